@@ -1,0 +1,100 @@
+"""The error tree: every failure a user can meet, each with its exit code; it knows no other module.
+
+BuildgraphError (1)
+├── ConfigurationError (2)   mistakes in what the user wrote: manifests, package.json, lockfile, arguments
+│   └── UnknownName (2)      a name that stands nowhere, with the close matches
+├── ToolError (3)            a tool is missing, does not answer or failed where it should not
+└── StepFailed (1)           a step of a run failed: a build, a push, a health gate, a smoke test
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One thing the user can mend: where it stands, what is wrong, the way out (may be empty)."""
+
+    where: str
+    what: str
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}\n  {self.way_out}" if self.way_out else text
+
+
+class BuildgraphError(Exception):
+    """The root of the tree; its text is what a user reads, its `exit_code` what a script reads."""
+
+    exit_code = FAILED
+
+
+class ConfigurationError(BuildgraphError):
+    """All mistakes found in what the user wrote, told at once, in a stable order."""
+
+    exit_code = WRONG_USE
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes)))
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+    @classmethod
+    def of(cls, where: str, what: str, way_out: str = "") -> ConfigurationError:
+        """An error of a single mistake."""
+        return cls([Mistake(where, what, way_out)])
+
+
+class UnknownName(ConfigurationError):
+    """A name that stands nowhere; carries the close matches so that a typing slip costs one look."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.matches = close_matches(name, known)
+        super().__init__([Mistake("", f"there is no {kind} {name!r}", did_you_mean(self.matches))])
+
+
+class ToolError(BuildgraphError):
+    """A tool that we need is missing or failed; `way_out` says how to get or mend it."""
+
+    exit_code = TOOL_FAILED
+
+    def __init__(self, what: str, way_out: str = "") -> None:
+        self.what = what
+        self.way_out = way_out
+        super().__init__(f"{what}\n  {way_out}" if way_out else what)
+
+
+class StepFailed(BuildgraphError):
+    """A step of a run failed; `detail` holds the last lines of what it printed."""
+
+    def __init__(self, step: str, what: str, detail: str = "") -> None:
+        self.step = step
+        self.what = what
+        self.detail = detail.strip("\n")
+        text = f"{step}: {what}"
+        super().__init__(f"{text}\n{indent(self.detail)}" if self.detail else text)
+
+
+def close_matches(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Up to three known names that look like `name`; a name whose last part equals it comes first."""
+    names = sorted(set(known))
+    tails = [known_name for known_name in names if known_name.rsplit("/", 1)[-1] == name]
+    similar = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return tuple(dict.fromkeys([*tails, *similar]))[:3]
+
+
+def did_you_mean(matches: Iterable[str]) -> str:
+    """The way out of a misspelt name: `did you mean a or b?`, or nothing."""
+    names = list(matches)
+    return f"did you mean {' or '.join(names)}?" if names else ""
+
+
+def indent(text: str, prefix: str = "    ") -> str:
+    """`text` with every line moved right, as details stand below their error."""
+    return "\n".join(prefix + line for line in text.splitlines())

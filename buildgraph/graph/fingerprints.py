@@ -1,0 +1,36 @@
+"""Fingerprints from parts: one walk in dependency order, in which package cycles count as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from buildgraph.graph.nodes import FINGERPRINT_LENGTH, Node, Part, digest_of_pairs
+from buildgraph.graph.order import components
+
+
+def fingerprint_nodes(nodes: Mapping[str, Node]) -> dict[str, str]:
+    """The fingerprint of every node: the digest of its own parts and of the fingerprints it uses."""
+    found: dict[str, str] = {}
+    for members in components({node.id: node.uses for node in nodes.values()}):
+        found.update(_fingerprint_component([nodes[member] for member in members], found))
+    return found
+
+
+def labelled_parts(node: Node, fingerprints: Mapping[str, str]) -> tuple[Part, ...]:
+    """All that a node's fingerprint is made of, sorted: its own parts and one part per node it uses."""
+    used = (Part("dependency", used, fingerprints[used]) for used in node.uses if used in fingerprints)
+    return tuple(sorted((*node.parts, *used)))
+
+
+def combine_parts(parts: Sequence[Part]) -> str:
+    """The fingerprint that an ordered list of parts makes."""
+    return digest_of_pairs((part.kind, part.name, part.digest) for part in parts)[:FINGERPRINT_LENGTH]
+
+
+def _fingerprint_component(members: Sequence[Node], known: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprints of nodes that use one another: each holds the parts of all."""
+    own = {node.id: combine_parts(labelled_parts(node, known)) for node in members}
+    if len(members) == 1:
+        return own
+    whole = [Part("dependency", node_id, digest) for node_id, digest in sorted(own.items())]
+    return {node_id: combine_parts([Part("self", node_id, digest), *whole]) for node_id, digest in own.items()}

@@ -1,0 +1,92 @@
+"""Builds one image: the buildx command as a value, and its run with a finished, verified context."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.progress import BuildLog
+from buildgraph.process import Command, Runner
+
+NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """All that a build is told besides its context.
+
+    `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
+    secrets to files. `engine` is the Docker address that builds and keeps the image.
+    """
+
+    service: str
+    reference: str
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """A finished build: the image's id, and how many of its steps were found in BuildKit's cache."""
+
+    id: str
+    cached_steps: int
+    run_steps: int
+
+
+def build_command(request: BuildRequest, metadata: Path, archive: bytes) -> Command:
+    """The exact command of a build; the context is its standard input."""
+    argv = (
+        *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
+        *("--metadata-file", str(metadata), "--file", request.dockerfile, "--tag", request.reference),
+        *(("--target", request.target) if request.target else ()),
+        *(("--platform", ",".join(request.platforms)) if request.platforms else ()),
+        *_options("--build-arg", request.arguments),
+        *_options("--label", request.labels),
+        *_options("--build-context", {name: f"docker-image://{image}" for name, image in request.bases.items()}),
+        *(f"--secret=id={name},src={path}" for name, path in sorted(request.secrets.items())),
+        "-",
+    )
+    return Command(argv, env={"DOCKER_HOST": request.engine} if request.engine else {}, stdin=archive)
+
+
+def build_image(runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]) -> BuiltImage:
+    """Build and tag an image; StepFailed with the failed step and its last lines when the build fails."""
+    log = BuildLog(tell)
+    with tempfile.TemporaryDirectory(prefix="buildgraph-") as folder:
+        metadata = Path(folder) / "metadata.json"
+        result = runner.run(build_command(request, metadata, archive), on_line=log.read_line)
+        if result.code != 0:
+            raise _failure(request, log)
+        image_id = _image_id(metadata)
+    return BuiltImage(image_id, len(log.cached), len(log.started))
+
+
+def _image_id(metadata: Path) -> str:
+    told = json.loads(metadata.read_text())
+    return str(told.get("containerimage.config.digest") or told["containerimage.digest"])
+
+
+def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
+    said = "\n".join(log.other)
+    if "unknown flag: --progress" in said or "is not a docker command" in said or "unknown shorthand" in said:
+        return ToolError("this docker client has no buildx", NO_BUILDX)
+    if "Cannot connect to the Docker daemon" in said:
+        return ToolError("no Docker engine answers", "start Docker, then run `buildgraph doctor`")
+    step = f"the build failed in step {log.failed_step}" if log.failed_step else "the build failed"
+    return StepFailed(f"build:{request.service}", step, log.detail)
+
+
+def _options(name: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """One option per value, sorted; a joined form, so that no value is ever taken for an option."""
+    return tuple(f"{name}={key}={value}" for key, value in sorted(values.items()))

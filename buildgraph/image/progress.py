@@ -1,0 +1,69 @@
+"""What BuildKit tells while it builds (`--progress=rawjson`): steps, what they print, which one failed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+LAST_LINES = 30
+
+
+@dataclass(slots=True)
+class BuildLog:
+    """Gathers BuildKit's messages of one build; `tell` gets one short line per step that really runs."""
+
+    tell: Callable[[str], None]
+    names: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    printed: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=LAST_LINES)))
+    other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+    started: set[str] = field(default_factory=set)
+    cached: set[str] = field(default_factory=set)
+
+    def read_line(self, line: str) -> None:
+        """Take one line of standard error; a line that is no message is kept for the error text."""
+        try:
+            message = json.loads(line)
+        except ValueError:
+            self.other.append(line)
+            return
+        for vertex in message.get("vertexes") or ():
+            self._read_vertex(vertex)
+        for log in message.get("logs") or ():
+            self._read_log(log)
+
+    @property
+    def failed_step(self) -> str:
+        """The name of the step that failed, or "" when BuildKit named none."""
+        real = [digest for digest, error in self.errors.items() if "context canceled" not in error]
+        return self.names[real[0]] if real else ""
+
+    @property
+    def detail(self) -> str:
+        """The last lines of the failed step, or what was said outside of any."""
+        real = [digest for digest, error in self.errors.items() if "context canceled" not in error]
+        lines = [*self.printed[real[0]], self.errors[real[0]]] if real else list(self.other)
+        return "\n".join(line for line in lines if line.strip())
+
+    def _read_vertex(self, vertex: dict[str, Any]) -> None:
+        digest = vertex["digest"]
+        self.names[digest] = vertex.get("name", "")
+        if vertex.get("error"):
+            self.errors[digest] = vertex["error"]
+        if vertex.get("cached"):
+            self.cached.add(digest)
+        elif vertex.get("started") and digest not in self.started:
+            self.started.add(digest)
+            self._tell_step(self.names[digest])
+
+    def _tell_step(self, name: str) -> None:
+        if name.startswith("[") and not name.startswith("[internal]"):
+            self.tell(name)
+
+    def _read_log(self, log: dict[str, Any]) -> None:
+        text = base64.b64decode(log.get("data", "")).decode("utf-8", "replace")
+        self.printed[log["vertex"]].extend(text.rstrip("\n").splitlines())

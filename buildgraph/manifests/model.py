@@ -1,0 +1,191 @@
+"""What the manifests say, as frozen values with every default filled in; it reads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Source(Enum):
+    """Where base images come from on this machine."""
+
+    REGISTRY = "registry"
+    SUBSTITUTE = "substitute"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceManifest:
+    """`manifests/workspace.toml`: what holds for all services.
+
+    `root` is the folder of pnpm-workspace.yaml, seen from the project's folder (`.` when they are one).
+    `platforms` are the platforms every image is built for; empty means the engine's own.
+    `ignored` are patterns in gitignore syntax: files that no image sees.
+    `inputs` are files of the workspace (globs) that every image sees, such as a tsconfig base.
+    `mirrors` give another place for a registry's images (same digests); `substitutes` map a base image to
+    the recipe of its stand-in, for sites without that registry.
+    """
+
+    name: str
+    root: str = "."
+    fingerprint_version: int = 1
+    platforms: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    root_dependencies: bool = False
+    mirrors: Mapping[str, str] = NOTHING
+    substitutes: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class EnvValue:
+    """One variable of a service: its value per environment (`*` is the default), or a secret."""
+
+    values: Mapping[str, str] = NOTHING
+    secret: bool = False
+
+    def value_in(self, environment: str) -> str | None:
+        """The public value in `environment`, or None when it has none there."""
+        return self.values.get(environment, self.values.get("*"))
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTest:
+    """A request through the public route and what must come back.
+
+    `body` is sent as JSON when it is not empty; `contains` must stand in the answer; `within` is the
+    deadline in seconds, retries included; `writes` marks a test that changes data.
+    """
+
+    name: str
+    path: str = "/"
+    method: str = "GET"
+    status: int = 200
+    contains: str = ""
+    body: str = ""
+    within: float = 10.0
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """How a service's image migrates its database: the one-shot command and its deadline in seconds."""
+
+    command: tuple[str, ...]
+    within: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits of one container: processors (may be a fraction) and memory in bytes; 0 means no limit."""
+
+    cpus: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One image and one deployment per environment.
+
+    `kind` names the template; `dockerfile` overrides it with a file of the project. `host` is the first
+    part of the public name, completed by the environment's `domain`. `port` is the service's own port on
+    the internal listener, unique in the workspace; `listens` is the port inside the container. `inputs`
+    are further files (globs, seen from the workspace root) that the image sees. `database` is the name
+    of its PostgreSQL database, empty when it has none. `depends_on` orders services and changes no
+    fingerprint. `base_of` is what `FROM` names when another image builds on this one. `health` is the
+    path that answers 200 when the service can serve; a worker has `health_command` instead.
+    """
+
+    name: str
+    product: str
+    kind: str
+    path: str
+    package: str = ""
+    dockerfile: str = ""
+    target: str = ""
+    port: int = 0
+    listens: int = 0
+    host: str = ""
+    health: str = ""
+    health_command: tuple[str, ...] = ()
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = NOTHING
+    env: Mapping[str, EnvValue] = field(default_factory=dict)
+    resources: Resources = Resources()
+    database: str = ""
+    redis: bool = False
+    migration: Migration | None = None
+    smoke: tuple[SmokeTest, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    base_of: str = ""
+    deployed: bool = True
+
+    def replicas_in(self, environment: str) -> int:
+        """How many containers serve it in `environment`."""
+        return self.replicas.get(environment, self.replicas.get("*", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Services that ship and are released together."""
+
+    name: str
+    services: tuple[Service, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """A backing service that the environment runs itself: its image and further settings."""
+
+    kind: str
+    image: str
+    settings: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`manifests/environments/NAME.toml`: where and how products run.
+
+    `engine` is a Docker address (`""` is the machine's own). `registry` is the prefix images are pushed
+    to and deployed from, empty for none. `domain` is a pattern such as `{host}.localhost`. `secrets` is
+    an env file seen from the project's folder; secrets also come from this process's environment, which
+    wins. Times are seconds.
+    """
+
+    name: str
+    engine: str = ""
+    registry: str = ""
+    domain: str = "{host}.localhost"
+    proxy_port: int = 8080
+    proxy_image: str = "haproxy:2.9"
+    strategy: str = "replace"
+    secrets: str = ""
+    backing: tuple[Backing, ...] = ()
+    health_within: float = 60.0
+    drain_within: float = 10.0
+    values: Mapping[str, str] = NOTHING
+
+    def host_of(self, service: Service) -> str:
+        """The public host name of `service` here, or "" when it is not public."""
+        return self.domain.format(host=service.host) if service.host else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """All manifests of one snapshot, checked against each other."""
+
+    workspace: WorkspaceManifest
+    products: tuple[Product, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    bases: Mapping[str, str] = NOTHING
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Every service of every product, sorted by name."""
+        found = (service for product in self.products for service in product.services)
+        return tuple(sorted(found, key=lambda service: service.name))

@@ -1,0 +1,111 @@
+"""Git as a tool: the repository's place and the plumbing commands that snapshots are read with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.process import Command, Result, Runner
+
+# What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
+QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git work tree: `root` is its top folder, `folder` the project's folder, `prefix` the way between.
+
+    `store` is a folder for the blobs of edited files, so that a snapshot of the working tree can be read
+    later exactly as it was, without touching the user's object store.
+    """
+
+    root: Path
+    folder: Path
+    git_dir: Path
+    prefix: str
+    runner: Runner
+    store: Path
+
+    def git(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Result:
+        """Run git in the project's folder; ToolError with git's words when it fails."""
+        result = self.try_git(*arguments, stdin=stdin, env=env)
+        if result.code != 0:
+            raise ToolError(f"`git {' '.join(arguments)}` failed: {result.last_lines}")
+        return result
+
+    def try_git(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Result:
+        """Run git and return its result whatever the exit code."""
+        argv = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments)
+        return self.runner.run(Command(argv, cwd=self.folder, env={**QUIET, **(env or {})}, stdin=stdin))
+
+    def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs by id, from the repository or from the store of edited files."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        request = "".join(f"{blob}\n" for blob in wanted).encode()
+        reply = self.git("cat-file", "--batch", "--buffer", stdin=request, env=self.reading_store).stdout
+        return dict(_parse_batch(reply, wanted))
+
+    @property
+    def reading_store(self) -> dict[str, str]:
+        """The environment in which git also finds the blobs of edited files."""
+        return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": _joined(self.store, *_inherited_alternates())}
+
+    @property
+    def writing_store(self) -> dict[str, str]:
+        """The environment in which git writes blobs to the store instead of the repository."""
+        objects = self.git_dir / "objects"
+        return {
+            "GIT_OBJECT_DIRECTORY": str(self.store),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _joined(objects, *_inherited_alternates()),
+        }
+
+
+def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> Repository:
+    """The repository around `folder`; ConfigurationError when there is none."""
+    argv = ("git", "rev-parse", "--show-toplevel", "--git-common-dir", "--show-prefix")
+    result = runner.run(Command(argv, cwd=folder, env=QUIET))
+    if result.code != 0:
+        raise _no_repository(folder, result)
+    top, git_dir, prefix = result.text.split("\n")[:3]
+    return Repository(
+        root=Path(top),
+        folder=folder,
+        git_dir=(folder / git_dir).resolve(),
+        prefix=prefix,
+        runner=runner,
+        store=store or folder / ".buildgraph" / "objects",
+    )
+
+
+def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolError:
+    said = result.last_lines
+    if "dubious ownership" in said:
+        return ToolError(f"git refuses {folder}: another user owns it", "git config --global --add safe.directory …")
+    return ConfigurationError.of(str(folder), "no git repository here or above", NO_GIT)
+
+
+def _parse_batch(reply: bytes, wanted: list[str]) -> Iterable[tuple[str, bytes]]:
+    """Cut the answer of `git cat-file --batch` into blobs; the sizes in it are bytes."""
+    position = 0
+    for blob in wanted:
+        end = reply.index(b"\n", position)
+        header = reply[position:end].split(b" ")
+        if header[-1] == b"missing":
+            raise ToolError(f"git has no blob {blob}", "fetch it: `git fetch --refetch`, or clone again without a filter")
+        size = int(header[-1])
+        yield blob, reply[end + 1 : end + 1 + size]
+        position = end + 1 + size + 1
+
+
+def _joined(*folders: Path | str) -> str:
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
+def _inherited_alternates() -> list[str]:
+    return [part for part in os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(os.pathsep) if part]

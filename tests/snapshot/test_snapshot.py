@@ -1,0 +1,172 @@
+"""Snapshots: the working tree reads as the commit that it would become."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.process import SystemRunner
+from buildgraph.snapshot import find_repository, read_commit, read_working_tree
+from tests.support.monorepo import Monorepo
+
+
+def entries(snapshot: object) -> dict[str, tuple[int, str]]:
+    return {path: (entry.mode, entry.blob) for path, entry in snapshot.entries.items()}  # type: ignore[attr-defined]
+
+
+def test_a_clean_tree_is_its_commit(repo: Monorepo) -> None:
+    repo.package("@acme/core")
+    commit = repo.commit()
+
+    tree = repo.working_tree()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+    assert (tree.commit, tree.dirty) == (commit, False)
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["unstaged", "staged"])
+def test_edits_additions_deletions_renames_and_modes_read_as_the_commit_they_become(
+    repo: Monorepo, staged: bool
+) -> None:
+    """Pitfalls 5, 22, 23 and 24."""
+    for name in ("edited", "deleted", "renamed", "script"):
+        repo.write(f"packages/{name}.txt", name)
+    repo.commit()
+    repo.append("packages/edited.txt")
+    (repo.root / "packages/deleted.txt").unlink()
+    (repo.root / "packages/renamed.txt").rename(repo.root / "packages/new name.txt")
+    (repo.root / "packages/script.txt").chmod(0o755)
+    repo.write("packages/untracked/ä\n\"b\".txt", "new")
+    repo.write("node_modules/ignored.js", "never seen")
+    if staged:
+        repo.git("add", "-A")
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert tree.dirty
+    assert entries(tree) == entries(repo.at("HEAD"))
+    assert "node_modules/ignored.js" not in tree.entries
+
+
+def test_a_snapshot_keeps_what_it_saw_while_the_file_is_edited_on(repo: Monorepo) -> None:
+    """Pitfall 8: a file that changes while its task runs must not be recorded as built."""
+    repo.commit()
+    repo.write("a.txt", "first")
+    tree = repo.working_tree()
+
+    repo.write("a.txt", "second")
+
+    assert tree.read("a.txt") == b"first"
+    assert repo.working_tree().read("a.txt") == b"second"
+
+
+def test_reading_a_dirty_tree_leaves_the_repository_as_it_was(repo: Monorepo) -> None:
+    repo.commit()
+    repo.write("a.txt", "edited")
+    before = repo.git("count-objects", "-v"), repo.git("status", "--porcelain")
+
+    repo.working_tree()
+
+    assert (repo.git("count-objects", "-v"), repo.git("status", "--porcelain")) == before
+
+
+def test_the_folder_of_our_own_hides_itself(repo: Monorepo) -> None:
+    repo.write(".gitignore", "")
+    repo.commit()
+    repo.write("a.txt", "edited")
+
+    assert entries(repo.working_tree()) == entries(repo.working_tree())
+    assert repo.git("status", "--porcelain") == "?? a.txt"
+
+
+def test_line_endings_and_filters_count_as_git_would_commit_them(repo: Monorepo) -> None:
+    repo.write(".gitattributes", "*.txt text eol=crlf\n")
+    repo.write("a.txt", "one\r\ntwo\r\n")
+    repo.commit()
+    repo.write("b.txt", "three\r\n")
+
+    tree = repo.working_tree()
+
+    assert tree.read("a.txt") == b"one\ntwo\n"
+    assert tree.read("b.txt") == b"three\n"
+
+
+def test_symlinks_hold_their_target_and_count_when_it_changes(repo: Monorepo) -> None:
+    """Pitfall 4: retargeted, dangling and folder links."""
+    os.symlink("../elsewhere", repo.root / "link")
+    repo.commit()
+    assert repo.at("HEAD").read("link") == b"../elsewhere"
+
+    (repo.root / "link").unlink()
+    os.symlink("nowhere", repo.root / "link")
+
+    assert repo.working_tree().read("link") == b"nowhere"
+
+
+def test_a_folder_below_the_top_sees_its_own_paths(repo: Monorepo) -> None:
+    repo.write("web/app/a.txt", "a")
+    repo.write("outside.txt", "o")
+    repo.commit()
+    repo.write("web/app/b c.txt", "b")
+    inner = find_repository(repo.root / "web", SystemRunner())
+
+    assert sorted(read_working_tree(inner).entries) == ["app/a.txt", "app/b c.txt"]
+    assert sorted(read_commit(inner, "HEAD").entries) == ["app/a.txt"]
+    assert sorted(repo.working_tree().below("web").entries) == ["app/a.txt", "app/b c.txt"]
+
+
+def test_a_worktree_and_a_clone_see_the_same(repo: Monorepo, tmp_path: Path) -> None:
+    """Pitfall 2: neither the folder nor the kind of checkout enters."""
+    repo.package("@acme/core")
+    repo.commit()
+    repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
+    repo.git("clone", "-q", str(repo.root), str(tmp_path / "clone"))
+
+    seen = [read_working_tree(find_repository(tmp_path / name, SystemRunner())) for name in ("tree", "clone")]
+
+    assert [entries(snapshot) for snapshot in seen] == [entries(repo.working_tree())] * 2
+
+
+def test_a_repository_without_a_commit_can_be_read(repo: Monorepo) -> None:
+    assert "package.json" in repo.working_tree().entries
+    assert repo.working_tree().commit is None
+
+
+def test_an_unmerged_file_is_read_from_the_working_tree(repo: Monorepo) -> None:
+    repo.write("a.txt", "base\n")
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "side")
+    repo.write("a.txt", "side\n")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.write("a.txt", "main\n")
+    repo.commit()
+    with pytest.raises(Exception, match="merge"):
+        repo.git("merge", "side")
+
+    assert b"<<<<<<<" in repo.working_tree().read("a.txt")
+
+
+def test_outside_a_repository_the_way_out_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no git repository here or above\n  .*git init"):
+        find_repository(tmp_path, SystemRunner())
+
+
+@pytest.mark.parametrize("revision", ["no-such-ref", "--output=/tmp/x", "", "0" * 40], ids=str)
+def test_a_revision_that_names_no_commit_is_one_clear_error(repo: Monorepo, revision: str) -> None:
+    """Pitfalls 21 and 25: an unknown, empty or hostile revision is told, never run."""
+    repo.commit()
+
+    with pytest.raises(ConfigurationError, match="there is no commit"):
+        repo.at(revision)
+
+
+def test_a_blob_that_a_partial_clone_lacks_is_a_clear_error(repo: Monorepo) -> None:
+    repo.commit()
+
+    with pytest.raises(ToolError, match="git has no blob 1234"):
+        repo.repository.read_blobs(["1234" * 10])
