@@ -23,6 +23,9 @@ class Kind(Enum):
     PRODUCT = "product"
 
 
+MEANT_FIRST = (Kind.IMAGE, Kind.PRODUCT, Kind.PACKAGE, Kind.DEPLOYMENT)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
     """One labelled thing that a fingerprint is made of.
@@ -83,14 +86,14 @@ class Graph:
         return sorted((node for node in self.nodes.values() if node.kind in kinds), key=lambda node: node.id)
 
     def node(self, name: str) -> Node:
-        """The node of this id, or the only one whose id ends with `name`; UnknownName otherwise."""
-        if name in self.nodes:
-            return self.nodes[name]
-        visible = [node for node in self.nodes.values() if node.kind is not Kind.SOURCES]
-        matches = [node for node in visible if node.id.partition(":")[2] == name]
-        if len(matches) == 1:
-            return matches[0]
-        raise UnknownName("node", name, [node.id for node in visible])
+        """The node of this id, or that `name` means: an image before a product before a package.
+
+        Raises UnknownName with the close matches.
+        """
+        for node_id in (name, *(f"{kind.value}:{name}" for kind in MEANT_FIRST)):
+            if node_id in self.nodes:
+                return self.nodes[node_id]
+        raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind is not Kind.SOURCES])
 
 
 def digest_of(content: bytes | str) -> str:

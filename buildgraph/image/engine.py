@@ -53,12 +53,26 @@ class Engine:
             images = self.client.api.images()
         return {tag: image["Id"] for image in images for tag in image["RepoTags"] or ()}
 
+    def tag(self, image: str, reference: str) -> None:
+        """Give an image a further name."""
+        with told_plainly():
+            self.client.api.tag(image, *reference.rsplit(":", 1))
+
     @property
     def platform(self) -> str:
         """The platform of the engine itself, such as `linux/amd64`."""
+        told = self._told()
+        return f"{told['Os']}/{told['Arch']}"
+
+    @property
+    def version(self) -> str:
+        """The engine's own version."""
+        return str(self._told()["Version"])
+
+    def _told(self) -> Mapping[str, Any]:
         with told_plainly():
-            version = self.client.version()
-        return f"{version['Os']}/{version['Arch']}"
+            found: Mapping[str, Any] = self.client.version()
+        return found
 
 
 def open_engine(address: str = "") -> Engine:

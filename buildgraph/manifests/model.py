@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
-from typing import Final
-
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Source(Enum):
@@ -37,15 +33,15 @@ class WorkspaceManifest:
     ignored: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     root_dependencies: bool = False
-    mirrors: Mapping[str, str] = NOTHING
-    substitutes: Mapping[str, str] = NOTHING
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    substitutes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class EnvValue:
     """One variable of a service: its value per environment (`*` is the default), or a secret."""
 
-    values: Mapping[str, str] = NOTHING
+    values: Mapping[str, str] = field(default_factory=dict)
     secret: bool = False
 
     def value_in(self, environment: str) -> str | None:
@@ -91,13 +87,14 @@ class Resources:
 class Service:
     """One image and one deployment per environment.
 
-    `kind` names the template; `dockerfile` overrides it with a file of the project. `host` is the first
-    part of the public name, completed by the environment's `domain`. `port` is the service's own port on
-    the internal listener, unique in the workspace; `listens` is the port inside the container. `inputs`
-    are further files (globs, seen from the workspace root) that the image sees. `database` is the name
-    of its PostgreSQL database, empty when it has none. `depends_on` orders services and changes no
-    fingerprint. `base_of` is what `FROM` names when another image builds on this one. `health` is the
-    path that answers 200 when the service can serve; a worker has `health_command` instead.
+    `kind` names the template, and `dockerfile` is the file it is built by, seen from the project's folder:
+    the kind's template unless the manifest names another. `path` and `inputs` (globs of further files that
+    the image sees) are seen from the workspace's root. `host` is the first part of the public name,
+    completed by the environment's `domain`. `port` is the service's own port on the internal listener,
+    unique in the workspace; `listens` is the port inside the container. `database` is the name of its
+    PostgreSQL database, empty when it has none. `depends_on` orders services and changes no fingerprint.
+    `base_of` is what `FROM` names when another image builds on this one. `health` is the path that answers
+    200 when the service can serve; a worker has `health_command` instead.
     """
 
     name: str
@@ -114,7 +111,7 @@ class Service:
     health_command: tuple[str, ...] = ()
     replicas: Mapping[str, int] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
-    build_args: Mapping[str, str] = NOTHING
+    build_args: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, EnvValue] = field(default_factory=dict)
     resources: Resources = Resources()
     database: str = ""
@@ -144,7 +141,7 @@ class Backing:
 
     kind: str
     image: str
-    settings: Mapping[str, str] = NOTHING
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +165,7 @@ class Environment:
     backing: tuple[Backing, ...] = ()
     health_within: float = 60.0
     drain_within: float = 10.0
-    values: Mapping[str, str] = NOTHING
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def host_of(self, service: Service) -> str:
         """The public host name of `service` here, or "" when it is not public."""
@@ -182,7 +179,7 @@ class Manifests:
     workspace: WorkspaceManifest
     products: tuple[Product, ...] = ()
     environments: tuple[Environment, ...] = ()
-    bases: Mapping[str, str] = NOTHING
+    bases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from buildgraph.process import SystemRunner
+from buildgraph.project import open_project
 from buildgraph.snapshot import Repository, Snapshot, find_repository, read_commit, read_working_tree
 
 WORKSPACE = "packages:\n  - 'packages/*'\n  - 'apps/*'\n"
@@ -70,3 +74,83 @@ class Monorepo:
     def at(self, revision: str) -> Snapshot:
         """A snapshot of a commit."""
         return read_commit(self.repository, revision)
+
+    # Services and the product's own verbs ------------------------------------------------------------------
+
+    def service(self, name: str, *, uses: Iterable[str] = (), **fields: Any) -> str:
+        """Add a Node service (an app of the workspace built by a template); returns its folder."""
+        folder = self.package(f"@acme/{name}", uses=uses, folder=f"apps/{name}")
+        if not (self.root / "docker/Dockerfile.app").exists():
+            self.write("docker/Dockerfile.app", APP_TEMPLATE)
+            self.write("manifests/bases.toml", f'[digests]\n"node:20" = "sha256:{"0" * 64}"\n')
+        self._declare(name, {"path": folder, "dockerfile": "docker/Dockerfile.app", "port": 3000 + sum(name.encode()) % 997} | fields)
+        return folder
+
+    def plain_service(self, name: str, dockerfile: str, **fields: Any) -> str:
+        """Add a service that is no project of the pnpm workspace: a folder with a Dockerfile."""
+        self.write(f"services/{name}/Dockerfile", dockerfile)
+        self._declare(name, {"path": f"services/{name}", "dockerfile": f"services/{name}/Dockerfile"} | fields)
+        return f"services/{name}"
+
+    def _declare(self, name: str, fields: dict[str, Any]) -> None:
+        if not (self.root / "manifests/workspace.toml").exists():
+            self.write("manifests/workspace.toml", 'name = "acme"\nignored = ["*.md", "*.test.ts"]\n')
+        lines = [f"{key} = {_toml(value)}" for key, value in fields.items()]
+        self.write(f"manifests/products/{name}.toml", "\n".join([f"[services.{name}]", 'health = "/"', *lines, ""]))
+
+    def lock(self) -> None:
+        """Write the lockfile that pnpm would: workspace links only, as no package here uses the registry."""
+        folders = sorted(path.parent.relative_to(self.root).as_posix() for path in self.root.rglob("package.json"))
+        manifests = {folder: json.loads((self.root / folder / "package.json").read_text()) for folder in folders}
+        homes = {manifest["name"]: folder for folder, manifest in manifests.items()}
+        importers = {
+            folder: {
+                "dependencies": {
+                    name: {"specifier": "workspace:*", "version": f"link:{os.path.relpath(homes[name], folder)}"}
+                    for name in manifest.get("dependencies", {})
+                }
+            }
+            for folder, manifest in manifests.items()
+        }
+        self.write("pnpm-lock.yaml", json.dumps({"lockfileVersion": "9.0", "importers": importers}, indent=1))
+
+    def run(self, *arguments: str) -> Ran:
+        """Run the console script here, in a process of its own, as a user would."""
+        argv = (sys.executable, "-m", "buildgraph.main", *arguments)
+        ran = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False, env=_environment())
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def affected(self, *arguments: str) -> list[str]:
+        """The ids that `buildgraph affected` names."""
+        ran = self.run("affected", "--format", "names", *arguments)
+        assert ran.code == 0, ran.err
+        return ran.out.split()
+
+    def fingerprints(self) -> dict[str, str]:
+        """Every node's fingerprint in the working tree, as a value."""
+        return dict(open_project(self.root).working_picture().graph.fingerprints)
+
+
+APP_TEMPLATE = """FROM node:20 AS build
+ARG SERVICE_PATH
+COPY manifests/ ./
+COPY dependencies/ ./
+COPY app/ ./
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value)

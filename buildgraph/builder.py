@@ -1,0 +1,209 @@
+"""Images of one environment: which are found on engine and registry, and how the others get there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from buildgraph.console import teller
+from buildgraph.errors import ConfigurationError, StepFailed, ToolError
+from buildgraph.graph.fingerprints import labelled_parts
+from buildgraph.graph.images import ImagePlan, image_id
+from buildgraph.image.labels import Origin, image_labels
+from buildgraph.manifests.model import Environment
+from buildgraph.picture import Picture
+from buildgraph.plan.held import Held
+from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
+from buildgraph.project import Project
+from buildgraph.recipes import Base
+
+if TYPE_CHECKING:
+    from buildgraph.image.engine import Engine
+
+MAKE_BASES = "make it with `script/bases`, or push your own under that name"
+
+
+class Builder:
+    """Builds and publishes the images of one picture for one environment; asks first, once."""
+
+    def __init__(self, project: Project, picture: Picture, environment: Environment) -> None:
+        self.project = project
+        self.picture = picture
+        self.environment = environment
+        self._built: dict[str, str] = {}
+        self._turn = threading.Lock()
+
+    # What is there -----------------------------------------------------------------------------------------
+
+    def is_built(self, service: str) -> bool:
+        """Whether engine or registry hold the image of this very fingerprint for the platform asked for."""
+        if self.image_on_engine(service):
+            return True
+        return bool(self.environment.registry) and self.published_digest(service) is not None
+
+    def is_pushed(self, service: str) -> bool:
+        """Whether the registry shows the image; ConfigurationError when the environment has none."""
+        self._need_registry()
+        return self.published_digest(service) is not None
+
+    def plan(self, services: Iterable[str], *, push: bool) -> list[Step]:
+        """The build (and push) steps that these services need now."""
+        graph = self.picture.graph
+        wanted = [image_id(service) for service in services]
+        references = {image_id(name): self.picture.local_reference(name) for name in self.picture.images}
+        held = self._held()
+        pushed = push_steps(graph, wanted, references, held) if push else []
+        return [*build_steps(graph, wanted, references, held), *pushed]
+
+    def deployable(self, service: str) -> str:
+        """What an engine runs: the digest in the registry, or the image's id where there is none."""
+        step = f"deploy:{service}"
+        if not self.environment.registry:
+            image = self.image_on_engine(service)
+            if image is None:
+                raise StepFailed(step, "the engine does not hold the image any more", "run it again to build it")
+            return image
+        digest = self.published_digest(service)
+        if digest is None:
+            raise StepFailed(step, "the registry does not show the image", f"`push:{service}` publishes it")
+        return f"{self.environment.registry.rstrip('/')}/{service}@{digest}"
+
+    def image_on_engine(self, service: str) -> str | None:
+        """The id of the service's image on the building engine, if it is of every platform asked for."""
+        if service in self._built:
+            return self._built[service]
+        image = self._tags.get(self.picture.local_reference(service))
+        if image is None:
+            return None
+        held = self.engine.held_image(image)
+        fits = held is not None and {held.platform} >= set(self._platforms(service))
+        return image if fits else None
+
+    def published_digest(self, service: str) -> str | None:
+        """The digest under the fingerprint tag in the registry, if it serves every platform asked for."""
+        from buildgraph.image.registry import find_published
+
+        published = find_published(self.engine, self._registry_reference(service))
+        if published is None:
+            return None
+        wanted = set(self._platforms(service))
+        return published.digest if not published.platforms or wanted <= set(published.platforms) else None
+
+    def _held(self) -> Held:
+        """What engine and registry hold of this picture's images, as the plan wants it."""
+        references = {name: self.picture.local_reference(name) for name in self.picture.images}
+        local = {reference: self.image_on_engine(name) for name, reference in references.items()}
+        published = {reference: self._published_if_any(name) for name, reference in references.items()}
+        return Held(_present(local), _present(published))
+
+    def _published_if_any(self, service: str) -> str | None:
+        return self.published_digest(service) if self.environment.registry else None
+
+    # Build -------------------------------------------------------------------------------------------------
+
+    def build(self, service: str) -> None:
+        """Build a service's image from its pruned context and tag it with its fingerprint."""
+        from buildgraph.image.archive import read_archive
+        from buildgraph.image.build import BuildRequest, build_image
+
+        plan = self.picture.images[service]
+        bases = self._bases(plan)
+        archive = read_archive(plan.context, self.picture.snapshot.blobs)
+        request = BuildRequest(
+            service,
+            self.picture.local_reference(service),
+            dockerfile=plan.dockerfile,
+            target=plan.service.target,
+            arguments=plan.arguments,
+            labels=self._labels(service),
+            bases=bases,
+            secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
+            platforms=plan.platforms,
+            engine=self.address,
+        )
+        tell = teller(f"build:{service}")
+        tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
+        built = build_image(self.project.runner, request, archive, tell)
+        with self._turn:
+            self._built[service] = built.id
+
+    def _labels(self, service: str) -> dict[str, str]:
+        graph = self.picture.graph
+        origin = Origin(self.picture.manifests.workspace.name, service, self.picture.commit_label)
+        parts = labelled_parts(graph.nodes[image_id(service)], graph.fingerprints)
+        return image_labels(origin, self.picture.fingerprint(service), parts)
+
+    def _bases(self, plan: ImagePlan) -> dict[str, str]:
+        external = {name: self._ready(self.picture.base(name)) for name in plan.bases}
+        return external | {name: self._parent_image(parent) for name, parent in plan.parents.items()}
+
+    def _parent_image(self, service: str) -> str:
+        """The image of another service, brought to the engine when only the registry holds it."""
+        if self.image_on_engine(service) is None:
+            self._pull(service)
+        return self.picture.local_reference(service)
+
+    def _pull(self, service: str) -> None:
+        from buildgraph.image.registry import pull_image
+
+        image = pull_image(self.engine, self._registry_reference(service))
+        self.engine.tag(image, self.picture.local_reference(service))
+
+    def _ready(self, base: Base) -> str:
+        """What stands for a base image; a substitute must be on the engine, as no registry has it."""
+        if base.is_substitute and not self.engine.has_image(base.pinned):
+            raise ToolError(f"the substitute of {base.reference} ({base.pinned}) is not on the engine", MAKE_BASES)
+        return base.pinned
+
+    # Push --------------------------------------------------------------------------------------------------
+
+    def push(self, service: str) -> None:
+        """Publish a service's image under its fingerprint tag, which is written once."""
+        from buildgraph.image.registry import push_image
+
+        image = self.image_on_engine(service)
+        if image is None:
+            raise StepFailed(f"push:{service}", "the engine does not hold the image", "it vanished after its build")
+        push_image(self.engine, image, self._registry_reference(service), teller(f"push:{service}"))
+
+    def _need_registry(self) -> None:
+        if self.environment.registry:
+            return
+        name = self.environment.name
+        others = [f"env={found.name}" for found in self.picture.manifests.environments if found.registry]
+        way_out = f"write `registry` there, or name another environment: {' or '.join(others)}" if others else ""
+        raise ConfigurationError.of(f"manifests/environments/{name}.toml", f"{name} has no registry", way_out)
+
+    def _registry_reference(self, service: str) -> str:
+        return registry_reference(self.environment.registry, service, self.picture.fingerprint(service))
+
+    # The engine that builds --------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """Images are built where they run when no registry carries them there."""
+        return "" if self.environment.registry else self.environment.engine
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that builds."""
+        from buildgraph.image.engine import open_engine
+
+        return open_engine(self.address)
+
+    @cached_property
+    def _tags(self) -> Mapping[str, str]:
+        return self.engine.held_tags()
+
+    @cached_property
+    def _engine_platform(self) -> str:
+        return self.engine.platform
+
+    def _platforms(self, service: str) -> tuple[str, ...]:
+        return self.picture.images[service].platforms or (self._engine_platform,)
+
+
+def _present(found: Mapping[str, str | None]) -> dict[str, str]:
+    return {reference: image for reference, image in found.items() if image is not None}

@@ -1,0 +1,50 @@
+"""The chain of one environment as the front doors see it: its services and products, its builder and deployer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from buildgraph.builder import Builder
+from buildgraph.deployer import Deployer
+from buildgraph.manifests.model import Environment, Service
+from buildgraph.picture import Picture
+from buildgraph.project import Project
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The working tree as it was when the chain was opened, and what can be done with it in one environment."""
+
+    picture: Picture
+    environment: Environment
+    builder: Builder
+    deployer: Deployer
+
+    @property
+    def services(self) -> Sequence[Service]:
+        """All services of the manifests, sorted by name."""
+        return self.picture.manifests.services
+
+    @property
+    def products(self) -> Mapping[str, list[str]]:
+        """Every product with the names of its services."""
+        return {p.name: [service.name for service in p.services] for p in self.picture.manifests.products}
+
+    def parents(self, service: str) -> list[str]:
+        """The services whose images this one builds on."""
+        return sorted(set(self.picture.images[service].parents.values()))
+
+    def products_before(self, product: str) -> list[str]:
+        """The other products that services of this one depend on."""
+        owner = {service.name: service.product for service in self.services}
+        needed = {owner[other] for service in self.services if service.product == product for other in service.depends_on}
+        return sorted(needed - {product})
+
+
+def open_chain(project: Project, environment: str) -> Chain:
+    """The chain for the environment of this name; ConfigurationError for one that is not declared."""
+    picture = project.working_picture()
+    found = picture.environment(environment)
+    builder = Builder(project, picture, found)
+    return Chain(picture, found, builder, Deployer(builder))

@@ -1,0 +1,58 @@
+"""The verbs: one file each, imported only when it is used; this table is all that others know of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+from buildgraph.errors import WRONG_USE
+
+VERBS = {
+    "affected": "what a change affects, and why",
+    "why": "why a node is affected: what differs and how it reaches the node",
+    "plan": "what a run would do, and why; changes nothing",
+    "graph": "the graph of packages, images and products",
+    "status": "what runs in an environment, and whether it is in date",
+    "logs": "the last lines a service printed",
+    "down": "stop an environment; volumes are kept",
+    "bases": "the base images and their locked digests",
+    "doctor": "what is missing on this machine, and how to get it",
+}
+
+TASKS = {
+    "build[:NAME]": "build stale images (of a service or product)",
+    "push[:NAME]": "publish images the registry lacks (env=… names one)",
+    "deploy:PRODUCT": "build, push, deploy and smoke-test (env=development)",
+    "smoke:PRODUCT": "run the smoke tests of what is deployed",
+}
+
+
+def run_verb(name: str, arguments: Sequence[str]) -> int:
+    """Parse a verb's arguments and run it; returns the exit code."""
+    module = importlib.import_module(f"buildgraph.commands.{name}")
+    parser = argparse.ArgumentParser(prog=f"buildgraph {name}", description=VERBS[name] + ".", allow_abbrev=False)
+    module.configure(parser)
+    try:
+        options = parser.parse_args(_with_variables(arguments))
+    except SystemExit as stop:
+        return WRONG_USE if stop.code else 0
+    return int(module.run(options))
+
+
+def overview() -> str:
+    """The page that `--help` shows."""
+    from buildgraph.console import table
+
+    tasks = table([(f"  {name}", purpose) for name, purpose in TASKS.items()])
+    verbs = table([(f"  {name}", purpose) for name, purpose in VERBS.items()])
+    return (
+        "usage: buildgraph [-n JOBS] TASK… [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
+        f"       buildgraph VERB [options]\n\ntasks\n{tasks}\n\nverbs\n{verbs}\n\n"
+        "`buildgraph list --all` names every task; `buildgraph VERB --help` tells its options."
+    )
+
+
+def _with_variables(arguments: Sequence[str]) -> list[str]:
+    """`env=staging`, as tasks take it, means `--env=staging` to a verb."""
+    return [f"--{argument}" if argument.startswith("env=") else argument for argument in arguments]

@@ -1,0 +1,133 @@
+"""The verb `affected`: the nodes whose fingerprint differs between two snapshots, with their reasons."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from buildgraph.commands.options import add_format, add_range, as_json, as_lines
+from buildgraph.comparison import Comparison, compare
+from buildgraph.console import answer, table, tell
+from buildgraph.errors import DONE, FAILED, ConfigurationError
+from buildgraph.graph.nodes import Kind
+from buildgraph.plan.affected import USER_KINDS, Affected
+from buildgraph.plan.reasons import Reason
+from buildgraph.project import open_project
+
+FORMAT_VERSION = 1
+KINDS = {kind.value: kind for kind in USER_KINDS}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `affected`."""
+    add_range(parser)
+    parser.add_argument("--kind", default="", metavar="KIND,…", help=f"only these kinds: {', '.join(KINDS)}")
+    add_format(parser, ("table", "names", "json", "github"))
+    parser.add_argument("--exit-code", action="store_true", help="exit 1 when something is affected")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the affected nodes; returns the exit code."""
+    project = open_project(Path.cwd())
+    comparison = compare(project, options.base, options.head, kinds=_kinds(options.kind))
+    if not comparison.complete:
+        tell(f"the base is not known, so everything counts as affected: {comparison.why_incomplete}")
+    answer(FORMATS[options.format](comparison))
+    return FAILED if options.exit_code and comparison.nodes else DONE
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    names = [name for name in text.split(",") if name]
+    unknown = [name for name in names if name not in KINDS]
+    if unknown:
+        raise ConfigurationError.of("--kind", f"there is no kind {unknown[0]!r}", f"known: {', '.join(KINDS)}")
+    return tuple(KINDS[name] for name in names) or USER_KINDS
+
+
+def _table(comparison: Comparison) -> str:
+    if not comparison.nodes:
+        return "nothing is affected"
+    return table([(found.node.id, found.change, _first_reason(found)) for found in comparison.nodes])
+
+
+def _first_reason(found: Affected) -> str:
+    if not found.reasons:
+        return ""
+    more = f" (+{len(found.reasons) - 1})" if len(found.reasons) > 1 else ""
+    return describe(found.reasons[0]) + more
+
+
+def describe(reason: Reason) -> str:
+    """A reason in one line: what differs and the way from it to the node."""
+    what = f"{reason.kind} {reason.name}".strip() + f" {reason.change}"
+    return " -> ".join([what, *reason.via[1:]]) if len(reason.via) > 1 else what
+
+
+def _names(comparison: Comparison) -> str:
+    return as_lines(found.node.id for found in comparison.nodes)
+
+
+def _json(comparison: Comparison) -> str:
+    return as_json(
+        {
+            "format": FORMAT_VERSION,
+            "base": {"ref": comparison.base_ref, "commit": comparison.base_commit},
+            "head": {"ref": comparison.head_ref, "commit": comparison.head_commit},
+            "complete": comparison.complete,
+            "nodes": [_node(found) for found in comparison.nodes],
+        }
+    )
+
+
+def _node(found: Affected) -> dict[str, Any]:
+    return {
+        "id": found.node.id,
+        "kind": found.node.kind.value,
+        "path": found.node.path,
+        "change": found.change,
+        "reasons": [reason_as_dict(reason) for reason in found.reasons],
+    }
+
+
+def reason_as_dict(reason: Reason) -> dict[str, Any]:
+    """A reason as JSON: which of `path`, `node` and `package` it has depends on its kind."""
+    key = {"file": "path", "template": "path", "dependency": "node"}.get(reason.kind, "name")
+    return {
+        "kind": reason.kind,
+        key: reason.name,
+        "before": reason.before or None,
+        "after": reason.after or None,
+        "via": list(reason.via),
+    }
+
+
+def _github(comparison: Comparison) -> str:
+    """One line for a workflow's matrix; an empty set is an empty list, which skips the job and breaks nothing."""
+    prints = comparison.head.graph.fingerprints
+    images = [found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints]
+    services = {service.name: service for service in comparison.head.manifests.services}
+    return json.dumps(
+        {
+            "include": [
+                {
+                    "service": (name := node.id.partition(":")[2]),
+                    "product": services[name].product,
+                    "image": comparison.head.local_reference(name),
+                    "fingerprint": prints[node.id],
+                }
+                for node in images
+            ]
+        },
+        separators=(",", ":"),
+    )
+
+
+def lines_of(reasons: Iterable[Reason]) -> list[str]:
+    """Every reason as its line."""
+    return [describe(reason) for reason in reasons]
+
+
+FORMATS = {"table": _table, "names": _names, "json": _json, "github": _github}

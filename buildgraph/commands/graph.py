@@ -1,0 +1,88 @@
+"""The verb `graph`: the nodes and edges, for people and for other tools."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from buildgraph.commands.options import as_json
+from buildgraph.console import answer
+from buildgraph.errors import DONE
+from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.graph.order import closure
+from buildgraph.plan.reasons import public_id
+from buildgraph.project import open_project
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `graph`."""
+    parser.add_argument("nodes", nargs="*", metavar="NODE", help="only these and what they use")
+    parser.add_argument("--format", choices=("mermaid", "dot", "json"), default="mermaid")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to a file instead of standard output")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print or write the graph; returns the exit code."""
+    graph = open_project(Path.cwd()).working_picture().graph
+    shown = _shown(graph, options.nodes)
+    text = FORMATS[options.format](graph, shown)
+    if options.output:
+        Path(options.output).write_text(text + "\n")
+    else:
+        answer(text)
+    return DONE
+
+
+def _shown(graph: Graph, names: Iterable[str]) -> list[Node]:
+    starts = [graph.node(name).id for name in names]
+    uses = {node.id: node.uses for node in graph.nodes.values()}
+    wanted = closure(uses, starts) if starts else set(graph.nodes)
+    return [node for node in graph.of_kind(*Kind) if node.id in wanted and not _is_hidden(node, wanted)]
+
+
+def _is_hidden(node: Node, wanted: set[str]) -> bool:
+    """Sources are shown as their package, once."""
+    return node.kind is Kind.SOURCES and public_id(node.id) in wanted
+
+
+def _edges(nodes: Iterable[Node]) -> list[tuple[str, str]]:
+    found = {(public_id(node.id), public_id(used)) for node in nodes for used in node.uses}
+    return sorted(edge for edge in found if edge[0] != edge[1])
+
+
+def _mermaid(graph: Graph, nodes: list[Node]) -> str:
+    ids = sorted({public_id(node.id) for node in nodes})
+    numbers = {node_id: f"n{number}" for number, node_id in enumerate(ids)}
+    lines = [f'  {numbers[node_id]}["{node_id}"]' for node_id in ids]
+    arrows = [f"  {numbers[user]} --> {numbers[used]}" for user, used in _edges(nodes) if used in numbers]
+    return "\n".join(["flowchart LR", *lines, *arrows])
+
+
+def _dot(graph: Graph, nodes: list[Node]) -> str:
+    ids = sorted({public_id(node.id) for node in nodes})
+    arrows = [f'  "{user}" -> "{used}";' for user, used in _edges(nodes)]
+    return "\n".join(["digraph buildgraph {", *(f'  "{node_id}";' for node_id in ids), *arrows, "}"])
+
+
+def _json(graph: Graph, nodes: list[Node]) -> str:
+    prints = graph.fingerprints
+    return as_json(
+        {
+            "format": 1,
+            "nodes": [
+                {
+                    "id": public_id(node.id),
+                    "kind": node.kind.value,
+                    "path": node.path,
+                    "fingerprint": prints[node.id],
+                    "uses": sorted({public_id(used) for used in node.uses}),
+                    "after": sorted(node.after),
+                }
+                for node in nodes
+            ],
+        }
+    )
+
+
+FORMATS = {"mermaid": _mermaid, "dot": _dot, "json": _json}

@@ -1,0 +1,36 @@
+"""Options that several verbs share, so that one word means one thing everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+DEFAULT_ENVIRONMENT = "development"
+
+
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """`env=NAME` (or `--env NAME`): the environment a verb looks at."""
+    parser.add_argument("--env", default=DEFAULT_ENVIRONMENT, metavar="NAME", help="the environment (env=NAME does too)")
+
+
+def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table", "json")) -> None:
+    """`--format`: how the answer is written; the first is the default."""
+    parser.add_argument("--format", choices=formats, default=formats[0])
+
+
+def add_range(parser: argparse.ArgumentParser) -> None:
+    """`--base` and `--head`: what is compared."""
+    parser.add_argument("--base", metavar="REF", help="compare with this commit (default: where the branch began)")
+    parser.add_argument("--head", metavar="REF", help="compare this commit (default: the working tree)")
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON for machines: indented, keys in the order they were written."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def as_lines(values: Iterable[str]) -> str:
+    """One value per line."""
+    return "\n".join(values)

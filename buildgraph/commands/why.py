@@ -1,0 +1,37 @@
+"""The verb `why`: what differs for one node since a base, and the path by which it reaches the node."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from buildgraph.commands.affected import describe, reason_as_dict
+from buildgraph.commands.options import add_format, add_range, as_json
+from buildgraph.comparison import compare
+from buildgraph.console import answer
+from buildgraph.errors import DONE
+from buildgraph.project import open_project
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `why`."""
+    parser.add_argument("node", metavar="NODE", help="such as image:chat-web, package:@chat/web, or just chat-web")
+    add_range(parser)
+    add_format(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the reasons of one node; returns the exit code."""
+    comparison = compare(open_project(Path.cwd()), options.base, options.head)
+    node = comparison.either_graph.node(options.node)
+    found = next((found for found in comparison.nodes if found.node.id == node.id), None)
+    reasons = found.reasons if found else ()
+    if options.format == "json":
+        answer(as_json({"node": node.id, "affected": found is not None, "reasons": list(map(reason_as_dict, reasons))}))
+        return DONE
+    if found is None:
+        answer(f"{node.id} is not affected: nothing it is made of differs from {comparison.base_ref}")
+        return DONE
+    since = f"since {comparison.base_ref}" if comparison.complete else "(the base is not known)"
+    answer("\n".join([f"{node.id} is {found.change} {since}:", *(f"  {describe(reason)}" for reason in reasons)]))
+    return DONE

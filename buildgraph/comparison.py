@@ -1,0 +1,88 @@
+"""Two snapshots compared: which ones, whether the base could be found, and what is affected between them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from buildgraph.graph.nodes import Graph, Kind
+from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
+from buildgraph.plan.reasons import Reason
+from buildgraph.project import Picture, Project
+from buildgraph.snapshot.history import default_branch, merge_base
+from buildgraph.snapshot.reading import resolve_commit
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What is compared with: its name, its commit (None when it cannot be found) and why not."""
+
+    ref: str
+    commit: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The affected nodes between two snapshots. `complete` is false when the base could not be resolved."""
+
+    base_ref: str
+    base_commit: str | None
+    head_ref: str | None
+    head_commit: str | None
+    head: Picture
+    nodes: tuple[Affected, ...]
+    base: Picture | None = None
+    why_incomplete: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the base was found; else everything counts as affected."""
+        return self.base is not None
+
+    @property
+    def either_graph(self) -> Graph:
+        """A graph that knows the nodes of both snapshots; head's where both have one."""
+        before = self.base.graph.nodes if self.base else {}
+        return Graph({**before, **self.head.graph.nodes})
+
+
+def compare(
+    project: Project, base: str | None, head: str | None, kinds: Collection[Kind] = USER_KINDS
+) -> Comparison:
+    """Compare two commits, or a commit with the working tree when `head` is not given.
+
+    A base that cannot be resolved makes everything affected, with that reason, never nothing; a head that
+    cannot be resolved is a ConfigurationError.
+    """
+    picture = project.picture_of(head) if head else project.working_picture()
+    found = _find_base(project, base, picture.snapshot.commit)
+    common = {
+        "base_ref": found.ref,
+        "base_commit": found.commit,
+        "head_ref": head,
+        "head_commit": picture.snapshot.commit if head else None,
+        "head": picture,
+    }
+    if found.commit is None:
+        reason = Reason("unresolved-base", found.ref)
+        return Comparison(**common, nodes=all_nodes(picture.graph, reason, kinds), why_incomplete=found.problem)  # type: ignore[arg-type]
+    before = project.picture_of(found.commit)
+    return Comparison(**common, nodes=affected_nodes(before.graph, picture.graph, kinds), base=before)  # type: ignore[arg-type]
+
+
+def _find_base(project: Project, asked: str | None, head: str | None) -> Base:
+    if asked:
+        commit = resolve_commit(project.repository, asked)
+        return Base(asked, commit, "" if commit else f"there is no commit {asked!r} here")
+    branch = default_branch(project.repository)
+    if branch is None or head is None:
+        return Base("", None, "no default branch is known here; name one with --base")
+    commit = merge_base(project.repository, branch, head)
+    if commit is None:
+        return Base(branch, None, f"HEAD and {branch} have no common commit here (a shallow clone?)")
+    if commit == head and os.environ.get("CI"):
+        return Base(branch, None, "this CI job runs on the default branch; name the base with --base")
+    return Base(branch, commit)
+

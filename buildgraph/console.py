@@ -1,0 +1,61 @@
+"""Lines and tables for people: progress goes to standard error, answers to standard output."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+_turn = threading.Lock()
+
+
+def tell(line: str) -> None:
+    """Print one line of progress; whole lines even when several tasks talk at once.
+
+    It writes to the process's own stream, because doit lends tasks another `sys.stderr` while they run.
+    """
+    stream = sys.__stderr__
+    if stream is None:
+        return
+    with _turn:
+        stream.write(line + "\n")
+        stream.flush()
+
+
+def teller(name: str) -> Callable[[str], None]:
+    """A `tell` that says whose line it is."""
+    return lambda line: tell(f"   {name} | {line}")
+
+
+def answer(text: str) -> None:
+    """Print an answer on standard output; a reader that went away (`| head`) is no failure."""
+    if not text:
+        return
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = sys.__stdout__ = None  # type: ignore[assignment]
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
+    """Rows as aligned columns; the last column is never padded."""
+    lines = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
+    if not lines:
+        return ""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(_row(line, widths) for line in lines)
+
+
+def _row(line: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)]
+    return "  ".join([*padded, line[-1]]).rstrip()
+
+
+def seconds(duration: float) -> str:
+    """A duration in seconds as people read it: `0.4 s`, `12 s`, `3 min 20 s`."""
+    if duration < 10:
+        return f"{duration:.1f} s"
+    if duration < 60:
+        return f"{duration:.0f} s"
+    return f"{int(duration) // 60} min {int(duration) % 60} s"

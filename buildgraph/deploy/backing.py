@@ -1,0 +1,142 @@
+"""The backing services that an environment runs itself: PostgreSQL and Redis with their volumes, and databases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from buildgraph.deploy.containers import (
+    create_container,
+    find_containers,
+    read_condition,
+    read_last_lines,
+    remove_container,
+    run_in_container,
+    start_container,
+)
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import Role
+from buildgraph.deploy.secrets import POSTGRES_PASSWORD, REDIS_PASSWORD
+from buildgraph.deploy.specification import Specification, database_user
+from buildgraph.errors import StepFailed
+from buildgraph.manifests.model import Backing, Service
+
+POSTGRES, REDIS = "postgres", "redis"
+READY_WITHIN, PAUSE, LAST_LINES = 90.0, 0.3, 20
+STOP_WITHIN: Final = 60  # seconds a database has to write what it holds
+# The password reaches Redis in a file of the container's memory: an argument would stand in the process list.
+START_REDIS: Final = """\
+printf 'requirepass "%s"\\n' "$(printf '%s' "$REDIS_PASSWORD" | sed 's/[\\\\"]/\\\\&/g')" >/tmp/redis.conf
+printf '%s\\n' "$@" >>/tmp/redis.conf
+if command -v docker-entrypoint.sh >/dev/null; then exec docker-entrypoint.sh redis-server /tmp/redis.conf; fi
+exec redis-server /tmp/redis.conf
+"""
+PING_REDIS: Final = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG'
+# Over TCP, for the server that initialises a new volume listens on its socket only.
+PING_POSTGRES: Final = 'pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER"'
+ENSURE_DATABASE: Final = """\
+psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres -v name="$0" <<'SQL'
+SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name')
+\\gexec
+SQL
+"""
+
+
+def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> None:
+    """Have what these services need running, and their databases there; what runs is left alone."""
+    wanted = list(services)
+    needed = {POSTGRES: any(service.database for service in wanted), REDIS: any(s.redis for s in wanted)}
+    for backing in place.environment.backing:
+        if needed.get(backing.kind):
+            _ensure_running(place, backing, tell)
+    if needed[POSTGRES] and any(backing.kind == POSTGRES for backing in place.environment.backing):
+        for database in sorted({service.database for service in wanted if service.database}):
+            _ensure_database(place, database)
+
+
+def backing_specification(place: Place, backing: Backing) -> Specification:
+    """The container of a backing service; settings are the server's own, as `-c` or configuration lines."""
+    build = {POSTGRES: _postgres, REDIS: _redis}[backing.kind]
+    return build(place, backing)
+
+
+def _postgres(place: Place, backing: Backing) -> Specification:
+    settings = [word for name, value in sorted(backing.settings.items()) for word in ("-c", f"{name}={value}")]
+    return Specification(
+        name=place.named(POSTGRES),
+        image=place.image(backing.image),
+        labels={**place.labels(Role.BACKING), "buildgraph.backing": POSTGRES},
+        env={
+            "POSTGRES_USER": database_user(place),
+            "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
+            "POSTGRES_DB": "postgres",
+            "PGDATA": "/var/lib/postgresql/data/cluster",  # a folder below the volume: its root may hold lost+found
+        },
+        command=("postgres", *settings),
+        user="",
+        is_sealed=False,
+        network=place.prefix,
+        aliases=(POSTGRES,),
+        mounts={place.named(POSTGRES): "/var/lib/postgresql/data"},
+        stop_within=STOP_WITHIN,
+    )
+
+
+def _redis(place: Place, backing: Backing) -> Specification:
+    settings = [f"{name} {value}" for name, value in sorted(backing.settings.items())]
+    return Specification(
+        name=place.named(REDIS),
+        image=place.image(backing.image),
+        labels={**place.labels(Role.BACKING), "buildgraph.backing": REDIS},
+        env={REDIS_PASSWORD: place.secrets.reveal(REDIS_PASSWORD)},
+        entrypoint=("sh", "-c", START_REDIS, "start"),
+        command=("dir /data", "appendonly yes", *settings),
+        user="",
+        is_sealed=False,
+        network=place.prefix,
+        aliases=(REDIS,),
+        mounts={place.named(REDIS): "/data"},
+        stop_within=STOP_WITHIN,
+    )
+
+
+def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
+    specification = backing_specification(place, backing)
+    found = [c for c in find_containers(place, role=Role.BACKING.value) if c.name == specification.name]
+    if found and found[0].is_running:
+        return
+    tell(f"{backing.kind}: started" if not found else f"{backing.kind}: started again")
+    if not found:
+        create_container(place, specification)
+    try:
+        start_container(place, specification.name)
+        _wait_until_ready(place, backing.kind, specification.name)
+    except StepFailed:
+        if not found:
+            remove_container(place, specification.name)  # its volume stays
+        raise
+
+
+def _wait_until_ready(place: Place, kind: str, container: str) -> None:
+    ping = {POSTGRES: PING_POSTGRES, REDIS: PING_REDIS}[kind]
+    deadline = time.monotonic() + READY_WITHIN
+    while not _answers(place, container, ping):
+        condition = read_condition(place, container)
+        if time.monotonic() > deadline or condition.restarts > 2:
+            said = read_last_lines(place, container, LAST_LINES)
+            raise StepFailed(kind, f"does not get ready ({condition}); its last lines:", said)
+        time.sleep(PAUSE)
+
+
+def _answers(place: Place, container: str, ping: str) -> bool:
+    if read_condition(place, container).state != "running":
+        return False
+    code, _ = run_in_container(place, container, ["sh", "-c", ping])
+    return code == 0
+
+
+def _ensure_database(place: Place, database: str) -> None:
+    code, said = run_in_container(place, place.named(POSTGRES), ["sh", "-c", ENSURE_DATABASE, database])
+    if code != 0:
+        raise StepFailed(POSTGRES, f"the database {database} cannot be made", said)

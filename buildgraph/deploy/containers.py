@@ -1,0 +1,222 @@
+"""Containers on an engine: made from a specification, found by labels, asked, stopped; it knows no service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from buildgraph.deploy.model import Place
+from buildgraph.deploy.specification import Specification
+from buildgraph.errors import ToolError
+from buildgraph.image.engine import told_plainly
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+LOG_ROTATION: Final = {"max-size": "10m", "max-file": "3"}
+RUNNING: Final = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A container that is there: `state` is the engine's word (running, exited, created, restarting …)."""
+
+    id: str
+    name: str
+    state: str
+    labels: Mapping[str, str]
+    created: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process runs now."""
+        return self.state == RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a container is: its state, exit code, how often the engine started it again, its private address."""
+
+    state: str
+    exit_code: int
+    restarts: int
+    address: str
+    is_out_of_memory: bool = False
+
+    def __str__(self) -> str:
+        if self.is_out_of_memory:
+            return f"{self.state}, it ran out of memory"
+        ended = f", exit code {self.exit_code}" if self.state != RUNNING or self.restarts else ""
+        again = f", started again {self.restarts} times" if self.restarts else ""
+        return f"{self.state}{ended}{again}"
+
+
+def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
+    """The containers of an environment with these labels (by their last part), sorted by name; one question."""
+    with told_plainly():
+        found = place.engine.client.api.containers(all=True, filters={"label": place.filters(**labels)})
+    return tuple(sorted((_found(container) for container in found), key=lambda container: container.name))
+
+
+def create_container(place: Place, specification: Specification) -> Found:
+    """Make a container without starting it; ToolError when the engine refuses."""
+    with told_plainly():
+        made = place.engine.client.containers.create(
+            specification.image, **creation_arguments(specification)
+        )
+    return Found(made.id, specification.name, "created", specification.labels, 0)
+
+
+def start_container(place: Place, container: str) -> None:
+    """Start a container that is there."""
+    with _opened(place, container) as found:
+        found.start()
+
+
+def stop_container(place: Place, container: str, within: int | None = None) -> None:
+    """Ask a container's process to end, and end it when `within` (its own limit by default) has passed."""
+    import docker.errors
+
+    with told_plainly():
+        try:
+            found = place.engine.client.containers.get(container)
+            # The limit is the container's own; the engine's answer takes as long.
+            found.stop() if within is None else found.stop(timeout=within)
+        except docker.errors.NotFound:
+            return
+
+
+def remove_container(place: Place, container: str) -> None:
+    """Remove a container, running or not, with its anonymous volumes; done when it is not there."""
+    import docker.errors
+
+    with told_plainly():
+        try:
+            place.engine.client.containers.get(container).remove(force=True, v=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if error.status_code != 409:  # somebody else removes it already
+                raise
+
+
+def signal_container(place: Place, container: str, signal: str) -> None:
+    """Send a signal to a container's process."""
+    with _opened(place, container) as found:
+        found.kill(signal=signal)
+
+
+def run_in_container(
+    place: Place, container: str, argv: Iterable[str], *, user: str = "", env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run a command in a running container; its exit code and all it said."""
+    with _opened(place, container) as found:
+        code, said = found.exec_run(list(argv), user=user, environment=dict(env or {}))
+    return int(code), said.decode("utf-8", "replace")
+
+
+def wait_for_end(place: Place, container: str, within: float) -> int:
+    """Wait until a container has ended and return its exit code; TimeoutError after `within` seconds."""
+    import requests.exceptions
+
+    with _opened(place, container) as found:
+        try:
+            return int(found.wait(timeout=within)["StatusCode"])
+        except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
+            raise TimeoutError(container) from error
+
+
+def read_condition(place: Place, container: str) -> Condition:
+    """How a container is."""
+    with told_plainly():
+        told = place.engine.client.api.inspect_container(container)
+    state = told["State"]
+    network = told["NetworkSettings"]["Networks"].get(place.prefix, {})
+    return Condition(
+        state=state["Status"],
+        exit_code=int(state["ExitCode"]),
+        restarts=int(told["RestartCount"]),
+        address=network.get("IPAddress", ""),
+        is_out_of_memory=bool(state.get("OOMKilled")),
+    )
+
+
+def read_last_lines(place: Place, container: str, count: int) -> str:
+    """The end of what a container has said, both streams together."""
+    with _opened(place, container) as found:
+        said: bytes = found.logs(tail=count)
+    return said.decode("utf-8", "replace").rstrip("\n")
+
+
+def creation_arguments(specification: Specification) -> dict[str, Any]:
+    """A specification in the words of docker-py's `containers.create`."""
+    from docker.types import EndpointConfig, LogConfig
+
+    arguments: dict[str, Any] = {
+        "name": specification.name,
+        "labels": dict(specification.labels),
+        "environment": dict(specification.env),
+        "command": list(specification.command) or None,
+        "entrypoint": list(specification.entrypoint) or None,
+        "user": specification.user or None,
+        "volumes": {volume: {"bind": path, "mode": "rw"} for volume, path in specification.mounts.items()},
+        "ports": {f"{port}/tcp": place for port, place in specification.published.items()},
+        "log_config": LogConfig(type=LogConfig.types.JSON, config=LOG_ROTATION),
+        "restart_policy": {"Name": "unless-stopped"} if specification.restarts else None,
+        "stop_signal": None,
+        "detach": True,
+        **_sealing(specification),
+        **_limits(specification),
+    }
+    if specification.network:
+        endpoint = EndpointConfig("1.44", aliases=list(specification.aliases))
+        arguments |= {
+            "network": specification.network,
+            "networking_config": {specification.network: endpoint},
+        }
+    return arguments
+
+
+def _sealing(specification: Specification) -> dict[str, Any]:
+    if not specification.is_sealed:
+        return {"security_opt": ["no-new-privileges:true"]}
+    return {
+        "read_only": True,
+        "tmpfs": dict(specification.scratch),
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+    }
+
+
+def _limits(specification: Specification) -> dict[str, Any]:
+    limits: dict[str, Any] = {"init": specification.has_init or None}
+    if specification.resources.cpus:
+        limits["nano_cpus"] = round(specification.resources.cpus * 1e9)
+    if specification.resources.memory:
+        limits["mem_limit"] = specification.resources.memory
+    return limits
+
+
+@contextmanager
+def _opened(place: Place, container: str) -> Iterator[Container]:
+    import docker.errors
+
+    with told_plainly():
+        try:
+            yield place.engine.client.containers.get(container)
+        except docker.errors.NotFound as error:
+            raise ToolError(
+                f"the container {container} is gone", "somebody else removed it; run the same again"
+            ) from error
+
+
+def _found(told: Mapping[str, Any]) -> Found:
+    return Found(
+        id=told["Id"],
+        name=told["Names"][0].lstrip("/") if told["Names"] else told["Id"],
+        state=told["State"],
+        labels=told["Labels"] or {},
+        created=int(told["Created"]),
+    )

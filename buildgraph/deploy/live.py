@@ -1,0 +1,139 @@
+"""What runs in an environment, read from the labels of its containers and from its proxy; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from buildgraph.deploy.containers import Found, find_containers
+from buildgraph.deploy.model import Place
+from buildgraph.deploy.names import COLOUR, COMMIT, FINGERPRINT, IMAGE, PRODUCT, SECRETS, SERVICE, Colour, Role
+from buildgraph.deploy.proxy import Server
+from buildgraph.deploy.routes import Route, find_route
+from buildgraph.deploy.traffic import Traffic, read_traffic
+
+
+@dataclass(frozen=True, slots=True)
+class LiveService:
+    """A service as it runs.
+
+    `colour` is the one that requests go to (None: none), `containers` are that colour's, `leftovers` the
+    other colour's: an interrupted deployment, or one that goes on at this moment. `is_directed` tells
+    that the proxy really sends requests where the written routes say.
+    """
+
+    name: str
+    product: str
+    colour: Colour | None
+    containers: tuple[Found, ...] = ()
+    leftovers: tuple[Found, ...] = ()
+    route: Route | None = None
+    servers: tuple[Server, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether all its containers run."""
+        return bool(self.containers) and all(container.is_running for container in self.containers)
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether its containers run and, where it answers requests, the proxy's checks pass for each."""
+        if not self.is_running or self.route is None:
+            return False
+        serving = self._serving()
+        healthy = [server for server in serving if server.is_up]
+        return len(healthy) >= len(self.containers) if self.route.is_http else True
+
+    @property
+    def is_directed(self) -> bool:
+        """Whether the proxy sends requests to the live colour and to no other."""
+        if self.route is None or not self.route.is_http:
+            return self.route is not None
+        told = {server.name: self.route.shares[Colour(server.name.partition("-")[0])] for server in self.servers}
+        return bool(told) and all(server.share == told[server.name] for server in self.servers)
+
+    @property
+    def image(self) -> str:
+        """What its containers were made from."""
+        return self._label(IMAGE)
+
+    @property
+    def fingerprint(self) -> str:
+        """The deployment fingerprint it was started with."""
+        return self._label(FINGERPRINT)
+
+    @property
+    def secrets(self) -> str:
+        """The digest of the secrets it was started with."""
+        return self._label(SECRETS)
+
+    @property
+    def commit(self) -> str:
+        """The commit it was deployed from."""
+        return self._label(COMMIT)
+
+    @property
+    def since(self) -> datetime | None:
+        """When its newest container was made."""
+        created = [container.created for container in self.containers]
+        return datetime.fromtimestamp(max(created), UTC) if created else None
+
+    def _label(self, name: str) -> str:
+        return self.containers[0].labels.get(name, "") if self.containers else ""
+
+    def _serving(self) -> list[Server]:
+        return [s for s in self.servers if self.colour and s.name.startswith(f"{self.colour.value}-")]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An environment as it runs: its services by name, its proxy, its backing services' containers."""
+
+    services: Mapping[str, LiveService] = field(default_factory=dict)
+    traffic: Traffic = Traffic()
+    backing: tuple[Found, ...] = ()
+
+    def services_of(self, product: str) -> tuple[LiveService, ...]:
+        """The services of a product, sorted by name."""
+        return tuple(s for _, s in sorted(self.services.items()) if s.product == product)
+
+
+def read_live(place: Place) -> Live:
+    """What runs in an environment now; empty where nothing was ever deployed."""
+    found = find_containers(place)
+    traffic = read_traffic(place)
+    grouped: dict[str, list[Found]] = {}
+    for container in found:
+        if container.labels.get("buildgraph.role") == Role.SERVICE.value:
+            grouped.setdefault(container.labels.get(SERVICE, ""), []).append(container)
+    for table in traffic.routes.values():
+        for route in table:
+            grouped.setdefault(route.service, [])
+    services = {name: _live_service(name, containers, traffic) for name, containers in grouped.items()}
+    backing = tuple(c for c in found if c.labels.get("buildgraph.role") == Role.BACKING.value)
+    return Live(services, traffic, backing)
+
+
+def _live_service(name: str, containers: Iterable[Found], traffic: Traffic) -> LiveService:
+    found = list(containers)
+    route = find_route(traffic.routes, name)
+    colour = route.live if route else None
+    live = tuple(c for c in found if colour and c.labels.get(COLOUR) == colour.value)
+    return LiveService(
+        name=name,
+        product=_product_of(name, found, traffic),
+        colour=colour,
+        containers=live,
+        leftovers=tuple(container for container in found if container not in live),
+        route=route,
+        servers=traffic.servers_of(name),
+    )
+
+
+def _product_of(name: str, containers: list[Found], traffic: Traffic) -> str:
+    """The product a service belongs to: its routes say, else its containers."""
+    for product, table in traffic.routes.items():
+        if any(route.service == name for route in table):
+            return product
+    return containers[0].labels.get(PRODUCT, "") if containers else ""

@@ -1,0 +1,159 @@
+"""Locks of an environment: a named container whose process reads a stream that the deployer holds open.
+
+The engine gives exclusion (a name exists once) and notices death: when the holder's process ends, however
+it ends, the stream ends, `cat` ends, and the engine removes the container.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from buildgraph.deploy.model import Place
+from buildgraph.deploy.names import HOLDER, Role
+from buildgraph.errors import StepFailed
+from buildgraph.image.engine import told_plainly
+
+SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
+NEWBORN: Final = 15  # seconds after which a lock that was made but never started belongs to a dead deployer
+PAUSE: Final = 0.2
+CONFLICT: Final = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that this process holds."""
+
+    place: Place
+    name: str
+    container: str
+
+    def confirm(self) -> None:
+        """Raise StepFailed when the lock is not ours any more: nothing may be changed without it."""
+        import docker.errors
+
+        with told_plainly():
+            try:
+                told = self.place.engine.client.api.inspect_container(self.container)
+            except docker.errors.NotFound:
+                told = {"State": {"Running": False}}
+        if not told["State"]["Running"]:
+            raise StepFailed(self.name, "the lock was lost; nothing more is changed", "run the same again")
+
+
+@contextmanager
+def held_product_lock(place: Place, product: str) -> Iterator[Lock]:
+    """Hold the deploy lock of a product; StepFailed that names the holder when somebody else deploys it."""
+    with _held(place, product_lock(place, product), within=0.0) as lock:
+        yield lock
+
+
+@contextmanager
+def held_shared_lock(place: Place) -> Iterator[Lock]:
+    """Hold the lock on what the products of an environment share; it is held for seconds, so it is waited for."""
+    with _held(place, place.named("lock"), within=SHARED_WITHIN) as lock:
+        yield lock
+
+
+def product_lock(place: Place, product: str) -> str:
+    """The name of a product's deploy lock."""
+    return place.named(f"{product}-lock")
+
+
+@contextmanager
+def _held(place: Place, name: str, within: float) -> Iterator[Lock]:
+    container, stream = _take(place, name, time.monotonic() + within)
+    try:
+        yield Lock(place, name, container)
+    finally:
+        _let_go(place, container, stream)
+
+
+def _take(place: Place, name: str, deadline: float) -> tuple[str, Any]:
+    while True:
+        taken = _try(place, name)
+        if taken is not None:
+            return taken
+        holder = _read_holder(place, name)
+        if holder and time.monotonic() >= deadline:
+            raise StepFailed(name, f"is held by {holder}", "wait until it is done, then run the same again")
+        time.sleep(PAUSE)
+
+
+def _try(place: Place, name: str) -> tuple[str, Any] | None:
+    import docker.errors
+
+    api = place.engine.client.api
+    with told_plainly():
+        try:
+            made = api.create_container(
+                place.image(place.environment.proxy_image),
+                name=name,
+                entrypoint=["cat"],
+                command=[],
+                user="1001:1001",
+                stdin_open=True,  # with an attached stream: the engine closes it when the holder is gone
+                network_disabled=True,
+                labels={**place.labels(Role.LOCK), HOLDER: _me()},
+                host_config=api.create_host_config(
+                    auto_remove=True, read_only=True, cap_drop=["ALL"], network_mode="none"
+                ),
+            )
+        except docker.errors.APIError as error:
+            if error.status_code == CONFLICT:
+                return None
+            raise
+        stream = api.attach_socket(made["Id"], params={"stdin": 1, "stream": 1})
+        api.start(made["Id"])
+    return made["Id"], stream
+
+
+def _read_holder(place: Place, name: str) -> str:
+    """Who holds the lock; "" when it has just been let go, or when its holder died while taking it."""
+    import docker.errors
+
+    api = place.engine.client.api
+    with told_plainly():
+        try:
+            told = api.inspect_container(name)
+            if told["State"]["Status"] == "created" and _age(place, told["Created"]) > NEWBORN:
+                api.remove_container(told["Id"], force=True)
+                return ""
+        except docker.errors.NotFound:
+            return ""
+    return told["Config"]["Labels"].get(HOLDER) or "somebody"
+
+
+def _age(place: Place, created: str) -> float:
+    """Seconds since a time stamp of the engine, by the engine's own clock."""
+    now = place.engine.client.api.info()["SystemTime"]
+    return (_moment(now) - _moment(created)).total_seconds()
+
+
+def _moment(stamp: str) -> datetime:
+    """The moment of a stamp such as 2026-01-31T12:00:00.123456789Z, to the second."""
+    return datetime.fromisoformat(stamp[:19])
+
+
+def _let_go(place: Place, container: str, stream: Any) -> None:
+    import docker.errors
+
+    with suppress(OSError):
+        stream.close()
+    with told_plainly(), suppress(docker.errors.NotFound, docker.errors.APIError):
+        place.engine.client.api.remove_container(container, force=True)
+
+
+def _me() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in many containers
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}, process {os.getpid()}"

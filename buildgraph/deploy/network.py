@@ -1,0 +1,66 @@
+"""The private network and the volumes of an environment: made when missing, never changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.deploy.model import Place
+from buildgraph.deploy.names import ENVIRONMENT, WORKSPACE
+from buildgraph.image.engine import told_plainly
+
+CONFLICT: Final = 409
+
+
+def ensure_network(place: Place) -> bool:
+    """Have the private network; whether it was made now."""
+    if _networks(place):
+        return False
+    with told_plainly():
+        place.engine.client.networks.create(place.prefix, driver="bridge", labels=_labels(place))
+    return True
+
+
+def ensure_volume(place: Place, name: str) -> bool:
+    """Have a volume of this (full) name; whether it was made now."""
+    if name in _volumes(place):
+        return False
+    with told_plainly():
+        place.engine.client.volumes.create(name, labels=_labels(place))
+    return True
+
+
+def remove_network(place: Place) -> None:
+    """Remove the private network."""
+    with told_plainly():
+        for network in _networks(place):
+            place.engine.client.api.remove_network(network)
+
+
+def remove_volumes(place: Place) -> tuple[str, ...]:
+    """Remove all volumes of the environment, with the data in them; returns their names."""
+    names = _volumes(place)
+    for name in names:
+        remove_volume(place, name)
+    return names
+
+
+def remove_volume(place: Place, name: str) -> None:
+    """Remove one volume."""
+    with told_plainly():
+        place.engine.client.api.remove_volume(name)
+
+
+def _networks(place: Place) -> list[str]:
+    with told_plainly():
+        found = place.engine.client.api.networks(filters={"label": place.filters()})
+    return [network["Id"] for network in found]
+
+
+def _volumes(place: Place) -> tuple[str, ...]:
+    with told_plainly():
+        found = place.engine.client.api.volumes(filters={"label": place.filters()})
+    return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
+
+
+def _labels(place: Place) -> dict[str, str]:
+    return {WORKSPACE: place.workspace, ENVIRONMENT: place.environment.name}

@@ -1,0 +1,80 @@
+"""What a deployment has to change, and why: what shall run compared with what does; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from buildgraph.deploy.live import Live, LiveService
+from buildgraph.deploy.model import Place, Reason, Target
+from buildgraph.deploy.routes import route_of
+from buildgraph.deploy.secrets import secrets_digest
+from buildgraph.manifests.model import Service
+
+
+def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:
+    """The targets that are not live and healthy as they shall be, each with its reason; empty: nothing to do."""
+    found = ((target, _reason(place, live, target)) for target in targets)
+    return tuple((target, reason) for target, reason in found if reason is not None)
+
+
+def departed_services(place: Place, live: Live, product: str) -> tuple[str, ...]:
+    """The services of a product that run although the manifests have them no more."""
+    known = {service.name for service in place.catalog if service.product == product and service.deployed}
+    return tuple(service.name for service in live.services_of(product) if service.name not in known)
+
+
+def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
+    """The targets, each after those of them that it depends on; by name where that leaves a choice.
+
+    Services that depend on each other in a circle are kept in the order of their names.
+    """
+    waiting = {target.service.name: target for target in targets}
+    ordered: list[Target] = []
+    while waiting:
+        ready = [n for n, t in sorted(waiting.items()) if not _awaits(t.service, waiting)]
+        for name in ready or sorted(waiting):
+            ordered.append(waiting.pop(name))
+    return tuple(ordered)
+
+
+def _awaits(service: Service, waiting: Iterable[str]) -> bool:
+    return any(name in waiting for name in service.depends_on if name != service.name)
+
+
+def _reason(place: Place, live: Live, target: Target) -> Reason | None:
+    running = live.services.get(target.service.name)
+    if running is None:
+        return Reason("it does not run yet")
+    return _replacing_reason(place, live, target, running) or _settling_reason(place, live, target, running)
+
+
+def _replacing_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
+    """Why new containers are needed."""
+    service, environment = target.service, place.environment
+    if running.colour is None or not running.containers:
+        return Reason("it does not run")
+    if running.fingerprint != target.fingerprint:
+        return Reason("its fingerprint differs from what runs")
+    if running.secrets != secrets_digest(live.traffic.key, service, environment, place.secrets):
+        return Reason("its secrets have changed")
+    if len(running.containers) != service.replicas_in(environment.name):
+        return Reason(f"{len(running.containers)} of {service.replicas_in(environment.name)} replicas are there")
+    if not running.is_running:
+        states = sorted({container.state for container in running.containers if not container.is_running})
+        return Reason(f"a container is {' and '.join(states)}")
+    if live.traffic.runs and not running.is_healthy:
+        return Reason("it is not healthy")
+    return None
+
+
+def _settling_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
+    """Why something is to do although its containers may stay."""
+    if not live.traffic.runs:
+        return Reason("the proxy does not run", replaces=False)
+    if not running.is_directed:
+        return Reason("the proxy does not send requests to it as it shall", replaces=False)
+    if running.route != route_of(target.service, place.environment, running.route):
+        return Reason("its route differs", replaces=False)
+    if running.leftovers:
+        return Reason("an interrupted deployment left containers behind", replaces=False)
+    return None

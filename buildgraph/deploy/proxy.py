@@ -1,0 +1,235 @@
+"""HAProxy's words: routes to its configuration, commands of its runtime API, its answers to values; it sends nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from buildgraph.deploy.names import Colour, slot_name
+from buildgraph.deploy.routes import NONE, Route, Routes
+
+# Ports inside the proxy's container; high ones, for the listeners of services stand beside them.
+PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
+OWN_PORTS: Final = (PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT)
+DIGEST_LENGTH: Final = 16
+
+# The engine's resolver tells where containers are; a name it does not know any more is forgotten after a second.
+GLOBAL: Final = f"""\
+global
+    description {{structure}}
+    log stdout format raw local0 info
+    maxconn 4000
+    hard-stop-after 10m
+    stats socket ipv4@127.0.0.1:{RUNTIME_PORT} level admin
+
+resolvers engine
+    nameserver engine 127.0.0.11:53
+    resolve_retries 3
+    timeout resolve 1s
+    timeout retry 1s
+    hold valid 1s
+    hold nx 1s
+    hold obsolete 1s
+    hold other 10s
+    hold refused 10s
+    hold timeout 10s
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    option redispatch
+    option forwardfor
+    option idle-close-on-response
+    retries 3
+    retry-on conn-failure empty-response
+    timeout connect 5s
+    timeout queue 10s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 1h
+    timeout http-request 10s
+    timeout http-keep-alive 10s
+    timeout check 5s
+    default-server check inter 1s fall 3 rise 1 resolvers engine
+"""
+# A request that may have changed something is not sent twice.
+REQUESTS: Final = """\
+    http-request disable-l7-retry unless METH_GET || { method HEAD }
+    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+"""
+NOWHERE: Final = """\
+backend nowhere
+    http-request return status 404 content-type text/plain lf-string "no service answers at %[req.hdr(Host)]\\n"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A container as the proxy sees it: `status` is UP, DOWN, MAINT …, `check` the last check's code (`L7OK`)."""
+
+    backend: str
+    name: str
+    address: str
+    status: str
+    share: int
+    sessions: int
+    check: str
+    said: str
+
+    @property
+    def is_up(self) -> bool:
+        """Whether checks pass since it was last enabled (`UP 1/3` is a guess that no check has confirmed)."""
+        return self.status in ("UP", "DRAIN") and self.check == "L7OK"
+
+
+def render_proxy(routes: Routes) -> str:
+    """The whole configuration of the proxy; the same routes give the same text."""
+    table = [route for product in sorted(routes) for route in routes[product] if route.is_http]
+    parts = [GLOBAL.format(structure=structure_of(routes)), _public_frontend(table), NOWHERE]
+    parts += [_service_part(route) for route in sorted(table, key=lambda route: route.service)]
+    return "\n".join(parts)
+
+
+def structure_of(routes: Routes) -> str:
+    """A digest of all that needs a reload when it changes: everything but the shares."""
+    told = [
+        (route.service, route.port, route.listens, route.host, route.health, route.slots)
+        for product in routes
+        for route in routes[product]
+        if route.is_http
+    ]
+    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{NOWHERE}".encode())
+    version.update(repr(sorted(told)).encode())
+    return version.hexdigest()[:DIGEST_LENGTH]
+
+
+def share_commands(routes: Routes) -> list[str]:
+    """The runtime commands that give each server its share: those that get requests before those that lose them."""
+    slots = [
+        (route.shares[colour], f"{route.service}/{server_name(colour, number)}")
+        for product in routes
+        for route in routes[product]
+        if route.is_http
+        for colour in Colour
+        for number in range(1, route.slots + 1)
+    ]
+    return [f"set server {server} weight {share}" for share, server in sorted(slots, key=_winners_first)]
+
+
+def enable_commands(service: str, colour: Colour, addresses: Mapping[int, str], port: int) -> list[str]:
+    """The runtime commands that have new containers checked from the beginning, at their own addresses.
+
+    Leaving maintenance makes HAProxy forget what it knew of a server's health.
+    """
+    commands: list[str] = []
+    for number, address in sorted(addresses.items()):
+        server = f"{service}/{server_name(colour, number)}"
+        commands += [
+            f"set server {server} state maint",
+            f"set server {server} addr {address} port {port}",
+            f"set server {server} state ready",
+        ]
+    return commands
+
+
+def server_name(colour: Colour, number: int) -> str:
+    """The name of a server in its service's backend, such as `blue-1`."""
+    return f"{colour.value}-{number}"
+
+
+def parse_servers(stat: str) -> tuple[Server, ...]:
+    """The servers in the answer to `show stat` (CSV, HAProxy's management guide, 9.1)."""
+    rows = csv.DictReader(io.StringIO(stat.removeprefix("# ")))
+    return tuple(_server(row) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND"))
+
+
+def parse_description(info: str) -> str:
+    """The description in the answer to `show info`, which is the structure that runs; "" when there is none."""
+    lines = (line.partition(":") for line in info.splitlines())
+    return next((value.strip() for name, _, value in lines if name == "description"), "")
+
+
+def _winners_first(slot: tuple[int, str]) -> tuple[int, str]:
+    share, server = slot
+    return -share, server
+
+
+def _server(row: dict[str, str]) -> Server:
+    said = row["last_chk"] or row["check_desc"]
+    return Server(
+        backend=row["pxname"],
+        name=row["svname"],
+        address=row["addr"],
+        status=row["status"],
+        share=int(row["weight"] or 0),
+        sessions=int(row["scur"] or 0) + int(row["qcur"] or 0),
+        check=row["check_status"].removeprefix("* "),
+        said=" ".join(part for part in (row["check_status"], row["check_code"], said) if part),
+    )
+
+
+def _public_frontend(table: Iterable[Route]) -> str:
+    hosts = sorted((route.host, route.service) for route in table if route.host)
+    lines = [
+        f"    use_backend {service} if {{ req.hdr(Host),field(1,:),lower -m str {host} }}"
+        for host, service in hosts
+    ]
+    return "\n".join(
+        [
+            "frontend public",
+            f"    bind :{PUBLIC_PORT}",
+            REQUESTS.rstrip("\n"),
+            *lines,
+            "    default_backend nowhere",
+            "",
+        ]
+    )
+
+
+def _service_part(route: Route) -> str:
+    return "\n".join(
+        [
+            f"frontend {route.service}.internal",
+            f"    bind :{route.port}",
+            REQUESTS.rstrip("\n"),
+            f"    default_backend {route.service}",
+            "",
+            f"backend {route.service}",
+            "    balance roundrobin",
+            *_check_lines(route),
+            *_server_lines(route),
+            "",
+        ]
+    )
+
+
+def _check_lines(route: Route) -> list[str]:
+    if not route.health:
+        return []
+    host = route.host or route.service
+    return [
+        "    option httpchk",
+        f"    http-check send meth GET uri {route.health} ver HTTP/1.1 hdr Host {host}",
+        "    http-check expect status 200",
+    ]
+
+
+def _server_lines(route: Route) -> list[str]:
+    return [
+        _server_line(route, colour, number) for colour in Colour for number in range(1, route.slots + 1)
+    ]
+
+
+def _server_line(route: Route, colour: Colour, number: int) -> str:
+    """One container's line; a live one is looked up at once, so that a reload never leaves it out."""
+    share = route.shares[colour]
+    start = "none" if share == NONE else "last,libc,none"
+    address = f"{slot_name(route.service, colour, number)}:{route.listens}"
+    return f"    server {server_name(colour, number)} {address} weight {share} init-addr {start}"

@@ -1,0 +1,156 @@
+"""Containers as values: what a service, a migration or a proxy is started with; it starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+from buildgraph.deploy.addresses import internal_urls, public_urls
+from buildgraph.deploy.model import Place, Target
+from buildgraph.deploy.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
+from buildgraph.deploy.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
+from buildgraph.manifests.model import Resources, Service
+from buildgraph.manifests.placeholders import fill_placeholders
+
+USER: Final = "1001:1001"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})  # noqa: S108
+DEFAULT_DATABASE_USER: Final = "postgres"
+LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """All that a container is made from. `mounts` maps volumes to paths, `published` a port to (address, port)."""
+
+    name: str
+    image: str
+    labels: Mapping[str, str]
+    env: Mapping[str, str] = field(default=NOTHING, repr=False)
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    user: str = USER
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    mounts: Mapping[str, str] = NOTHING
+    published: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    scratch: Mapping[str, str] = SCRATCH
+    is_sealed: bool = True
+    restarts: bool = True
+    has_init: bool = False
+    resources: Resources = Resources()
+    stop_within: int = LEAST_STOP
+
+
+def service_containers(place: Place, target: Target, colour: Colour, digest: str) -> tuple[Specification, ...]:
+    """The containers of one colour of a service; `digest` is that of its secrets."""
+    count = target.service.replicas_in(place.environment.name)
+    return tuple(_service_container(place, target, colour, number, digest) for number in range(1, count + 1))
+
+
+def migration_container(place: Place, target: Target, command: tuple[str, ...]) -> Specification:
+    """The one-shot container that migrates a service's database: the new image with another command."""
+    service = target.service
+    return Specification(
+        name=place.named(f"{service.name}-migration"),
+        image=target.image,
+        labels={**place.labels(Role.MIGRATION), **_labels(target)},
+        env=service_env(place, service),
+        command=command,
+        network=place.prefix,
+        restarts=False,
+        has_init=True,
+        resources=service.resources,
+    )
+
+
+def service_env(place: Place, service: Service) -> dict[str, str]:
+    """The environment of a service's containers: what its kind and backing give, then what its manifest says."""
+    port = service.listens or service.port
+    env = {"NODE_ENV": "production", **_kind_env(service), **_backing_env(place, service)}
+    if service.health:
+        env["HEALTH_PATH"] = service.health
+    env |= _manifest_env(place, service)
+    if port:
+        env["PORT"] = str(port)
+    return env
+
+
+def _service_container(
+    place: Place, target: Target, colour: Colour, number: int, digest: str
+) -> Specification:
+    service = target.service
+    slot = slot_name(service.name, colour, number)
+    return Specification(
+        name=place.named(slot),
+        image=target.image,
+        labels={
+            **place.labels(Role.SERVICE),
+            **_labels(target),
+            COLOUR: colour.value,
+            SECRETS: digest,
+        },
+        env=service_env(place, service),
+        network=place.prefix,
+        aliases=(slot,),
+        has_init=True,
+        resources=service.resources,
+        stop_within=max(LEAST_STOP, round(place.environment.drain_within)),
+    )
+
+
+def _labels(target: Target) -> Mapping[str, str]:
+    return service_labels(
+        target.service, image=target.image, fingerprint=target.fingerprint, commit=target.commit
+    )
+
+
+def _kind_env(service: Service) -> dict[str, str]:
+    """What SvelteKit's adapter-node needs behind a proxy: it takes origin and client from these headers."""
+    if service.kind != "sveltekit":
+        return {}
+    return {
+        "PROTOCOL_HEADER": "x-forwarded-proto",
+        "HOST_HEADER": "x-forwarded-host",
+        "ADDRESS_HEADER": "x-forwarded-for",
+    }
+
+
+def _backing_env(place: Place, service: Service) -> dict[str, str]:
+    backing = {backing.kind for backing in place.environment.backing}
+    env: dict[str, str] = {}
+    if service.database and "postgres" in backing:
+        env["DATABASE_URL"] = _database_url(place, service.database)
+    if service.redis and "redis" in backing:
+        env |= {
+            "REDIS_HOST": "redis",
+            "REDIS_PORT": "6379",
+            "REDIS_PASSWORD": place.secrets.reveal(REDIS_PASSWORD),
+        }
+    return env
+
+
+def _database_url(place: Place, database: str) -> str:
+    user = quote(database_user(place), safe="")
+    password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
+    return f"postgresql://{user}:{password}@postgres:5432/{database}"
+
+
+def database_user(place: Place) -> str:
+    """The PostgreSQL user that services and migrations are."""
+    return place.secrets.reveal_or(POSTGRES_USER, DEFAULT_DATABASE_USER)
+
+
+def _manifest_env(place: Place, service: Service) -> dict[str, str]:
+    internal, public = internal_urls(place.catalog), public_urls(place.environment, place.catalog)
+    env: dict[str, str] = {}
+    for name, value in service.env.items():
+        text = place.secrets.reveal(name) if value.secret else value.value_in(place.environment.name)
+        if text is not None and value.secret:
+            env[name] = text
+        elif text is not None:
+            env[name] = fill_placeholders(text, internal=internal, public=public)
+    return env

@@ -1,0 +1,276 @@
+"""The proxy at work: its container, its configuration in the state volume, and the same applied to what runs.
+
+The configuration is always written first: whatever happens to us or to the proxy afterwards, the next
+start and the next run find where requests shall go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from buildgraph.deploy.containers import (
+    create_container,
+    find_containers,
+    read_last_lines,
+    remove_container,
+    run_in_container,
+    signal_container,
+    start_container,
+)
+from buildgraph.deploy.lock import held_shared_lock
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import FINGERPRINT, PROXY, Role
+from buildgraph.deploy.proxy import (
+    MASTER_PORT,
+    PUBLIC_PORT,
+    RUNTIME_PORT,
+    Server,
+    parse_description,
+    parse_servers,
+    render_proxy,
+    share_commands,
+    structure_of,
+)
+from buildgraph.deploy.routes import Route, Routes, parse_routes, render_routes
+from buildgraph.deploy.specification import Specification
+from buildgraph.deploy.state import (
+    MOUNT,
+    PRIVATE,
+    State,
+    read_state,
+    render_archive,
+    state_volume,
+    write_state,
+)
+from buildgraph.errors import StepFailed, ToolError
+
+LOOPBACK: Final = "127.0.0.1"
+FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
+CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
+KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
+RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
+# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc.
+ASK: Final = """\
+if command -v bash >/dev/null; then
+  exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
+fi
+printf '%s\\n' "$1" | exec nc 127.0.0.1 "$0"
+"""
+# rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
+SWAP: Final = """\
+cd "$0" && ln -sfn "$1" next && mv -T next current &&
+for old in revision-*; do [ "$old" = "$1" ] || rm -rf "$old"; done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The proxy as it is: its container's state ("" when there is none), its routes, and the servers it sees."""
+
+    state: str = ""
+    fingerprint: str = ""
+    routes: Routes = field(default_factory=dict)
+    servers: tuple[Server, ...] = ()
+    key: bytes = field(default=b"", repr=False)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the proxy answers."""
+        return self.state == "running"
+
+    def servers_of(self, service: str) -> tuple[Server, ...]:
+        """The servers of a service, of both colours."""
+        return tuple(server for server in self.servers if server.backend == service)
+
+
+def proxy_specification(place: Place) -> Specification:
+    """The proxy's container; it is made anew when this changes."""
+    bare = Specification(
+        name=place.named(PROXY),
+        image=place.image(place.environment.proxy_image),
+        labels={},
+        entrypoint=("haproxy",),
+        command=("-W", "-db", "-S", f"{LOOPBACK}:{MASTER_PORT}", "-f", CONFIG),
+        network=place.prefix,
+        aliases=(PROXY,),
+        mounts={state_volume(place): MOUNT},
+        published={PUBLIC_PORT: (LOOPBACK, place.environment.proxy_port)},
+    )
+    print_ = hashlib.sha256(repr(bare).encode()).hexdigest()[:NAME_LENGTH]
+    return Specification(
+        **{name: getattr(bare, name) for name in bare.__slots__}
+        | {"labels": {**place.labels(Role.PROXY), FINGERPRINT: print_}}
+    )
+
+
+def read_traffic(place: Place) -> Traffic:
+    """How requests are directed now."""
+    found = find_containers(place, role=Role.PROXY.value)
+    if not found:
+        return Traffic()
+    container = found[0]
+    state = read_state(place, container.id)
+    servers = read_servers(place) if container.is_running else ()
+    return Traffic(
+        state=container.state,
+        fingerprint=container.labels.get(FINGERPRINT, ""),
+        routes=_routes_in(state),
+        servers=servers,
+        key=state.files.get(KEY, b""),
+    )
+
+
+def read_servers(place: Place) -> tuple[Server, ...]:
+    """All servers as the proxy sees them now."""
+    return parse_servers(ask_proxy(place, ["show stat"]))
+
+
+def ask_proxy(place: Place, commands: Iterable[str]) -> str:
+    """The answer of the proxy's runtime API to commands; ToolError when it gives none."""
+    asked = "; ".join(commands)
+    code, said = run_in_container(
+        place, place.named(PROXY), ["sh", "-c", ASK, str(RUNTIME_PORT), asked]
+    )
+    if code != 0:
+        raise ToolError(f"the proxy {place.named(PROXY)} does not answer: {said.strip()}")
+    return said
+
+
+def ensure_proxy(place: Place, tell: Tell) -> None:
+    """Have the proxy running as its manifest says, with the routes that the state volume holds."""
+    specification = proxy_specification(place)
+    found = find_containers(place, role=Role.PROXY.value)
+    wanted = specification.labels[FINGERPRINT]
+    if found and found[0].labels.get(FINGERPRINT) != wanted:
+        tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
+        _replace_proxy(place, specification)
+    elif not found:
+        tell(f"proxy: started on {LOOPBACK}:{place.environment.proxy_port}")
+        _create_proxy(place, specification)
+    elif not found[0].is_running:
+        tell("proxy: started again")
+        start_proxy(place)
+    apply_routes(place)
+
+
+def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
+    """Make these the routes of a product, in the configuration and in what runs; others' stay as they are."""
+    with held_shared_lock(place):
+        table = {**read_traffic(place).routes, product: tuple(routes)}
+        _write_revision(place, {name: kept for name, kept in table.items() if kept})
+        apply_routes(place)
+
+
+def apply_routes(place: Place) -> None:
+    """Make the running proxy do what its written configuration says; does nothing when it does already."""
+    routes = _routes_in(read_state(place, place.named(PROXY)))
+    if _running_structure(place) != structure_of(routes):
+        _reload(place, structure_of(routes))
+    shares = share_commands(routes)
+    if shares:
+        ask_proxy(place, shares)
+
+
+def start_proxy(place: Place) -> None:
+    """Start the proxy's container and wait until it answers."""
+    start_container(place, place.named(PROXY))
+    deadline = time.monotonic() + START_WITHIN
+    while not _running_structure(place):
+        if time.monotonic() > deadline:
+            said = read_last_lines(place, place.named(PROXY), LAST_LINES)
+            raise StepFailed("proxy", f"does not start within {START_WITHIN:g} s", said)
+        time.sleep(PAUSE)
+
+
+def _create_proxy(place: Place, specification: Specification) -> None:
+    """Make and start the proxy; what it leaves half made when its port is taken goes away again."""
+    made = create_container(place, specification)
+    try:
+        _write_first_state(place, made.id)
+        start_proxy(place)
+    except BaseException:
+        remove_container(place, made.id)
+        raise
+
+
+def _replace_proxy(place: Place, specification: Specification) -> None:
+    remove_container(place, specification.name)
+    _create_proxy(place, specification)
+
+
+def _write_first_state(place: Place, container: str) -> None:
+    """What a new volume needs; a volume that has been used keeps its key and its routes.
+
+    The configuration is written again: another version of this program may have written it.
+    """
+    state = read_state(place, container)
+    if KEY not in state.files:
+        key = secrets.token_bytes(KEY_BYTES)
+        write_state(place, container, render_archive({KEY: key}, mode=PRIVATE))
+    revision, files = _revision(_routes_in(state))
+    link = {CURRENT: revision}
+    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
+    write_state(place, container, render_archive(placed, links=link))
+
+
+def _write_revision(place: Place, routes: Routes) -> None:
+    revision, files = _revision(routes)
+    proxy = place.named(PROXY)
+    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
+    write_state(place, proxy, render_archive(placed))
+    _check_revision(place, revision)
+    _run(place, ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision])
+
+
+def _check_revision(place: Place, revision: str) -> None:
+    file = f"{MOUNT}/{FOLDER}/{revision}/haproxy.cfg"
+    code, said = run_in_container(place, place.named(PROXY), ["haproxy", "-c", "-f", file])
+    if code != 0:
+        raise StepFailed("proxy", "HAProxy refuses the new configuration; the old one stays", said)
+
+
+def _run(place: Place, argv: list[str]) -> None:
+    code, said = run_in_container(place, place.named(PROXY), argv, user="0:0")
+    if code != 0:
+        raise ToolError(f"the proxy's configuration cannot be written: {said.strip()}")
+
+
+def _revision(routes: Routes) -> tuple[str, dict[str, bytes]]:
+    """A revision of the configuration: its name, which tells its content, and its files."""
+    files = {f"routes/{product}.json": render_routes(product, table) for product, table in routes.items()}
+    files["haproxy.cfg"] = render_proxy(routes)
+    content = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:NAME_LENGTH]
+    return f"revision-{content}", {path: text.encode() for path, text in files.items()}
+
+
+def _routes_in(state: State) -> dict[str, tuple[Route, ...]]:
+    revision = state.links.get(CURRENT, "")
+    folder = f"{FOLDER}/{revision}/routes/"
+    texts: Mapping[str, bytes] = {
+        path.removeprefix(folder): content for path, content in state.files.items() if path.startswith(folder)
+    }
+    return {name.removesuffix(".json"): parse_routes(text.decode()) for name, text in sorted(texts.items())}
+
+
+def _running_structure(place: Place) -> str:
+    """The structure that the proxy runs; "" when it does not answer."""
+    try:
+        return parse_description(ask_proxy(place, ["show info"]))
+    except ToolError:
+        return ""
+
+
+def _reload(place: Place, structure: str) -> None:
+    """Have HAProxy's master start a new worker; the old one ends when its last request has."""
+    signal_container(place, place.named(PROXY), "SIGUSR2")
+    deadline = time.monotonic() + RELOAD_WITHIN
+    while _running_structure(place) != structure:
+        if time.monotonic() > deadline:
+            said = read_last_lines(place, place.named(PROXY), LAST_LINES)
+            raise StepFailed("proxy", f"does not take the new configuration within {RELOAD_WITHIN:g} s", said)
+        time.sleep(PAUSE)

@@ -1,0 +1,133 @@
+"""Products of one environment: what runs there, what a deploy would change, and the deploy itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from buildgraph.builder import Builder
+from buildgraph.console import teller
+from buildgraph.errors import UnknownName
+from buildgraph.graph.deployments import deployment_id
+from buildgraph.graph.images import image_id
+from buildgraph.manifests.model import Product, Service
+from buildgraph.plan.steps import Phase, Step
+
+if TYPE_CHECKING:
+    from buildgraph.deploy import Place, Target
+    from buildgraph.image.engine import Engine
+
+Tell = Callable[[str], None]
+
+
+class Deployer:
+    """Brings products to one environment, with images that its builder has made or found."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.picture = builder.picture
+        self.environment = builder.environment
+
+    def is_deployed(self, product: str) -> bool:
+        """Whether every service of the product runs as it should: in date, healthy and routed."""
+        return not self.pending(product)
+
+    def pending(self, product: str) -> dict[str, str]:
+        """Service -> why a deploy would touch it; empty when the product is live and in date."""
+        from buildgraph.deploy import pending_targets, read_live
+
+        services = [service.name for service in self._deployed(product)]
+        unbuilt = {name: "its image is not built" for name in services if not self._has_image(name)}
+        if unbuilt:
+            return unbuilt
+        live = read_live(self.place)
+        found = {target.service.name: str(reason) for target, reason in pending_targets(self.place, live, self._targets(product))}
+        gone = {name for name, there in live.services.items() if there.product == product} - set(services)
+        return found | {name: "it left the manifests" for name in sorted(gone)}
+
+    def plan(self, product: str) -> list[Step]:
+        """All steps that a deploy of the product needs now."""
+        services = [service.name for service in self._product(product).services]
+        steps = self.builder.plan(services, push=bool(self.environment.registry))
+        prints = self.picture.graph.fingerprints
+        pending = [
+            Step(Phase.DEPLOY, node, prints.get(node, ""), reason)
+            for name, reason in self.pending(product).items()
+            if (node := deployment_id(self.environment.name, name))
+        ]
+        smoke = [Step(Phase.SMOKE, f"product:{product}", prints[f"product:{product}"], "after a deploy")]
+        return [*steps, *pending, *(smoke if pending else [])]
+
+    def deploy(self, product: str) -> None:
+        """Bring a product to the environment, then run its smoke tests."""
+        from buildgraph.deploy import deploy_product
+
+        tell = teller(f"deploy:{product}")
+        deploy_product(self.place, product, self._targets(product), tell)
+        self._smoke(product, tell)
+
+    def smoke(self, product: str) -> None:
+        """Run a product's smoke tests through the public route."""
+        self._smoke(product, teller(f"smoke:{product}"))
+
+    def _smoke(self, product: str, tell: Tell) -> None:
+        from buildgraph.deploy import run_smoke
+
+        run_smoke(self.place, self._deployed(product), tell)
+
+    @cached_property
+    def place(self) -> Place:
+        """The environment as the deploy room sees it."""
+        from buildgraph.deploy import Place, read_secrets
+
+        return Place(
+            engine=self._engine,
+            workspace=self.picture.manifests.workspace.name,
+            environment=self.environment,
+            images=self._base_images(),
+            secrets=read_secrets(self.builder.project.folder, self.environment, os.environ),
+            catalog=self.picture.manifests.services,
+        )
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from buildgraph.image.engine import open_engine
+
+        if self.environment.engine == self.builder.address:
+            return self.builder.engine
+        return open_engine(self.environment.engine)
+
+    def _base_images(self) -> dict[str, str]:
+        names = [self.environment.proxy_image, *(backing.image for backing in self.environment.backing)]
+        return {name: self.picture.base(name).pinned for name in names}
+
+    def _has_image(self, service: str) -> bool:
+        if self.environment.registry:
+            return self.builder.published_digest(service) is not None
+        return self.builder.image_on_engine(service) is not None
+
+    def _targets(self, product: str) -> tuple[Target, ...]:
+        return tuple(self._target(service) for service in self._deployed(product))
+
+    def _target(self, service: Service) -> Target:
+        from buildgraph.deploy import Target
+
+        prints = self.picture.graph.fingerprints
+        return Target(
+            service=service,
+            image=self.builder.deployable(service.name),
+            image_fingerprint=prints[image_id(service.name)],
+            fingerprint=prints[deployment_id(self.environment.name, service.name)],
+            commit=self.picture.commit_label,
+        )
+
+    def _deployed(self, product: str) -> tuple[Service, ...]:
+        return tuple(service for service in self._product(product).services if service.deployed)
+
+    def _product(self, name: str) -> Product:
+        products = {product.name: product for product in self.picture.manifests.products}
+        if name not in products:
+            raise UnknownName("product", name, products)
+        return products[name]

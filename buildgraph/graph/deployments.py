@@ -1,0 +1,84 @@
+"""Deployment and product nodes: an image with its run-time configuration in one environment; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from buildgraph.graph.nodes import Kind, Node, Part, digest_of
+from buildgraph.manifests.model import Environment, Manifests, Product, Service
+
+
+def deployment_nodes(manifests: Manifests) -> list[Node]:
+    """One node per deployed service and environment."""
+    return [
+        _deployment_node(service, environment)
+        for environment in manifests.environments
+        for service in manifests.services
+        if service.deployed
+    ]
+
+
+def product_nodes(manifests: Manifests) -> list[Node]:
+    """One node per product: it uses its images and deployments."""
+    return [_product_node(product, manifests.environments) for product in manifests.products]
+
+
+def _deployment_node(service: Service, environment: Environment) -> Node:
+    return Node(
+        deployment_id(environment.name, service.name),
+        Kind.DEPLOYMENT,
+        service.path,
+        tuple(sorted(_configuration(service, environment))),
+        uses=(f"image:{service.name}",),
+        after=tuple(deployment_id(environment.name, other) for other in service.depends_on),
+    )
+
+
+def deployment_id(environment: str, service: str) -> str:
+    """The id of a service's deployment in an environment."""
+    return f"deployment:{environment}/{service}"
+
+
+def _product_node(product: Product, environments: Iterable[Environment]) -> Node:
+    images = [f"image:{service.name}" for service in product.services]
+    running = [
+        deployment_id(environment.name, service.name)
+        for environment in environments
+        for service in product.services
+        if service.deployed
+    ]
+    return Node(f"product:{product.name}", Kind.PRODUCT, "", uses=tuple(sorted(images + running)))
+
+
+def _configuration(service: Service, environment: Environment) -> Iterable[Part]:
+    """What a service's containers are started with besides their image; secrets enter as names only.
+
+    A secret's value never enters a fingerprint that leaves the environment: the deployer compares it by
+    an HMAC whose key stays there.
+    """
+    for name, value in service.env.items():
+        told = value.value_in(environment.name)
+        if value.secret:
+            yield Part("value", name, digest_of("secret"))
+        elif told is not None:
+            yield Part("value", name, digest_of(f"={told}"))
+    for name, shared in environment.values.items():
+        if name not in service.env:
+            yield Part("value", name, digest_of(f"={shared}"))
+    for name, setting in _settings(service, environment).items():
+        yield Part("setting", name, digest_of(json.dumps(setting, sort_keys=True)))
+
+
+def _settings(service: Service, environment: Environment) -> Mapping[str, object]:
+    return {
+        "replicas": service.replicas_in(environment.name),
+        "resources": asdict(service.resources),
+        "port": [service.port, service.listens],
+        "host": environment.host_of(service),
+        "health": [service.health, *service.health_command],
+        "database": service.database,
+        "redis": service.redis,
+        "backing": sorted(backing.kind for backing in environment.backing),
+    }

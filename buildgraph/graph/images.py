@@ -1,0 +1,57 @@
+"""Image plans: what a service's build sees, from which its node, its archive and its command all follow; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from buildgraph.graph.context import Context
+from buildgraph.graph.nodes import Kind, Node, Part, digest_of
+from buildgraph.manifests.model import Service
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """All that a service's build sees.
+
+    `bases` maps each external base image that the Dockerfile names to (what to pull, what enters the
+    fingerprint); `parents` maps a name in FROM to the service whose image it is. `parts` are further
+    labelled parts of the fingerprint, such as the pruned lockfile's digest.
+    """
+
+    service: Service
+    context: Context
+    dockerfile: str = "Dockerfile"
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+def image_id(service: str) -> str:
+    """The id of a service's image node."""
+    return f"image:{service}"
+
+
+def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
+    """The node of an image: its own parts, the sources of its closure and the images it builds on."""
+    own = [
+        Part("tool", "fingerprint", str(fingerprint_version)),
+        Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
+        Part("setting", "target", digest_of(plan.service.target)),
+        *_values(plan.arguments),
+        *_bases(plan.bases),
+        *plan.parts,
+    ]
+    uses = {*plan.sources, *(image_id(parent) for parent in plan.parents.values())}
+    return Node(image_id(plan.service.name), Kind.IMAGE, plan.service.path, tuple(sorted(own)), tuple(sorted(uses)))
+
+
+def _values(arguments: Mapping[str, str]) -> Iterable[Part]:
+    return (Part("value", name, digest_of(value)) for name, value in arguments.items())
+
+
+def _bases(bases: Mapping[str, tuple[str, str]]) -> Iterable[Part]:
+    return (Part("base-image", name, digest_of(identity)) for name, (_, identity) in bases.items())

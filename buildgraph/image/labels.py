@@ -1,0 +1,38 @@
+"""The labels of an image: OCI's own, and what it was made of in coarse parts, so that it can explain itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from buildgraph.graph.nodes import Part
+
+FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
+    "buildgraph.fingerprint",
+    "buildgraph.parts",
+    "buildgraph.workspace",
+    "buildgraph.service",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an image comes from: workspace, service, commit (with `-dirty` when edits are in it) and version."""
+
+    workspace: str
+    service: str
+    commit: str
+
+
+def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dict[str, str]:
+    """Labels of an image: `org.opencontainers.image.*` (OCI image spec, annotations) and our own."""
+    return {
+        "org.opencontainers.image.title": origin.service,
+        "org.opencontainers.image.revision": origin.commit,
+        "org.opencontainers.image.version": fingerprint,
+        WORKSPACE: origin.workspace,
+        SERVICE: origin.service,
+        FINGERPRINT: fingerprint,
+        PARTS: json.dumps([[part.kind, part.name, part.digest[:16]] for part in parts], separators=(",", ":")),
+    }

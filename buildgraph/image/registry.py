@@ -1,0 +1,98 @@
+"""A registry, asked and written through the engine: which image stands under a tag, and how one gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.engine import Engine, told_plainly
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An image in a registry: the digest under its tag and the platforms it serves."""
+
+    digest: str
+    platforms: tuple[str, ...]
+
+
+def find_published(engine: Engine, reference: str) -> Published | None:
+    """What stands under `reference` in its registry, or None; ToolError when the registry gives no answer."""
+    import docker.errors
+
+    with told_plainly():
+        try:
+            told = engine.client.api.inspect_distribution(reference)
+        except docker.errors.NotFound:
+            return None
+        except docker.errors.APIError as error:
+            if "manifest unknown" in str(error.explanation) or "name unknown" in str(error.explanation):
+                return None
+            raise _unreachable(reference, str(error.explanation or error)) from error
+    return Published(told["Descriptor"]["digest"], tuple(_platform(found) for found in told["Platforms"] or ()))
+
+
+def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str], None]) -> str:
+    """Publish an image under a fingerprint tag that is written once; returns the digest that stands there.
+
+    A tag that is already there is never overwritten: whoever came first has published these very inputs.
+    Registries have no compare-and-set, so the tag is read back, and what is read is what counts.
+    """
+    standing = find_published(engine, reference)
+    if standing is not None:
+        tell(f"{reference} is already there")
+        return standing.digest
+    with told_plainly():
+        engine.client.api.tag(image, *_split(reference))
+    pushed = _push(engine, reference)
+    published = find_published(engine, reference)
+    if published is None:
+        raise StepFailed(f"push:{reference}", "the registry took the image but does not show it")
+    if published.digest != pushed:
+        tell(f"{reference} was published by somebody else at the same time; theirs stands")
+    return published.digest
+
+
+def pull_image(engine: Engine, reference: str) -> str:
+    """Bring an image to the engine; returns its id. ToolError when the registry does not give it."""
+    import docker.errors
+
+    try:
+        return str(engine.client.images.pull(reference).id)
+    except docker.errors.APIError as error:
+        raise _unreachable(reference, str(error.explanation or error)) from error
+
+
+def _push(engine: Engine, reference: str) -> str:
+    repository, tag = _split(reference)
+    digest = ""
+    with told_plainly():
+        for line in engine.client.api.push(repository, tag, stream=True, decode=True):
+            _refuse(reference, line)
+            digest = line.get("aux", {}).get("Digest", digest)
+    return digest
+
+
+def _refuse(reference: str, line: dict[str, Any]) -> None:
+    if "error" in line:
+        raise _unreachable(reference, str(line["error"]))
+
+
+def _unreachable(reference: str, said: str) -> ToolError:
+    registry = reference.partition("/")[0]
+    return ToolError(
+        f"the registry {registry} does not serve {reference}: {said}",
+        f"check that it runs and that you may use it: `docker login {registry}`",
+    )
+
+
+def _split(reference: str) -> tuple[str, str]:
+    repository, _, tag = reference.rpartition(":")
+    return repository, tag
+
+
+def _platform(found: dict[str, Any]) -> str:
+    variant = f"/{found['variant']}" if found.get("variant") else ""
+    return f"{found['os']}/{found['architecture']}{variant}"

@@ -1,0 +1,72 @@
+"""The console script: hands a verb to its file, everything else to doit, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from buildgraph.commands import VERBS, run_verb
+from buildgraph.console import tell
+from buildgraph.errors import DONE, INTERRUPTED, TOOL_FAILED, BuildgraphError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code (0, 1, 2, 3 or 130); nothing is raised."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(argv)
+    except BuildgraphError as error:
+        return _explain(error)
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        return _confess(error)
+
+
+def _run(argv: list[str]) -> int:
+    if argv[:1] == ["--version"]:
+        return _version()
+    if argv[:1] in (["--help"], ["-h"]) or argv == ["help"]:
+        return _help()
+    if argv and argv[0] in VERBS:
+        return run_verb(argv[0], argv[1:])
+    from buildgraph.tasks import run_tasks
+
+    return run_tasks(argv)
+
+
+def _explain(error: BuildgraphError) -> int:
+    if os.environ.get("BUILDGRAPH_DEBUG"):
+        raise error
+    tell(f"error: {error}")
+    return error.exit_code
+
+
+def _confess(error: Exception) -> int:
+    """A failure that nobody foresaw is a bug of ours; it is told without a traceback all the same."""
+    if os.environ.get("BUILDGRAPH_DEBUG"):
+        raise error
+    tell(f"error: internal: {type(error).__name__}: {error}\n  BUILDGRAPH_DEBUG=1 shows where; please report it")
+    return TOOL_FAILED
+
+
+def _version() -> int:
+    from buildgraph import __version__
+    from buildgraph.console import answer
+
+    answer(f"buildgraph {__version__}")
+    return DONE
+
+
+def _help() -> int:
+    from buildgraph.commands import overview
+    from buildgraph.console import answer
+
+    answer(overview())
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

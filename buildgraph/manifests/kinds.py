@@ -1,0 +1,36 @@
+"""The kinds of services as one table of data: what each builds by, listens on and answers at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+TEMPLATES: Final = "docker/templates"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """What a service of this kind has unless its manifest says otherwise.
+
+    `template` is seen from the project's folder; `listens` 0 means the service's own `port`; `is_node`
+    says that it is a project of the pnpm workspace, so that it needs a package.json.
+    """
+
+    template: str
+    health: str
+    listens: int
+    is_node: bool
+
+
+KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
+    {
+        "nestjs": ServiceKind(f"{TEMPLATES}/Dockerfile.nestjs", "/api/health", 0, is_node=True),
+        "sveltekit": ServiceKind(f"{TEMPLATES}/Dockerfile.sveltekit", "/api/health", 3000, is_node=True),
+        "astro": ServiceKind(f"{TEMPLATES}/Dockerfile.astro", "/health", 8080, is_node=True),
+        "dockerfile": ServiceKind("", "", 0, is_node=False),
+    }
+)
+STRATEGIES: Final = ("replace", "blue-green")
+BACKINGS: Final = ("postgres", "redis")

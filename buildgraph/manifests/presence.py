@@ -1,0 +1,125 @@
+"""Whether what the manifests name is there: folders, packages, Dockerfiles; it reads no disk."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from buildgraph.errors import Mistake, close_matches, did_you_mean
+from buildgraph.manifests.kinds import KINDS
+from buildgraph.manifests.model import Manifests, Service
+from buildgraph.manifests.reading import Place, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """What is there: `files` (sorted) from the project's folder, the others from the workspace's."""
+
+    root: str
+    files: Sequence[str]
+    folders: Collection[str]
+    packages: Mapping[str, Sequence[str]]
+
+    def has_file(self, path: str) -> bool:
+        index = bisect_left(self.files, path)
+        return index < len(self.files) and self.files[index] == path
+
+    def has_folder(self, path: str) -> bool:
+        start = f"{path}/"
+        index = bisect_left(self.files, start)
+        return path == "." or (index < len(self.files) and self.files[index].startswith(start))
+
+    def from_project(self, path: str) -> str:
+        """A path of the workspace, seen from the project's folder."""
+        return posixpath.normpath(posixpath.join(self.root, path))
+
+
+def check_against(
+    manifests: Manifests,
+    folders: Collection[str],
+    packages: Mapping[str, Sequence[str]],
+    files: Collection[str],
+) -> list[Mistake]:
+    """The mistakes of manifests that name what is not there, sorted.
+
+    `folders` are the projects of the pnpm workspace and `packages` the folders of each package name,
+    both seen from the workspace's root; `files` are all files, seen from the project's folder.
+    """
+    present = _Presence(manifests.workspace.root, sorted(files), folders, packages)
+    mistakes: list[Mistake] = []
+    for service in manifests.services:
+        file = Place(f"manifests/products/{service.product}.toml", mistakes=mistakes)
+        place = file.at("services", service.name)
+        for check in CHECKS:
+            check(service, place, present)
+    _check_workspace(manifests, Place("manifests/workspace.toml", mistakes=mistakes), present)
+    return sorted(mistakes)
+
+
+def _check_path(service: Service, place: Place, present: _Presence) -> None:
+    if present.has_folder(present.from_project(service.path)):
+        return
+    matches = close_matches(service.path, present.folders)
+    place.at("path").refuse(f"there is no folder {service.path!r}", did_you_mean(matches))
+
+
+def _check_node_project(service: Service, place: Place, present: _Presence) -> None:
+    """A node kind is built by pnpm, which must know its folder."""
+    if not KINDS[service.kind].is_node or service.path in present.folders:
+        return
+    if not present.has_file(present.from_project(f"{service.path}/package.json")):
+        place.at("path").refuse(f"{service.path} has no package.json, which kind {service.kind} needs")
+        return
+    way_out = "add its folder to pnpm-workspace.yaml"
+    place.at("path").refuse(f"{service.path} is no project of the pnpm workspace", way_out)
+
+
+def _check_package(service: Service, place: Place, present: _Presence) -> None:
+    if not service.package:
+        return
+    homes = present.packages.get(service.package, ())
+    if not homes:
+        what = f"there is no package {service.package!r}"
+        place.at("package").refuse(what, did_you_mean(close_matches(service.package, present.packages)))
+    elif service.path not in homes:
+        place.at("package").refuse(
+            f"{service.package} is in {', '.join(sorted(homes))}, not in {service.path}"
+        )
+    elif len(homes) > 1:
+        others = ", ".join(sorted(set(homes) - {service.path}))
+        place.at("package").refuse(f"{service.package} is also the name of {others}", "rename one package")
+
+
+def _check_dockerfile(service: Service, place: Place, present: _Presence) -> None:
+    if present.has_file(service.dockerfile):
+        return
+    known = [path for path in present.files if "Dockerfile" in path]
+    key = "kind" if service.dockerfile == KINDS[service.kind].template else "dockerfile"
+    way_out = did_you_mean(close_matches(service.dockerfile, known))
+    place.at(key).refuse(f"there is no file {service.dockerfile!r}", way_out)
+
+
+CHECKS: Final[tuple[Callable[[Service, Place, _Presence], None], ...]] = (
+    _check_path,
+    _check_node_project,
+    _check_package,
+    _check_dockerfile,
+)
+
+
+def _check_workspace(manifests: Manifests, place: Place, present: _Presence) -> None:
+    root = manifests.workspace.root
+    if not present.has_folder(root):
+        place.at("root").refuse(f"there is no folder {root!r}", suggest(root, _top_folders(present.files)))
+    for reference, recipe in manifests.workspace.substitutes.items():
+        if not present.has_file(recipe):
+            place.at("substitutes", reference).refuse(f"there is no file {recipe!r}")
+
+
+def _top_folders(files: Sequence[str]) -> Iterator[str]:
+    seen = {path.split("/", 1)[0] for path in files if "/" in path}
+    seen |= {"/".join(path.split("/", 2)[:2]) for path in files if path.count("/") > 1}
+    yield from sorted(seen)

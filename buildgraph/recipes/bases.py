@@ -1,0 +1,130 @@
+"""What a base image is here: locked by digest, pulled from a mirror, or a stand-in; it asks no registry."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.manifests.model import Source
+from buildgraph.recipes.references import Reference, parse_reference
+
+SUBSTITUTE_REPOSITORY: Final = "buildgraph.local"
+ROOT_RECIPE: Final = "debian.sh"  # what every stand-in is built upon
+RECIPE_LENGTH: Final = 32  # hex digits, as in a fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base image: its `reference` as written, what Docker is told to use, and what fingerprints see.
+
+    `identity` is a digest, the same from every mirror, or `substitute:RECIPE`.
+    """
+
+    reference: str
+    pinned: str
+    identity: str
+
+    @property
+    def is_substitute(self) -> bool:
+        """Whether it is a stand-in, so that what is built upon it is never promoted."""
+        return self.identity.startswith("substitute:")
+
+
+def resolve_base(
+    reference: str,
+    *,
+    digests: Mapping[str, str],
+    mirrors: Mapping[str, str],
+    substitutes: Mapping[str, str],
+    source: Source,
+    recipes: Mapping[str, str],
+) -> Base:
+    """What `reference` is on a machine that takes its bases from `source`.
+
+    `digests`, `mirrors` and `substitutes` are the manifests'; `recipes` maps the files beside the
+    stand-ins' recipes, seen from the project's folder, to git blob ids. A reference with a digest locks
+    itself. ConfigurationError when it is neither locked nor replaced.
+    """
+    stand_in = _by_meaning(reference, substitutes)
+    if source is Source.SUBSTITUTE and stand_in:
+        return _substitute(reference, stand_in, recipes)
+    wanted = parse_reference(reference)
+    digest = wanted.digest or _by_meaning(reference, digests)
+    if digest:
+        return Base(reference, _from_mirror(wanted, mirrors).pinned_to(digest), digest)
+    way_out = "run `buildgraph bases --update`"
+    way_out += ", or set BUILDGRAPH_BASES=substitute to use its stand-in" if stand_in else ""
+    raise ConfigurationError.of("manifests/bases.toml", f"{reference} is not locked", way_out)
+
+
+def resolve_bases(
+    references: Iterable[str],
+    *,
+    digests: Mapping[str, str],
+    mirrors: Mapping[str, str],
+    substitutes: Mapping[str, str],
+    source: Source,
+    recipes: Mapping[str, str],
+) -> dict[str, Base]:
+    """`resolve_base` of many, by reference; one ConfigurationError tells all that cannot be resolved."""
+    found: dict[str, Base] = {}
+    mistakes: list[Mistake] = []
+    for reference in sorted(set(references)):
+        try:
+            found[reference] = resolve_base(
+                reference,
+                digests=digests,
+                mirrors=mirrors,
+                substitutes=substitutes,
+                source=source,
+                recipes=recipes,
+            )
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return found
+
+
+def recipe_of(recipe: str, recipes: Mapping[str, str]) -> str:
+    """The hash of a stand-in's recipe: of the root recipe and all files NAME.* beside NAME.Dockerfile.
+
+    `script/bases` names the images it makes by the same rule. KeyError with the path of the root recipe or
+    the Dockerfile when it is not among `recipes` (path -> git blob id).
+    """
+    folder, name = str(PurePosixPath(recipe).parent), _name_of(recipe)
+    others = {path for path in recipes if path.startswith(f"{folder}/{name}.")}
+    paths = [f"{folder}/{ROOT_RECIPE}", *sorted({recipe, *others})]
+    text = "".join(f"{recipes[path]} {PurePosixPath(path).name}\n" for path in paths)
+    return hashlib.sha256(text.encode()).hexdigest()[:RECIPE_LENGTH]
+
+
+def _name_of(recipe: str) -> str:
+    return PurePosixPath(recipe).name.removesuffix(".Dockerfile")
+
+
+def _substitute(reference: str, recipe: str, recipes: Mapping[str, str]) -> Base:
+    try:
+        found = recipe_of(recipe, recipes)
+    except KeyError as missing:
+        where = f'manifests/workspace.toml: substitutes."{reference}"'
+        raise ConfigurationError.of(where, f"there is no file {missing.args[0]!r}") from missing
+    return Base(reference, f"{SUBSTITUTE_REPOSITORY}/{_name_of(recipe)}:{found}", f"substitute:{found}")
+
+
+def _from_mirror(reference: Reference, mirrors: Mapping[str, str]) -> Reference:
+    """The same image elsewhere: a mirror replaces the registry and keeps the rest."""
+    mirror = mirrors.get(reference.registry)
+    return reference if mirror is None else reference.moved_to(mirror)
+
+
+def _by_meaning(reference: str, table: Mapping[str, str]) -> str:
+    """The entry of an image however it is written: `node` is `docker.io/library/node:latest`."""
+    if reference in table:
+        return table[reference]
+    wanted = parse_reference(reference).full
+    return next((value for key, value in table.items() if parse_reference(key).full == wanted), "")

@@ -1,0 +1,93 @@
+"""What a Dockerfile builds upon and what it copies from its context; it knows no registry and no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from buildgraph.errors import ConfigurationError, Mistake, close_matches, did_you_mean
+from buildgraph.recipes.instructions import split_instructions
+from buildgraph.recipes.stages import Stage, read_stages
+
+SUPPORT: Final = "template/"  # where a build context holds the files that stand beside a template
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """What a build of one target uses; `syntax` is the image of the frontend, when it names one.
+
+    `bases` are the images of FROM, COPY --from and RUN --mount that are no stage, without `scratch`.
+    `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
+    variable that only a base image knows is `*`. `support_files` are the names (or globs) below
+    `template/` among them, and `downloads` the addresses it adds files from. All are sorted.
+    """
+
+    path: str
+    bases: tuple[str, ...] = ()
+    context_paths: tuple[str, ...] = ()
+    support_files: tuple[str, ...] = ()
+    downloads: tuple[str, ...] = ()
+    syntax: str = ""
+
+
+def parse_dockerfile(
+    content: bytes, path: str, *, build_args: Mapping[str, str] | None = None, target: str = ""
+) -> Dockerfile:
+    """What a build of a Dockerfile uses: `build_args` override its ARGs, `target` "" is the last stage.
+
+    Only the stages that the target needs are looked at, for BuildKit runs no others: a base of another
+    stage cannot change the image. Raises ConfigurationError for what Docker could not build either.
+    """
+    script = split_instructions(content.decode("utf-8-sig", "replace"))
+    stages = read_stages(script, path, build_args or {})
+    if not stages:
+        raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
+    needed = _needed(stages, _position_of(target, stages, path))
+    _refuse_mistakes(needed)
+    context_paths = _all(stage.copies for stage in needed)
+    return Dockerfile(
+        path=path,
+        bases=_all(stage.images for stage in needed),
+        context_paths=context_paths,
+        support_files=_support_files(context_paths),
+        downloads=_all(stage.downloads for stage in needed),
+        syntax=script.directives.get("syntax", ""),
+    )
+
+
+def _position_of(target: str, stages: Sequence[Stage], path: str) -> int:
+    names = [stage.name for stage in stages]
+    if not target:
+        return len(stages) - 1
+    if target.lower() in names:
+        return len(names) - 1 - names[::-1].index(target.lower())
+    if target.isdecimal() and int(target) < len(stages):
+        return int(target)
+    way_out = did_you_mean(close_matches(target, filter(None, names)))
+    raise ConfigurationError.of(path, f"there is no stage {target!r}", way_out)
+
+
+def _needed(stages: Sequence[Stage], target: int) -> list[Stage]:
+    """The target and all that it is built upon; a stage uses earlier ones only."""
+    wanted = {target}
+    for position in range(target, -1, -1):
+        if position in wanted:
+            wanted |= stages[position].uses
+    return [stages[position] for position in sorted(wanted)]
+
+
+def _refuse_mistakes(stages: Iterable[Stage]) -> None:
+    mistakes: list[Mistake] = [mistake for stage in stages for mistake in stage.mistakes]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _support_files(context_paths: Iterable[str]) -> tuple[str, ...]:
+    folders = (f"{path}/" for path in context_paths)
+    names = {path.removeprefix(SUPPORT).rstrip("/") for path in folders if path.startswith(SUPPORT)}
+    return tuple(sorted(name or "*" for name in names))
+
+
+def _all(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({name for group in groups for name in group}))

@@ -1,0 +1,132 @@
+"""A Dockerfile's text cut into instructions; it knows how they are written, not what they mean.
+
+The rules are those of the Dockerfile reference: parser directives, comments, line continuation, heredocs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from buildgraph.recipes.words import split_words
+
+DIRECTIVE: Final = re.compile(r"\s*#\s*(syntax|escape|check)\s*=\s*(.*?)\s*", re.IGNORECASE)
+HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
+TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN", "ONBUILD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction: its name in capitals, its flags (`--from=x` is from, x), the rest, its first line."""
+
+    name: str
+    flags: tuple[tuple[str, str], ...]
+    rest: str
+    line: int
+
+    def flag(self, name: str) -> str:
+        """The last value of a flag, or "" when it is not there."""
+        return dict(self.flags).get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Dockerfile as written: its parser directives and its instructions."""
+
+    directives: Mapping[str, str]
+    instructions: tuple[Instruction, ...]
+
+    @property
+    def escape(self) -> str:
+        """The character that continues lines and takes the meaning from a character."""
+        return "`" if self.directives.get("escape") == "`" else "\\"
+
+
+def split_instructions(text: str) -> Script:
+    """A Dockerfile's text as instructions; what Docker would refuse is passed on as far as it can be read."""
+    lines = text.splitlines()
+    directives = _directives(lines)
+    escape = Script(directives, ()).escape
+    return Script(directives, tuple(_instructions(lines, escape)))
+
+
+def _directives(lines: Sequence[str]) -> dict[str, str]:
+    """Directives stand above everything else, each once; the first other line ends them."""
+    found: dict[str, str] = {}
+    for line in lines:
+        directive = DIRECTIVE.fullmatch(line)
+        if not directive or directive[1].lower() in found:
+            break
+        found[directive[1].lower()] = directive[2]
+    return found
+
+
+def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
+    index = 0
+    while index < len(lines):
+        start, (text, index) = index, _logical_line(lines, index, escape)
+        if not text:
+            continue
+        found = _instruction(text, start + 1)
+        if found.name in TAKES_HEREDOCS:
+            index = _after_heredocs(found.rest, lines, index, escape)
+        yield found
+
+
+def _logical_line(lines: Sequence[str], index: int, escape: str) -> tuple[str, int]:
+    """The text that begins at `index`, continuations joined, and the index after it.
+
+    Comments and empty lines between continued lines are no end of it.
+    """
+    text = ""
+    while index < len(lines):
+        line = lines[index]
+        index += 1
+        if line.lstrip().startswith("#") or (text and not line.strip()):
+            if text:
+                continue
+            return "", index
+        stripped = line.rstrip()
+        if not stripped.endswith(escape):
+            return (text + line).strip(), index
+        text += stripped[: -len(escape)]
+    return text.strip(), index
+
+
+def _instruction(text: str, line: int) -> Instruction:
+    name, *others = text.split(maxsplit=1)
+    flags, rest = _split_flags("".join(others))
+    return Instruction(name.upper(), flags, rest, line)
+
+
+def _split_flags(rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    flags: list[tuple[str, str]] = []
+    while rest.startswith("--"):
+        word = split_words(rest)[0]
+        name, _, value = word[2:].partition("=")
+        flags.append((name, value))
+        rest = rest[len(word) :].lstrip()
+    return tuple(flags), rest
+
+
+def _after_heredocs(rest: str, lines: Sequence[str], index: int, escape: str) -> int:
+    """The index after the bodies of all heredocs that `rest` opens; one that is never closed is none."""
+    for indented, end in heredocs_in(rest, escape):
+        index = _after_heredoc(lines, index, end, is_indented=indented)
+    return index
+
+
+def heredocs_in(rest: str, escape: str = "\\") -> list[tuple[bool, str]]:
+    """The heredocs that an instruction opens: whether tabs are stripped, and the word that ends it."""
+    opened = (HEREDOC.fullmatch(word) for word in split_words(rest, escape))
+    return [(found[1] == "-", found[2].strip("\"'")) for found in opened if found]
+
+
+def _after_heredoc(lines: Sequence[str], index: int, end: str, *, is_indented: bool) -> int:
+    for position in range(index, len(lines)):
+        line = lines[position].lstrip("\t") if is_indented else lines[position]
+        if line == end:
+            return position + 1
+    return index

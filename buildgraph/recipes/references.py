@@ -1,0 +1,53 @@
+"""References of images taken apart, by Docker's rules for what may be left out; it knows no registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+DOCKER_HUB: Final = "docker.io"
+OFFICIAL: Final = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image's registry, repository, tag and digest; `written` is its name as the user wrote it."""
+
+    written: str
+    registry: str
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @property
+    def full(self) -> str:
+        """The one way of writing it with nothing left out."""
+        if self.digest:
+            return f"{self.registry}/{self.repository}@{self.digest}"
+        return f"{self.registry}/{self.repository}:{self.tag or 'latest'}"
+
+    def pinned_to(self, digest: str) -> str:
+        """How Docker pulls exactly this digest; the tag stays for readers, as Docker ignores it."""
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.written}{tag}@{digest}"
+
+    def moved_to(self, prefix: str) -> Reference:
+        """The same repository behind another registry prefix."""
+        return replace(self, written=f"{prefix}/{self.repository}")
+
+
+def parse_reference(reference: str) -> Reference:
+    """A reference's parts. The first one is a registry when it has a dot or a colon or is `localhost`."""
+    name, _, digest = reference.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    name = f"{head}{slash}{last}"
+    first, slash, rest = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return Reference(name, first, _official(first, rest), tag, digest)
+    return Reference(name, DOCKER_HUB, _official(DOCKER_HUB, name), tag, digest)
+
+
+def _official(registry: str, repository: str) -> str:
+    is_short = registry == DOCKER_HUB and "/" not in repository
+    return f"{OFFICIAL}/{repository}" if is_short else repository

@@ -1,0 +1,215 @@
+"""The stages of a Dockerfile: what each builds upon, uses and copies, with ARG and ENV worked out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from buildgraph.errors import Mistake
+from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
+from buildgraph.recipes.words import expand, split_words
+
+NO_IMAGE: Final = "scratch"
+REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@[^:]+:", re.IGNORECASE)
+ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
+
+
+@dataclass(slots=True)
+class Stage:
+    """One FROM and what follows it.
+
+    `uses` are positions of earlier stages and `images` references outside the Dockerfile: together they
+    are all that it is built upon. Its `mistakes` count only when a build needs the stage. `args` and `env`
+    are what variables are worth at its end.
+    """
+
+    name: str = ""
+    uses: set[int] = field(default_factory=set)
+    images: set[str] = field(default_factory=set)
+    copies: set[str] = field(default_factory=set)
+    downloads: set[str] = field(default_factory=set)
+    args: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What variables are worth: ENV wins over ARG, wherever it stands."""
+        return {**self.args, **self.env}
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The walk down a Dockerfile: the ARGs before its first FROM, and the stages so far."""
+
+    path: str
+    escape: str
+    build_args: Mapping[str, str]
+    outer: dict[str, str] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+
+    def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
+        """Keep a mistake of the stage that is being read."""
+        self.stages[-1].mistakes.append(Mistake(f"{self.path}: line {instruction.line}", what, way_out))
+
+    def stage_named(self, name: str) -> int | None:
+        """The last stage so far of this name; stage names know no case."""
+        found = [
+            index for index, stage in enumerate(self.stages) if stage.name and stage.name == name.lower()
+        ]
+        return found[-1] if found else None
+
+
+def read_stages(script: Script, path: str, build_args: Mapping[str, str]) -> list[Stage]:
+    """The stages of a Dockerfile in their order; mistakes are told with `path` and line."""
+    walk = _Walk(path, script.escape, build_args)
+    for instruction in script.instructions:
+        if instruction.name == "FROM":
+            _begin_stage(walk, instruction)
+        elif walk.stages and instruction.name in READERS:
+            READERS[instruction.name](walk, instruction)
+        elif instruction.name == "ARG":
+            walk.outer.update(_declared(walk, instruction, walk.outer, {}))
+    return walk.stages
+
+
+def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
+    words = split_words(instruction.rest, walk.escape)
+    has_name = len(words) == 3 and words[1].upper() == "AS"
+    base = expand(words[0] if words else "", walk.outer, walk.escape)
+    parent = walk.stage_named(base.text)
+    walk.stages.append(Stage(words[2].lower() if has_name else ""))
+    if base.unknown:
+        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
+        walk.refuse(instruction, f"{base.unknown[0]} in FROM has no value", way_out)
+    elif not base.text:
+        walk.refuse(instruction, "FROM names no image")
+    elif parent is None:
+        walk.stages[-1].images |= {base.text} - {NO_IMAGE}
+    else:
+        _inherit(walk, parent)
+
+
+def _inherit(walk: _Walk, parent: int) -> None:
+    """A stage built upon another has its variables."""
+    stage = walk.stages[-1]
+    stage.uses.add(parent)
+    stage.args.update(walk.stages[parent].args)
+    stage.env.update(walk.stages[parent].env)
+
+
+def _read_arg(walk: _Walk, instruction: Instruction) -> None:
+    stage = walk.stages[-1]
+    stage.args.update(_declared(walk, instruction, stage.values, walk.outer))
+
+
+def _declared(
+    walk: _Walk, instruction: Instruction, values: Mapping[str, str], outer: Mapping[str, str]
+) -> dict[str, str]:
+    """The values that an ARG gives: the build's, else its default, else that of the ARG before FROM."""
+    found: dict[str, str] = {}
+    for word in split_words(instruction.rest, walk.escape):
+        name, has_default, default = word.partition("=")
+        if name in walk.build_args:
+            found[name] = walk.build_args[name]
+        elif has_default:
+            found[name] = expand(default, {**values, **found}, walk.escape).text
+        elif name in outer:
+            found[name] = outer[name]
+    return found
+
+
+def _read_env(walk: _Walk, instruction: Instruction) -> None:
+    """`ENV A=1 B=2`, or the old form `ENV A 1 and more`."""
+    stage = walk.stages[-1]
+    words = split_words(instruction.rest, walk.escape)
+    if words and "=" not in words[0]:
+        words = ["=".join(instruction.rest.split(maxsplit=1))]
+    values = stage.values
+    for word in words:
+        name, _, value = word.partition("=")
+        stage.env[name] = expand(value, values, walk.escape).text
+
+
+def _read_copy(walk: _Walk, instruction: Instruction) -> None:
+    source_stage = instruction.flag("from")
+    if source_stage:
+        _use(walk, instruction, source_stage)
+        return
+    for word in _sources(walk, instruction):
+        source = _expanded(walk, word)
+        if instruction.name == "ADD" and REMOTE.match(source):
+            walk.stages[-1].downloads.add(source)
+        elif not HEREDOC.fullmatch(word):
+            walk.stages[-1].copies.add(_inside(source))
+
+
+def _sources(walk: _Walk, instruction: Instruction) -> list[str]:
+    """All but the last word, which is where they go; the JSON form holds words with blanks."""
+    if instruction.rest.startswith("["):
+        try:
+            return [str(word) for word in json.loads(instruction.rest)][:-1]
+        except ValueError:
+            walk.refuse(instruction, f"{instruction.name} begins like a JSON list and is none")
+            return []
+    return split_words(instruction.rest, walk.escape)[:-1]
+
+
+def _read_run(walk: _Walk, instruction: Instruction) -> None:
+    for name, value in instruction.flags:
+        if name == "mount":
+            _read_mount(walk, instruction, value)
+
+
+def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
+    """What a mount shows the command: a stage, an image or a part of the context."""
+    options = dict(word.partition("=")[::2] for word in next(csv.reader([value]), []))
+    kind = options.get("type", "bind")
+    if kind in ("bind", "cache") and options.get("from"):
+        _use(walk, instruction, options["from"])
+    elif kind == "bind":
+        source = options.get("source", options.get("src", "."))
+        walk.stages[-1].copies.add(_inside(_expanded(walk, source)))
+
+
+def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
+    """Copying from a stage (by name or position) or from an image."""
+    stage = walk.stages[-1]
+    position = int(name) if name.isdecimal() else walk.stage_named(name)
+    if "$" in name:
+        way_out = "Docker takes no variable there: name a stage, FROM IMAGE AS NAME, and copy from it"
+        walk.refuse(instruction, f"from={name} has a variable", way_out)
+    elif position is None:
+        stage.images |= {name} - {NO_IMAGE}
+    elif position < len(walk.stages) - 1:
+        stage.uses.add(position)
+    else:
+        walk.refuse(instruction, f"from={name} is no earlier stage")
+
+
+def _expanded(walk: _Walk, word: str) -> str:
+    """A path with its variables replaced; one that has no value here may be set by the base image."""
+    values = walk.stages[-1].values
+    unknown = expand(word, values, walk.escape).unknown
+    if any(name.startswith("$") for name in unknown):
+        return ANYTHING
+    return expand(word, {**values, **dict.fromkeys(unknown, ANYTHING)}, walk.escape).text
+
+
+def _inside(path: str) -> str:
+    """A path as it stands in the context: without leading slash, and never above its top."""
+    return posixpath.normpath(f"/{path}").lstrip("/") or "."
+
+
+READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {
+    "ARG": _read_arg,
+    "ENV": _read_env,
+    "COPY": _read_copy,
+    "ADD": _read_copy,
+    "RUN": _read_run,
+}

@@ -1,0 +1,100 @@
+"""Words of a Dockerfile: split at blanks outside quotes, quotes removed, variables replaced.
+
+The rules are those of the Dockerfile reference, "Environment replacement".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+TOKEN: Final = re.compile(
+    r"(?P<single>'[^']*')"
+    r"|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<sign>:?[-+])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}"
+    r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<odd>\$\{[^}]*\})"
+)
+
+
+@dataclass(slots=True)
+class Expansion:
+    """A word with its variables replaced, and the names that had no value."""
+
+    text: str = ""
+    unknown: list[str] = field(default_factory=list)
+
+
+def split_words(text: str, escape: str = "\\") -> list[str]:
+    """`text` split at blanks; quoted blanks and escaped ones split nothing. Quotes stay."""
+    words: list[str] = []
+    word, quote, skip = "", "", False
+    for character in text:
+        if skip or (character == escape and quote != "'"):
+            word += character
+            skip = not skip
+        elif not quote and character.isspace():
+            words += [word] if word else []
+            word = ""
+        else:
+            quote = _quote_after(quote, character)
+            word += character
+    return [*words, word] if word else words
+
+
+def _quote_after(quote: str, character: str) -> str:
+    if quote:
+        return "" if character == quote else quote
+    return character if character in "\"'" else ""
+
+
+def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
+    """`word` as Docker sees it: variables replaced, quotes and escapes removed.
+
+    A variable without value becomes empty and is told in `unknown`, unless a default stands with it.
+    """
+    found = Expansion()
+    position, quote = 0, ""
+    while position < len(word):
+        character = word[position]
+        if character == escape and position + 1 < len(word):
+            found.text += word[position + 1]
+            position += 2
+            continue
+        token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
+        if token:
+            _append(found, token, values)
+            position = token.end()
+            continue
+        if character == '"':
+            quote = "" if quote else '"'
+        else:
+            found.text += character
+        position += 1
+    return found
+
+
+def _append(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -> None:
+    if token["single"]:
+        found.text += token["single"][1:-1]
+    elif token["odd"]:
+        found.unknown.append(token["odd"])
+    else:
+        _append_variable(found, token, values)
+
+
+def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -> None:
+    name, sign = token["braced"] or token["plain"], token["sign"] or ""
+    value = values.get(name)
+    has_value = bool(value) if sign.startswith(":") else value is not None
+    if sign and has_value == sign.endswith("+"):
+        other = expand(token["other"], values)
+        found.text += other.text
+        found.unknown += other.unknown
+    elif sign.endswith("+"):
+        return
+    elif value is None:
+        found.unknown.append(name)
+    else:
+        found.text += value

@@ -1,0 +1,295 @@
+"""Plans as doit tasks; the only module that knows doit, which orders and reports and never decides freshness."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from doit.cmd_base import TaskLoader2
+from doit import get_var
+from doit.doit_cmd import DoitMain
+from doit.exceptions import TaskFailed
+from doit.task import Task
+
+from buildgraph.chain import Chain, open_chain
+from buildgraph.commands import VERBS
+from buildgraph.console import seconds, tell
+from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, StepFailed, UnknownName
+from buildgraph.project import Project, open_project
+
+DEFAULT_ENVIRONMENT = "development"
+
+
+def run_tasks(arguments: Sequence[str]) -> int:
+    """Run a command line of tasks through doit; returns the exit code."""
+    project = open_project(Path.cwd())
+    run = Run()
+    loader = Loader(project, run)
+    main = Main(task_loader=loader)
+    main.BIN_NAME = Path(sys.argv[0]).name
+    try:
+        code = int(main.run(list(arguments)) or DONE)
+    except Stopped as stopped:
+        raise stopped.error from None
+    run.summarize()
+    return run.exit_code(code)
+
+
+class Stopped(BaseException):
+    """Carries an error of ours past doit, which would print a traceback for any Exception."""
+
+    def __init__(self, error: BuildgraphError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened in this run: errors and what each task did, for the summary and the exit code."""
+
+    started: float = field(default_factory=time.monotonic)
+    errors: list[BuildgraphError] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    fresh: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
+    reports: bool = False
+
+    def exit_code(self, code: int) -> int:
+        """Our code for this run: that of the first error met, or doit's word on wrong use."""
+        if self.errors:
+            return self.errors[0].exit_code
+        return {0: DONE, 1: FAILED, 2: FAILED, 3: WRONG_USE}.get(code, code)
+
+    def summarize(self) -> None:
+        """Print the run's last line: what was done, what was fresh, what failed, and how long it took."""
+        if not self.reports:
+            return
+        told = [
+            _count("failed", self.failed),
+            _count("not run", self.held_back),
+            _count("done", self.done),
+            _count("fresh", self.fresh, named=False),
+        ]
+        words = "; ".join(word for word in told if word)
+        nothing = "nothing to do; " if not (self.done or self.failed or self.held_back) else ""
+        tell(f"== {nothing}{words or 'no task'}; {seconds(time.monotonic() - self.started)}")
+
+
+class Main(DoitMain):  # type: ignore[misc]
+    """doit's program with our loader; its own config files are not read, so a folder's settings cannot bend it."""
+
+    def __init__(self, task_loader: Loader) -> None:
+        super().__init__(task_loader=task_loader, config_filenames=())
+
+
+class Loader(TaskLoader2):  # type: ignore[misc]
+    """Gives doit our tasks: those that are asked for, and what they need."""
+
+    def __init__(self, project: Project, run: Run) -> None:
+        super().__init__()
+        self.project = project
+        self.run = run
+
+    def setup(self, opt_values: Mapping[str, Any]) -> None:
+        """Nothing to prepare: the project is open already."""
+
+    def load_doit_config(self) -> dict[str, Any]:
+        """doit's settings: threads, independent tasks go on after a failure, our reporter."""
+        return {
+            "dep_file": str(self.project.cache_folder() / "doit"),
+            "backend": "json",
+            "continue": True,
+            "par_type": "thread",
+            "reporter": _reporter_for(self.run),
+            "default_tasks": ["build"],
+            "verbosity": 0,
+        }
+
+    def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Task]:
+        """The tasks of the chain for the environment that `env=` names."""
+        try:
+            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT))
+            tasks = list(_chain_tasks(chain, self.run))
+            _check_names(pos_args, [task.name for task in tasks])
+        except BuildgraphError as error:
+            raise Stopped(error) from error
+        return tasks
+
+
+def _chain_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+    services = chain.services
+    yield from _build_tasks(chain, run)
+    yield from _push_tasks(chain, run)
+    yield from _deploy_tasks(chain, run)
+    yield from _groups("build", chain.products, [service.name for service in services])
+    yield from _groups("push", chain.products, [service.name for service in services])
+    yield _group("deploy", [f"deploy:{product}" for product in chain.products])
+    yield _group("smoke", [f"smoke:{product}" for product in chain.products])
+
+
+def _build_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+    for service in chain.services:
+        yield _task(
+            f"build:{service.name}",
+            _action(run, lambda name=service.name: chain.builder.build(name)),
+            is_fresh=_asked(run, lambda name=service.name: chain.builder.is_built(name)),
+            after=[f"build:{parent}" for parent in chain.parents(service.name)],
+            doc=f"build the image of {service.name} when it is stale",
+        )
+
+
+def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+    for service in chain.services:
+        yield _task(
+            f"push:{service.name}",
+            _action(run, lambda name=service.name: chain.builder.push(name)),
+            is_fresh=_asked(run, lambda name=service.name: chain.builder.is_pushed(name)),
+            after=[f"build:{service.name}"],
+            doc=f"publish the image of {service.name} when the registry lacks it",
+        )
+
+
+def _deploy_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+    phase = "push" if chain.environment.registry else "build"
+    for product, services in chain.products.items():
+        before = [f"deploy:{other}" for other in chain.products_before(product)]
+        yield _task(
+            f"deploy:{product}",
+            _action(run, lambda name=product: chain.deployer.deploy(name)),
+            is_fresh=_asked(run, lambda name=product: chain.deployer.is_deployed(name)),
+            after=[*(f"{phase}:{service}" for service in services), *before],
+            doc=f"bring {product} to the environment and smoke-test it",
+        )
+        yield _task(
+            f"smoke:{product}",
+            _action(run, lambda name=product: chain.deployer.smoke(name)),
+            doc=f"run the smoke tests of {product}",
+        )
+
+
+def _groups(phase: str, products: Mapping[str, Sequence[str]], services: Sequence[str]) -> Iterable[Task]:
+    """`build:chat` for a product, unless its name is that of a service; `build` for all."""
+    for product, members in products.items():
+        if product not in services:
+            yield _group(f"{phase}:{product}", [f"{phase}:{name}" for name in members], part_of=phase)
+    yield _group(phase, [f"{phase}:{name}" for name in services])
+
+
+def _task(
+    name: str,
+    action: Callable[[], TaskFailed | None],
+    *,
+    doc: str,
+    after: Sequence[str] = (),
+    is_fresh: Callable[[], bool] | None = None,
+) -> Task:
+    task = Task(name, [action], task_dep=list(after), doc=doc, uptodate=(is_fresh,) if is_fresh else (False,))
+    task.subtask_of = name.partition(":")[0]
+    return task
+
+
+def _group(name: str, members: Sequence[str], part_of: str = "") -> Task:
+    task = Task(name, None, task_dep=list(members), doc=f"all of: {', '.join(members)}")
+    task.has_subtask = not part_of
+    task.subtask_of = part_of or None
+    return task
+
+
+def _action(run: Run, act: Callable[[], None]) -> Callable[[], TaskFailed | None]:
+    """`act` as doit wants it: an error becomes a failed task, and is kept for the exit code."""
+
+    def action() -> TaskFailed | None:
+        try:
+            act()
+        except BuildgraphError as error:
+            run.errors.append(error)
+            return TaskFailed(str(error))
+        return None
+
+    return action
+
+
+def _asked(run: Run, ask: Callable[[], bool]) -> Callable[[], bool]:
+    """A freshness question that cannot be answered leaves the task stale: its action meets the error again."""
+
+    def is_fresh() -> bool:
+        try:
+            return ask()
+        except StepFailed:
+            return False
+
+    return is_fresh
+
+
+def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse an unknown task, with what was perhaps meant, before anything runs."""
+    for name in names:
+        if not name.startswith("-") and "*" not in name and name not in known:
+            raise UnknownName("task or verb", name, [*known, *VERBS])
+
+
+def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
+    if not names:
+        return ""
+    return f"{len(names)} {word} ({', '.join(names)})" if named else f"{len(names)} {word}"
+
+
+def _reporter_for(run: Run) -> type:
+    class Reporter:
+        """Tells each task's fate in one line, on standard error."""
+
+        desc = "one line per task"
+
+        def __init__(self, outstream: Any, options: Mapping[str, Any]) -> None:
+            run.reports = True
+            self.begun: dict[str, float] = {}
+
+        def initialize(self, tasks: Mapping[str, Task], selected: Sequence[str]) -> None:
+            pass
+
+        def get_status(self, task: Task) -> None:
+            pass
+
+        def execute_task(self, task: Task) -> None:
+            if task.actions:
+                self.begun[task.name] = time.monotonic()
+                tell(f".  {task.name}")
+
+        def add_failure(self, task: Task, fail: Any) -> None:
+            if task.name not in self.begun:
+                run.held_back.append(task.name)
+                tell(f"!! {task.name}  not run: something it needs failed")
+                return
+            run.failed.append(task.name)
+            tell(f"!! {task.name}  failed\n{fail.get_msg()}")
+
+        def add_success(self, task: Task) -> None:
+            if task.actions:
+                run.done.append(task.name)
+                tell(f"ok {task.name}  {seconds(time.monotonic() - self.begun[task.name])}")
+
+        def skip_uptodate(self, task: Task) -> None:
+            run.fresh.append(task.name)
+            tell(f"-- {task.name}  fresh")
+
+        def skip_ignore(self, task: Task) -> None:
+            tell(f"-- {task.name}  ignored")
+
+        def cleanup_error(self, exception: Any) -> None:
+            tell(exception.get_msg())
+
+        def runtime_error(self, message: str) -> None:
+            tell(message)
+
+        def teardown_task(self, task: Task) -> None:
+            pass
+
+        def complete_run(self) -> None:
+            pass
+
+    return Reporter

@@ -1,0 +1,221 @@
+"""pnpm-lock.yaml as a value: importers, packages, snapshots and what steers them; nothing is resolved here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
+from buildgraph.workspace.references import FILE, LINK, key_of, without_suffix
+from buildgraph.workspace.yaml import parse_yaml
+
+LOCKFILE = "pnpm-lock.yaml"
+INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
+SPLIT, FLAT = ("9.0",), ("6.0", "6.1")
+RELOCK = "run `pnpm install` with the pnpm version that package.json names (pnpm 8 or newer), and commit the lockfile"
+
+Record = Mapping[str, Any]
+
+
+class Dependency(NamedTuple):
+    """A line of an importer's table: what `alias` stands for, and in which group."""
+
+    alias: str
+    group: str
+    version: str
+    specifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """What one project of the workspace installs: its table by group, and its settings (dependenciesMeta …)."""
+
+    folder: str
+    table: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    settings: Record = field(default_factory=dict)
+
+    @property
+    def dependencies(self) -> Iterator[Dependency]:
+        """The lines of its table."""
+        for group, lines in self.table.items():
+            for alias, line in lines.items():
+                yield Dependency(alias, group, line["version"], line["specifier"])
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """An entry of patchedDependencies: the digest of the patch, and its file where the lockfile tells it."""
+
+    hash: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Lockfile:
+    """A lockfile of version 9.0 or 6.x.
+
+    `packages` hold what is true of a published version, `snapshots` its edges for one set of peers; the
+    flat lockfiles 6.x hold both in one table, which then stands here twice. `others` are the remaining
+    keys (checksums, ignored optional dependencies).
+    """
+
+    version: str
+    importers: Mapping[str, Importer] = field(default_factory=dict)
+    packages: Mapping[str, Record] = field(default_factory=dict)
+    snapshots: Mapping[str, Record] = field(default_factory=dict)
+    catalogs: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    patches: Mapping[str, Patch] = field(default_factory=dict)
+    settings: Record = field(default_factory=dict)
+    others: Record = field(default_factory=dict)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether packages and snapshots are one table (lockfiles 6.x)."""
+        return self.version in FLAT
+
+    def key_of(self, alias: str, reference: str) -> str | None:
+        """The snapshot that a reference means; None for links and for what the lockfile does not hold."""
+        key = key_of(alias, reference, flat=self.is_flat)
+        return key if key in self.snapshots else None
+
+    def package_of(self, key: str) -> Record:
+        """The published facts of a snapshot's package; empty when the lockfile lacks them."""
+        return self.packages.get(key if self.is_flat else without_suffix(key), {})
+
+    @cached_property
+    def edges(self) -> Mapping[str, tuple[str, ...]]:
+        """For every snapshot the snapshots it needs; dangling references are left out."""
+        return {key: tuple(self._needs(record)) for key, record in self.snapshots.items()}
+
+    @cached_property
+    def local_snapshots(self) -> frozenset[str]:
+        """The snapshots that are copied from a folder or link to one; most lockfiles have none."""
+        return frozenset(key for key, record in self.snapshots.items() if self._is_local(key, record))
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """For every snapshot the digest of all that is installed with it."""
+        from buildgraph.workspace.digests import digest_snapshots
+
+        return digest_snapshots(self)
+
+    def _is_local(self, key: str, record: Record) -> bool:
+        if injected_folder(self.package_of(key)) is not None:
+            return True
+        groups = (record.get(group) or {} for group in (PRODUCTION, OPTIONAL))
+        return any(str(reference).startswith(LINK) for group in groups for reference in group.values())
+
+    def _needs(self, record: Record) -> Iterator[str]:
+        for group in (PRODUCTION, OPTIONAL):
+            for alias, reference in (record.get(group) or {}).items():
+                key = self.key_of(alias, str(reference))
+                if key is not None:
+                    yield key
+
+
+def parse_lockfile(content: bytes, where: str = LOCKFILE) -> Lockfile:
+    """The lockfile in `content`; of several documents (pnpm 10) the one with importers counts.
+
+    References to packages it does not hold (broken merges) are accepted. Raises ConfigurationError for
+    text that is no lockfile of version 9.0 or 6.x.
+    """
+    document = _document(parse_yaml(content, where), where)
+    version = _version(document, where)
+    shapes = {key: _table(document, key, where) for key in ("packages", "snapshots", "catalogs", "overrides")}
+    patches = _table(document, "patchedDependencies", where)
+    importers = _table(document, "importers", where) or {".": _inline_importer(document)}
+    return Lockfile(
+        version=version,
+        importers={str(folder): _importer(str(folder), table, where) for folder, table in importers.items()},
+        packages=shapes["packages"],
+        snapshots=shapes["packages"] if version in FLAT else shapes["snapshots"],
+        catalogs=shapes["catalogs"],
+        overrides={str(name): str(value) for name, value in shapes["overrides"].items()},
+        patches={str(name): _patch(value) for name, value in patches.items()},
+        settings=_table(document, "settings", where),
+        others={key: value for key, value in document.items() if key not in _READ},
+    )
+
+
+_READ = frozenset(
+    (
+        "lockfileVersion",
+        "importers",
+        "packages",
+        "snapshots",
+        "catalogs",
+        "overrides",
+        "patchedDependencies",
+        "settings",
+    )
+) | frozenset((*INSTALLED_GROUPS, "dependenciesMeta", "publishDirectory", "specifiers"))
+
+
+def _document(documents: tuple[Any, ...], where: str) -> Record:
+    mappings = [document for document in documents if isinstance(document, dict)]
+    ours = [document for document in mappings if "importers" in document] or mappings
+    if not ours:
+        raise ConfigurationError.of(where, "is no lockfile: there is nothing in it", RELOCK)
+    found: Record = ours[0]
+    return found
+
+
+def _version(document: Record, where: str) -> str:
+    version = str(document.get("lockfileVersion", ""))
+    if version in SPLIT + FLAT:
+        return version
+    what = f"has lockfileVersion {version}; 9.0 and 6.0 can be read" if version else "has no lockfileVersion"
+    raise ConfigurationError.of(where, what, RELOCK)
+
+
+def _table(document: Record, key: str, where: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or not all(value is not None for value in found.values()):
+        raise ConfigurationError.of(f"{where}: {key}", "must be a mapping without empty entries", RELOCK)
+    return found
+
+
+def _inline_importer(document: Record) -> Record:
+    """A lockfile 6.x of a single project writes the importer's table at the top."""
+    return {key: document[key] for key in (*INSTALLED_GROUPS, "dependenciesMeta") if key in document}
+
+
+def _importer(folder: str, table: Any, where: str) -> Importer:
+    try:
+        groups = {group: _lines(table[group]) for group in INSTALLED_GROUPS if table.get(group)}
+    except (AttributeError, KeyError, TypeError):
+        raise ConfigurationError.of(
+            f"{where}: importers.{folder}", "is no table of dependencies", RELOCK
+        ) from None
+    return Importer(
+        folder, groups, {key: value for key, value in table.items() if key not in INSTALLED_GROUPS}
+    )
+
+
+def _lines(table: Mapping[str, Any]) -> dict[str, Record]:
+    """The lines of a group; each has text for `specifier` and `version`."""
+    return {
+        str(alias): {"specifier": str(line.get("specifier", "")), "version": str(line["version"])}
+        for alias, line in table.items()
+    }
+
+
+def _patch(value: Any) -> Patch:
+    """Both shapes: `{hash, path}`, and the bare hash of newer pnpm versions."""
+    if isinstance(value, dict):
+        return Patch(str(value.get("hash", "")), str(value.get("path", "")))
+    return Patch(str(value))
+
+
+def injected_folder(record: Record) -> str | None:
+    """The folder of a package that is copied from the workspace (`injected`, `file:`), or None."""
+    resolution = record.get("resolution")
+    if not isinstance(resolution, dict) or resolution.get("type") != "directory":
+        return None
+    return str(resolution.get("directory", "")).removeprefix(FILE)

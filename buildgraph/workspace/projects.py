@@ -1,0 +1,64 @@
+"""Which folders are projects of the workspace, and which of them owns a path; pure text, no disk."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable
+
+from buildgraph.workspace.globs import parse_glob
+
+ROOT = "."
+MANIFEST = "package.json"
+_NEVER = re.compile(r"(?:^|/)(?:node_modules|bower_components)/")
+
+
+def find_projects(paths: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
+    """The folders of the workspace's projects, sorted; `.` is always one when it holds a package.json.
+
+    `paths` are files seen from the workspace root (only package.json files matter); `patterns` are the
+    `packages` of pnpm-workspace.yaml. A pattern with `!` excludes wherever it stands in the list, and
+    node_modules and bower_components are never searched (pnpm's find-packages).
+    """
+    asked = [pattern.strip() for pattern in patterns]
+    wanted = [_manifest_pattern(pattern) for pattern in asked if not pattern.startswith("!")]
+    refused = [_manifest_pattern(pattern[1:]) for pattern in asked if pattern.startswith("!")]
+    manifests = (path for path in paths if path == MANIFEST or path.endswith("/" + MANIFEST))
+    found = {posixpath.dirname(path) or ROOT for path in manifests if _is_project(path, wanted, refused)}
+    return tuple(sorted(found))
+
+
+def owner_of(path: str, projects: Collection[str]) -> str | None:
+    """The nearest project whose folder holds `path` (or is it), or None; `projects` should be a set or mapping."""
+    folder = path
+    while folder:
+        if folder in projects:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return ROOT if ROOT in projects else None
+
+
+def owners_of(paths: Iterable[str], projects: Collection[str]) -> dict[str, str]:
+    """The owner of each file that has one; each folder is looked up once."""
+    owners: dict[str, str | None] = {}
+    found: dict[str, str] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in owners:
+            owners[folder] = owner_of(folder, projects)
+        owner = owners[folder]
+        if owner is not None:
+            found[path] = owner
+    return found
+
+
+def _manifest_pattern(pattern: str) -> re.Pattern[str]:
+    return parse_glob(posixpath.normpath(pattern) + "/" + MANIFEST)
+
+
+def _is_project(path: str, wanted: Iterable[re.Pattern[str]], refused: Iterable[re.Pattern[str]]) -> bool:
+    if path == MANIFEST:
+        return True
+    if _NEVER.search(path):
+        return False
+    return any(glob.match(path) for glob in wanted) and not any(glob.match(path) for glob in refused)

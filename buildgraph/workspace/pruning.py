@@ -1,0 +1,163 @@
+"""A lockfile cut down to some importers and what they install, so that a frozen install still accepts it.
+
+What is left depends on nothing else in the workspace: flags that tell who else uses a package are worked
+out anew, and catalogs name the version that is installed, so a wider specifier changes no image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from buildgraph.workspace.cycles import reachable
+from buildgraph.workspace.digests import recorded
+from buildgraph.workspace.edges import CATALOG
+from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
+from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
+from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.references import name_of, without_suffix
+from buildgraph.workspace.settings import DEFAULT_CATALOG
+
+PATCH_MARK = "(patch_hash="
+
+
+def prune(
+    lockfile: Lockfile, packages: Mapping[str, Package], *, root_dependencies: bool = False
+) -> Lockfile:
+    """The lockfile for exactly the projects in `packages` (by folder; the root is always among them).
+
+    Without `root_dependencies` the root installs nothing of its own. Kept are the reachable packages, the
+    patches and catalog entries in use, and the overrides of names that occur; pnpm refuses a patch that
+    nothing uses. A project that the lockfile does not know gets an empty table.
+    """
+    importers = {
+        folder: _importer(lockfile, folder, root_dependencies) for folder in sorted({ROOT, *packages})
+    }
+    keys = reachable(lockfile.edges, _keys(lockfile, importers.values()))
+    kept = replace(
+        lockfile, importers=importers, others=_others(lockfile), **_tables(lockfile, importers, keys)
+    )
+    occurring = names_in(kept) | _declared(packages)
+    return replace(
+        kept,
+        catalogs=_catalogs(lockfile, importers.values()),
+        overrides={key: value for key, value in lockfile.overrides.items() if _overridden(key) & occurring},
+        patches={key: patch for key, patch in lockfile.patches.items() if _is_used(key, patch, keys)},
+    )
+
+
+def names_in(lockfile: Lockfile) -> frozenset[str]:
+    """Every package name and alias that occurs in the lockfile's tables."""
+    names = {name_of(key) for key in lockfile.snapshots}
+    names.update(line.alias for importer in lockfile.importers.values() for line in importer.dependencies)
+    for record in lockfile.snapshots.values():
+        for group in (PRODUCTION, OPTIONAL):
+            names.update(record.get(group) or ())
+    names.update(str(record["name"]) for record in lockfile.packages.values() if "name" in record)
+    return frozenset(names - {""})
+
+
+def _importer(lockfile: Lockfile, folder: str, root_dependencies: bool) -> Importer:
+    if folder == ROOT and not root_dependencies:
+        return Importer(ROOT)
+    return lockfile.importers.get(folder, Importer(folder))
+
+
+def _keys(
+    lockfile: Lockfile, importers: Iterable[Importer], groups: frozenset[str] | None = None
+) -> Iterator[str]:
+    """The snapshots that importers name in `groups` (all by default)."""
+    for importer in importers:
+        for line in importer.dependencies:
+            key = (
+                lockfile.key_of(line.alias, line.version) if groups is None or line.group in groups else None
+            )
+            if key is not None:
+                yield key
+
+
+def _tables(lockfile: Lockfile, importers: Mapping[str, Importer], keys: frozenset[str]) -> dict[str, Any]:
+    needed = _needed(lockfile, importers.values(), keys)
+    if lockfile.is_flat:
+        shipped = reachable(
+            lockfile.edges, _keys(lockfile, importers.values(), frozenset((PRODUCTION, OPTIONAL)))
+        )
+        records = {
+            key: _flagged(lockfile.snapshots[key], optional=key not in needed, dev=key not in shipped)
+            for key in keys
+        }
+        return {"packages": records, "snapshots": records}
+    facts = {without_suffix(key) for key in keys}
+    return {
+        "packages": {key: recorded(lockfile.packages[key]) for key in facts if key in lockfile.packages},
+        "snapshots": {key: _flagged(lockfile.snapshots[key], optional=key not in needed) for key in keys},
+    }
+
+
+def _needed(lockfile: Lockfile, importers: Iterable[Importer], keys: Iterable[str]) -> frozenset[str]:
+    """Those of `keys` that are reached without an optional step; all others may fail to install."""
+    firm = {key: tuple(_named(lockfile, lockfile.snapshots[key].get(PRODUCTION) or {})) for key in keys}
+    return reachable(firm, _keys(lockfile, importers, frozenset((PRODUCTION, DEVELOPMENT))))
+
+
+def _named(lockfile: Lockfile, references: Mapping[str, Any]) -> Iterator[str]:
+    for alias, reference in references.items():
+        key = lockfile.key_of(alias, str(reference))
+        if key is not None:
+            yield key
+
+
+def _flagged(record: Record, *, optional: bool, dev: bool | None = None) -> dict[str, Any]:
+    """The record with pnpm's flags: `optional` only when true, `dev` always in lockfiles 6.x."""
+    kept = recorded(record)
+    if dev is not None:
+        kept["dev"] = dev
+    if optional:
+        kept["optional"] = True
+    return kept
+
+
+def _others(lockfile: Lockfile) -> dict[str, Any]:
+    """Publication times serve resolution only."""
+    return {key: value for key, value in lockfile.others.items() if key != "time"}
+
+
+def _catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
+    """The catalog entries that importers name, each with the installed version for a specifier."""
+    found: dict[str, dict[str, Record]] = {}
+    for importer in importers:
+        for line in importer.dependencies:
+            if not line.specifier.startswith(CATALOG):
+                continue
+            name = line.specifier.removeprefix(CATALOG) or DEFAULT_CATALOG
+            entry = lockfile.catalogs.get(name, {}).get(line.alias)
+            if entry is not None:
+                found.setdefault(name, {})[line.alias] = _pinned(entry)
+    return found
+
+
+def _pinned(entry: Record) -> Record:
+    specifier, version = str(entry.get("specifier", "")), entry.get("version")
+    return entry if ":" in specifier or not version else {**entry, "specifier": version}
+
+
+def _overridden(selector: str) -> frozenset[str]:
+    """The package names in an override's selector: `foo`, `foo@2`, `parent@1>foo@2`."""
+    return frozenset(
+        part[: at if (at := part.find("@", 1)) > 0 else None].strip() for part in selector.split(">")
+    )
+
+
+def _declared(packages: Mapping[str, Package]) -> frozenset[str]:
+    """The names of the projects and of what their package.json files ask for."""
+    asked = {
+        alias for package in packages.values() for table in package.dependencies.values() for alias in table
+    }
+    return frozenset(asked | {package.name for package in packages.values()})
+
+
+def _is_used(selector: str, patch: Patch, keys: frozenset[str]) -> bool:
+    if patch.hash and any(f"{PATCH_MARK}{patch.hash})" in key for key in keys):
+        return True
+    return any(PATCH_MARK in key and without_suffix(key).removeprefix("/") == selector for key in keys)

@@ -1,0 +1,183 @@
+"""Reads the workspace of a snapshot: its settings, projects, lockfile and the edges between projects."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.edges import Edge, Projects, index_names
+from buildgraph.workspace.lockfile import LOCKFILE, Lockfile, parse_lockfile
+from buildgraph.workspace.package import Package, parse_package
+from buildgraph.workspace.projects import MANIFEST, ROOT, find_projects
+from buildgraph.workspace.settings import (
+    NPMRC,
+    WORKSPACE_FILE,
+    WorkspaceSettings,
+    parse_npmrc,
+    parse_workspace_yaml,
+)
+
+SYMLINK = 0o120000
+MOST_LINKS = 8  # a longer chain of symbolic links is a circle
+_BESIDE_PACKAGES = (WORKSPACE_FILE, LOCKFILE, NPMRC)
+
+
+class FileEntry(Protocol):
+    """What this room asks of a snapshot's entry: git's file mode."""
+
+    @property
+    def mode(self) -> int:
+        """The mode as git has it."""
+        ...
+
+
+class Files(Protocol):
+    """What this room asks of a snapshot: which paths there are, and their contents."""
+
+    @property
+    def entries(self) -> Mapping[str, FileEntry]:
+        """Every path with its entry."""
+        ...
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents by path, in one go."""
+        ...
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A pnpm workspace: projects by folder, settings, lockfile and edges.
+
+    `root` is its folder seen from the project's; all other paths are seen from `root`. `edges` hold every
+    project, sorted and without edges to itself. `names` are the folders by package name: more than one
+    folder makes a name ambiguous. `lockfile` is None when there is none.
+    """
+
+    root: str
+    packages: Mapping[str, Package]
+    settings: WorkspaceSettings = field(default_factory=WorkspaceSettings)
+    lockfile: Lockfile | None = None
+    edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def ambiguous_names(self) -> tuple[str, ...]:
+        """Package names that several projects bear, sorted."""
+        return tuple(sorted(name for name, folders in self.names.items() if len(folders) > 1))
+
+
+def read_workspace(snapshot: Files, root: str = ROOT) -> Workspace:
+    """The workspace whose pnpm-workspace.yaml lies in `root`, seen from the snapshot's folder.
+
+    The snapshot is asked twice, however many projects there are. Raises ConfigurationError when there is
+    no pnpm-workspace.yaml, and with every mistake in package.json files, settings and lockfile at once.
+    """
+    reader = _Reader(snapshot, posixpath.normpath(root))
+    found = reader.contents(_BESIDE_PACKAGES)
+    if WORKSPACE_FILE not in found:
+        raise _no_workspace(reader, root)
+    mistakes: list[Mistake] = []
+    settings, lockfile = reader.settings(found, mistakes), reader.lockfile(found, mistakes)
+    packages = reader.packages(find_projects(reader.paths, settings.packages), mistakes)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return connect(reader.root, packages, settings, lockfile)
+
+
+def connect(
+    root: str, packages: Mapping[str, Package], settings: WorkspaceSettings, lockfile: Lockfile | None
+) -> Workspace:
+    """The workspace of these projects, with settings completed by the root package.json and edges worked out."""
+    if ROOT in packages:
+        settings = settings.with_root(packages[ROOT].pnpm, packages[ROOT].resolutions)
+    names = index_names(packages)
+    projects = Projects(packages, settings, names)
+    edges = {folder: projects.edges_of(folder, lockfile) for folder in packages}
+    return Workspace(root, packages, settings, lockfile, edges, names)
+
+
+class _Reader:
+    """A snapshot seen from the workspace root; collects mistakes instead of raising them one by one."""
+
+    def __init__(self, snapshot: Files, root: str) -> None:
+        self.snapshot = snapshot
+        self.root = root
+        self.prefix = "" if root == ROOT else root + "/"
+
+    @property
+    def paths(self) -> list[str]:
+        start = len(self.prefix)
+        return [
+            path[start:]
+            for path in self.snapshot.entries
+            if path.endswith(MANIFEST) and path.startswith(self.prefix)
+        ]
+
+    def where(self, path: str) -> str:
+        return self.prefix + path
+
+    def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents of those paths that are there; symbolic links are followed within the snapshot."""
+        entries = self.snapshot.entries
+        places = {path: self.where(path) for path in paths if self.where(path) in entries}
+        found: dict[str, bytes] = {}
+        for _ in range(MOST_LINKS):
+            read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
+            found.update({path: read[place] for path, place in places.items()})
+            places = {path: place for path, place in places.items() if entries[place].mode == SYMLINK}
+            targets = {path: _target(places[path], found.pop(path)) for path in places}
+            places = {path: target for path, target in targets.items() if target in entries}
+        return found
+
+    def settings(self, found: Mapping[str, bytes], mistakes: list[Mistake]) -> WorkspaceSettings:
+        try:
+            settings = parse_workspace_yaml(found[WORKSPACE_FILE], self.where(WORKSPACE_FILE))
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+            return WorkspaceSettings()
+        return settings.with_npmrc(parse_npmrc(found[NPMRC])) if NPMRC in found else settings
+
+    def lockfile(self, found: Mapping[str, bytes], mistakes: list[Mistake]) -> Lockfile | None:
+        if LOCKFILE not in found:
+            return None
+        try:
+            return parse_lockfile(found[LOCKFILE], self.where(LOCKFILE))
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+            return None
+
+    def packages(self, folders: Iterable[str], mistakes: list[Mistake]) -> dict[str, Package]:
+        places = {folder: posixpath.normpath(posixpath.join(folder, MANIFEST)) for folder in folders}
+        contents = self.contents(places.values())
+        packages: dict[str, Package] = {}
+        for folder, path in places.items():
+            try:
+                packages[folder] = parse_package(contents[path], folder, self.where(path))
+            except KeyError:
+                mistakes.append(
+                    Mistake(self.where(path), "is a symbolic link to no tracked file", "retarget it")
+                )
+            except ConfigurationError as error:
+                mistakes += error.mistakes
+        return packages
+
+
+def _target(link: str, content: bytes) -> str:
+    """Where the symbolic link at `link` leads, seen from the snapshot's folder."""
+    return posixpath.normpath(
+        posixpath.join(posixpath.dirname(link), content.decode("utf-8", "surrogateescape"))
+    )
+
+
+def _no_workspace(reader: _Reader, root: str) -> ConfigurationError:
+    """The error for a folder without pnpm-workspace.yaml, with the places where one lies."""
+    places = sorted(path for path in reader.snapshot.entries if posixpath.basename(path) == WORKSPACE_FILE)
+    folders = [posixpath.dirname(path) or ROOT for path in places[:3]]
+    hint = f"set `root` in manifests/workspace.toml to {' or '.join(repr(folder) for folder in folders)}"
+    way_out = hint if folders else 'write one: `packages: ["apps/*", "packages/*"]`'
+    return ConfigurationError.of(
+        posixpath.normpath(posixpath.join(root, WORKSPACE_FILE)), "is missing", way_out
+    )

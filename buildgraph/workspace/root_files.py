@@ -1,0 +1,148 @@
+"""The root files of a pruned workspace: pnpm-workspace.yaml, package.json, and what else an install reads.
+
+They agree with the pruned lockfile, because a frozen install compares them, and hold nothing that only
+other projects ask for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.lockfile import Lockfile, injected_folder
+from buildgraph.workspace.package import GROUPS, Package
+from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.pruning import names_in
+from buildgraph.workspace.references import FILE
+from buildgraph.workspace.rendering import render_yaml
+from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
+
+PNPMFILE = ".pnpmfile.cjs"
+_ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngines")
+_INSTALLED_FIELDS = (*GROUPS, "dependenciesMeta", "peerDependenciesMeta", "publishConfig")
+# They steer resolving, auditing and updating, none of which a frozen install does.
+_UNUSED_SETTINGS = frozenset(
+    ("packages", "catalog", "catalogs", "auditConfig", "updateConfig", "peerDependencyRules")
+    + ("allowedDeprecatedVersions", "requiredScripts", "catalogMode", "cleanupUnusedCatalogs", "savePrefix")
+)
+_LISTS_OF_NAMES = (
+    "onlyBuiltDependencies",
+    "neverBuiltDependencies",
+    "ignoredBuiltDependencies",
+    "allowBuilds",
+)
+_GLOB_SIGN = re.compile(r"([*?|(){}\[\]!@+\\])")
+
+
+def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> bytes:
+    """The pnpm-workspace.yaml for a pruned lockfile: its importers as exact folders, and the settings in use."""
+    folders = [_GLOB_SIGN.sub(r"\\\1", folder) for folder in sorted(lockfile.importers) if folder != ROOT]
+    catalogs = {
+        name: {alias: str(entry["specifier"]) for alias, entry in sorted(entries.items())}
+        for name, entries in sorted(lockfile.catalogs.items())
+    }
+    document: dict[str, Any] = {"packages": folders or [ROOT]}
+    if DEFAULT_CATALOG in catalogs:
+        document["catalog"] = catalogs.pop(DEFAULT_CATALOG)
+    if catalogs:
+        document["catalogs"] = catalogs
+    return render_yaml({**document, **_settings(settings.document, lockfile)})
+
+
+def prune_root_package(root: Package, lockfile: Lockfile, *, root_dependencies: bool = False) -> bytes:
+    """The root package.json for a pruned lockfile: identity, package manager and pnpm's settings.
+
+    Scripts are left out (an install would run them); dependencies stand in it with `root_dependencies` only.
+    """
+    fields = (*_ROOT_FIELDS, *_INSTALLED_FIELDS) if root_dependencies else _ROOT_FIELDS
+    document = {field: root.document[field] for field in fields if field in root.document}
+    pnpm = _settings(root.pnpm, lockfile)
+    if pnpm:
+        document["pnpm"] = pnpm
+    resolutions = _overrides(root.resolutions, lockfile)
+    if resolutions:
+        document["resolutions"] = resolutions
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def install_files(settings: WorkspaceSettings, lockfile: Lockfile, paths: Collection[str]) -> tuple[str, ...]:
+    """The further files that installing a pruned lockfile reads, sorted: `.npmrc`, patches, local archives.
+
+    `paths` are all files seen from the workspace root (a set or mapping). ConfigurationError names each
+    patch and archive that is not among them.
+    """
+    asked = [*_patch_files(settings, lockfile), *_archives(lockfile)]
+    if "pnpmfileChecksum" in lockfile.others:
+        asked.append((PNPMFILE, "pnpm-lock.yaml: pnpmfileChecksum"))
+    missing = [
+        Mistake(
+            where, f"there is no file {path} (files that git ignores do not count)", "commit it, or relock"
+        )
+        for path, where in asked
+        if path not in paths
+    ]
+    if missing:
+        raise ConfigurationError(missing)
+    found = {path for path, _ in asked} | ({NPMRC} & set(paths))
+    return tuple(sorted(found))
+
+
+def injected_folders(lockfile: Lockfile) -> tuple[str, ...]:
+    """The folders whose files an install copies, sorted: their sources must be there before it runs."""
+    found = (injected_folder(record) for record in lockfile.packages.values())
+    return tuple(sorted({folder for folder in found if folder is not None}))
+
+
+def _settings(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]:
+    """The settings that a frozen install reads, sorted by name."""
+    kept = {key: value for key, value in document.items() if key not in _UNUSED_SETTINGS}
+    if "overrides" in kept:
+        kept["overrides"] = _overrides(kept["overrides"] or {}, lockfile)
+    if "patchedDependencies" in kept:
+        kept["patchedDependencies"] = {
+            key: path
+            for key, path in sorted((kept["patchedDependencies"] or {}).items())
+            if key in lockfile.patches
+        }
+    kept.update(_names(kept, names_in(lockfile)))
+    return {key: kept[key] for key in sorted(kept) if kept[key] != {}}
+
+
+def _names(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The settings that list packages, without those that are not installed here."""
+    found: dict[str, Any] = {}
+    for key in _LISTS_OF_NAMES:
+        listed = document.get(key)
+        if isinstance(listed, list):
+            found[key] = sorted(entry for entry in listed if _name(entry) in names)
+        elif isinstance(listed, dict):
+            found[key] = {entry: listed[entry] for entry in sorted(listed) if _name(entry) in names}
+    return found
+
+
+def _name(entry: str) -> str:
+    """The package in `foo` or `foo@1.2.3`."""
+    at = entry.find("@", 1)
+    return entry[:at] if at > 0 else entry
+
+
+def _overrides(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, str]:
+    """The overrides in use, with the lockfile's values: there `$name` and `catalog:` are resolved."""
+    return {key: lockfile.overrides[key] for key in sorted(document) if key in lockfile.overrides}
+
+
+def _patch_files(settings: WorkspaceSettings, lockfile: Lockfile) -> Iterator[tuple[str, str]]:
+    for selector, patch in lockfile.patches.items():
+        path = patch.path or settings.patches.get(selector, "")
+        yield path, f"patchedDependencies: {selector}"
+
+
+def _archives(lockfile: Lockfile) -> Iterator[tuple[str, str]]:
+    for key, record in lockfile.packages.items():
+        resolution = record.get("resolution")
+        archive = str(resolution.get("tarball", "")) if isinstance(resolution, dict) else ""
+        if archive.startswith(FILE):
+            yield archive.removeprefix(FILE), f"pnpm-lock.yaml: packages.{key}"

@@ -1,0 +1,101 @@
+"""What a workspace's root files say about installing: pnpm-workspace.yaml, `.npmrc` and the root's `pnpm` field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.workspace.yaml import parse_yaml
+
+WORKSPACE_FILE = "pnpm-workspace.yaml"
+NPMRC = ".npmrc"
+DEFAULT_CATALOG = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """The settings of a workspace that edges and installs depend on.
+
+    `packages` are the globs of its projects (a leading `!` excludes). `catalogs` map a catalog's name to
+    specifiers by package name. `link_workspace_packages` says that plain semver specifiers may be edges.
+    `document` is all of pnpm-workspace.yaml, for writing a pruned one.
+    """
+
+    packages: tuple[str, ...] = ()
+    catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    patches: Mapping[str, str] = field(default_factory=dict)
+    link_workspace_packages: bool = False
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_root(self, pnpm: Mapping[str, Any], resolutions: Mapping[str, str]) -> WorkspaceSettings:
+        """These settings completed by the root package.json's `pnpm` field and `resolutions`.
+
+        What pnpm-workspace.yaml says wins, as in pnpm 10.
+        """
+        return replace(
+            self,
+            overrides={**resolutions, **_texts(pnpm.get("overrides")), **self.overrides},
+            patches={**_texts(pnpm.get("patchedDependencies")), **self.patches},
+        )
+
+    def with_npmrc(self, npmrc: Mapping[str, str]) -> WorkspaceSettings:
+        """These settings completed by `.npmrc`, which pnpm 9 reads them from."""
+        if "linkWorkspacePackages" in self.document or "link-workspace-packages" not in npmrc:
+            return self
+        return replace(self, link_workspace_packages=npmrc["link-workspace-packages"] in ("true", "deep"))
+
+
+def parse_workspace_yaml(content: bytes, where: str = WORKSPACE_FILE) -> WorkspaceSettings:
+    """The settings in pnpm-workspace.yaml; ConfigurationError when it is not of the right shape."""
+    documents = parse_yaml(content, where)
+    document = documents[0] if documents else None
+    if document is None:
+        document = {}
+    if not isinstance(document, dict):
+        raise ConfigurationError.of(where, "must be a mapping", "begin with `packages:` and a list of globs")
+    return WorkspaceSettings(
+        packages=_globs(document.get("packages"), where),
+        catalogs=_catalogs(document),
+        overrides=_texts(document.get("overrides")),
+        patches=_texts(document.get("patchedDependencies")),
+        link_workspace_packages=document.get("linkWorkspacePackages") in (True, "deep"),
+        document=document,
+    )
+
+
+def parse_npmrc(content: bytes) -> dict[str, str]:
+    """The `key=value` lines of an `.npmrc`; values may be quoted, `#` and `;` begin comments."""
+    found: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not key.lstrip().startswith(("#", ";")):
+            found[key.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _globs(packages: Any, where: str) -> tuple[str, ...]:
+    if packages is None:
+        return ()
+    if not isinstance(packages, list) or not all(isinstance(glob, str) for glob in packages):
+        way_out = "quote globs that begin with `*` or `!`"
+        raise ConfigurationError.of(f"{where}: packages", "must be a list of globs", way_out)
+    return tuple(packages)
+
+
+def _catalogs(document: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    named = document.get("catalogs")
+    named = named if isinstance(named, dict) else {}
+    catalogs: dict[str, Mapping[str, str]] = {str(name): _texts(entries) for name, entries in named.items()}
+    if document.get("catalog"):
+        catalogs[DEFAULT_CATALOG] = _texts(document["catalog"])
+    return catalogs
+
+
+def _texts(mapping: Any) -> dict[str, str]:
+    """A mapping of texts; versions written without quotes arrive as numbers."""
+    if not isinstance(mapping, dict):
+        return {}
+    return {str(key): str(value) for key, value in mapping.items()}

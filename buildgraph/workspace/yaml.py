@@ -1,0 +1,81 @@
+"""The one door through which YAML text becomes plain values; it knows nothing of what the values mean."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+from buildgraph.errors import ConfigurationError
+
+_POSITION = re.compile(r" at line (\d+) column (\d+)")
+_DUPLICATE = re.compile(r'^(?:(?P<parent>.*): )?duplicate entry with key "(?P<key>.*)"$')
+_CONFLICT = re.compile(rb"^(?:<<<<<<<|>>>>>>>)", re.MULTILINE)
+
+
+def parse_yaml(content: bytes, where: str) -> tuple[Any, ...]:
+    """The documents of a YAML stream, in order (YAML 1.2: `yes` is text); an empty stream has none.
+
+    Raises ConfigurationError that names `where`, line and column.
+    """
+    import ryaml  # the reader is native code: commands that meet no YAML do not load it
+
+    _refuse_conflicts(content, where)
+    with _collector_off():
+        try:
+            return tuple(ryaml.load_all(StringIO(_decoded(content, where))) or ())
+        except ValueError as error:
+            raise _unreadable(content, where, str(error)) from None
+
+
+def _decoded(content: bytes, where: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = _line(content, error.start)
+        raise ConfigurationError.of(f"{where}:{line}", "is no UTF-8 text", "save the file as UTF-8") from None
+
+
+def _refuse_conflicts(content: bytes, where: str) -> None:
+    found = _CONFLICT.search(content)
+    if found is None:
+        return
+    line = _line(content, found.start())
+    way_out = "finish the merge; `pnpm install` mends a lockfile"
+    raise ConfigurationError.of(f"{where}:{line}", "holds marks of an unfinished merge", way_out)
+
+
+def _unreadable(content: bytes, where: str, said: str) -> ConfigurationError:
+    position = _POSITION.search(said)
+    if position:
+        where, said = f"{where}:{position[1]}:{position[2]}", said.replace(position[0], "", 1)
+    elif duplicate := _DUPLICATE.match(said):
+        key = duplicate["key"]
+        where, said = _place_of_key(content, where, key), f"the key {key!r} stands twice"
+    return ConfigurationError.of(where, f"is no readable YAML: {said}", "mend the file at this place")
+
+
+def _place_of_key(content: bytes, where: str, key: str) -> str:
+    """`where` with the line on which `key` stands again: the reader does not tell it."""
+    line = re.compile(rb"^[ \t-]*['\"]?" + re.escape(key.encode()) + rb"['\"]? *:", re.MULTILINE)
+    places = [found.start() for found in line.finditer(content)]
+    return f"{where}:{_line(content, places[-1])}" if len(places) == 2 else where
+
+
+def _line(content: bytes, offset: int) -> int:
+    return content.count(b"\n", 0, offset) + 1
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Without the garbage collector, which would walk a large document again and again while it grows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

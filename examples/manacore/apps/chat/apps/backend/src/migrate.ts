@@ -1,0 +1,4 @@
+// Brings the schema of chat up to date.
+import { runMigrationCommand } from '@manacore/shared-database';
+
+await runMigrationCommand('chat-backend', new URL('../drizzle', import.meta.url));

@@ -1,0 +1,7 @@
+// What happens to every request, and how the app ends.
+import { createLogger } from '@manacore/shared-logger';
+import { createHandle } from '@manacore/shared-web';
+
+const logger = createLogger({ service: 'chat-web', environment: process.env.NODE_ENV });
+
+export const handle = createHandle(logger);

@@ -1,0 +1,7 @@
+// Chat messages as entries of a feed.
+import type { Message } from '@chat/contract';
+import type { FeedEntry } from '@manacore/shared-ui';
+
+export function toEntry({ id, author, body, createdAt }: Message): FeedEntry {
+  return { id, author, text: body, time: new Date(createdAt) };
+}

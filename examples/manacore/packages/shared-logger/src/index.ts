@@ -1,0 +1,24 @@
+// Events as JSON, one line each, for whatever collects a container's output.
+import { LOG_LEVELS, type LogLevel } from '@manacore/shared-types';
+
+export type Fields = Record<string, unknown>;
+export type Logger = Record<LogLevel, (message: string, fields?: Fields) => void>;
+
+export interface LoggerOptions {
+  service: string;
+  environment?: string;
+  /** The quietest level that is written. */
+  level?: LogLevel;
+  write?: (line: string) => void;
+}
+
+/** A logger that drops what is below its level. */
+export function createLogger(options: LoggerOptions): Logger {
+  const { service, environment, level = 'info', write = (line) => process.stdout.write(line) } = options;
+  const threshold = LOG_LEVELS.indexOf(level);
+  const log = (at: LogLevel) => (message: string, fields: Fields = {}) => {
+    if (LOG_LEVELS.indexOf(at) < threshold) return;
+    write(`${JSON.stringify({ level: at, timestamp: new Date().toISOString(), service, environment, message, ...fields })}\n`);
+  };
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+}

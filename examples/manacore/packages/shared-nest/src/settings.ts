@@ -1,0 +1,35 @@
+// The settings that all services have.
+import { LOG_LEVELS, type LogLevel } from '@manacore/shared-types';
+import { integer, list, text, type Field, type Settings } from '@manacore/shared-utils';
+
+const logLevel: Field<LogLevel> = {
+  variable: 'LOG_LEVEL',
+  parse(value = 'info') {
+    const level = LOG_LEVELS.find((known) => known === value);
+    if (!level) throw new Error(`is none of ${LOG_LEVELS.join(', ')}`);
+    return level;
+  },
+};
+
+export function serviceFields(port: number) {
+  return {
+    port: integer('PORT', port),
+    environment: text('NODE_ENV', 'development'),
+    logLevel,
+    corsOrigins: list('CORS_ORIGINS'),
+    /** Requests that one address may make in `throttleSeconds`. */
+    throttleLimit: integer('THROTTLE_LIMIT', 100),
+    throttleSeconds: integer('THROTTLE_SECONDS', 60),
+    /** Proxies in front of the service whose X-Forwarded-For is believed. */
+    trustedProxies: integer('TRUSTED_PROXIES', 1),
+  };
+}
+
+/** What `chooseVerifier` wants. */
+export const authFields = {
+  jwtPublicKey: text('JWT_PUBLIC_KEY', undefined),
+  jwtSecret: text('JWT_SECRET', undefined),
+  authUrl: text('MANA_CORE_AUTH_URL', undefined),
+};
+
+export type ServiceSettings = Settings<ReturnType<typeof serviceFields>>;

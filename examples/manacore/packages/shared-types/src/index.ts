@@ -1,0 +1,31 @@
+// The words that services, clients and packages share; constants and types only.
+
+export const ERROR_CODES = ['invalid', 'unauthorized', 'forbidden', 'not-found', 'conflict', 'too-many-requests', 'internal', 'unavailable'] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What a service answers when it cannot do what it was asked. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; details?: string[] };
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A person who signed in. */
+export interface User {
+  id: string;
+  email: string;
+}
+
+/** Something a service holds open: a database, a cache. Its health is checked by ping, and it is closed at the end. */
+export interface Resource {
+  readonly name: string;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HealthReport {
+  status: 'ok' | 'failing';
+  service: string;
+  checks: Record<string, 'up' | 'down'>;
+}

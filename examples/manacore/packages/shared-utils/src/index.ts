@@ -1,0 +1,4 @@
+// Small pure functions without dependencies.
+export * from './settings.ts';
+export * from './text.ts';
+export * from './time.ts';

@@ -1,0 +1,27 @@
+// The `kit` settings of every web app; the app adds its adapter.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The app's own sources and those of the workspace packages it is linked to. */
+function sourceFolders() {
+  const scopes = existsSync('node_modules') ? readdirSync('node_modules').filter((name) => name.startsWith('@')) : [];
+  const packages = scopes.flatMap((scope) => readdirSync(join('node_modules', scope)).map((name) => join('node_modules', scope, name)));
+  return ['.', ...packages].map((folder) => join(folder, 'src')).filter((folder) => existsSync(folder));
+}
+
+/** A version that follows from the sources: the same sources build the same files, and open pages notice other ones. */
+function sourceVersion() {
+  const hash = createHash('sha256');
+  for (const folder of sourceFolders().sort()) {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const path of files.map((file) => join(file.parentPath, file.name)).sort()) hash.update(path).update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+export const kit = {
+  version: { name: sourceVersion() },
+  // The handle of this package checks where forms come from.
+  csrf: { trustedOrigins: ['*'] },
+};

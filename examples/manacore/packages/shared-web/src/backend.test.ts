@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createBackend } from './backend.ts';
+
+const backend = createBackend(() => 'http://backend:3002');
+
+function caller(answer: () => Response) {
+  const requests: { url: string; init: RequestInit | undefined }[] = [];
+  const fetch = async (url: unknown, init?: RequestInit) => {
+    requests.push({ url: String(url), init });
+    return answer();
+  };
+  return { requests, fetch: fetch as typeof globalThis.fetch, getClientAddress: () => '203.0.113.7' };
+}
+
+test('a call goes to the backend in the name of the client', async () => {
+  const event = caller(() => Response.json({ messages: [] }));
+  assert.deepEqual(await backend.read(event, '/api/messages'), { messages: [] });
+  assert.equal(event.requests[0]?.url, 'http://backend:3002/api/messages');
+  assert.equal((event.requests[0]?.init?.headers as Record<string, string>)['x-forwarded-for'], '203.0.113.7');
+});
+
+test('a refusal carries the backend’s words', async () => {
+  const event = caller(() => Response.json({ error: { code: 'invalid', message: 'No.', details: ['body is empty'] } }, { status: 400 }));
+  await assert.rejects(backend.send(event, '/api/messages', {}), { status: 400, message: 'No.', details: ['body is empty'] });
+});
+
+test('a backend that cannot be reached is unavailable', async () => {
+  const event = caller(() => {
+    throw new TypeError('fetch failed');
+  });
+  await assert.rejects(backend.read(event, '/api/messages'), { status: 503 });
+});

@@ -1,0 +1,44 @@
+# What the scripts know of the machine they run on: where to keep things, how to speak, how to install.
+# Sourced, never run.
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/buildgraph"
+configuration="${XDG_CONFIG_HOME:-$HOME/.config}/buildgraph"
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+# A tool is missing or failed: the same exit code as buildgraph's own.
+give_up() {
+  say "$@"
+  exit 3
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    is_installed "$package" || printf '%s\n' "$package"
+  done
+}
+
+is_root_on_debian() { [ "$(id -u)" = 0 ] && has apt-get && [ -e /etc/debian_version ]; }
+
+codename() { (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}"); }
+
+# The address of the machine's own mirror. No script names a host.
+mirror() {
+  # shellcheck disable=SC2016  # apt expands these, not the shell
+  apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v release="$(codename)" '$1 == release && !found { print $2; found = 1 }'
+}
+
+# Installs packages quietly and without starting their services where there is no systemd to mind them.
+install_packages() {
+  local quiet=(env DEBIAN_FRONTEND=noninteractive)
+  [ -d /run/systemd/system ] || quiet+=(RUNLEVEL=1)
+  "${quiet[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" >/dev/null
+}

@@ -1,0 +1,248 @@
+"""`buildgraph affected`: exactly the nodes that a change reaches, in any workspace, without an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.monorepo import Monorepo
+
+
+@pytest.fixture
+def shop(repo: Monorepo) -> Monorepo:
+    """web -> ui -> core; api -> core; docs stands alone; all committed."""
+    repo.package("@acme/core")
+    repo.package("@acme/ui", uses=["@acme/core"])
+    repo.service("web", uses=["@acme/ui"])
+    repo.service("api", uses=["@acme/core"])
+    repo.service("docs")
+    repo.lock()
+    repo.commit()
+    return repo
+
+
+def test_nothing_is_affected_by_nothing(shop: Monorepo) -> None:
+    assert shop.affected() == []
+    assert shop.run("affected").out == "nothing is affected\n"
+
+
+def test_a_change_in_a_shared_package_affects_its_dependents_and_no_one_else(shop: Monorepo) -> None:
+    shop.append("packages/ui/src/index.ts")
+
+    assert shop.affected("--kind", "image,package,product") == [
+        "image:web",
+        "package:@acme/ui",
+        "package:@acme/web",
+        "product:web",
+    ]
+
+
+def test_an_edit_in_an_app_affects_that_app(shop: Monorepo) -> None:
+    shop.append("apps/docs/src/index.ts")
+
+    assert shop.affected("--kind", "image") == ["image:docs"]
+
+
+def test_a_test_file_or_a_readme_affects_its_package_and_no_image(shop: Monorepo) -> None:
+    shop.write("packages/core/README.md", "read me")
+    shop.write("packages/core/src/index.test.ts", "test")
+
+    assert shop.affected("--kind", "image") == []
+    assert shop.affected("--kind", "package") == [
+        "package:@acme/api",
+        "package:@acme/core",
+        "package:@acme/ui",
+        "package:@acme/web",
+    ]
+
+
+def test_reverting_an_edit_affects_nothing(shop: Monorepo) -> None:
+    file = shop.root / "packages/core/src/index.ts"
+    before = file.read_bytes()
+    shop.append("packages/core/src/index.ts")
+    assert shop.affected() != []
+
+    file.write_bytes(before)
+
+    assert shop.affected() == []
+
+
+def test_an_executable_bit_counts(shop: Monorepo) -> None:
+    """Pitfall 5."""
+    (shop.root / "apps/docs/src/index.ts").chmod(0o755)
+
+    assert shop.affected("--kind", "image") == ["image:docs"]
+
+
+def test_moving_a_file_affects_both_owners(shop: Monorepo) -> None:
+    """Pitfalls 3 and 22."""
+    (shop.root / "apps/docs/src/index.ts").rename(shop.root / "apps/api/src/moved.ts")
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:docs"]
+
+
+def test_a_deleted_service_is_told_as_removed(shop: Monorepo) -> None:
+    """Pitfall 23."""
+    for path in ("apps/docs/package.json", "apps/docs/src/index.ts", "manifests/products/docs.toml"):
+        (shop.root / path).unlink()
+    shop.lock()
+
+    told = json.loads(shop.run("affected", "--format", "json", "--kind", "image").out)
+
+    assert [(node["id"], node["change"]) for node in told["nodes"]] == [("image:docs", "removed")]
+
+
+def test_the_template_affects_the_images_built_by_it(shop: Monorepo) -> None:
+    shop.append("docker/Dockerfile.app", "RUN true\n")
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:docs", "image:web"]
+
+
+def test_a_base_image_s_digest_affects_the_images_built_on_it(shop: Monorepo) -> None:
+    """Pitfall 15."""
+    shop.write("manifests/bases.toml", f'[digests]\n"node:20" = "sha256:{"1" * 64}"\n')
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:docs", "image:web"]
+
+
+def test_a_runtime_value_affects_a_deployment_and_no_image(shop: Monorepo) -> None:
+    shop.write("manifests/environments/production.toml", 'proxy_port = 80\ndomain = "{host}.example.com"\n')
+    shop.commit()
+    shop.append("manifests/products/docs.toml", 'env = { LOG_LEVEL = "debug" }\n')
+
+    assert shop.affected("--kind", "image,deployment") == ["deployment:production/docs"]
+
+
+def test_reasons_lead_from_the_file_to_the_node(shop: Monorepo) -> None:
+    shop.append("packages/core/src/index.ts")
+
+    why = shop.run("why", "image:web")
+    told = json.loads(shop.run("why", "web", "--format", "json").out)
+
+    assert why.out == (
+        "image:web is changed since main:\n"
+        "  file packages/core/src/index.ts changed -> package:@acme/ui -> package:@acme/web -> image:web\n"
+    )
+    assert told["reasons"][0]["path"] == "packages/core/src/index.ts"
+    assert told["reasons"][0]["via"] == ["package:@acme/core", "package:@acme/ui", "package:@acme/web", "image:web"]
+
+
+def test_what_is_not_affected_says_so(shop: Monorepo) -> None:
+    assert shop.run("why", "image:docs").out == "image:docs is not affected: nothing it is made of differs from main\n"
+
+
+def test_a_base_that_cannot_be_found_affects_everything_and_says_why(shop: Monorepo) -> None:
+    """Pitfall 21."""
+    ran = shop.run("affected", "--base", "0" * 40, "--format", "json", "--kind", "image")
+    told = json.loads(ran.out)
+
+    assert told["complete"] is False
+    assert [node["id"] for node in told["nodes"]] == ["image:api", "image:docs", "image:web"]
+    assert {reason["kind"] for node in told["nodes"] for reason in node["reasons"]} == {"unresolved-base"}
+    assert "the base is not known, so everything counts as affected: there is no commit" in ran.err
+
+
+def test_with_a_head_only_commits_count(shop: Monorepo) -> None:
+    """Pitfall 24: an explicit head excludes the working tree."""
+    shop.append("apps/docs/src/index.ts")
+    shop.commit()
+    shop.append("apps/api/src/index.ts")
+
+    assert shop.affected("--base", "HEAD~1", "--head", "HEAD", "--kind", "image") == ["image:docs"]
+    assert shop.affected("--base", "HEAD~1", "--kind", "image") == ["image:api", "image:docs"]
+
+
+def test_github_gets_one_line_even_for_nothing(shop: Monorepo) -> None:
+    """Pitfall 34: an empty matrix must not break the workflow."""
+    assert shop.run("affected", "--format", "github").out == '{"include":[]}\n'
+
+    shop.append("apps/docs/src/index.ts")
+    told = json.loads(shop.run("affected", "--format", "github").out)
+
+    assert [(entry["service"], entry["product"]) for entry in told["include"]] == [("docs", "docs")]
+    assert told["include"][0]["image"] == f"acme/docs:{told['include'][0]['fingerprint']}"
+
+
+def test_the_exit_code_tells_when_it_is_asked_to(shop: Monorepo) -> None:
+    assert shop.run("affected", "--exit-code").code == 0
+
+    shop.append("apps/docs/src/index.ts")
+
+    assert shop.run("affected", "--exit-code").code == 1
+    assert shop.run("affected").code == 0
+    assert shop.run("affected", "--exit-code", "--kind", "nonsense").code == 2
+
+
+def test_another_folder_clone_or_order_gives_the_same_fingerprints(shop: Monorepo, tmp_path: Path) -> None:
+    """Pitfalls 1 and 2."""
+    subprocess.run(["git", "clone", "-q", str(shop.root), str(tmp_path / "elsewhere" / "clone")], check=True)
+    clone = Monorepo.__new__(Monorepo)
+    clone.root = tmp_path / "elsewhere" / "clone"
+
+    assert clone.fingerprints() == shop.fingerprints()
+
+
+def test_without_any_manifest_packages_still_answer(repo: Monorepo) -> None:
+    repo.package("@acme/core")
+    repo.package("@acme/ui", uses=["@acme/core"])
+    repo.package("@acme/alone")
+    repo.commit()
+    repo.append("packages/core/src/index.ts")
+
+    assert repo.affected() == ["package:@acme/core", "package:@acme/ui"]
+
+
+def test_it_works_from_a_sub_folder(shop: Monorepo) -> None:
+    shop.append("apps/docs/src/index.ts")
+    inside = Monorepo.__new__(Monorepo)
+    inside.root = shop.root / "packages/core/src"
+
+    assert inside.affected("--kind", "image") == ["image:docs"]
+
+
+def test_a_plain_service_sees_its_folder_and_its_inputs(repo: Monorepo) -> None:
+    repo.plain_service("proxy", "FROM scratch\nCOPY services/proxy/ /\n", inputs=["shared/*.conf"], port=80)
+    repo.write("shared/a.conf", "a")
+    repo.write("shared/b.txt", "b")
+    repo.commit()
+
+    repo.append("shared/b.txt")
+    assert repo.affected("--kind", "image") == []
+    repo.append("shared/a.conf")
+    assert repo.affected("--kind", "image") == ["image:proxy"]
+    assert repo.run("why", "proxy").out.splitlines()[1] == "  file shared/a.conf changed"
+
+
+def test_an_image_built_here_can_be_the_base_of_another(repo: Monorepo) -> None:
+    repo.plain_service("base", "FROM scratch\nCOPY services/base/ /\n", deployed=False)
+    repo.plain_service("web", "FROM base\nCOPY services/web/ /\n", port=80)
+    repo.plain_service("other", "FROM scratch\nCOPY services/other/ /\n", port=81)
+    repo.commit()
+
+    repo.write("services/base/file", "new")
+
+    assert repo.affected("--kind", "image") == ["image:base", "image:web"]
+    assert repo.run("why", "web").out.splitlines()[1:] == ["  file services/base/file added -> image:web"]
+
+
+def test_reading_verbs_ask_no_engine_and_no_doit(shop: Monorepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    monkeypatch.setenv("PATH", _path_without_docker(shop.root))
+
+    assert shop.affected() == []
+    assert shop.run("graph", "--format", "json").code == 0
+
+
+def _path_without_docker(folder: Path) -> str:
+    """A PATH that holds git alone."""
+    tools = folder / ".buildgraph" / "tools"
+    tools.mkdir(parents=True, exist_ok=True)
+    for directory in os.environ["PATH"].split(os.pathsep):
+        git = Path(directory) / "git"
+        if git.exists() and not (tools / "git").exists():
+            (tools / "git").symlink_to(git)
+    return str(tools)

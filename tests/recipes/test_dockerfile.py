@@ -1,0 +1,231 @@
+"""Dockerfiles: what a build of them uses, however they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.recipes import Dockerfile, parse_dockerfile
+
+BASES = {
+    "one image": ("FROM node:20", ["node:20"]),
+    "lower case, tabs and blanks": ("  from\t node:20   as   Build\n", ["node:20"]),
+    "a byte order mark": ("\ufeffFROM node:20", ["node:20"]),
+    "windows line ends": ("FROM \\\r\n  node:20\r\nRUN x\r\n", ["node:20"]),
+    "scratch needs nothing": ("FROM scratch", []),
+    "a digest": ("FROM node@sha256:" + "a" * 64, ["node@sha256:" + "a" * 64]),
+    "a platform flag": ("FROM --platform=$BUILDPLATFORM node:20 AS a", ["node:20"]),
+    "a stage is no image": ("FROM node:20 AS a\nFROM a", ["node:20"]),
+    "stage names know no case": ("FROM node:20 AS Build\nFROM BUILD", ["node:20"]),
+    "all stages that the last one uses": (
+        "FROM node:20 AS a\nFROM nginx AS b\nFROM scratch\nCOPY --from=a /x /x\nCOPY --from=b /y /y",
+        ["nginx", "node:20"],
+    ),
+    "a stage that nothing uses is not built": ("FROM node:18 AS old\nFROM node:20", ["node:20"]),
+    "a stage by position": ("FROM node:20\nFROM nginx\nCOPY --from=0 /x /x", ["nginx", "node:20"]),
+    "an image copied from": ("FROM scratch\nCOPY --from=busybox:1 /bin/sh /sh", ["busybox:1"]),
+    "an image copied from, in the JSON form": (
+        'FROM scratch\nCOPY --chmod=755 --from=busybox:1 ["/a b", "/c"]',
+        ["busybox:1"],
+    ),
+    "an image mounted": (
+        "FROM node:20\nRUN --mount=type=bind,from=tools:2,source=/x,target=/y --network=none make",
+        ["node:20", "tools:2"],
+    ),
+    "an image mounted without saying bind": (
+        "FROM node:20\nRUN --mount=from=tools,target=/y x",
+        ["node:20", "tools"],
+    ),
+    "an image that seeds a cache": (
+        "FROM node:20\nRUN --mount=type=cache,from=seed,target=/c x",
+        ["node:20", "seed"],
+    ),
+    "a secret mounts nothing": ("FROM node:20\nRUN --mount=type=secret,id=ca x", ["node:20"]),
+    "an ARG with a default": ("ARG V=20\nFROM node:${V}-alpine", ["node:20-alpine"]),
+    "an ARG without braces": ("ARG V=20\nFROM node:$V", ["node:20"]),
+    "an ARG in quotes": ('ARG IMAGE="node:20"\nFROM $IMAGE', ["node:20"]),
+    "an ARG of an ARG": ("ARG V=20\nARG IMAGE=node:${V}\nFROM ${IMAGE}", ["node:20"]),
+    "several ARGs on a line": ("ARG A=node B=20\nFROM $A:$B", ["node:20"]),
+    "a default at its use": ("FROM node:${V:-20}", ["node:20"]),
+    "a default for an empty ARG": ("ARG V=\nFROM node:${V:-20}", ["node:20"]),
+    "an alternative": ("ARG SLIM=1\nFROM node:20${SLIM:+-slim}", ["node:20-slim"]),
+    "no alternative": ("ARG SLIM\nFROM node:20${SLIM:+-slim}", ["node:20"]),
+    "a default with a variable": ("ARG V=20\nFROM ${IMAGE:-node:${V}}", ["node:20"]),
+    "an ARG of a stage does not reach FROM": ("ARG V=1\nFROM a:$V\nARG V=2\nFROM b:$V", ["b:1"]),
+    "a comment inside a continued line": ("FROM \\\n# a comment\n\n  node:20", ["node:20"]),
+    "FROM in a comment": ("# FROM node:18\nFROM node:20", ["node:20"]),
+    "FROM in a heredoc": (
+        "FROM node:20\nRUN <<EOF\nFROM node:18\nEOF\nCOPY --from=a:1 / /",
+        ["a:1", "node:20"],
+    ),
+    "FROM in a quoted heredoc with tabs": (
+        "FROM node:20\nCOPY <<-'X' /x\n\tFROM a\n\tX\nCOPY --from=b / /",
+        ["b", "node:20"],
+    ),
+    "two heredocs": (
+        "FROM node:20\nCOPY <<a.txt <<b.txt /x/\nFROM a\na.txt\nFROM b\nb.txt\nCOPY --from=c / /",
+        ["c", "node:20"],
+    ),
+    "FROM after a continued RUN": (
+        "FROM a AS x\nRUN echo \\\n FROM b\nFROM c\nCOPY --from=x / /",
+        ["a", "c"],
+    ),
+    "another escape character": ("# escape=`\nFROM `\n  node:20", ["node:20"]),
+    "a directive after a comment is a comment": ("# hello\n# escape=`\nFROM \\\n  node:20", ["node:20"]),
+    "ONBUILD acts elsewhere": ("FROM node:20\nONBUILD COPY --from=other / /", ["node:20"]),
+}
+
+
+@pytest.mark.parametrize(("text", "bases"), BASES.values(), ids=BASES)
+def test_a_build_uses_exactly_these_bases(text: str, bases: list[str]) -> None:
+    assert list(parse_dockerfile(text.encode(), "Dockerfile").bases) == bases
+
+
+def test_build_args_win_over_defaults_and_only_where_they_are_declared() -> None:
+    text = b"ARG V=20\nFROM node:$V\nARG NAME=a\nARG OTHER\nCOPY $NAME $OTHER $V /x/"
+
+    found = parse_dockerfile(text, "Dockerfile", build_args={"V": "22", "NAME": "b", "OTHER": "c"})
+
+    assert found.bases == ("node:22",)
+    assert found.context_paths == ("*", "b", "c")  # V is not declared in the stage: the base image may set it
+
+
+def test_a_target_needs_only_its_own_stages() -> None:
+    text = b"FROM a AS one\nFROM b AS two\nCOPY --from=one / /\nFROM c AS three\nCOPY --from=two / /\n"
+
+    bases = {
+        name: parse_dockerfile(text, "Dockerfile", target=name).bases
+        for name in ["one", "Two", "1", "three", ""]
+    }
+
+    assert bases == {
+        "one": ("a",),
+        "Two": ("a", "b"),
+        "1": ("a", "b"),
+        "three": ("a", "b", "c"),
+        "": ("a", "b", "c"),
+    }
+
+
+COPIES = {
+    "files": ("COPY a.txt /b/c.txt ./", ["a.txt", "b/c.txt"]),
+    "all": ("COPY . .", ["."]),
+    "the top by its slash": ("COPY / /app", ["."]),
+    "a folder": ("COPY ./src/ /app/src/", ["src"]),
+    "nothing above the top": ("COPY ../../x /x", ["x"]),
+    "globs as written": ("COPY packages/*/package.json ./", ["packages/*/package.json"]),
+    "the JSON form": ('COPY ["a b.txt", "c.txt", "/d/"]', ["a b.txt", "c.txt"]),
+    "flags before the JSON form": ('COPY --chown=1:1 ["a", "/b"]', ["a"]),
+    "quotes": ('COPY "a b" c /d/', ["a b", "c"]),
+    "an escaped blank": ("COPY a\\ b /d/", ["a b"]),
+    "an ARG with a default": ("ARG P=apps/x\nCOPY ${P}/src /src", ["apps/x/src"]),
+    "ENV wins over ARG": ("ENV P=env\nARG P=arg\nCOPY $P /x", ["env"]),
+    "the old form of ENV": ("ENV P a b\nCOPY ${P} /x", ["a b"]),
+    "one ENV line sees the values before it": ("ENV A=1\nENV A=2 B=$A\nCOPY $B /x", ["1"]),
+    "a variable of the base image": ("COPY $HOME/x /x", ["*/x"]),
+    "a form of variable not known here": ("COPY ${P#apps/} /x", ["*"]),
+    "an escaped dollar": ("COPY \\$P /x", ["$P"]),
+    "single quotes keep variables": ("COPY '$P' /x", ["$P"]),
+    "not what is copied from a stage": ("COPY --from=base /app /app", []),
+    "not what is written in place": ("COPY <<EOF /x\nhello\nEOF\nCOPY b /b", ["b"]),
+    "a bound part of the context": (
+        "RUN --mount=type=bind,source=package.json,target=/p x",
+        ["package.json"],
+    ),
+    "a bound context": ("RUN --mount=target=/src make", ["."]),
+    "a bound name with a blank": ('RUN --mount=type=bind,"source=a b",target=/p x', ["a b"]),
+    "a lonely word copies nothing": ("COPY a", []),
+}
+
+
+@pytest.mark.parametrize(("text", "paths"), COPIES.values(), ids=COPIES)
+def test_a_build_copies_exactly_these_paths_of_its_context(text: str, paths: list[str]) -> None:
+    assert (
+        list(parse_dockerfile(f"FROM node AS base\nFROM base\n{text}".encode(), "Dockerfile").context_paths)
+        == paths
+    )
+
+
+def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
+    lines = ["FROM node AS base", "ARG P=apps", "ENV Q=x", "FROM base AS child", "COPY $P/$Q /x"]
+    text = "\n".join([*lines, "FROM node", "COPY --from=child / /"]).encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("apps/x",)
+
+
+def test_everything_a_dockerfile_uses_is_told_at_once() -> None:
+    text = b"""# syntax=docker/dockerfile:1
+FROM node:20-alpine AS builder
+COPY manifests/ ./
+COPY template/ship.mjs /tools/
+ADD --checksum=sha256:ab https://example.org/tool.tgz /opt/
+FROM nginx:1.25-alpine
+COPY template/nginx.conf /etc/nginx/nginx.conf
+COPY --from=builder /app/dist /usr/share/nginx/html
+"""
+
+    assert parse_dockerfile(text, "docker/Dockerfile") == Dockerfile(
+        path="docker/Dockerfile",
+        bases=("nginx:1.25-alpine", "node:20-alpine"),
+        context_paths=("manifests", "template/nginx.conf", "template/ship.mjs"),
+        support_files=("nginx.conf", "ship.mjs"),
+        downloads=("https://example.org/tool.tgz",),
+        syntax="docker/dockerfile:1",
+    )
+
+
+def test_copying_the_whole_template_folder_takes_all_support_files() -> None:
+    assert parse_dockerfile(b"FROM a\nCOPY template/ /t/", "Dockerfile").support_files == ("*",)
+
+
+MISTAKES = {
+    "no FROM": ("RUN x", "Dockerfile: has no FROM\n  begin it with the image to build upon"),
+    "nothing": ("", "Dockerfile: has no FROM\n  begin it with the image to build upon"),
+    "a variable without value": (
+        "ARG BASE\n\nFROM ${BASE}",
+        "Dockerfile: line 3: BASE in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
+    "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
+    "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
+    "a variable in --from": (
+        "ARG X=a\nFROM b\nCOPY --from=$X / /",
+        "Dockerfile: line 3: from=$X has a variable\n"
+        "  Docker takes no variable there: name a stage, FROM IMAGE AS NAME, and copy from it",
+    ),
+    "a stage by a position that is not there": (
+        "FROM b\nCOPY --from=3 / /",
+        "Dockerfile: line 2: from=3 is no earlier stage",
+    ),
+    "a stage that copies from itself": (
+        "FROM b AS x\nCOPY --from=x / /",
+        "Dockerfile: line 2: from=x is no earlier stage",
+    ),
+    "half a JSON list": (
+        'FROM b\nCOPY ["a", /b',
+        "Dockerfile: line 2: COPY begins like a JSON list and is none",
+    ),
+    "two at once": (
+        "FROM\nCOPY --from=7 / /",
+        "Dockerfile: line 1: FROM names no image\nDockerfile: line 2: from=7 is no earlier stage",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_what_docker_could_not_build_is_told_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(text.encode(), "Dockerfile")
+
+    assert str(error.value) == message
+
+
+def test_a_mistake_in_a_stage_that_is_not_built_is_none() -> None:
+    assert parse_dockerfile(b"FROM $NOTHING AS old\nFROM node:20", "Dockerfile").bases == ("node:20",)
+
+
+def test_an_unknown_target_is_told_with_close_matches() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(b"FROM a AS builder\nFROM b AS production", "Dockerfile", target="prod")
+
+    assert str(error.value) == "Dockerfile: there is no stage 'prod'\n  did you mean production?"

@@ -1,0 +1,352 @@
+"""Pruned workspaces that the real pnpm installs: whatever a lockfile holds, `--frozen-lockfile` accepts what is left."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buildgraph.workspace import render_lockfile
+from tests.workspace.pnpm import closure, install_frozen, installed, lock, run_pnpm, tree_of, write_pruned
+
+pytestmark = pytest.mark.pnpm
+
+Files = dict[str, Any]
+GLOBS = "packages:\n  - 'apps/*'\n  - 'packages/**'\n"
+
+
+def project(name: str, **fields: Any) -> Files:
+    return {"name": name, "version": "1.0.0", "private": True, **fields}
+
+
+def adding(name: str) -> str:
+    """A patch that adds a file to any package."""
+    return (
+        f"diff --git a/{name} b/{name}\nnew file mode 100644\nindex 0000000..ce01362\n"
+        f"--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+hello\n"
+    )
+
+
+def archive() -> bytes:
+    """A packed package, as `npm pack` writes them."""
+    stream = io.BytesIO()
+    content = json.dumps({"name": "packed", "version": "2.0.0"}).encode()
+    with tarfile.open(fileobj=stream, mode="w:gz") as writer:
+        member = tarfile.TarInfo("package/package.json")
+        member.size = len(content)
+        writer.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+BASE: Files = {
+    "package.json": project("root", packageManager="pnpm@9.15.0", devDependencies={"is-odd": "3.0.1"}),
+    "pnpm-workspace.yaml": GLOBS,
+    "apps/other/package.json": project("other", dependencies={"is-even": "1.0.0", "is-number": "3.0.0"}),
+}
+
+WORKSPACES: dict[str, Files] = {
+    "projects that need each other, some for development only": {
+        "apps/web/package.json": project(
+            "web", dependencies={"@t/ui": "workspace:*"}, devDependencies={"@t/lint": "workspace:^"}
+        ),
+        "packages/ui/package.json": project("@t/ui", dependencies={"is-number": "^7.0.0"}),
+        "packages/lint/package.json": project("@t/lint", devDependencies={"ms": "2.1.3"}),
+    },
+    "catalogs, named and not": {
+        "pnpm-workspace.yaml": GLOBS
+        + "catalog:\n  is-number: ^7.0.0\n  is-even: ^1.0.0\ncatalogs:\n  old:\n    is-number: ^6.0.0\n    ms: ^2.0.0\n",
+        "apps/web/package.json": project(
+            "web", dependencies={"is-number": "catalog:", "@t/ui": "workspace:*"}
+        ),
+        "packages/ui/package.json": project("@t/ui", dependencies={"is-number": "catalog:old"}),
+        "apps/other/package.json": project("other", dependencies={"is-even": "catalog:", "ms": "catalog:old"}),
+    },
+    "overrides of every form": {
+        "package.json": project(
+            "root",
+            dependencies={"ms": "2.1.2"},
+            pnpm={
+                "overrides": {
+                    "ms": "$ms",
+                    "is-odd>is-number": "6.0.0",
+                    "is-even": "0.1.2",
+                    "debug@<4": "4.3.4",
+                    "unheard-of": "9.9.9",
+                    "web>is-finite": "-",
+                }
+            },
+            resolutions={"is-number@3": "4.0.0"},
+        ),
+        "apps/web/package.json": project(
+            "web", dependencies={"debug": "3.2.7", "ms": "^2.0.0", "is-odd": "3.0.1", "is-finite": "1.0.0"}
+        ),
+    },
+    "patches, one of which only another project uses": {
+        "package.json": project(
+            "root",
+            pnpm={
+                "patchedDependencies": {
+                    "is-even@1.0.0": "patches/is-even.patch",
+                    "is-number@7.0.0": "patches/is-number.patch",
+                }
+            },
+        ),
+        "patches/is-even.patch": adding("even.txt"),
+        "patches/is-number.patch": adding("number.txt"),
+        "apps/web/package.json": project("web", dependencies={"is-number": "7.0.0"}),
+    },
+    "peers that give one package several snapshots": {
+        "apps/web/package.json": project(
+            "web", dependencies={"react": "18.2.0", "use-sync-external-store": "1.2.0", "@t/ui": "workspace:*"}
+        ),
+        "packages/ui/package.json": project("@t/ui", peerDependencies={"react": "^18.0.0"}),
+        "apps/other/package.json": project(
+            "other", dependencies={"react": "17.0.2", "use-sync-external-store": "1.2.0"}
+        ),
+    },
+    "a peer from the workspace without automatic peers": {
+        ".npmrc": "auto-install-peers=false\n",
+        "apps/web/package.json": project("web", dependencies={"@t/ui": "workspace:*"}),
+        "packages/ui/package.json": project("@t/ui", peerDependencies={"@t/core": "workspace:^"}),
+        "packages/core/package.json": project("@t/core", dependencies={"ms": "2.1.3"}),
+    },
+    "aliases of registry packages": {
+        "apps/web/package.json": project(
+            "web", dependencies={"number": "npm:is-number@7.0.0", "is-number": "npm:is-number@^6.0.0"}
+        ),
+    },
+    "an injected project that needs another": {
+        "apps/web/package.json": project(
+            "web",
+            dependencies={"@t/ui": "workspace:*"},
+            dependenciesMeta={"@t/ui": {"injected": True}},
+        ),
+        "packages/ui/package.json": project("@t/ui", dependencies={"@t/core": "workspace:*", "ms": "2.1.3"}),
+        "packages/core/package.json": project("@t/core", dependencies={"is-number": "7.0.0"}),
+    },
+    "plain ranges that link": {
+        ".npmrc": "link-workspace-packages=true\n",
+        "apps/web/package.json": project("web", dependencies={"@t/ui": "^1.0.0", "is-number": "7.0.0"}),
+        "packages/ui/package.json": project("@t/ui"),
+    },
+    "folders, archives and links by path": {
+        "apps/web/package.json": project(
+            "web",
+            dependencies={
+                "copied": "file:../../packages/ui",
+                "packed": "file:./vendor/packed.tgz",
+                "nothing": "link:../../nowhere",
+                "outside": "file:../../vendored",
+            },
+        ),
+        "apps/web/vendor/packed.tgz": archive(),
+        "vendored/package.json": project("outside", dependencies={"ms": "2.1.3"}),
+        "packages/ui/package.json": project("@t/ui", dependencies={"is-number": "7.0.0"}),
+    },
+    "folder names with spaces, brackets and signs": {
+        "apps/my web/package.json": project("web", dependencies={"@t/ui": "workspace:*", "@t/at": "workspace:*"}),
+        "packages/(group)/[id]/package.json": project("@t/ui", dependencies={"is-number": "7.0.0"}),
+        "packages/@scope/!x {y}/package.json": project("@t/at", dependencies={"ms": "2.1.3"}),
+        "packages/ünïcode/package.json": project("@t/unused"),
+    },
+    "optional packages of other platforms": {
+        "apps/web/package.json": project("web", optionalDependencies={"fsevents": "2.3.3", "ms": "2.1.3"}),
+        "apps/other/package.json": project("other", dependencies={"ms": "2.1.3"}),
+    },
+    "package extensions, ignored optional packages and hooks": {
+        "package.json": project(
+            "root",
+            pnpm={
+                "packageExtensions": {"is-odd": {"dependencies": {"ms": "2.1.3"}}},
+                "ignoredOptionalDependencies": ["fsevents"],
+                "onlyBuiltDependencies": ["is-even"],
+                "peerDependencyRules": {"ignoreMissing": ["react"]},
+            },
+        ),
+        ".pnpmfile.cjs": "module.exports = { hooks: { readPackage: (found) => found } }\n",
+        "apps/web/package.json": project(
+            "web", dependencies={"is-odd": "3.0.1"}, optionalDependencies={"fsevents": "2.3.3"}
+        ),
+    },
+    "a project without name or version, and one published from a folder": {
+        "apps/web/package.json": {"private": True, "dependencies": {"@t/ui": "workspace:*"}},
+        "packages/ui/package.json": project(
+            "@t/ui",
+            publishConfig={"directory": "dist", "linkDirectory": True},
+            dependencies={"ms": "2.1.3"},
+        ),
+    },
+    "nested projects and cycles": {
+        "apps/web/package.json": project("web", dependencies={"@t/a": "workspace:*"}),
+        "packages/a/package.json": project("@t/a", dependencies={"@t/b": "workspace:*", "ms": "2.1.3"}),
+        "packages/a/inner/b/package.json": project("@t/b", devDependencies={"@t/a": "workspace:*"}),
+    },
+}
+
+
+def service_of(files: Files) -> str:
+    return "apps/my web" if "apps/my web/package.json" in files else "apps/web"
+
+
+@pytest.mark.parametrize("name", WORKSPACES)
+def test_a_frozen_install_accepts_the_pruned_workspace(name: str, tmp_path: Path) -> None:
+    """Pitfall 35: for every kind of entry, the pruned lockfile passes `pnpm install --frozen-lockfile`."""
+    files = BASE | WORKSPACES[name]
+    workspace = lock(tmp_path / "whole", files)
+    folders = closure(workspace, service_of(files))
+
+    kept = write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, folders)
+    said = install_frozen(tmp_path / "pruned")
+
+    assert "resolution step is skipped" in said
+    assert set(kept.importers) == {".", *folders}
+    assert not any(key.startswith("is-even@") for key in kept.packages)
+    install_frozen(tmp_path / "whole")
+    for folder in folders:
+        assert installed(tmp_path / "pruned", folder) == installed(tmp_path / "whole", folder)
+
+
+@pytest.mark.parametrize("name", WORKSPACES)
+def test_an_unpruned_lockfile_is_written_as_pnpm_writes_it(name: str, tmp_path: Path) -> None:
+    """Pitfall 36: our order, quoting and blank lines are pnpm's own, so nothing of the text is chance."""
+    workspace = lock(tmp_path, BASE | WORKSPACES[name])
+
+    assert workspace.lockfile is not None
+    written = (tmp_path / "pnpm-lock.yaml").read_text()
+    if "overrides:" in written:
+        assert sorted(render_lockfile(workspace.lockfile).decode().splitlines()) == sorted(written.splitlines())
+    else:
+        assert render_lockfile(workspace.lockfile).decode() == written
+
+
+def test_the_root_keeps_its_dependencies_where_the_build_needs_them(tmp_path: Path) -> None:
+    """Pitfall 35: root devDependencies are in the pruned lockfile on request, and not otherwise."""
+    files = BASE | WORKSPACES["projects that need each other, some for development only"]
+    workspace = lock(tmp_path / "whole", files)
+    folders = [".", *closure(workspace, "apps/web")]
+
+    kept = write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, folders, root_dependencies=True)
+    install_frozen(tmp_path / "pruned")
+
+    assert "is-odd@3.0.1" in kept.packages
+    assert (tmp_path / "pruned/node_modules/is-odd/package.json").exists()
+
+
+def test_a_patch_is_applied_by_the_pruned_install(tmp_path: Path) -> None:
+    """Pitfall 35: the patch in use travels with the lockfile; the one that is not in use would make pnpm refuse."""
+    files = BASE | WORKSPACES["patches, one of which only another project uses"]
+    workspace = lock(tmp_path / "whole", files)
+
+    kept = write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, ["apps/web"])
+    install_frozen(tmp_path / "pruned")
+
+    assert list(kept.patches) == ["is-number@7.0.0"]
+    assert not (tmp_path / "pruned/patches/is-even.patch").exists()
+    assert (tmp_path / "pruned/apps/web/node_modules/is-number/number.txt").read_text() == "hello\n"
+
+
+def test_a_package_from_git_is_installed_from_the_pruned_lockfile(tmp_path: Path) -> None:
+    """Pitfall 30 (j): a dependency from a git repository keeps its commit."""
+    repository = tmp_path / "repository"
+    (repository).mkdir()
+    (repository / "package.json").write_text(json.dumps({"name": "from-git", "version": "0.0.1"}))
+    for arguments in (
+        ["init", "-q", "-b", "main"],
+        ["add", "."],
+        ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "one"],
+    ):
+        subprocess.run(["git", *arguments], cwd=repository, check=True)
+    web = project("web", dependencies={"from-git": f"git+file://{repository}"})
+    workspace = lock(tmp_path / "whole", BASE | {"apps/web/package.json": web})
+
+    write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, ["apps/web"])
+    install_frozen(tmp_path / "pruned")
+
+    assert (tmp_path / "pruned/apps/web/node_modules/from-git/package.json").exists()
+
+
+def test_a_lockfile_of_pnpm_8_is_pruned_in_its_own_shape(tmp_path: Path) -> None:
+    """Pitfall 35: lockfileVersion 6 keeps packages and snapshots in one table; pnpm 8 takes what is left."""
+    files = BASE | {
+        "package.json": project(
+            "root",
+            pnpm={
+                "overrides": {"ms": "2.1.2"},
+                "patchedDependencies": {
+                    "is-even@1.0.0": "patches/is-even.patch",
+                    "is-number@7.0.0": "patches/is-number.patch",
+                },
+            },
+        ),
+        "patches/is-even.patch": adding("even.txt"),
+        "patches/is-number.patch": adding("number.txt"),
+        "apps/web/package.json": project(
+            "web",
+            dependencies={"@t/ui": "workspace:*", "use-sync-external-store": "1.2.0", "react": "18.2.0"},
+            devDependencies={"debug": "4.3.4"},
+            optionalDependencies={"fsevents": "2.3.3"},
+        ),
+        "packages/ui/package.json": project(
+            "@t/ui", dependencies={"is-number": "7.0.0", "number": "npm:is-number@6.0.0"}
+        ),
+    }
+    workspace = lock(tmp_path / "whole", files, version="8.15.9")
+    folders = closure(workspace, "apps/web")
+
+    kept = write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, folders)
+    install_frozen(tmp_path / "pruned", version="8.15.9")
+
+    assert kept.version == "6.0"
+    assert folders == ["apps/web", "packages/ui"]
+    assert not any("is-even" in key for key in kept.packages)
+    assert kept.packages["/debug@4.3.4"]["dev"] is True
+
+
+def test_settings_in_the_workspace_file_of_pnpm_10_are_pruned_there(tmp_path: Path) -> None:
+    """Pitfall 35: newer pnpm versions keep overrides and patches in pnpm-workspace.yaml."""
+    settings = (
+        "overrides:\n  ms: 2.1.2\n  is-even: 0.1.2\n"
+        "patchedDependencies:\n  is-even@0.1.2: patches/is-even.patch\n  is-number@7.0.0: patches/is-number.patch\n"
+        "onlyBuiltDependencies:\n  - is-even\n  - is-number\n"
+    )
+    files = BASE | {
+        "package.json": project("root", packageManager="pnpm@10.34.9"),
+        "pnpm-workspace.yaml": GLOBS + settings,
+        "patches/is-even.patch": adding("even.txt"),
+        "patches/is-number.patch": adding("number.txt"),
+        "apps/web/package.json": project("web", dependencies={"is-number": "7.0.0", "debug": "4.3.4"}),
+    }
+    workspace = lock(tmp_path / "whole", files, version="10.34.9")
+
+    kept = write_pruned(tmp_path / "pruned", tmp_path / "whole", workspace, ["apps/web"])
+    install_frozen(tmp_path / "pruned", version="10.34.9")
+
+    assert list(kept.overrides) == ["ms"]
+    assert list(kept.patches) == ["is-number@7.0.0"]
+    assert b"is-even" not in tree_of(tmp_path / "pruned").files["pnpm-workspace.yaml"]
+
+
+def test_projects_are_the_ones_that_pnpm_finds(tmp_path: Path) -> None:
+    """Pitfall 37: globs, negation, dot folders and node_modules are read as pnpm reads them."""
+    places = (
+        "apps/web", "apps/web/e2e", "apps/.hidden/x", "tools/cli-a", "tools/cli-b", "tools/other", "libs/a/test/b",
+        "libs/a", "libs/deep/er/c", ".github/actions/one", "libs/node_modules/x", "a b/(c)/[d]", "one/two",
+        "three/two", "alone", "excluded/in", "excluded/out", "libs/.dot/d", "ext/a1", "ext/b1", "ext/cc",
+    )  # fmt: skip
+    globs = (
+        "apps/*", "tools/cli-*", "libs/**", "!**/test/**", ".github/actions/*", "a b/**", "{one,three}/two",
+        "./alone/", "excluded/*", "!excluded/out", "ext/[ab]?", "ext/@(cc|dd)",
+    )  # fmt: skip
+    files: Files = {f"{place}/package.json": {"name": place} for place in places}
+    files |= {"package.json": {"name": "root"}, "pnpm-workspace.yaml": json.dumps({"packages": globs})}
+    workspace = lock(tmp_path, files)
+
+    listed = json.loads(run_pnpm(tmp_path, "list", "--recursive", "--depth", "-1", "--json"))
+
+    assert sorted(workspace.packages) == sorted(str(Path(found["path"]).relative_to(tmp_path)) for found in listed)
+    assert "libs/a" in workspace.packages and "excluded/out" not in workspace.packages

@@ -1,0 +1,54 @@
+"""A workspace held in memory: files by path, seen as the reader sees a snapshot; and a way to write one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REGULAR, SYMLINK = 0o100644, 0o120000
+
+
+@dataclass(frozen=True)
+class File:
+    """A path's mode; what else an entry holds is of no interest here."""
+
+    mode: int = REGULAR
+
+
+@dataclass
+class Tree:
+    """Files by path; counts how often it is asked, for that is a process each with a real snapshot."""
+
+    files: dict[str, bytes]
+    links: dict[str, str] = field(default_factory=dict)
+    questions: int = 0
+
+    @property
+    def entries(self) -> Mapping[str, File]:
+        return {path: File() for path in self.files} | {path: File(SYMLINK) for path in self.links}
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        self.questions += 1
+        return {path: self.files[path] if path in self.files else self.links[path].encode() for path in paths}
+
+
+def tree(files: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Tree:
+    """A tree of these files: texts as they are, anything else as JSON."""
+    return Tree({path: _bytes(content) for path, content in files.items()}, dict(links or {}))
+
+
+def write(folder: Path, files: Mapping[str, Any]) -> None:
+    """Put these files on disk below `folder`."""
+    for path, content in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_bytes(content))
+
+
+def _bytes(content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    return content.encode() if isinstance(content, str) else json.dumps(content, indent=2).encode()
