@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from buildgraph.graph.nodes import Graph, Kind
 from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
 from buildgraph.plan.reasons import Reason
-from buildgraph.project import Picture, Project
+from buildgraph.picture import Picture
+from buildgraph.project import Project
 from buildgraph.snapshot.history import default_branch, merge_base
 from buildgraph.snapshot.reading import resolve_commit
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,8 @@ def _build_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     for service in chain.services:
         yield _task(
             f"build:{service.name}",
-            _action(run, lambda name=service.name: chain.builder.build(name)),
-            is_fresh=_asked(run, lambda name=service.name: chain.builder.is_built(name)),
+            _action(run, partial(chain.builder.build, service.name)),
+            is_fresh=_asked(run, partial(chain.builder.is_built, service.name)),
             after=[f"build:{parent}" for parent in chain.parents(service.name)],
             doc=f"build the image of {service.name} when it is stale",
         )
@@ -147,8 +148,8 @@ def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     for service in chain.services:
         yield _task(
             f"push:{service.name}",
-            _action(run, lambda name=service.name: chain.builder.push(name)),
-            is_fresh=_asked(run, lambda name=service.name: chain.builder.is_pushed(name)),
+            _action(run, partial(chain.builder.push, service.name)),
+            is_fresh=_asked(run, partial(chain.builder.is_pushed, service.name)),
             after=[f"build:{service.name}"],
             doc=f"publish the image of {service.name} when the registry lacks it",
         )
@@ -160,14 +161,14 @@ def _deploy_tasks(chain: Chain, run: Run) -> Iterable[Task]:
         before = [f"deploy:{other}" for other in chain.products_before(product)]
         yield _task(
             f"deploy:{product}",
-            _action(run, lambda name=product: chain.deployer.deploy(name)),
-            is_fresh=_asked(run, lambda name=product: chain.deployer.is_deployed(name)),
+            _action(run, partial(chain.deployer.deploy, product)),
+            is_fresh=_asked(run, partial(chain.deployer.is_deployed, product)),
             after=[*(f"{phase}:{service}" for service in services), *before],
             doc=f"bring {product} to the environment and smoke-test it",
         )
         yield _task(
             f"smoke:{product}",
-            _action(run, lambda name=product: chain.deployer.smoke(name)),
+            _action(run, partial(chain.deployer.smoke, product)),
             doc=f"run the smoke tests of {product}",
         )
 

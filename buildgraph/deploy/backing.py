@@ -16,7 +16,7 @@ from buildgraph.deploy.containers import (
     start_container,
 )
 from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import Role
+from buildgraph.deploy.names import BACKING, Role
 from buildgraph.deploy.secrets import POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.deploy.specification import Specification, database_user
 from buildgraph.errors import StepFailed
@@ -66,7 +66,7 @@ def _postgres(place: Place, backing: Backing) -> Specification:
     return Specification(
         name=place.named(POSTGRES),
         image=place.image(backing.image),
-        labels={**place.labels(Role.BACKING), "buildgraph.backing": POSTGRES},
+        labels={**place.labels(Role.BACKING), BACKING: POSTGRES},
         env={
             "POSTGRES_USER": database_user(place),
             "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
@@ -88,7 +88,7 @@ def _redis(place: Place, backing: Backing) -> Specification:
     return Specification(
         name=place.named(REDIS),
         image=place.image(backing.image),
-        labels={**place.labels(Role.BACKING), "buildgraph.backing": REDIS},
+        labels={**place.labels(Role.BACKING), BACKING: REDIS},
         env={REDIS_PASSWORD: place.secrets.reveal(REDIS_PASSWORD)},
         entrypoint=("sh", "-c", START_REDIS, "start"),
         command=("dir /data", "appendonly yes", *settings),

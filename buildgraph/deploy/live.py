@@ -8,7 +8,18 @@ from datetime import UTC, datetime
 
 from buildgraph.deploy.containers import Found, find_containers
 from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import COLOUR, COMMIT, FINGERPRINT, IMAGE, PRODUCT, SECRETS, SERVICE, Colour, Role
+from buildgraph.deploy.names import (
+    COLOUR,
+    COMMIT,
+    FINGERPRINT,
+    IMAGE,
+    PRODUCT,
+    ROLE,
+    SECRETS,
+    SERVICE,
+    Colour,
+    Role,
+)
 from buildgraph.deploy.proxy import Server
 from buildgraph.deploy.routes import Route, find_route
 from buildgraph.deploy.traffic import Traffic, read_traffic
@@ -50,8 +61,9 @@ class LiveService:
         """Whether the proxy sends requests to the live colour and to no other."""
         if self.route is None or not self.route.is_http:
             return self.route is not None
-        told = {server.name: self.route.shares[Colour(server.name.partition("-")[0])] for server in self.servers}
-        return bool(told) and all(server.share == told[server.name] for server in self.servers)
+        shares = {colour.value: side.share for colour, side in self.route.sides.items()}
+        told = [(server.share, shares.get(server.name.partition("-")[0])) for server in self.servers]
+        return bool(told) and all(share == wanted for share, wanted in told)
 
     @property
     def image(self) -> str:
@@ -105,13 +117,13 @@ def read_live(place: Place) -> Live:
     traffic = read_traffic(place)
     grouped: dict[str, list[Found]] = {}
     for container in found:
-        if container.labels.get("buildgraph.role") == Role.SERVICE.value:
+        if container.labels.get(ROLE) == Role.SERVICE.value:
             grouped.setdefault(container.labels.get(SERVICE, ""), []).append(container)
     for table in traffic.routes.values():
         for route in table:
             grouped.setdefault(route.service, [])
     services = {name: _live_service(name, containers, traffic) for name, containers in grouped.items()}
-    backing = tuple(c for c in found if c.labels.get("buildgraph.role") == Role.BACKING.value)
+    backing = tuple(c for c in found if c.labels.get(ROLE) == Role.BACKING.value)
     return Live(services, traffic, backing)
 
 

@@ -11,7 +11,8 @@ from buildgraph.manifests.model import Service
 WORKSPACE, ENVIRONMENT, ROLE = "buildgraph.workspace", "buildgraph.environment", "buildgraph.role"
 PRODUCT, SERVICE, COLOUR = "buildgraph.product", "buildgraph.service", "buildgraph.colour"
 FINGERPRINT, SECRETS = "buildgraph.fingerprint", "buildgraph.secrets"
-IMAGE, COMMIT, HOLDER = "buildgraph.image", "buildgraph.commit", "buildgraph.holder"
+IMAGE, COMMIT = "buildgraph.image", "buildgraph.commit"
+HOLDER, BACKING = "buildgraph.holder", "buildgraph.backing"
 
 PROXY: Final = "proxy"  # the proxy's name on the private network: services call http://proxy:PORT
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.model import Place, Reason, Target
-from buildgraph.deploy.routes import route_of
 from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.manifests.model import Service
 
@@ -71,10 +70,10 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
     """Why something is to do although its containers may stay."""
     if not live.traffic.runs:
         return Reason("the proxy does not run", replaces=False)
-    if not running.is_directed:
+    if not (live.traffic.is_applied and running.is_directed):
         return Reason("the proxy does not send requests to it as it shall", replaces=False)
-    if running.route != route_of(target.service, place.environment, running.route):
-        return Reason("its route differs", replaces=False)
+    if running.route and running.route.host != place.environment.host_of(target.service):
+        return Reason("its public host differs", replaces=False)
     if running.leftovers:
         return Reason("an interrupted deployment left containers behind", replaces=False)
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.deploy.names import Colour, slot_name
-from buildgraph.deploy.routes import NONE, Route, Routes
+from buildgraph.deploy.routes import NONE, Route, Routes, Side
 
 # Ports inside the proxy's container; high ones, for the listeners of services stand beside them.
 PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
@@ -86,41 +86,36 @@ class Server:
     @property
     def is_up(self) -> bool:
         """Whether checks pass since it was last enabled (`UP 1/3` is a guess that no check has confirmed)."""
-        return self.status in ("UP", "DRAIN") and self.check == "L7OK"
+        return self.status in ("UP", "DRAIN") and self.check in ("L7OK", "L4OK")
 
 
 def render_proxy(routes: Routes) -> str:
     """The whole configuration of the proxy; the same routes give the same text."""
-    table = [route for product in sorted(routes) for route in routes[product] if route.is_http]
+    table = _http_routes(routes)
     parts = [GLOBAL.format(structure=structure_of(routes)), _public_frontend(table), NOWHERE]
-    parts += [_service_part(route) for route in sorted(table, key=lambda route: route.service)]
-    return "\n".join(parts)
+    return "\n".join([*parts, *(_service_part(route) for route in table)])
 
 
 def structure_of(routes: Routes) -> str:
     """A digest of all that needs a reload when it changes: everything but the shares."""
     told = [
-        (route.service, route.port, route.listens, route.host, route.health, route.slots)
-        for product in routes
-        for route in routes[product]
-        if route.is_http
+        (route.service, route.port, route.host, colour.value, side.slots, side.listens, side.health)
+        for route in _http_routes(routes)
+        for colour, side in _sides(route)
     ]
-    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{NOWHERE}".encode())
-    version.update(repr(sorted(told)).encode())
+    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{NOWHERE}{told}".encode())
     return version.hexdigest()[:DIGEST_LENGTH]
 
 
 def share_commands(routes: Routes) -> list[str]:
     """The runtime commands that give each server its share: those that get requests before those that lose them."""
     slots = [
-        (route.shares[colour], f"{route.service}/{server_name(colour, number)}")
-        for product in routes
-        for route in routes[product]
-        if route.is_http
-        for colour in Colour
-        for number in range(1, route.slots + 1)
+        (-side.share, f"{route.service}/{server_name(colour, number)}")
+        for route in _http_routes(routes)
+        for colour, side in _sides(route)
+        for number in range(1, side.slots + 1)
     ]
-    return [f"set server {server} weight {share}" for share, server in sorted(slots, key=_winners_first)]
+    return [f"set server {server} weight {-share}" for share, server in sorted(slots)]
 
 
 def enable_commands(service: str, colour: Colour, addresses: Mapping[int, str], port: int) -> list[str]:
@@ -145,8 +140,9 @@ def server_name(colour: Colour, number: int) -> str:
 
 
 def parse_servers(stat: str) -> tuple[Server, ...]:
-    """The servers in the answer to `show stat` (CSV, HAProxy's management guide, 9.1)."""
-    rows = csv.DictReader(io.StringIO(stat.removeprefix("# ")))
+    """The servers in an answer that ends with that of `show stat` (CSV, HAProxy's management guide, 9.1)."""
+    _, heading, table = stat.partition("# pxname,")
+    rows = csv.DictReader(line for line in io.StringIO(f"pxname,{table}" if heading else "") if line.strip())
     return tuple(_server(row) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND"))
 
 
@@ -156,9 +152,13 @@ def parse_description(info: str) -> str:
     return next((value.strip() for name, _, value in lines if name == "description"), "")
 
 
-def _winners_first(slot: tuple[int, str]) -> tuple[int, str]:
-    share, server = slot
-    return -share, server
+def _http_routes(routes: Routes) -> list[Route]:
+    found = [route for product in routes for route in routes[product] if route.is_http]
+    return sorted(found, key=lambda route: route.service)
+
+
+def _sides(route: Route) -> list[tuple[Colour, Side]]:
+    return [(colour, route.sides[colour]) for colour in Colour if colour in route.sides]
 
 
 def _server(row: dict[str, str]) -> Server:
@@ -211,25 +211,37 @@ def _service_part(route: Route) -> str:
 
 
 def _check_lines(route: Route) -> list[str]:
-    if not route.health:
+    uri = _check_uri(route)
+    if not uri:
         return []
     host = route.host or route.service
     return [
         "    option httpchk",
-        f"    http-check send meth GET uri {route.health} ver HTTP/1.1 hdr Host {host}",
+        f"    http-check send meth GET {uri} ver HTTP/1.1 hdr Host {host}",
         "    http-check expect status 200",
     ]
 
 
+def _check_uri(route: Route) -> str:
+    """The path to check; where the colours have different ones, each server's name tells which is meant."""
+    paths = {colour.value: side.health for colour, side in _sides(route) if side.health}
+    if len(set(paths.values())) <= 1:
+        return "".join(f"uri {path}" for path in set(paths.values()))
+    chosen = ",".join(f"regsub(^{colour}-.*,{path})" for colour, path in paths.items())
+    return f"uri-lf %[srv_name,{chosen}]"
+
+
 def _server_lines(route: Route) -> list[str]:
     return [
-        _server_line(route, colour, number) for colour in Colour for number in range(1, route.slots + 1)
+        _server_line(route, colour, number)
+        for colour, side in _sides(route)
+        for number in range(1, side.slots + 1)
     ]
 
 
 def _server_line(route: Route, colour: Colour, number: int) -> str:
     """One container's line; a live one is looked up at once, so that a reload never leaves it out."""
-    share = route.shares[colour]
-    start = "none" if share == NONE else "last,libc,none"
-    address = f"{slot_name(route.service, colour, number)}:{route.listens}"
-    return f"    server {server_name(colour, number)} {address} weight {share} init-addr {start}"
+    side = route.side(colour)
+    start = "none" if side.share == NONE else "last,libc,none"
+    address = f"{slot_name(route.service, colour, number)}:{side.listens}"
+    return f"    server {server_name(colour, number)} {address} weight {side.share} init-addr {start}"

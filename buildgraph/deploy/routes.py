@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,63 +13,91 @@ from buildgraph.manifests.model import Environment, Service
 
 FORMAT: Final = 1
 ALL, NONE = 100, 0
-IDLE: Final[Mapping[Colour, int]] = MappingProxyType({Colour.BLUE: NONE, Colour.GREEN: NONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One colour of a route: its containers' count, port and health path, and its share of requests in 100.
+
+    They belong to the colour and not to the service, for both colours are checked while one replaces the
+    other, and they may come from different manifests.
+    """
+
+    slots: int = 0
+    listens: int = 0
+    health: str = ""
+    share: int = NONE
+
+
+UNUSED: Final = Side()
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How one service is reached: its listener and host, its containers' port, and each colour's share in 100.
+    """How one service is reached: its own listener's port, its public host, and its two sides.
 
-    `slots` is how many containers a colour may have. A service without HTTP has no port; its route only
-    tells which colour is the live one.
+    A service without HTTP has no port; its route only tells which colour is the live one.
     """
 
     service: str
     port: int = 0
-    listens: int = 0
     host: str = ""
-    health: str = ""
-    slots: int = 1
-    shares: Mapping[Colour, int] = IDLE
+    sides: Mapping[Colour, Side] = MappingProxyType({})
+
+    def side(self, colour: Colour) -> Side:
+        """What is known of a colour."""
+        return self.sides.get(colour, UNUSED)
 
     @property
     def live(self) -> Colour | None:
         """The colour that answers most requests, or None while nothing does."""
-        most = max(Colour, key=lambda colour: self.shares[colour])
-        return most if self.shares[most] else None
+        most = max(Colour, key=lambda colour: self.side(colour).share)
+        return most if self.side(most).share else None
 
     @property
     def is_http(self) -> bool:
         """Whether requests are sent to it at all."""
-        return bool(self.port and self.listens)
+        return bool(self.port)
 
 
 Routes = Mapping[str, tuple[Route, ...]]  # by product
 
 
-def route_of(service: Service, environment: Environment, old: Route | None) -> Route:
-    """The route that a service shall have; its shares, and slots that may still be in use, are the old one's."""
-    slots = service.replicas_in(environment.name)
-    return Route(
-        service=service.name,
-        port=service.port,
+def side_of(service: Service, environment: Environment) -> Side:
+    """What a colour of this service is like here, before it gets any requests."""
+    return Side(
+        slots=service.replicas_in(environment.name),
         listens=service.listens or service.port,
-        host=environment.host_of(service),
         health=service.health,
-        slots=max(slots, old.slots) if old else slots,
-        shares=old.shares if old else IDLE,
     )
 
 
-def directed(route: Route, colour: Colour) -> Route:
-    """The route with every request sent to one colour."""
-    return replace(route, shares={colour: ALL, colour.other: NONE})
+def with_idle(route: Route | None, service: Service, environment: Environment, colour: Colour) -> Route:
+    """The route with a colour beside the live one that is checked and gets no requests.
+
+    What users see of a service that is live, host and port, stays until requests go to the new colour.
+    """
+    idle = side_of(service, environment)
+    if route is None or route.live is None:
+        return Route(service.name, service.port, environment.host_of(service), {colour: idle})
+    return replace(route, sides={**route.sides, colour: idle})
+
+
+def directed(route: Route, service: Service, environment: Environment, colour: Colour) -> Route:
+    """The route with every request sent to one colour, and the host and port that the service shall have."""
+    sides = {known: replace(side, share=NONE) for known, side in route.sides.items()}
+    sides[colour] = replace(route.side(colour), share=ALL)
+    return Route(service.name, service.port, environment.host_of(service), sides)
 
 
 def with_route(routes: Iterable[Route], new: Route) -> tuple[Route, ...]:
     """The routes with this one in place of the service's former, sorted by service."""
-    kept = [route for route in routes if route.service != new.service]
-    return tuple(sorted([*kept, new], key=lambda route: route.service))
+    return tuple(sorted([*without(routes, new.service), new], key=lambda route: route.service))
+
+
+def without(routes: Iterable[Route], service: str) -> tuple[Route, ...]:
+    """The routes but that of one service."""
+    return tuple(route for route in routes if route.service != service)
 
 
 def find_route(routes: Routes, service: str) -> Route | None:
@@ -89,17 +117,10 @@ def parse_routes(text: str) -> tuple[Route, ...]:
 
 
 def _as_table(route: Route) -> dict[str, Any]:
-    return {
-        "service": route.service,
-        "port": route.port,
-        "listens": route.listens,
-        "host": route.host,
-        "health": route.health,
-        "slots": route.slots,
-        "shares": {colour.value: route.shares[colour] for colour in Colour},
-    }
+    sides = {colour.value: asdict(route.sides[colour]) for colour in Colour if colour in route.sides}
+    return {"service": route.service, "port": route.port, "host": route.host, "sides": sides}
 
 
 def _from_table(table: dict[str, Any]) -> Route:
-    shares = {colour: int(table["shares"][colour.value]) for colour in Colour}
-    return Route(**{**table, "shares": shares})
+    sides = {Colour(name): Side(**side) for name, side in table["sides"].items()}
+    return Route(**{**table, "sides": sides})

@@ -25,6 +25,7 @@ from buildgraph.deploy.containers import (
 from buildgraph.deploy.lock import held_shared_lock
 from buildgraph.deploy.model import Place, Tell
 from buildgraph.deploy.names import FINGERPRINT, PROXY, Role
+from buildgraph.deploy.ports import LOOPBACK, told_port_conflict
 from buildgraph.deploy.proxy import (
     MASTER_PORT,
     PUBLIC_PORT,
@@ -49,7 +50,6 @@ from buildgraph.deploy.state import (
 )
 from buildgraph.errors import StepFailed, ToolError
 
-LOOPBACK: Final = "127.0.0.1"
 FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
@@ -75,6 +75,7 @@ class Traffic:
     state: str = ""
     fingerprint: str = ""
     routes: Routes = field(default_factory=dict)
+    structure: str = ""
     servers: tuple[Server, ...] = ()
     key: bytes = field(default=b"", repr=False)
 
@@ -82,6 +83,11 @@ class Traffic:
     def runs(self) -> bool:
         """Whether the proxy answers."""
         return self.state == "running"
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the proxy runs the configuration that is written."""
+        return self.runs and self.structure == structure_of(self.routes)
 
     def servers_of(self, service: str) -> tuple[Server, ...]:
         """The servers of a service, of both colours."""
@@ -115,12 +121,13 @@ def read_traffic(place: Place) -> Traffic:
         return Traffic()
     container = found[0]
     state = read_state(place, container.id)
-    servers = read_servers(place) if container.is_running else ()
+    told = ask_proxy(place, ["show info", "show stat"]) if container.is_running else ""
     return Traffic(
         state=container.state,
         fingerprint=container.labels.get(FINGERPRINT, ""),
         routes=_routes_in(state),
-        servers=servers,
+        structure=parse_description(told),
+        servers=parse_servers(told),
         key=state.files.get(KEY, b""),
     )
 
@@ -177,8 +184,9 @@ def apply_routes(place: Place) -> None:
 
 
 def start_proxy(place: Place) -> None:
-    """Start the proxy's container and wait until it answers."""
-    start_container(place, place.named(PROXY))
+    """Start the proxy's container and wait until it answers; ToolError when its port is taken."""
+    with told_port_conflict(place):
+        start_container(place, place.named(PROXY))
     deadline = time.monotonic() + START_WITHIN
     while not _running_structure(place):
         if time.monotonic() > deadline:

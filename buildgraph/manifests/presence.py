@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.errors import Mistake, close_matches, did_you_mean
-from buildgraph.manifests.kinds import KINDS
-from buildgraph.manifests.model import Manifests, Service
-from buildgraph.manifests.reading import Place, suggest
+from buildgraph.manifests.kinds import KINDS, TEMPLATES
+from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
+from buildgraph.manifests.reading import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,11 @@ def check_against(
     """
     present = _Presence(manifests.workspace.root, sorted(files), folders, packages)
     mistakes: list[Mistake] = []
-    for service in manifests.services:
+    _check_workspace(manifests.workspace, Place("manifests/workspace.toml", mistakes=mistakes), present)
+    for service in manifests.services if present.has_folder(present.root) else ():
         file = Place(f"manifests/products/{service.product}.toml", mistakes=mistakes)
-        place = file.at("services", service.name)
         for check in CHECKS:
-            check(service, place, present)
-    _check_workspace(manifests, Place("manifests/workspace.toml", mistakes=mistakes), present)
+            check(service, file.at("services", service.name), present)
     return sorted(mistakes)
 
 
@@ -96,10 +95,13 @@ def _check_package(service: Service, place: Place, present: _Presence) -> None:
 def _check_dockerfile(service: Service, place: Place, present: _Presence) -> None:
     if present.has_file(service.dockerfile):
         return
-    known = [path for path in present.files if "Dockerfile" in path]
-    key = "kind" if service.dockerfile == KINDS[service.kind].template else "dockerfile"
-    way_out = did_you_mean(close_matches(service.dockerfile, known))
-    place.at(key).refuse(f"there is no file {service.dockerfile!r}", way_out)
+    is_template = service.dockerfile == KINDS[service.kind].template
+    known = (path for path in present.files if "Dockerfile" in path)
+    near = [path for path in known if path.startswith(f"{TEMPLATES}/") or not is_template]
+    way_out = did_you_mean(close_matches(service.dockerfile, near))
+    place.at("kind" if is_template else "dockerfile").refuse(
+        f"there is no file {service.dockerfile!r}", way_out
+    )
 
 
 CHECKS: Final[tuple[Callable[[Service, Place, _Presence], None], ...]] = (
@@ -110,11 +112,11 @@ CHECKS: Final[tuple[Callable[[Service, Place, _Presence], None], ...]] = (
 )
 
 
-def _check_workspace(manifests: Manifests, place: Place, present: _Presence) -> None:
-    root = manifests.workspace.root
-    if not present.has_folder(root):
-        place.at("root").refuse(f"there is no folder {root!r}", suggest(root, _top_folders(present.files)))
-    for reference, recipe in manifests.workspace.substitutes.items():
+def _check_workspace(workspace: WorkspaceManifest, place: Place, present: _Presence) -> None:
+    if not present.has_folder(workspace.root):
+        way_out = did_you_mean(close_matches(workspace.root, _top_folders(present.files)))
+        place.at("root").refuse(f"there is no folder {workspace.root!r}", way_out)
+    for reference, recipe in workspace.substitutes.items():
         if not present.has_file(recipe):
             place.at("substitutes", reference).refuse(f"there is no file {recipe!r}")
 

@@ -25,8 +25,8 @@ _ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngi
 _INSTALLED_FIELDS = (*GROUPS, "dependenciesMeta", "peerDependenciesMeta", "publishConfig")
 # They steer resolving, auditing and updating, none of which a frozen install does.
 _UNUSED_SETTINGS = frozenset(
-    ("packages", "catalog", "catalogs", "auditConfig", "updateConfig", "peerDependencyRules")
-    + ("allowedDeprecatedVersions", "requiredScripts", "catalogMode", "cleanupUnusedCatalogs", "savePrefix")
+    "packages catalog catalogs auditConfig updateConfig peerDependencyRules allowedDeprecatedVersions"
+    " requiredScripts catalogMode cleanupUnusedCatalogs savePrefix".split()
 )
 _LISTS_OF_NAMES = (
     "onlyBuiltDependencies",
@@ -34,12 +34,12 @@ _LISTS_OF_NAMES = (
     "ignoredBuiltDependencies",
     "allowBuilds",
 )
-_GLOB_SIGN = re.compile(r"([*?|(){}\[\]!@+\\])")
+_GLOB_SIGN = re.compile(r"([*?|(){}\[\]])")
 
 
 def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> bytes:
     """The pnpm-workspace.yaml for a pruned lockfile: its importers as exact folders, and the settings in use."""
-    folders = [_GLOB_SIGN.sub(r"\\\1", folder) for folder in sorted(lockfile.importers) if folder != ROOT]
+    folders = [_exact_glob(folder) for folder in sorted(lockfile.importers) if folder != ROOT]
     catalogs = {
         name: {alias: str(entry["specifier"]) for alias, entry in sorted(entries.items())}
         for name, entries in sorted(lockfile.catalogs.items())
@@ -94,6 +94,15 @@ def injected_folders(lockfile: Lockfile) -> tuple[str, ...]:
     """The folders whose files an install copies, sorted: their sources must be there before it runs."""
     found = (injected_folder(record) for record in lockfile.packages.values())
     return tuple(sorted({folder for folder in found if folder is not None}))
+
+
+def _exact_glob(folder: str) -> str:
+    """The pattern for one folder.
+
+    pnpm finds nothing, without a word, when other signs than these have a backslash (`@`, `+`, `\\` itself).
+    """
+    pattern = _GLOB_SIGN.sub(r"\\\1", folder.replace("\\", "?"))
+    return f"./{pattern}" if pattern.startswith("!") else pattern
 
 
 def _settings(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]:

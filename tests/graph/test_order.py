@@ -40,7 +40,7 @@ def test_cycles_are_told_as_paths(text: str, expected: list[tuple[str, ...]]) ->
 
 
 def test_a_chain_of_ten_thousand_needs_no_recursion() -> None:
-    chain = {str(number): (str(number + 1),) for number in range(10_000)}
+    chain: dict[str, tuple[str, ...]] = {str(number): (str(number + 1),) for number in range(10_000)}
     chain["10000"] = ()
 
     assert components(chain)[0] == ("10000",)

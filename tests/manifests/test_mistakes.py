@@ -97,7 +97,8 @@ FILES = {
     ),
     "an unknown backing service": (
         {DEVELOPMENT: '[backing.postgresql]\nimage = "postgres:16"'},
-        f"{DEVELOPMENT}: backing.postgresql: there is no backing service 'postgresql'\n  did you mean postgres?",
+        f"{DEVELOPMENT}: backing.postgresql: there is no backing service 'postgresql'\n"
+        "  did you mean postgres?",
     ),
     "a backing service without image": (
         {DEVELOPMENT: "[backing.redis]"},
@@ -252,7 +253,8 @@ SERVICES = {
     ),
     "a body that is no JSON": (
         'host = "a"\nsmoke = [{ name = "x", body = "{" }]',
-        "smoke[0].body: is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
+        "smoke[0].body: is no JSON: "
+        "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
         '  write a table, for example { text = "hello" }',
     ),
 }

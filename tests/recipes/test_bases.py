@@ -89,6 +89,7 @@ def test_a_stand_in_is_named_by_its_recipe() -> None:
 def test_a_recipe_is_the_hash_of_its_files_and_of_nothing_else() -> None:
     lines = [
         "1" * 40 + " debian.sh",
+        "0" * 40 + " node.1",
         "2" * 40 + " node.Dockerfile",
         "4" * 40 + " node.entry",
         "3" * 40 + " node.sh",

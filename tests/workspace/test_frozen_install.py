@@ -151,7 +151,8 @@ WORKSPACES: dict[str, Files] = {
     "folder names with spaces, brackets and signs": {
         "apps/my web/package.json": project("web", dependencies={"@t/ui": "workspace:*", "@t/at": "workspace:*"}),
         "packages/(group)/[id]/package.json": project("@t/ui", dependencies={"is-number": "7.0.0"}),
-        "packages/@scope/!x {y}/package.json": project("@t/at", dependencies={"ms": "2.1.3"}),
+        "packages/@scope/!x {y}/package.json": project("@t/at", dependencies={"ms": "2.1.3", "@t/odd": "workspace:*"}),
+        "packages/a@(b)+c|d*?/package.json": project("@t/odd", dependencies={"is-number": "6.0.0"}),
         "packages/ünïcode/package.json": project("@t/unused"),
     },
     "optional packages of other platforms": {

@@ -1,7 +1,8 @@
 // Messages in the database.
-import type { Message, NewMessage } from '@chat/contract';
+import type { Message } from '@chat/contract';
 import type { Database } from '@manacore/shared-database';
 import { desc } from 'drizzle-orm';
+import type { Post } from './post.ts';
 import * as schema from './schema.ts';
 
 export const MESSAGES = Symbol('messages');
@@ -19,7 +20,7 @@ export class Messages {
     return rows.map(toMessage);
   }
 
-  async add({ body, author }: Required<NewMessage>): Promise<Message> {
+  async add({ body, author }: Post): Promise<Message> {
     const [row] = await this.orm.insert(schema.messages).values({ body, author }).returning();
     return toMessage(row!);
   }

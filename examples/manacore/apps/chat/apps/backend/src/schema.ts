@@ -9,5 +9,5 @@ export const messages = pgTable(
     body: text('body').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [index('messages_created_at').on(table.createdAt.desc())],
+  (table) => [index('messages_created_at').on(table.createdAt.desc().nullsFirst())],
 );

@@ -1,0 +1,45 @@
+"""The end of an environment: its containers and network go; its volumes stay unless they are asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.deploy.containers import Found, find_containers, remove_container, stop_container
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import HOLDER, ROLE, Role
+from buildgraph.deploy.network import remove_network, remove_volumes
+from buildgraph.errors import StepFailed
+
+# Those that use others stop first.
+ORDER: Final = (Role.PROXY, Role.MIGRATION, Role.SERVICE, Role.BACKING)
+
+
+def stop_environment(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, ...]:
+    """Stop and remove what runs in an environment; returns the names of what went away.
+
+    With `volumes` the data of its backing services and its routes are removed too. StepFailed when a
+    deployment is going on.
+    """
+    found = find_containers(place)
+    _refuse_while_locked(place, found)
+    gone = [container for role in ORDER for container in found if container.labels.get(ROLE) == role.value]
+    for container in gone:
+        if container.is_running:
+            stop_container(place, container.id)
+        remove_container(place, container.id)
+        tell(f"{container.name}: removed")
+    remove_network(place)
+    names = [container.name for container in gone]
+    if volumes:
+        removed = remove_volumes(place)
+        for name in removed:
+            tell(f"{name}: volume removed")
+        names += removed
+    return tuple(names)
+
+
+def _refuse_while_locked(place: Place, found: tuple[Found, ...]) -> None:
+    holders = [c for c in found if c.labels.get(ROLE) == Role.LOCK.value and c.is_running]
+    if holders:
+        who = holders[0].labels.get(HOLDER, "somebody")
+        raise StepFailed("down", f"{place.prefix} is being deployed by {who}", "wait until that is done")

@@ -1,0 +1,118 @@
+"""The health gate: new containers get requests only after the proxy's own checks, or their command, say they can."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from buildgraph.deploy.containers import read_condition, read_last_lines, run_in_container
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import Colour
+from buildgraph.deploy.proxy import Server, enable_commands, server_name
+from buildgraph.deploy.traffic import ask_proxy, read_servers
+from buildgraph.errors import StepFailed
+from buildgraph.manifests.model import Service
+
+PAUSE: Final = 0.25
+CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
+LAST_LINES: Final = 20
+
+
+def wait_until_healthy(
+    place: Place, service: Service, colour: Colour, containers: Mapping[int, str], tell: Tell
+) -> None:
+    """Wait until every new container can serve.
+
+    `containers` maps their numbers to names. Raises StepFailed after the environment's `health_within`,
+    or when one ends again and again, with what the checks said and the container's last lines.
+    """
+    began = time.monotonic()
+    if service.port:
+        _wait_for_proxy(place, service, colour, containers, began)
+    elif service.health_command:
+        _wait_for_command(place, service, containers, began)
+    else:
+        _wait_for_stay(place, service, containers)
+    tell(f"{service.name}: healthy after {time.monotonic() - began:.1f} s")
+
+
+def _wait_for_proxy(
+    place: Place, service: Service, colour: Colour, containers: Mapping[int, str], began: float
+) -> None:
+    """The proxy is the prober: what it finds healthy, it can reach."""
+    port = service.listens or service.port
+    enabled: dict[int, str] = {}
+    while True:
+        addresses = {number: read_condition(place, name).address for number, name in containers.items()}
+        moved = {n: a for n, a in addresses.items() if a and enabled.get(n) != a}
+        if moved:
+            ask_proxy(place, enable_commands(service.name, colour, moved, port))
+            enabled |= moved
+        servers = {s.name: s for s in read_servers(place) if s.backend == service.name}
+        unhealthy = {
+            number: _said(servers.get(server_name(colour, number)))
+            for number, address in addresses.items()
+            if not _serves(servers.get(server_name(colour, number)), f"{address}:{port}")
+        }
+        if not unhealthy:
+            return
+        for number, said in unhealthy.items():
+            _give_up_late(place, service, containers[number], said, began)
+        time.sleep(PAUSE)
+
+
+def _serves(server: Server | None, address: str) -> bool:
+    """Whether a server is up at the container's own address, and not at one that it had before."""
+    return server is not None and server.is_up and server.address == address
+
+
+def _said(server: Server | None) -> str:
+    return f"the proxy's check says: {server.said or server.status}" if server else "the proxy does not know it"
+
+
+def _wait_for_command(
+    place: Place, service: Service, containers: Mapping[int, str], began: float
+) -> None:
+    waiting = list(containers.values())
+    while waiting:
+        container = waiting[0]
+        said = "its container does not run"
+        if read_condition(place, container).state == "running":
+            code, output = run_in_container(place, container, service.health_command)
+            if code == 0:
+                waiting.remove(container)
+                continue
+            said = f"its health command says (exit code {code}): {output.strip()}"
+        _give_up_late(place, service, container, said, began)
+        time.sleep(PAUSE)
+
+
+def _wait_for_stay(place: Place, service: Service, containers: Mapping[int, str]) -> None:
+    """Nothing can be asked: it has to stay up for a few seconds."""
+    for _ in range(8):
+        time.sleep(PAUSE)
+        for container in containers.values():
+            condition = read_condition(place, container)
+            if condition.state != "running" or condition.restarts:
+                raise _unhealthy(place, service, container, "its container does not stay up")
+
+
+def _give_up_late(place: Place, service: Service, container: str, said: str, began: float) -> None:
+    condition = read_condition(place, container)
+    within = place.environment.health_within
+    if time.monotonic() - began > within:
+        raise _unhealthy(place, service, container, f"not healthy within {within:g} s; {said}")
+    if condition.restarts >= CRASHES:
+        raise _unhealthy(place, service, container, "ends again and again")
+
+
+def _unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
+    condition = read_condition(place, container)
+    lines = read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
+    return StepFailed(f"deploy:{service.name}", f"{what}; the container is {condition}; its last lines:", lines)
+
+
+def sessions_of(servers: Iterable[Server], service: str, colour: Colour) -> int:
+    """How many requests a colour is working on or has waiting."""
+    return sum(s.sessions for s in servers if s.backend == service and s.name.startswith(f"{colour.value}-"))

@@ -1,0 +1,54 @@
+"""Migrations: a one-shot container of the new image changes the database before the new code serves."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Final
+
+from buildgraph.deploy.containers import (
+    create_container,
+    read_condition,
+    read_last_lines,
+    remove_container,
+    start_container,
+    wait_for_end,
+)
+from buildgraph.deploy.model import Place, Target, Tell
+from buildgraph.deploy.specification import migration_container
+from buildgraph.errors import StepFailed
+
+LAST_LINES: Final = 40
+
+
+def run_migration(place: Place, target: Target, tell: Tell) -> None:
+    """Run a service's migration to its end and tell what it said; StepFailed when it fails or takes too long.
+
+    One that a killed deployment left is ended first: migrations are transactions that can be run again.
+    """
+    migration = target.service.migration
+    if migration is None:
+        return
+    specification = migration_container(place, target, migration.command)
+    began = time.monotonic()
+    remove_container(place, specification.name)
+    create_container(place, specification)
+    try:
+        start_container(place, specification.name)
+        code = _end_of(place, target, specification.name, migration.within)
+        said = read_last_lines(place, specification.name, LAST_LINES)
+        condition = read_condition(place, specification.name)
+    finally:
+        remove_container(place, specification.name)
+    if code != 0:
+        raise StepFailed(f"migrate:{target.service.name}", f"the migration failed ({condition})", said)
+    for line in said.splitlines():
+        tell(f"{target.service.name}: {line}")
+    tell(f"{target.service.name}: migrated in {time.monotonic() - began:.1f} s")
+
+
+def _end_of(place: Place, target: Target, container: str, within: float) -> int:
+    with suppress(TimeoutError):
+        return wait_for_end(place, container, within)
+    said = read_last_lines(place, container, LAST_LINES)
+    raise StepFailed(f"migrate:{target.service.name}", f"the migration did not end within {within:g} s", said)
