@@ -50,6 +50,8 @@ class Builder:
 
     def plan(self, services: Iterable[str], *, push: bool) -> list[Step]:
         """The build (and push) steps that these services need now."""
+        if push:
+            self._need_registry()
         graph = self.picture.graph
         wanted = [image_id(service) for service in services]
         references = {image_id(name): self.picture.local_reference(name) for name in self.picture.images}

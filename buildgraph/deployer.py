@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,24 @@ from buildgraph.manifests.model import Product, Service
 from buildgraph.plan.steps import Phase, Step
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Place, Target
+    from buildgraph.deploy import LiveService, Place, Target
     from buildgraph.image.engine import Engine
 
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """How a service stands in an environment; `since` is a UTC time in ISO 8601."""
+
+    service: str
+    product: str
+    state: str
+    in_date: bool
+    colour: str
+    commit: str
+    since: str
+    address: str
 
 
 class Deployer:
@@ -36,16 +51,17 @@ class Deployer:
 
     def pending(self, product: str) -> dict[str, str]:
         """Service -> why a deploy would touch it; empty when the product is live and in date."""
-        from buildgraph.deploy import pending_targets, read_live
+        from buildgraph.deploy import departed_services, pending_targets, read_live
 
         services = [service.name for service in self._deployed(product)]
         unbuilt = {name: "its image is not built" for name in services if not self._has_image(name)}
         if unbuilt:
             return unbuilt
         live = read_live(self.place)
-        found = {target.service.name: str(reason) for target, reason in pending_targets(self.place, live, self._targets(product))}
-        gone = {name for name, there in live.services.items() if there.product == product} - set(services)
-        return found | {name: "it left the manifests" for name in sorted(gone)}
+        pending = pending_targets(self.place, live, self._targets(product))
+        departed = departed_services(self.place, live, product)
+        found = {target.service.name: str(reason) for target, reason in pending}
+        return found | {name: "it left the manifests" for name in departed}
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
@@ -71,6 +87,29 @@ class Deployer:
     def smoke(self, product: str) -> None:
         """Run a product's smoke tests through the public route."""
         self._smoke(product, teller(f"smoke:{product}"))
+
+    def states(self) -> list[ServiceState]:
+        """How every service stands here; those that run but have left the manifests come too."""
+        from buildgraph.deploy import read_live
+
+        live = read_live(self.place).services
+        declared = {service.name: service for service in self.place.catalog if service.deployed}
+        return [self._state(name, live.get(name), declared.get(name)) for name in sorted(declared.keys() | live.keys())]
+
+    def _state(self, name: str, running: LiveService | None, declared: Service | None) -> ServiceState:
+        from buildgraph.deploy import public_url
+
+        wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
+        return ServiceState(
+            service=name,
+            product=declared.product if declared else running.product if running else "",
+            state=_word(running),
+            in_date=running is not None and running.fingerprint == wanted,
+            colour=running.colour.value if running and running.colour else "",
+            commit=running.commit if running else "",
+            since=running.since.isoformat(timespec="seconds") if running and running.since else "",
+            address=public_url(self.environment, declared) if declared and declared.host else "",
+        )
 
     def _smoke(self, product: str, tell: Tell) -> None:
         from buildgraph.deploy import run_smoke
@@ -131,3 +170,11 @@ class Deployer:
         if name not in products:
             raise UnknownName("product", name, products)
         return products[name]
+
+
+def _word(running: LiveService | None) -> str:
+    if running is None or not running.containers:
+        return "absent"
+    if not running.is_running:
+        return "stopped"
+    return "healthy" if running.is_healthy else "unhealthy"

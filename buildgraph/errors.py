@@ -4,6 +4,7 @@ BuildgraphError (1)
 ├── ConfigurationError (2)   mistakes in what the user wrote: manifests, package.json, lockfile, arguments
 │   └── UnknownName (2)      a name that stands nowhere, with the close matches
 ├── ToolError (3)            a tool is missing, does not answer or failed where it should not
+│   └── InternalError (3)    a failure that nobody foresaw: a bug of ours
 └── StepFailed (1)           a step of a run failed: a build, a push, a health gate, a smoke test
 """
 
@@ -70,6 +71,14 @@ class ToolError(BuildgraphError):
         super().__init__(f"{what}\n  {way_out}" if way_out else what)
 
 
+class InternalError(ToolError):
+    """A failure that nobody foresaw; it is told without a traceback all the same."""
+
+    def __init__(self, error: Exception) -> None:
+        what = f"internal: {type(error).__name__}: {error}"
+        super().__init__(what, "BUILDGRAPH_DEBUG=1 shows where; please report it")
+
+
 class StepFailed(BuildgraphError):
     """A step of a run failed; `detail` holds the last lines of what it printed."""
 
@@ -82,11 +91,15 @@ class StepFailed(BuildgraphError):
 
 
 def close_matches(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to three known names that look like `name`; a name whose last part equals it comes first."""
+    """Up to three known names that look like `name`, or whose last part (after `/` or `:`) does, best first."""
     names = sorted(set(known))
-    tails = [known_name for known_name in names if known_name.rsplit("/", 1)[-1] == name]
-    similar = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return tuple(dict.fromkeys([*tails, *similar]))[:3]
+    tails: dict[str, list[str]] = {}
+    for known_name in names:
+        tails.setdefault(known_name.replace(":", "/").rpartition("/")[2], []).append(known_name)
+    whole = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    similar = difflib.get_close_matches(name, tails, n=3, cutoff=0.6)
+    same = tails.get(name, [])
+    return tuple(dict.fromkeys([*same, *whole, *(full for tail in similar for full in tails[tail])]))[:3]
 
 
 def did_you_mean(matches: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from buildgraph.commands import VERBS, run_verb
 from buildgraph.console import tell
-from buildgraph.errors import DONE, INTERRUPTED, TOOL_FAILED, BuildgraphError
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell("interrupted")
         return INTERRUPTED
     except Exception as error:
-        return _confess(error)
+        if os.environ.get("BUILDGRAPH_DEBUG"):
+            raise
+        return _explain(InternalError(error))
 
 
 def _run(argv: list[str]) -> int:
@@ -42,14 +44,6 @@ def _explain(error: BuildgraphError) -> int:
         raise error
     tell(f"error: {error}")
     return error.exit_code
-
-
-def _confess(error: Exception) -> int:
-    """A failure that nobody foresaw is a bug of ours; it is told without a traceback all the same."""
-    if os.environ.get("BUILDGRAPH_DEBUG"):
-        raise error
-    tell(f"error: internal: {type(error).__name__}: {error}\n  BUILDGRAPH_DEBUG=1 shows where; please report it")
-    return TOOL_FAILED
 
 
 def _version() -> int:

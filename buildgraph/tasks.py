@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +21,7 @@ from doit.task import Task
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands import VERBS
 from buildgraph.console import seconds, tell
-from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, StepFailed, UnknownName
+from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, InternalError, StepFailed, UnknownName
 from buildgraph.project import Project, open_project
 
 DEFAULT_ENVIRONMENT = "development"
@@ -59,6 +61,11 @@ class Run:
     failed: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     reports: bool = False
+
+    def fail(self, error: BuildgraphError) -> TaskFailed:
+        """Keep an error for the exit code, and give it as doit wants it."""
+        self.errors.append(error)
+        return TaskFailed(str(error))
 
     def exit_code(self, code: int) -> int:
         """Our code for this run: that of the first error met, or doit's word on wrong use."""
@@ -208,8 +215,11 @@ def _action(run: Run, act: Callable[[], None]) -> Callable[[], TaskFailed | None
         try:
             act()
         except BuildgraphError as error:
-            run.errors.append(error)
-            return TaskFailed(str(error))
+            return run.fail(error)
+        except Exception as error:
+            if os.environ.get("BUILDGRAPH_DEBUG"):
+                traceback.print_exc(file=sys.__stderr__)
+            return run.fail(InternalError(error))
         return None
 
     return action
@@ -263,8 +273,9 @@ def _reporter_for(run: Run) -> type:
 
         def add_failure(self, task: Task, fail: Any) -> None:
             if task.name not in self.begun:
-                run.held_back.append(task.name)
-                tell(f"!! {task.name}  not run: something it needs failed")
+                if task.actions:
+                    run.held_back.append(task.name)
+                    tell(f"!! {task.name}  not run: something it needs failed")
                 return
             run.failed.append(task.name)
             tell(f"!! {task.name}  failed\n{fail.get_msg()}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.monorepo import Monorepo
+from tests.support.system import docker, free_port, substitute
 
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")
 
@@ -31,3 +32,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
 def repo(tmp_path: Path) -> Monorepo:
     """An empty pnpm workspace in a real git repository."""
     return Monorepo(tmp_path / "repo")
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[str]:
+    """The address of a real registry on loopback, of this run alone."""
+    port = free_port()
+    name = docker("run", "-d", "--rm", "-p", f"127.0.0.1:{port}:5000", substitute("registry:2")).strip()
+    yield f"127.0.0.1:{port}"
+    docker("rm", "-f", "-v", name)

@@ -10,7 +10,7 @@ from buildgraph.commands.options import as_json
 from buildgraph.console import answer
 from buildgraph.errors import DONE
 from buildgraph.graph.nodes import Graph, Kind, Node
-from buildgraph.graph.order import closure
+from buildgraph.order import closure
 from buildgraph.plan.reasons import public_id
 from buildgraph.project import open_project
 

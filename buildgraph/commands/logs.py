@@ -24,6 +24,6 @@ def run(options: argparse.Namespace) -> int:
     from buildgraph.deploy import read_logs
 
     chain = open_chain(open_project(Path.cwd()), options.env)
-    service = chain.picture.service(options.service)
-    answer(read_logs(chain.deployer.place, service.name, options.tail))
+    lines = read_logs(chain.deployer.place, options.service, options.tail)
+    answer("\n".join(f"{container} | {line}" for container, line in lines))
     return DONE

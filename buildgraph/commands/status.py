@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from buildgraph.chain import open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table
+from buildgraph.deployer import ServiceState
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
@@ -23,9 +25,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the state of every service; returns the exit code."""
     chain = open_chain(open_project(Path.cwd()), options.env)
-    rows = chain.status()
+    states = chain.deployer.states()
     if options.format == "json":
-        answer(as_json({"format": 1, "environment": options.env, "services": [row.as_dict() for row in rows]}))
+        answer(as_json({"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}))
     else:
-        answer(table([row.as_row() for row in rows], HEADER) if rows else "no service is declared")
+        answer(table([_row(state) for state in states], HEADER) if states else "no service is declared")
     return DONE
+
+
+def _row(state: ServiceState) -> tuple[str, ...]:
+    in_date = ("yes" if state.in_date else "no") if state.since else ""
+    return (state.service, state.state, in_date, state.colour, state.commit[:12], state.since, state.address)

@@ -1,4 +1,4 @@
-"""The backing services that an environment runs itself: PostgreSQL and Redis with their volumes, and databases."""
+"""The backing services that an environment runs itself: PostgreSQL and Redis, and the databases in them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ PING_REDIS: Final = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PO
 PING_POSTGRES: Final = 'pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER"'
 ENSURE_DATABASE: Final = """\
 psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres -v name="$0" <<'SQL'
-SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name')
+SELECT format('CREATE DATABASE %I', :'name')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name')
 \\gexec
 SQL
 """
@@ -62,7 +63,9 @@ def backing_specification(place: Place, backing: Backing) -> Specification:
 
 
 def _postgres(place: Place, backing: Backing) -> Specification:
-    settings = [word for name, value in sorted(backing.settings.items()) for word in ("-c", f"{name}={value}")]
+    settings = [
+        word for name, value in sorted(backing.settings.items()) for word in ("-c", f"{name}={value}")
+    ]
     return Specification(
         name=place.named(POSTGRES),
         image=place.image(backing.image),
@@ -71,7 +74,7 @@ def _postgres(place: Place, backing: Backing) -> Specification:
             "POSTGRES_USER": database_user(place),
             "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
             "POSTGRES_DB": "postgres",
-            "PGDATA": "/var/lib/postgresql/data/cluster",  # a folder below the volume: its root may hold lost+found
+            "PGDATA": "/var/lib/postgresql/data/cluster",  # not the volume's root, which may hold lost+found
         },
         command=("postgres", *settings),
         user="",

@@ -1,4 +1,4 @@
-"""Containers on an engine: made from a specification, found by labels, asked, stopped; it knows no service."""
+"""Containers on an engine: made from a specification, found by labels, asked, ended; it knows no service."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a container is: its state, exit code, how often the engine started it again, its private address."""
+    """How a container is: its state, exit code, how often it was started again, its private address."""
 
     state: str
     exit_code: int
@@ -54,7 +54,7 @@ class Condition:
 
 
 def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
-    """The containers of an environment with these labels (by their last part), sorted by name; one question."""
+    """The containers here with these labels (by their last part), sorted by name; one question."""
     with told_plainly():
         found = place.engine.client.api.containers(all=True, filters={"label": place.filters(**labels)})
     return tuple(sorted((_found(container) for container in found), key=lambda container: container.name))
@@ -63,9 +63,7 @@ def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
 def create_container(place: Place, specification: Specification) -> Found:
     """Make a container without starting it; ToolError when the engine refuses."""
     with told_plainly():
-        made = place.engine.client.containers.create(
-            specification.image, **creation_arguments(specification)
-        )
+        made = place.engine.client.containers.create(specification.image, **creation_arguments(specification))
     return Found(made.id, specification.name, "created", specification.labels, 0)
 
 

@@ -19,7 +19,8 @@ TIMEOUT: Final = 10.0  # seconds for one request
 # What has no network path from here is asked from inside the proxy's container.
 ASK: Final = """\
 if command -v bash >/dev/null; then
-  exec timeout "$2" bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s" "$1" >&3 && exec cat <&3' "$0" "$1"
+  exec timeout "$2" \\
+    bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s" "$1" >&3 && exec cat <&3' "$0" "$1"
 fi
 printf '%s' "$1" | exec timeout "$2" nc 127.0.0.1 "$0"
 """
@@ -34,7 +35,7 @@ class Answer:
 
 
 def send_request(place: Place, host: str, method: str, path: str, body: str) -> Answer:
-    """Send one request through the public route, as a user of `host` would; never raises for what comes back."""
+    """Send one request through the public route, as a user of `host` would; any outcome is an Answer."""
     headers = {"Host": host, "User-Agent": "buildgraph", "Accept": "*/*", "Connection": "close"}
     if body:
         headers["Content-Type"] = "application/json"

@@ -1,4 +1,4 @@
-"""The health gate: new containers get requests only after the proxy's own checks, or their command, say they can."""
+"""The health gate: new containers get requests only after the proxy's own checks, or their command, pass."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _serves(server: Server | None, address: str) -> bool:
 
 
 def _said(server: Server | None) -> str:
-    return f"the proxy's check says: {server.said or server.status}" if server else "the proxy does not know it"
+    return (
+        f"the proxy's check says: {server.said or server.status}" if server else "the proxy does not know it"
+    )
 
 
-def _wait_for_command(
-    place: Place, service: Service, containers: Mapping[int, str], began: float
-) -> None:
+def _wait_for_command(place: Place, service: Service, containers: Mapping[int, str], began: float) -> None:
     waiting = list(containers.values())
     while waiting:
         container = waiting[0]
@@ -110,7 +110,9 @@ def _give_up_late(place: Place, service: Service, container: str, said: str, beg
 def _unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
     condition = read_condition(place, container)
     lines = read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
-    return StepFailed(f"deploy:{service.name}", f"{what}; the container is {condition}; its last lines:", lines)
+    return StepFailed(
+        f"deploy:{service.name}", f"{what}; the container is {condition}; its last lines:", lines
+    )
 
 
 def sessions_of(servers: Iterable[Server], service: str, colour: Colour) -> int:

@@ -1,4 +1,4 @@
-"""What runs in an environment, read from the labels of its containers and from its proxy; it changes nothing."""
+"""What runs in an environment, read from its containers' labels and from its proxy; it changes nothing."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Live:
     """An environment as it runs: its services by name, its proxy, its backing services' containers."""
 
     services: Mapping[str, LiveService] = field(default_factory=dict)
-    traffic: Traffic = Traffic()
+    traffic: Traffic = field(default_factory=Traffic)
     backing: tuple[Found, ...] = ()
 
     def services_of(self, product: str) -> tuple[LiveService, ...]:

@@ -57,7 +57,7 @@ def held_product_lock(place: Place, product: str) -> Iterator[Lock]:
 
 @contextmanager
 def held_shared_lock(place: Place) -> Iterator[Lock]:
-    """Hold the lock on what the products of an environment share; it is held for seconds, so it is waited for."""
+    """Hold the lock on what products share; it is held for seconds, so it is waited for."""
     with _held(place, place.named("lock"), within=SHARED_WITHIN) as lock:
         yield lock
 
@@ -145,8 +145,9 @@ def _moment(stamp: str) -> datetime:
 def _let_go(place: Place, container: str, stream: Any) -> None:
     import docker.errors
 
-    with suppress(OSError):
-        stream.close()
+    for opened in (getattr(stream, "_sock", None), stream):  # docker-py wraps a local engine's socket
+        with suppress(OSError, AttributeError):
+            opened.close()
     with told_plainly(), suppress(docker.errors.NotFound, docker.errors.APIError):
         place.engine.client.api.remove_container(container, force=True)
 

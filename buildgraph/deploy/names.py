@@ -45,7 +45,7 @@ def prefix_of(workspace: str, environment: str) -> str:
 
 
 def slot_name(service: str, colour: Colour, number: int) -> str:
-    """The private name of one container of a colour, such as `chat-backend-blue-2`; the first bears no number."""
+    """The private name of a colour's container, such as `chat-backend-blue-2`; the first has no number."""
     name = f"{service}-{colour.value}"
     return name if number == 1 else f"{name}-{number}"
 

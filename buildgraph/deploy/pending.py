@@ -11,7 +11,7 @@ from buildgraph.manifests.model import Service
 
 
 def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:
-    """The targets that are not live and healthy as they shall be, each with its reason; empty: nothing to do."""
+    """The targets that are not live and healthy as they shall be, with the reason; empty: nothing to do."""
     found = ((target, _reason(place, live, target)) for target in targets)
     return tuple((target, reason) for target, reason in found if reason is not None)
 
@@ -31,8 +31,7 @@ def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
     ordered: list[Target] = []
     while waiting:
         ready = [n for n, t in sorted(waiting.items()) if not _awaits(t.service, waiting)]
-        for name in ready or sorted(waiting):
-            ordered.append(waiting.pop(name))
+        ordered += [waiting.pop(name) for name in ready or sorted(waiting)]
     return tuple(ordered)
 
 
@@ -57,7 +56,9 @@ def _replacing_reason(place: Place, live: Live, target: Target, running: LiveSer
     if running.secrets != secrets_digest(live.traffic.key, service, environment, place.secrets):
         return Reason("its secrets have changed")
     if len(running.containers) != service.replicas_in(environment.name):
-        return Reason(f"{len(running.containers)} of {service.replicas_in(environment.name)} replicas are there")
+        return Reason(
+            f"{len(running.containers)} of {service.replicas_in(environment.name)} replicas are there"
+        )
     if not running.is_running:
         states = sorted({container.state for container in running.containers if not container.is_running})
         return Reason(f"a container is {' and '.join(states)}")

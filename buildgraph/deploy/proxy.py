@@ -1,4 +1,4 @@
-"""HAProxy's words: routes to its configuration, commands of its runtime API, its answers to values; it sends nothing."""
+"""HAProxy's words: its configuration, the commands of its runtime API, its answers; it sends nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
 OWN_PORTS: Final = (PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT)
 DIGEST_LENGTH: Final = 16
 
-# The engine's resolver tells where containers are; a name it does not know any more is forgotten after a second.
+# The engine's resolver tells where containers are; a name it knows no more is forgotten after a second.
 GLOBAL: Final = f"""\
 global
     description {{structure}}
@@ -66,13 +66,13 @@ REQUESTS: Final = """\
 """
 NOWHERE: Final = """\
 backend nowhere
-    http-request return status 404 content-type text/plain lf-string "no service answers at %[req.hdr(Host)]\\n"
+    http-request return status 404 content-type text/plain lf-string "no service is at %[req.hdr(Host)]\\n"
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A container as the proxy sees it: `status` is UP, DOWN, MAINT …, `check` the last check's code (`L7OK`)."""
+    """A container as the proxy sees it: its `status` (UP, DOWN, MAINT …) and the last `check` (`L7OK` …)."""
 
     backend: str
     name: str
@@ -108,7 +108,7 @@ def structure_of(routes: Routes) -> str:
 
 
 def share_commands(routes: Routes) -> list[str]:
-    """The runtime commands that give each server its share: those that get requests before those that lose them."""
+    """The runtime commands that give each server its share: first those that shall get requests."""
     slots = [
         (-side.share, f"{route.service}/{server_name(colour, number)}")
         for route in _http_routes(routes)
@@ -147,7 +147,7 @@ def parse_servers(stat: str) -> tuple[Server, ...]:
 
 
 def parse_description(info: str) -> str:
-    """The description in the answer to `show info`, which is the structure that runs; "" when there is none."""
+    """The description in an answer to `show info`, which is the structure that runs; "" without one."""
     lines = (line.partition(":") for line in info.splitlines())
     return next((value.strip() for name, _, value in lines if name == "description"), "")
 

@@ -1,4 +1,4 @@
-"""A product's deployment from beginning to end: what has to change, in order, each service replaced under load."""
+"""A product's deployment from beginning to end: what differs is replaced, in order, under load."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _bring(lock: Lock, target: Target, running: LiveService | None, reason: Reas
 
 
 def _replace(lock: Lock, target: Target, running: LiveService | None, tell: Tell) -> None:
-    """Replace a service: migrate, start the idle colour, direct requests to it once it is healthy, stop the old."""
+    """Migrate, start the idle colour, direct requests to it once it is healthy, stop the old."""
     place, service = lock.place, target.service
     live = running.colour if running else None
     idle = live.other if live else Colour.BLUE

@@ -1,11 +1,10 @@
-"""Where the proxy sends requests, as values: one route per service, a table of them per product; it knows no proxy."""
+"""Where requests go, as values: one route per service, a table of them per product; it knows no proxy."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from buildgraph.deploy.names import Colour
@@ -42,7 +41,7 @@ class Route:
     service: str
     port: int = 0
     host: str = ""
-    sides: Mapping[Colour, Side] = MappingProxyType({})
+    sides: Mapping[Colour, Side] = field(default_factory=dict)
 
     def side(self, colour: Colour) -> Side:
         """What is known of a colour."""

@@ -62,7 +62,7 @@ def read_secrets(root: Path, environment: Environment, env: Mapping[str, str]) -
 
 
 def parse_env_file(content: str, where: str) -> dict[str, str]:
-    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` begins a comment line.
+    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` lines skipped.
 
     Raises ConfigurationError that names the lines that are none of this, and shows nothing of them.
     """

@@ -16,7 +16,7 @@ SHOWN: Final = 300  # characters of an answer that a failure shows
 
 
 def run_smoke(place: Place, services: Iterable[Service], tell: Tell) -> tuple[SmokeResult, ...]:
-    """Run the smoke tests of services; one line each. StepFailed tells what was expected, what came, after how long."""
+    """Run the smoke tests of services, one line each; StepFailed tells what was expected and what came."""
     tests = [(service, test) for service in services for test in service.smoke]
     return tuple(_run_test(place, service, test, tell) for service, test in tests)
 

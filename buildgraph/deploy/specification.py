@@ -16,36 +16,37 @@ from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.placeholders import fill_placeholders
 
 USER: Final = "1001:1001"
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})  # noqa: S108
+SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})
 DEFAULT_DATABASE_USER: Final = "postgres"
 LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """All that a container is made from. `mounts` maps volumes to paths, `published` a port to (address, port)."""
+    """What a container is made from: `mounts` are paths by volume, `published` (address, port) by port."""
 
     name: str
     image: str
     labels: Mapping[str, str]
-    env: Mapping[str, str] = field(default=NOTHING, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     user: str = USER
     network: str = ""
     aliases: tuple[str, ...] = ()
-    mounts: Mapping[str, str] = NOTHING
+    mounts: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    scratch: Mapping[str, str] = SCRATCH
+    scratch: Mapping[str, str] = field(default_factory=lambda: SCRATCH)
     is_sealed: bool = True
     restarts: bool = True
     has_init: bool = False
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     stop_within: int = LEAST_STOP
 
 
-def service_containers(place: Place, target: Target, colour: Colour, digest: str) -> tuple[Specification, ...]:
+def service_containers(
+    place: Place, target: Target, colour: Colour, digest: str
+) -> tuple[Specification, ...]:
     """The containers of one colour of a service; `digest` is that of its secrets."""
     count = target.service.replicas_in(place.environment.name)
     return tuple(_service_container(place, target, colour, number, digest) for number in range(1, count + 1))
@@ -68,7 +69,7 @@ def migration_container(place: Place, target: Target, command: tuple[str, ...]) 
 
 
 def service_env(place: Place, service: Service) -> dict[str, str]:
-    """The environment of a service's containers: what its kind and backing give, then what its manifest says."""
+    """The environment of a service's containers: what kind and backing give, then what its manifest says."""
     port = service.listens or service.port
     env = {"NODE_ENV": "production", **_kind_env(service), **_backing_env(place, service)}
     if service.health:

@@ -31,7 +31,7 @@ def state_volume(place: Place) -> str:
 
 
 def read_state(place: Place, container: str) -> State:
-    """All that the volume holds, read through a container that mounts it, running or not; empty when there is none."""
+    """All that the volume holds, read through a container that mounts it; empty when there is none."""
     import docker.errors
 
     with told_plainly():

@@ -70,7 +70,7 @@ for old in revision-*; do [ "$old" = "$1" ] || rm -rf "$old"; done
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The proxy as it is: its container's state ("" when there is none), its routes, and the servers it sees."""
+    """The proxy as it is: its container's state ("" without one), its routes, the servers it sees."""
 
     state: str = ""
     fingerprint: str = ""
@@ -140,9 +140,7 @@ def read_servers(place: Place) -> tuple[Server, ...]:
 def ask_proxy(place: Place, commands: Iterable[str]) -> str:
     """The answer of the proxy's runtime API to commands; ToolError when it gives none."""
     asked = "; ".join(commands)
-    code, said = run_in_container(
-        place, place.named(PROXY), ["sh", "-c", ASK, str(RUNTIME_PORT), asked]
-    )
+    code, said = run_in_container(place, place.named(PROXY), ["sh", "-c", ASK, str(RUNTIME_PORT), asked])
     if code != 0:
         raise ToolError(f"the proxy {place.named(PROXY)} does not answer: {said.strip()}")
     return said

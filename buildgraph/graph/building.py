@@ -10,7 +10,7 @@ from buildgraph.graph.deployments import deployment_nodes, product_nodes
 from buildgraph.graph.files import Files
 from buildgraph.graph.images import ImagePlan, image_id, image_node
 from buildgraph.graph.nodes import Graph, Node, Part
-from buildgraph.graph.order import cycles
+from buildgraph.order import cycles
 from buildgraph.graph.packages import package_names, package_nodes
 from buildgraph.manifests.model import Manifests, Service
 from buildgraph.workspace import Workspace

@@ -19,7 +19,7 @@ from buildgraph.graph.context import (
 )
 from buildgraph.graph.files import ROOT, Files
 from buildgraph.graph.nodes import Part
-from buildgraph.graph.order import closure
+from buildgraph.order import closure
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import (

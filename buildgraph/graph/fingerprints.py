@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from buildgraph.graph.nodes import FINGERPRINT_LENGTH, Node, Part, digest_of_pairs
-from buildgraph.graph.order import components
+from buildgraph.order import components
 
 
 def fingerprint_nodes(nodes: Mapping[str, Node]) -> dict[str, str]:

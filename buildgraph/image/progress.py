@@ -23,13 +23,28 @@ class BuildLog:
     other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     started: set[str] = field(default_factory=set)
     cached: set[str] = field(default_factory=set)
+    unfinished: list[str] = field(default_factory=list)
 
     def read_line(self, line: str) -> None:
-        """Take one line of standard error; a line that is no message is kept for the error text."""
+        """Take one line of standard error; a line that is no message is kept for the error text.
+
+        A message stands on one line, or (buildx before 0.14) on several from `{` to `}`.
+        """
+        if not self.unfinished and line != "{":
+            self._read_message(line)
+            return
+        self.unfinished.append(line)
+        if line == "}":
+            text, self.unfinished = "\n".join(self.unfinished), []
+            self._read_message(text)
+
+    def _read_message(self, text: str) -> None:
         try:
-            message = json.loads(line)
+            message = json.loads(text)
         except ValueError:
-            self.other.append(line)
+            message = text
+        if not isinstance(message, dict):
+            self.other.append(str(message))
             return
         for vertex in message.get("vertexes") or ():
             self._read_vertex(vertex)

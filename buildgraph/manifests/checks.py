@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -163,37 +164,54 @@ def _unknown_service(name: str, services: Mapping[str, Service]) -> tuple[str, s
 
 
 def _check_cycles(declared: Sequence[Declared[Service]]) -> None:
-    """Services that wait for one another would never start; one mistake per cycle, with its path."""
+    """What waits for itself would never start; one mistake per cycle, with its path."""
     after = {found.value.name: found.value.depends_on for found in declared}
-    places = {found.value.name: found.place for found in declared}
+    places = {found.value.name: found.place.at("depends_on") for found in declared}
     for cycle in find_cycles(after):
-        path = " -> ".join([*cycle, cycle[0]])
-        places[cycle[0]].at("depends_on").refuse(f"services wait for one another: {path}", "remove one")
+        places[cycle[0]].refuse(f"services wait for one another: {_path(cycle)}", "remove one")
+    if not find_cycles(after):
+        _check_product_cycles(declared, after)
+
+
+def _check_product_cycles(declared: Sequence[Declared[Service]], after: Mapping[str, Sequence[str]]) -> None:
+    """Products are deployed one after the other, whole, so no two may each need the other first."""
+    owner = {found.value.name: found.value.product for found in declared}
+    products: dict[str, list[str]] = {product: [] for product in owner.values()}
+    for name, others in after.items():
+        products[owner[name]] += [
+            owner[other] for other in others if owner.get(other, owner[name]) != owner[name]
+        ]
+    files = {
+        found.value.product: Place(found.place.file, mistakes=found.place.mistakes) for found in declared
+    }
+    for cycle in find_cycles(products):
+        files[cycle[0]].refuse(
+            f"products wait for one another: {_path(cycle)}", "move a service, or remove one wait"
+        )
 
 
 def find_cycles(after: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Cycles among names, each beginning with its smallest; names that stand nowhere lead nowhere."""
-    found: dict[tuple[str, ...], None] = {}
-    finished: set[str] = set()
-    for name in sorted(after):
-        _walk(name, after, [], finished, found)
-    return list(found)
+    """Cycles among names, each beginning with its smallest; names that stand nowhere lead nowhere.
+
+    Every cycle is broken by one of those told; cycles that share all their waits with others may not be.
+    """
+    left = {name: sorted(set(after[name]) & set(after)) for name in sorted(after)}
+    found: list[tuple[str, ...]] = []
+    while cycle := _first_cycle(left):
+        found.append(cycle)
+        left[cycle[-1]].remove(cycle[0])
+    return found
 
 
-def _walk(
-    name: str,
-    after: Mapping[str, Sequence[str]],
-    trail: list[str],
-    finished: set[str],
-    found: dict[tuple[str, ...], None],
-) -> None:
-    if name in trail:
-        cycle = trail[trail.index(name) :]
-        start = cycle.index(min(cycle))
-        found[(*cycle[start:], *cycle[:start])] = None
-        return
-    if name in finished:
-        return
-    for other in after.get(name, ()):
-        _walk(other, after, [*trail, name], finished, found)
-    finished.add(name)
+def _first_cycle(after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    try:
+        graphlib.TopologicalSorter(after).prepare()
+    except graphlib.CycleError as error:
+        names = error.args[1][:0:-1]  # it lists who comes before whom, and the first name again at the end
+        start = names.index(min(names))
+        return (*names[start:], *names[:start])
+    return ()
+
+
+def _path(cycle: Sequence[str]) -> str:
+    return " -> ".join([*cycle, cycle[0]])

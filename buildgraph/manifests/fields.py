@@ -239,7 +239,7 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "proxy_image": IMAGE,
     "strategy": one_of(STRATEGIES, "strategy"),
     "secrets": PATH,
-    "backing": Reader(_read_backing),
+    "backing": Reader(_read_backing, mapped(BACKING).schema),
     "health_within": positive(),
     "drain_within": positive(),
     "values": TEXTS,
@@ -252,7 +252,8 @@ Services = dict[str, tuple[Service, Place]]
 
 def product_reader(name: str) -> Reader[dict[str, Services]]:
     """How a file of services is read: each service with its place, for checks across files."""
-    return table(dict, {"services": Reader(partial(_read_services, name))})
+    each = {"type": "object", "additionalProperties": table(dict, SERVICE_FIELDS).schema}
+    return table(dict, {"services": Reader(partial(_read_services, name), each)})
 
 
 def environment_reader(name: str) -> Reader[Environment]:

@@ -11,7 +11,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.checks import Declared, Known, check_environments, check_services
 from buildgraph.manifests.fields import BASES, WORKSPACE, check_name, environment_reader, product_reader
 from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
-from buildgraph.manifests.reading import Place, Reader, Refused
+from buildgraph.manifests.reading import Place, Reader, Refused, parse_toml
 
 WORKSPACE_FILE: Final = "manifests/workspace.toml"
 BASES_FILE: Final = "manifests/bases.toml"
@@ -58,7 +58,7 @@ class _Reading:
         if path not in self.files:
             return default
         try:
-            raw = _parse_toml(self.files[path])
+            raw = parse_toml(self.files[path])
         except Refused as refused:
             self.place(path).refuse(refused.what, refused.way_out)
             self.unreadable.add(path)
@@ -110,15 +110,3 @@ def _is_read(path: str) -> bool:
 
 def _by_name(services: list[Declared[Service]]) -> tuple[Service, ...]:
     return tuple(sorted((found.value for found in services), key=lambda service: service.name))
-
-
-def _parse_toml(content: bytes) -> dict[str, Any]:
-    """A TOML file's top table; Refused with line and column when it is none."""
-    import tomli
-
-    try:
-        return tomli.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise Refused(f"is not UTF-8: byte {error.start}", "save it as UTF-8") from error
-    except tomli.TOMLDecodeError as error:
-        raise Refused(f"is no TOML: {error}") from error

@@ -214,6 +214,18 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return matches or (f"known: {', '.join(names)}" if names else "")
 
 
+def parse_toml(content: bytes) -> dict[str, Any]:
+    """A TOML file's top table; Refused with line and column when it is none."""
+    import tomli
+
+    try:
+        return tomli.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Refused(f"is not UTF-8: byte {error.start}", "save it as UTF-8") from error
+    except tomli.TOMLDecodeError as error:
+        raise Refused(f"is no TOML: {error}") from error
+
+
 def _read_fields(raw: Mapping[str, object], fields: Mapping[str, Field], place: Place) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, known in fields.items():

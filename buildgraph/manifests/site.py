@@ -1,4 +1,4 @@
-"""The machine's own settings (`site.toml`): where base images come from here, which CA is trusted; never in git."""
+"""The machine's own settings, never in git: where base images come from here, which CA builds trust."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from buildgraph.errors import ConfigurationError, Mistake, close_matches, did_you_mean
+from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
+from buildgraph.manifests.reading import Place, Reader, one_of, parse_toml, table, text
 
-KEYS = ("bases", "ca")
+READERS: Final[Mapping[str, Reader[str]]] = {
+    "bases": one_of([source.value for source in Source], "source of base images"),
+    "ca": text(),
+}
+VARIABLES: Final = {"bases": "BUILDGRAPH_BASES", "ca": "BUILDGRAPH_CA"}
+SETTINGS: Final[Reader[dict[str, str]]] = table(dict, READERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +39,37 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
 
     Raises ConfigurationError for a file or value that says nothing known.
     """
-    file = site_file(env)
+    place = Place(str(site_file(env)))
+    told = {**_read_file(place), **_read_variables(env, place)}
+    ca = Path(told["ca"]).expanduser() if "ca" in told else None
+    if ca and not ca.is_file():
+        here = _of_variable("ca", place) if env.get(VARIABLES["ca"]) else place.at("ca")
+        here.refuse(f"there is no file {told['ca']!r}", "name a file of PEM certificates")
+    if place.mistakes:
+        raise ConfigurationError(place.mistakes)
+    return Site(Source(told.get("bases", Source.REGISTRY.value)), ca)
+
+
+def _read_file(place: Place) -> dict[str, str]:
+    """What the file says; a machine without one has no settings of its own."""
     try:
-        content = file.read_bytes()
+        content = Path(place.file).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        content = b""
-    told = _parse_table(content, str(file))
-    source = env.get("BUILDGRAPH_BASES") or told.get("bases") or Source.REGISTRY.value
-    ca = env.get("BUILDGRAPH_CA") or told.get("ca")
-    return Site(_source(source, str(file)), _ca(ca, str(file)) if ca else None)
+        return {}
+    with place.keeping():
+        return SETTINGS.read(parse_toml(content), place)
+    return {}
 
 
-def _parse_table(content: bytes, where: str) -> dict[str, str]:
-    import tomli
-
-    try:
-        table = tomli.loads(content.decode())
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError.of(where, f"is no TOML: {error}") from error
-    unknown = [Mistake(f"{where}: {key}", "unknown key", did_you_mean(close_matches(key, KEYS))) for key in table if key not in KEYS]
-    wrong = [Mistake(f"{where}: {key}", "must be text") for key, value in table.items() if not isinstance(value, str)]
-    if unknown or wrong:
-        raise ConfigurationError([*unknown, *wrong])
-    return dict(table)
+def _read_variables(env: Mapping[str, str], place: Place) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, variable in VARIABLES.items():
+        if env.get(variable):
+            here = _of_variable(key, place)
+            with here.keeping():
+                found[key] = READERS[key].read(env[variable], here)
+    return found
 
 
-def _source(name: str, where: str) -> Source:
-    try:
-        return Source(name)
-    except ValueError as error:
-        known = " or ".join(source.value for source in Source)
-        raise ConfigurationError.of(f"{where}: bases", f"{name!r} is no source of base images", f"write {known}") from error
-
-
-def _ca(name: str, where: str) -> Path:
-    path = Path(name)
-    if not path.is_file():
-        raise ConfigurationError.of(f"{where}: ca", f"there is no file {name}", "name a file of PEM certificates")
-    return path
+def _of_variable(key: str, place: Place) -> Place:
+    return Place(VARIABLES[key], mistakes=place.mistakes)

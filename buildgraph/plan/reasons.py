@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from buildgraph.graph.nodes import Graph, Kind, Node, Part
-from buildgraph.graph.order import shortest_path
+from buildgraph.order import closure, shortest_path
 
 ABSENT = ""
 
@@ -66,8 +66,6 @@ def public_id(node_id: str) -> str:
 def _reachable_changes(
     uses: Mapping[str, Iterable[str]], start: str, changed: Mapping[str, tuple[Reason, ...]]
 ) -> list[str]:
-    from buildgraph.graph.order import closure
-
     return sorted(closure(uses, [start]) & changed.keys())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from buildgraph.graph.nodes import Graph, Node
-from buildgraph.graph.order import closure, components
+from buildgraph.order import closure, components
 from buildgraph.plan.held import Held
 
 

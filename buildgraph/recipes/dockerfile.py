@@ -20,7 +20,8 @@ class Dockerfile:
     `bases` are the images of FROM, COPY --from and RUN --mount that are no stage, without `scratch`.
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
-    `template/` among them, and `downloads` the addresses it adds files from. All are sorted.
+    `template/` among them, `downloads` the addresses it adds files from, and `arguments` the names of the
+    build arguments it declares: no other changes the image. All are sorted.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Dockerfile:
     context_paths: tuple[str, ...] = ()
     support_files: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     syntax: str = ""
 
 
@@ -40,7 +42,7 @@ def parse_dockerfile(
     stage cannot change the image. Raises ConfigurationError for what Docker could not build either.
     """
     script = split_instructions(content.decode("utf-8-sig", "replace"))
-    stages = read_stages(script, path, build_args or {})
+    outer, stages = read_stages(script, path, build_args or {})
     if not stages:
         raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
     needed = _needed(stages, _position_of(target, stages, path))
@@ -52,6 +54,7 @@ def parse_dockerfile(
         context_paths=context_paths,
         support_files=_support_files(context_paths),
         downloads=_all(stage.downloads for stage in needed),
+        arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
         syntax=script.directives.get("syntax", ""),
     )
 

@@ -24,8 +24,8 @@ class Stage:
     """One FROM and what follows it.
 
     `uses` are positions of earlier stages and `images` references outside the Dockerfile: together they
-    are all that it is built upon. Its `mistakes` count only when a build needs the stage. `args` and `env`
-    are what variables are worth at its end.
+    are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
+    names of its ARGs; `args` and `env` are what variables are worth at its end.
     """
 
     name: str = ""
@@ -33,6 +33,7 @@ class Stage:
     images: set[str] = field(default_factory=set)
     copies: set[str] = field(default_factory=set)
     downloads: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
     args: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
@@ -45,12 +46,12 @@ class Stage:
 
 @dataclass(slots=True)
 class _Walk:
-    """The walk down a Dockerfile: the ARGs before its first FROM, and the stages so far."""
+    """The walk down a Dockerfile: what stands before its first FROM, and the stages so far."""
 
     path: str
     escape: str
     build_args: Mapping[str, str]
-    outer: dict[str, str] = field(default_factory=dict)
+    outer: Stage = field(default_factory=Stage)
     stages: list[Stage] = field(default_factory=list)
 
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
@@ -65,23 +66,24 @@ class _Walk:
         return found[-1] if found else None
 
 
-def read_stages(script: Script, path: str, build_args: Mapping[str, str]) -> list[Stage]:
-    """The stages of a Dockerfile in their order; mistakes are told with `path` and line."""
+def read_stages(script: Script, path: str, build_args: Mapping[str, str]) -> tuple[Stage, list[Stage]]:
+    """The ARGs before the first FROM, as a stage without image, and the stages in their order.
+
+    Mistakes are told with `path` and line.
+    """
     walk = _Walk(path, script.escape, build_args)
     for instruction in script.instructions:
         if instruction.name == "FROM":
             _begin_stage(walk, instruction)
-        elif walk.stages and instruction.name in READERS:
+        elif instruction.name == "ARG" or (walk.stages and instruction.name in READERS):
             READERS[instruction.name](walk, instruction)
-        elif instruction.name == "ARG":
-            walk.outer.update(_declared(walk, instruction, walk.outer, {}))
-    return walk.stages
+    return walk.outer, walk.stages
 
 
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     has_name = len(words) == 3 and words[1].upper() == "AS"
-    base = expand(words[0] if words else "", walk.outer, walk.escape)
+    base = expand(words[0] if words else "", walk.outer.args, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else ""))
     if base.unknown:
@@ -104,24 +106,17 @@ def _inherit(walk: _Walk, parent: int) -> None:
 
 
 def _read_arg(walk: _Walk, instruction: Instruction) -> None:
-    stage = walk.stages[-1]
-    stage.args.update(_declared(walk, instruction, stage.values, walk.outer))
-
-
-def _declared(
-    walk: _Walk, instruction: Instruction, values: Mapping[str, str], outer: Mapping[str, str]
-) -> dict[str, str]:
-    """The values that an ARG gives: the build's, else its default, else that of the ARG before FROM."""
-    found: dict[str, str] = {}
+    """An ARG is worth what the build gives, else its default, else what it was before the first FROM."""
+    stage = walk.stages[-1] if walk.stages else walk.outer
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
+        stage.declared.add(name)
         if name in walk.build_args:
-            found[name] = walk.build_args[name]
+            stage.args[name] = walk.build_args[name]
         elif has_default:
-            found[name] = expand(default, {**values, **found}, walk.escape).text
-        elif name in outer:
-            found[name] = outer[name]
-    return found
+            stage.args[name] = expand(default, stage.values, walk.escape).text
+        elif name in walk.outer.args:
+            stage.args[name] = walk.outer.args[name]
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:

@@ -28,7 +28,10 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 
 
 def importer_digest(lockfile: Lockfile, folder: str) -> str:
-    """The sha256 (hex) of what gets installed for the importer in `folder`; one that is not there has an own value."""
+    """The sha256 (hex) of what gets installed for the importer in `folder`.
+
+    A folder that is no importer has the digest of an empty table.
+    """
     importer = lockfile.importers.get(folder, Importer(folder))
     lines = sorted(
         (line.group, line.alias, line.version, _digest_behind(lockfile, line.alias, line.version))
@@ -41,8 +44,7 @@ def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
     """For every snapshot the sha256 (hex) of itself and all it reaches."""
     found: dict[str, str] = {}
     for members in condense(lockfile.edges):
-        for key, digest in _digest_members(lockfile, members, found).items():
-            found[key] = digest
+        found.update(_digest_members(lockfile, members, found))
     return found
 
 

@@ -10,7 +10,7 @@ from buildgraph.workspace.cycles import reachable
 from buildgraph.workspace.lockfile import INSTALLED_GROUPS, Importer, Lockfile, injected_folder
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
-from buildgraph.workspace.references import FILE, LINK, linked_folder
+from buildgraph.workspace.references import FILE, LINK, linked_folder, selected_names
 from buildgraph.workspace.semver import is_satisfied
 from buildgraph.workspace.settings import DEFAULT_CATALOG, WorkspaceSettings
 
@@ -56,8 +56,8 @@ def folders_in(lockfile: Lockfile, key: str) -> Iterator[str]:
 
 
 def _behind(lockfile: Lockfile, alias: str, version: str) -> Iterator[str]:
-    key = lockfile.key_of(alias, version)
-    if key is None or not lockfile.local_snapshots:
+    key = lockfile.key_of(alias, version) if lockfile.local_snapshots else None
+    if key is None:
         return
     for local in reachable(lockfile.edges, [key]) & lockfile.local_snapshots:
         yield from folders_in(lockfile, local)
@@ -77,18 +77,18 @@ class Projects:
         Where the lockfile has a line for a dependency it decides; pnpm's rules decide the rest
         (no lockfile, a manifest newer than the lockfile, peers).
         """
-        found = {edge for edge in self._linked(folder, lockfile) if edge.folder != folder}
-        known = _known_aliases(folder, lockfile)
+        found = set(self._linked(folder, lockfile))
+        locked = _locked_specifiers(folder, lockfile)
         for group, specifiers in self.packages[folder].dependencies.items():
             for alias, specifier in specifiers.items():
                 if group == PEER and not specifier.startswith(WORKSPACE):
                     continue
-                if alias not in known:
+                if not _is_decided(alias, specifier, locked, lockfile):
                     found.update(Edge(target, group) for target in self.targets(folder, alias, specifier))
         return tuple(sorted(edge for edge in found if edge.folder != folder))
 
     def targets(self, folder: str, alias: str, specifier: str) -> Iterable[str]:
-        """The projects that pnpm would link for a specifier of the project in `folder`; several when ambiguous."""
+        """The projects that pnpm would link for a specifier; several when a name is ambiguous."""
         if specifier.startswith(WORKSPACE):
             return self._by_protocol(folder, alias, specifier.removeprefix(WORKSPACE))
         if specifier.startswith((LINK, FILE)):
@@ -154,10 +154,19 @@ def index_names(packages: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(folders) for name, folders in found.items()}
 
 
-def _known_aliases(folder: str, lockfile: Lockfile | None) -> frozenset[str]:
+def _locked_specifiers(folder: str, lockfile: Lockfile | None) -> dict[str, str]:
     if lockfile is None or folder not in lockfile.importers:
-        return frozenset()
-    return frozenset(line.alias for line in lockfile.importers[folder].dependencies)
+        return {}
+    return {line.alias: line.specifier for line in lockfile.importers[folder].dependencies}
+
+
+def _is_decided(alias: str, specifier: str, locked: Mapping[str, str], lockfile: Lockfile | None) -> bool:
+    """Whether the lockfile has the last word; not when the manifest turned to the workspace since then."""
+    if alias not in locked or lockfile is None:
+        return False
+    if locked[alias] == specifier or not specifier.startswith(WORKSPACE):
+        return True
+    return any(alias in selected_names(selector) for selector in lockfile.overrides)
 
 
 def _split_alias(text: str, alias: str) -> tuple[str, str]:

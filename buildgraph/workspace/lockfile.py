@@ -1,4 +1,4 @@
-"""pnpm-lock.yaml as a value: importers, packages, snapshots and what steers them; nothing is resolved here."""
+"""pnpm-lock.yaml as a value: importers, packages, snapshots and what steers them; it resolves nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from buildgraph.workspace.yaml import parse_yaml
 LOCKFILE = "pnpm-lock.yaml"
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
 SPLIT, FLAT = ("9.0",), ("6.0", "6.1")
-RELOCK = "run `pnpm install` with the pnpm version that package.json names (pnpm 8 or newer), and commit the lockfile"
+RELOCK = "run `pnpm install` with the pnpm that package.json names (8 or newer), and commit the lockfile"
 
 Record = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class Dependency(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """What one project of the workspace installs: its table by group, and its settings (dependenciesMeta …)."""
+    """What one project installs: its table by group, and its settings (dependenciesMeta …)."""
 
     folder: str
     table: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -141,18 +141,11 @@ def parse_lockfile(content: bytes, where: str = LOCKFILE) -> Lockfile:
     )
 
 
-_READ = frozenset(
-    (
-        "lockfileVersion",
-        "importers",
-        "packages",
-        "snapshots",
-        "catalogs",
-        "overrides",
-        "patchedDependencies",
-        "settings",
-    )
-) | frozenset((*INSTALLED_GROUPS, "dependenciesMeta", "publishDirectory", "specifiers"))
+_READ = {
+    *("lockfileVersion", "settings", "catalogs", "overrides", "patchedDependencies"),
+    *("importers", "packages", "snapshots"),
+    *(*INSTALLED_GROUPS, "dependenciesMeta", "publishDirectory", "specifiers"),
+}
 
 
 def _document(documents: tuple[Any, ...], where: str) -> Record:

@@ -21,7 +21,7 @@ _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engi
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package.json: `folder` is seen from the workspace root, `name` and `version` are empty when not given.
+    """A package.json; `folder` is seen from the workspace root, `name` and `version` may be empty.
 
     `dependencies` map each group to specifiers by alias (groups without entries are absent). `pnpm` is
     the `pnpm` field, which counts in the root only. `document` is the whole file.
@@ -57,7 +57,7 @@ class Package:
 def parse_package(content: bytes, folder: str, where: str = "") -> Package:
     """The package.json of `folder`; `where` names the file in errors.
 
-    Raises ConfigurationError with line and column for bad JSON, and with the key for wrong types: all at once.
+    Raises ConfigurationError with line and column for bad JSON, and with all keys of a wrong type.
     """
     where = where or ("package.json" if folder == "." else f"{folder}/package.json")
     document = _parse_json(content, where)

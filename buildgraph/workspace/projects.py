@@ -29,7 +29,7 @@ def find_projects(paths: Iterable[str], patterns: Iterable[str]) -> tuple[str, .
 
 
 def owner_of(path: str, projects: Collection[str]) -> str | None:
-    """The nearest project whose folder holds `path` (or is it), or None; `projects` should be a set or mapping."""
+    """The nearest project whose folder holds `path` or is it, or None; `projects`: a set or mapping."""
     folder = path
     while folder:
         if folder in projects:

@@ -16,7 +16,7 @@ from buildgraph.workspace.edges import CATALOG
 from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
-from buildgraph.workspace.references import name_of, without_suffix
+from buildgraph.workspace.references import name_of, selected_names, without_suffix
 from buildgraph.workspace.settings import DEFAULT_CATALOG
 
 PATCH_MARK = "(patch_hash="
@@ -28,8 +28,8 @@ def prune(
     """The lockfile for exactly the projects in `packages` (by folder; the root is always among them).
 
     Without `root_dependencies` the root installs nothing of its own. Kept are the reachable packages, the
-    patches and catalog entries in use, and the overrides of names that occur; pnpm refuses a patch that
-    nothing uses. A project that the lockfile does not know gets an empty table.
+    patches and catalog entries in use, and the overrides whose names all occur; pnpm refuses a patch
+    that nothing uses. A project that the lockfile does not know gets an empty table.
     """
     importers = {
         folder: _importer(lockfile, folder, root_dependencies) for folder in sorted({ROOT, *packages})
@@ -38,11 +38,14 @@ def prune(
     kept = replace(
         lockfile, importers=importers, others=_others(lockfile), **_tables(lockfile, importers, keys)
     )
-    occurring = names_in(kept) | _declared(packages)
+    asking = [package for folder, package in packages.items() if folder != ROOT or root_dependencies]
+    occurring = names_in(kept) | _declared(asking)
     return replace(
         kept,
         catalogs=_catalogs(lockfile, importers.values()),
-        overrides={key: value for key, value in lockfile.overrides.items() if _overridden(key) & occurring},
+        overrides={
+            key: value for key, value in lockfile.overrides.items() if selected_names(key) <= occurring
+        },
         patches={key: patch for key, patch in lockfile.patches.items() if _is_used(key, patch, keys)},
     )
 
@@ -142,19 +145,13 @@ def _pinned(entry: Record) -> Record:
     return entry if ":" in specifier or not version else {**entry, "specifier": version}
 
 
-def _overridden(selector: str) -> frozenset[str]:
-    """The package names in an override's selector: `foo`, `foo@2`, `parent@1>foo@2`."""
-    return frozenset(
-        part[: at if (at := part.find("@", 1)) > 0 else None].strip() for part in selector.split(">")
-    )
-
-
-def _declared(packages: Mapping[str, Package]) -> frozenset[str]:
-    """The names of the projects and of what their package.json files ask for."""
-    asked = {
-        alias for package in packages.values() for table in package.dependencies.values() for alias in table
-    }
-    return frozenset(asked | {package.name for package in packages.values()})
+def _declared(packages: Iterable[Package]) -> frozenset[str]:
+    """The names of projects and of what their package.json files ask for."""
+    found: set[str] = set()
+    for package in packages:
+        found.add(package.name)
+        found.update(alias for table in package.dependencies.values() for alias in table)
+    return frozenset(found)
 
 
 def _is_used(selector: str, patch: Patch, keys: frozenset[str]) -> bool:

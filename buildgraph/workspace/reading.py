@@ -90,7 +90,7 @@ def read_workspace(snapshot: Files, root: str = ROOT) -> Workspace:
 def connect(
     root: str, packages: Mapping[str, Package], settings: WorkspaceSettings, lockfile: Lockfile | None
 ) -> Workspace:
-    """The workspace of these projects, with settings completed by the root package.json and edges worked out."""
+    """The workspace of these projects: settings completed by the root package.json, edges worked out."""
     if ROOT in packages:
         settings = settings.with_root(packages[ROOT].pnpm, packages[ROOT].resolutions)
     names = index_names(packages)

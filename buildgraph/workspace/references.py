@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 LINK, FILE = "link:", "file:"
+_BETWEEN_NAMES = re.compile(
+    r"(?<=[^ |@])>"
+)  # other signs before a `>` belong to a range (pnpm's parse-overrides)
 
 
 def key_of(alias: str, reference: str, *, flat: bool) -> str | None:
@@ -35,14 +39,25 @@ def name_of(key: str) -> str:
     return "" if at < 0 or body.startswith(FILE) else body[:at]
 
 
-def linked_folder(reference: str, folder: str) -> str | None:
-    """The folder that a `link:` means for an importer in `folder`, seen from the workspace root; None for no link.
+def selected_names(selector: str) -> frozenset[str]:
+    """The package names in an override's selector: `foo`, `foo@>=2 <4`, `parent@1>foo@2`."""
+    return frozenset(_before_version(part.strip()) for part in _BETWEEN_NAMES.split(selector))
 
-    Links are written relative to the importer. A folder outside the root begins with `..`.
+
+def linked_folder(reference: str, folder: str) -> str | None:
+    """The folder that a `link:` of the importer in `folder` means; None when it is no link.
+
+    Links are written relative to the importer, the result is seen from the workspace root: outside of it,
+    it begins with `..`.
     """
     if not reference.startswith(LINK):
         return None
     return posixpath.normpath(posixpath.join(folder, reference.removeprefix(LINK)))
+
+
+def _before_version(text: str) -> str:
+    at = text.find("@", 1)
+    return text[:at] if at > 0 else text
 
 
 def _key(alias: str, reference: str) -> str:

@@ -24,21 +24,21 @@ PNPMFILE = ".pnpmfile.cjs"
 _ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngines")
 _INSTALLED_FIELDS = (*GROUPS, "dependenciesMeta", "peerDependenciesMeta", "publishConfig")
 # They steer resolving, auditing and updating, none of which a frozen install does.
-_UNUSED_SETTINGS = frozenset(
-    "packages catalog catalogs auditConfig updateConfig peerDependencyRules allowedDeprecatedVersions"
-    " requiredScripts catalogMode cleanupUnusedCatalogs savePrefix".split()
-)
+_UNUSED_SETTINGS = {
+    *("packages", "catalog", "catalogs", "catalogMode", "cleanupUnusedCatalogs", "savePrefix"),
+    *("auditConfig", "updateConfig", "peerDependencyRules", "allowedDeprecatedVersions", "requiredScripts"),
+}
 _LISTS_OF_NAMES = (
     "onlyBuiltDependencies",
     "neverBuiltDependencies",
     "ignoredBuiltDependencies",
     "allowBuilds",
 )
-_GLOB_SIGN = re.compile(r"([*?|(){}\[\]])")
+_GLOB_SIGN = re.compile(r"[*?|(){}\[\]\\]")
 
 
 def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> bytes:
-    """The pnpm-workspace.yaml for a pruned lockfile: its importers as exact folders, and the settings in use."""
+    """The pnpm-workspace.yaml for a pruned lockfile: its importers by exact folder, the settings in use."""
     folders = [_exact_glob(folder) for folder in sorted(lockfile.importers) if folder != ROOT]
     catalogs = {
         name: {alias: str(entry["specifier"]) for alias, entry in sorted(entries.items())}
@@ -53,7 +53,7 @@ def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> byt
 
 
 def prune_root_package(root: Package, lockfile: Lockfile, *, root_dependencies: bool = False) -> bytes:
-    """The root package.json for a pruned lockfile: identity, package manager and pnpm's settings.
+    """The root package.json for a pruned lockfile: identity, package manager, pnpm's settings.
 
     Scripts are left out (an install would run them); dependencies stand in it with `root_dependencies` only.
     """
@@ -69,7 +69,7 @@ def prune_root_package(root: Package, lockfile: Lockfile, *, root_dependencies: 
 
 
 def install_files(settings: WorkspaceSettings, lockfile: Lockfile, paths: Collection[str]) -> tuple[str, ...]:
-    """The further files that installing a pruned lockfile reads, sorted: `.npmrc`, patches, local archives.
+    """The further files that an install reads, sorted: `.npmrc`, patches, hooks, local archives.
 
     `paths` are all files seen from the workspace root (a set or mapping). ConfigurationError names each
     patch and archive that is not among them.
@@ -99,9 +99,10 @@ def injected_folders(lockfile: Lockfile) -> tuple[str, ...]:
 def _exact_glob(folder: str) -> str:
     """The pattern for one folder.
 
-    pnpm finds nothing, without a word, when other signs than these have a backslash (`@`, `+`, `\\` itself).
+    pnpm finds nothing, without a word, when other signs than these have a backslash (`@`, `+`), and it
+    has no pattern for a backslash: `?` stands for that one.
     """
-    pattern = _GLOB_SIGN.sub(r"\\\1", folder.replace("\\", "?"))
+    pattern = _GLOB_SIGN.sub(lambda sign: "?" if sign[0] == "\\" else "\\" + sign[0], folder)
     return f"./{pattern}" if pattern.startswith("!") else pattern
 
 

@@ -1,4 +1,4 @@
-"""Versions and npm's ranges, as far as linking workspace packages asks: does this version satisfy that range?"""
+"""Versions and npm's ranges: whether a workspace package satisfies what another asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workspace's root files say about installing: pnpm-workspace.yaml, `.npmrc` and the root's `pnpm` field."""
+"""What the root files say about installing: pnpm-workspace.yaml, `.npmrc`, package.json's `pnpm` field."""
 
 from __future__ import annotations
 

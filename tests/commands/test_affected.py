@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.monorepo import Monorepo
+from tests.support.monorepo import Monorepo, bare
 
 
 @pytest.fixture
@@ -180,8 +180,7 @@ def test_the_exit_code_tells_when_it_is_asked_to(shop: Monorepo) -> None:
 def test_another_folder_clone_or_order_gives_the_same_fingerprints(shop: Monorepo, tmp_path: Path) -> None:
     """Pitfalls 1 and 2."""
     subprocess.run(["git", "clone", "-q", str(shop.root), str(tmp_path / "elsewhere" / "clone")], check=True)
-    clone = Monorepo.__new__(Monorepo)
-    clone.root = tmp_path / "elsewhere" / "clone"
+    clone = bare(tmp_path / "elsewhere" / "clone")
 
     assert clone.fingerprints() == shop.fingerprints()
 
@@ -198,8 +197,7 @@ def test_without_any_manifest_packages_still_answer(repo: Monorepo) -> None:
 
 def test_it_works_from_a_sub_folder(shop: Monorepo) -> None:
     shop.append("apps/docs/src/index.ts")
-    inside = Monorepo.__new__(Monorepo)
-    inside.root = shop.root / "packages/core/src"
+    inside = bare(shop.root / "packages/core/src")
 
     assert inside.affected("--kind", "image") == ["image:docs"]
 

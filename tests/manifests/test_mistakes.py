@@ -351,6 +351,23 @@ def test_a_cycle_is_told_once_with_its_path() -> None:
     )
 
 
+def test_products_that_wait_for_one_another_are_told_though_no_two_services_do() -> None:
+    service = '[services.{0}]\nkind = "nestjs"\npath = "x"\nport = {1}\ndepends_on = [{2}]\n'
+    chat = service.format("c1", 1, '"s1"') + service.format("c2", 2, "")
+    shop = service.format("s1", 3, "") + service.format("s2", 4, '"c2", "s1"')
+
+    assert mistakes_of({CHAT: chat, "manifests/products/shop.toml": shop}) == (
+        f"{CHAT}: products wait for one another: chat -> shop -> chat\n  move a service, or remove one wait"
+    )
+
+
+def test_a_long_chain_of_services_is_no_mistake() -> None:
+    service = '[services.s{0}]\nkind = "nestjs"\npath = "x"\nport = {0}\ndepends_on = [{1}]\n'
+    chain = "".join(service.format(n, f'"s{n - 1}"' if n > 1 else "") for n in range(1, 2001))
+
+    assert len(parse_manifests({WORKSPACE: GOOD[WORKSPACE].encode(), CHAT: chain.encode()}).services) == 2000
+
+
 def test_no_environment_at_all_knows_only_the_default() -> None:
     files = {WORKSPACE: GOOD[WORKSPACE], CHAT: f'{GOOD[CHAT]}\nenv.A = {{ production = "x" }}'}
 

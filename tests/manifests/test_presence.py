@@ -69,7 +69,8 @@ MISSING = {
     ),
     "a Dockerfile": (
         replace(GO, dockerfile="shop/apps/go/Dockerfil"),
-        "dockerfile: there is no file 'shop/apps/go/Dockerfil'\n  did you mean shop/apps/go/Dockerfile or docker/templates/Dockerfile.nestjs?",
+        "dockerfile: there is no file 'shop/apps/go/Dockerfil'\n"
+        "  did you mean shop/apps/go/Dockerfile or docker/templates/Dockerfile.nestjs?",
     ),
     "a package": (
         replace(API, package="@chat/ap"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from buildgraph.errors import ConfigurationError
@@ -90,6 +92,12 @@ def test_build_args_win_over_defaults_and_only_where_they_are_declared() -> None
     assert found.context_paths == ("*", "b", "c")  # V is not declared in the stage: the base image may set it
 
 
+def test_only_declared_arguments_of_stages_that_are_built_count() -> None:
+    text = b"ARG A=1 \\\n  B\nFROM x AS old\nARG OLD\nFROM x\nARG C\nRUN echo ARG D\n# ARG E\n"
+
+    assert parse_dockerfile(text, "Dockerfile").arguments == ("A", "B", "C")
+
+
 def test_a_target_needs_only_its_own_stages() -> None:
     text = b"FROM a AS one\nFROM b AS two\nCOPY --from=one / /\nFROM c AS three\nCOPY --from=two / /\n"
 
@@ -172,6 +180,26 @@ COPY --from=builder /app/dist /usr/share/nginx/html
         downloads=("https://example.org/tool.tgz",),
         syntax="docker/dockerfile:1",
     )
+
+
+TEMPLATES = Path(__file__).parents[2] / "docker/templates"
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("Dockerfile.*")), ids=lambda path: path.name)
+def test_a_committed_template_names_only_files_that_stand_beside_it(path: Path) -> None:
+    found = parse_dockerfile(
+        path.read_bytes(), path.name, build_args={"SERVICE_PATH": "apps/web", "PORT": "1"}
+    )
+
+    assert [name for name in found.support_files if not (TEMPLATES / name).is_file()] == []
+    assert set(found.bases) <= {"node:20-alpine", "nginx:1.25-alpine"}
+    assert {path.partition("/")[0] for path in found.context_paths} <= {
+        "manifests",
+        "dependencies",
+        "app",
+        "template",
+    }
+    assert (found.syntax, found.downloads) == ("", ())
 
 
 def test_copying_the_whole_template_folder_takes_all_support_files() -> None:

@@ -154,3 +154,10 @@ def _environment() -> dict[str, str]:
 
 def _toml(value: Any) -> str:
     return json.dumps(value)
+
+
+def bare(folder: Path) -> Monorepo:
+    """The language's verbs for a folder as it is, whatever it holds."""
+    found = Monorepo.__new__(Monorepo)
+    found.root = folder
+    return found

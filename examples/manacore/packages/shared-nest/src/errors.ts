@@ -15,13 +15,19 @@ export function explain(error: unknown): AppError {
   return new AppError('internal', 'Something went wrong.', { cause: error });
 }
 
+/** The innermost cause: what a database library wraps around it repeats the query's values, which are no matter for a log. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause ? traceOf(error.cause) : (error.stack ?? error.message);
+}
+
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { code, status, message, details } = explain(error);
-    if (status >= 500) this.logger.error(message, { trace: error instanceof Error ? error.stack : String(error) });
+    if (status >= 500) this.logger.error(message, { trace: traceOf(error) });
     const response = host.switchToHttp().getResponse<Response>();
     if (!response.headersSent) response.status(status).json(errorBody(code, message, details));
   }

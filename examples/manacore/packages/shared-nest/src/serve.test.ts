@@ -22,7 +22,7 @@ class ThingsController {
 
   @Get('broken')
   broken() {
-    throw new Error('the database password is hunter2');
+    throw new Error('failed: insert hunter2', { cause: new Error('connection refused') });
   }
 }
 
@@ -39,7 +39,8 @@ const settings: ServiceSettings = {
   trustedProxies: 1,
 };
 const database = { name: 'database', up: true };
-const logger = createLogger({ service: 'things', level: 'error', write: () => {} });
+const lines: string[] = [];
+const logger = createLogger({ service: 'things', level: 'error', write: (line) => lines.push(line) });
 
 const app = await createApp('things', {
   settings,
@@ -89,10 +90,12 @@ test('a token names the user, a bad one is refused, none is nobody', async () =>
   assert.equal((await ask('/api/things/mine')).status, 401);
 });
 
-test('an unexpected error tells the client nothing', async () => {
+test('an unexpected error tells the client nothing, and the log its cause without the values around it', async () => {
   const response = await ask('/api/things/broken');
   assert.equal(response.status, 500);
   assert.deepEqual(await response.json(), { error: { code: 'internal', message: 'Something went wrong.' } });
+  assert.match(lines.join(''), /connection refused/);
+  assert.doesNotMatch(lines.join(''), /hunter2/);
 });
 
 test('an unknown route is not found, in the same shape', async () => {

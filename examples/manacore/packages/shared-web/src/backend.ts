@@ -17,12 +17,19 @@ export class BackendError extends Error {
 /** The part of a SvelteKit event that a call needs. */
 interface Caller {
   fetch: typeof fetch;
+  request: { headers: Headers };
   getClientAddress(): string;
 }
 
 export interface Backend {
   read<T>(caller: Caller, path: string): Promise<T>;
   send<T>(caller: Caller, path: string, body: unknown): Promise<T>;
+}
+
+/** The last entry is the one our own proxy added; the ones before it are the client's word. */
+function clientOf(caller: Caller): string {
+  const forwarded = caller.request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim();
+  return forwarded || caller.getClientAddress();
 }
 
 /** The address is asked for at each call, because it is known at run time only. */
@@ -32,7 +39,7 @@ export function createBackend(address: () => string): Backend {
       .fetch(new URL(path, address()), {
         ...init,
         // The backend throttles by client, not by this server.
-        headers: { 'content-type': 'application/json', 'x-forwarded-for': caller.getClientAddress() },
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': clientOf(caller) },
         signal: AbortSignal.timeout(5000),
       })
       .catch(() => {

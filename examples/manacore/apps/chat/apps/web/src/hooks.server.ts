@@ -1,4 +1,4 @@
-// What happens to every request, and how the app ends.
+// What happens to every request.
 import { createLogger } from '@manacore/shared-logger';
 import { createHandle } from '@manacore/shared-web';
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from buildgraph.graph.order import closure, components, cycles, shortest_path
+from buildgraph.order import closure, components, cycles, shortest_path
 from tests.support.graphs import graph
 
 

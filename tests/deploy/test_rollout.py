@@ -1,0 +1,485 @@
+"""Deployments on a real engine: do; do again: nothing; change one thing: exactly this."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from buildgraph.deploy.live import read_live
+from buildgraph.deploy.pending import pending_targets
+from buildgraph.deploy.rollout import deploy_product
+from buildgraph.errors import ConfigurationError, StepFailed, ToolError
+from buildgraph.manifests.model import Migration, Resources
+from tests.deploy.town import Town
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+
+
+def test_a_first_deploy_serves_and_the_same_again_restarts_nothing(town: Town) -> None:
+    town.service("api")
+    town.service("web", depends_on=("api",), env={"PEER": "{service:api}/"})
+
+    first = town.deploy()
+
+    assert first.replaced == ("api", "web")
+    assert (town.fetch("api"), town.fetch("web")) == ("api 1", "web 1")
+    assert town.fetch("web", "/peer") == "api 1"
+    containers = town.containers()
+    assert sorted(containers) == ["api-blue", "proxy", "web-blue"]
+
+    again = town.deploy()
+
+    assert (again.replaced, again.unchanged) == ((), ("api", "web"))
+    assert town.containers() == containers
+
+
+def test_a_change_of_one_service_replaces_that_one_only(town: Town) -> None:
+    town.service("api", port=3001)
+    town.service("web", port=3002, env={"PEER": "{service:api}/"})
+    town.deploy()
+    before = town.containers()
+
+    town.service("api", "2", port=3001)
+    rollout = town.deploy()
+
+    assert (rollout.replaced, rollout.unchanged) == (("api",), ("web",))
+    assert (town.fetch("api"), town.fetch("web", "/peer")) == ("api 2", "api 2")
+    after = town.containers()
+    assert sorted(after) == ["api-green", "proxy", "web-blue"]
+    assert (after["web-blue"], after["proxy"]) == (before["web-blue"], before["proxy"])
+
+
+def test_all_requests_during_a_replacement_succeed(town: Town) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+
+    with Load(town, "api", clients=4) as load:
+        time.sleep(0.5)
+        town.service("api", "2", port=3001)
+        town.deploy()
+        town.service("new", port=3002)  # another listener and host: HAProxy is reloaded under load
+        town.deploy()
+        time.sleep(0.5)
+
+    assert load.wrong == []
+    assert set(load.answers) == {"api 1", "api 2"}
+    assert len(load.answers) > 100
+
+
+def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: Town) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+    answers: list[str] = []
+    slow = threading.Thread(target=lambda: answers.append(town.fetch("api", "/slow")))
+    town.service("api", "2", port=3001)
+    deploy = threading.Thread(target=town.deploy)
+
+    deploy.start()
+    while not any("started green" in line for line in town.told):
+        time.sleep(0.05)
+    slow.start()
+    slow.join()
+    deploy.join()
+
+    assert answers == ["api 1"]
+    assert town.fetch("api") == "api 2"
+
+
+@pytest.mark.parametrize(
+    ("broken", "last_line", "said"),
+    [
+        ("health", "cannot reach the database", "503"),
+        ("crash", "no such table: users", "exit code 7"),
+    ],
+    ids=["its health check fails", "it ends at once"],
+)
+def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
+    town: Town, broken: str, last_line: str, said: str
+) -> None:
+    town.settings(health_within=4.0)
+    town.service("api", port=3001)
+    town.deploy()
+    before = town.containers()
+
+    town.service("api", "2", port=3001, env={"BROKEN": broken})
+    with pytest.raises(StepFailed) as failed:
+        town.deploy()
+
+    assert last_line in failed.value.detail
+    assert said in str(failed.value)
+    assert town.fetch("api") == "api 1"
+    assert town.containers() == before
+
+    town.service("api", "3", port=3001)
+    assert town.deploy().replaced == ("api",)
+    assert town.fetch("api") == "api 3"
+
+
+def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town) -> None:
+    town.settings(health_within=3.0)
+    town.service("api", env={"BROKEN": "health"})
+
+    with pytest.raises(StepFailed, match="not healthy within 3 s"):
+        town.deploy()
+
+    assert sorted(town.containers()) == ["proxy"]
+
+
+def test_another_health_path_and_port_replace_without_a_gap(town: Town) -> None:
+    town.service("api", port=3001, listens=8001, health="/health")
+    town.deploy()
+
+    with Load(town, "api", clients=2) as load:
+        town.service("api", "2", port=3001, listens=8002, health="/alive")
+        town.deploy()
+
+    assert load.wrong == []
+    assert town.fetch("api") == "api 2"
+
+
+def test_a_failing_migration_stops_the_deploy_before_anything_new_runs(town: Town) -> None:
+    town.service("api", port=3001, migration=MIGRATE)
+    town.deploy()
+    assert "api: applied 0001_first" in town.told
+    before = town.containers()
+
+    town.service("api", "2", port=3001, migration=MIGRATE, env={"MIGRATION": "fails"})
+    with pytest.raises(StepFailed) as failed:
+        town.deploy()
+
+    assert failed.value.step == "migrate:api"
+    assert "applied 0001_first" in failed.value.detail
+    assert town.containers() == before
+    assert town.fetch("api") == "api 1"
+
+
+def test_replicas_all_serve_and_one_more_replaces_the_service(town: Town) -> None:
+    town.service("api", port=3001, replicas={"*": 2})
+    town.deploy()
+    assert sorted(town.containers()) == ["api-blue", "api-blue-2", "proxy"]
+
+    town.service("api", port=3001, replicas={"*": 3})
+    assert town.deploy().reasons == {"api": "2 of 3 replicas are there"}
+
+    assert sorted(town.containers()) == ["api-green", "api-green-2", "api-green-3", "proxy"]
+    assert town.deploy().replaced == ()
+
+
+def test_a_service_that_left_the_manifests_is_removed(town: Town) -> None:
+    town.service("api")
+    town.service("web")
+    town.deploy()
+
+    town.without("web")
+    rollout = town.deploy()
+
+    assert (rollout.removed, rollout.unchanged) == (("web",), ("api",))
+    assert sorted(town.containers()) == ["api-blue", "proxy"]
+    assert town.request("web")[0] == 404
+    assert town.deploy().removed == ()
+
+
+def test_two_environments_and_two_products_leave_each_other_alone(make_town: Callable[[], Town]) -> None:
+    one, other = make_town(), make_town()
+    one.service("api", "of one")
+    one.service("shop", product="mall")
+    other.service("api", "of other")
+
+    one.deploy()
+    other.deploy()
+    one.deploy("mall")
+
+    assert (one.fetch("api"), other.fetch("api")) == ("api of one", "api of other")
+    assert one.fetch("shop") == "shop 1"
+    assert other.request("shop")[0] == 404
+    assert one.deploy().unchanged == ("api",)
+
+
+def test_two_products_deployed_at_once_both_serve(town: Town) -> None:
+    town.service("api")
+    town.service("shop", product="mall")
+    failures: list[BaseException] = []
+
+    def deploy(product: str) -> None:
+        try:
+            deploy_product(town.place, product, town.targets(product), town.told.append)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=deploy, args=(product,)) for product in ("town", "mall")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert (town.fetch("api"), town.fetch("shop")) == ("api 1", "shop 1")
+
+
+def test_a_container_that_died_is_replaced(town: Town) -> None:
+    town.service("api")
+    town.deploy()
+    town.place.engine.client.api.remove_container(town.containers()["api-blue"], force=True)
+    assert town.request("api")[0] == 503
+
+    assert town.deploy().reasons == {"api": "it does not run"}
+    assert town.fetch("api") == "api 1"
+
+
+def test_a_restarted_proxy_comes_back_to_the_same_routing(town: Town) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+    town.service("api", "2", port=3001)
+    town.deploy()
+
+    town.place.engine.client.containers.get(town.containers()["proxy"]).restart()
+    wait_for(lambda: town.fetch("api") == "api 2")
+
+    assert town.deploy().unchanged == ("api",)
+
+
+def test_a_removed_proxy_comes_back_to_the_same_routing(town: Town) -> None:
+    town.service("api")
+    town.deploy()
+    api = town.containers()["api-blue"]
+    town.place.engine.client.api.remove_container(town.containers()["proxy"], force=True)
+
+    town.deploy()
+
+    assert town.fetch("api") == "api 1"
+    assert town.containers()["api-blue"] == api
+
+
+def test_another_proxy_port_moves_the_proxy_and_restarts_no_service(town: Town) -> None:
+    from tests.deploy.town import free_port
+
+    town.service("api")
+    town.deploy()
+    api = town.containers()["api-blue"]
+
+    town.settings(proxy_port=free_port())
+    town.deploy()
+
+    assert town.fetch("api") == "api 1"
+    assert town.containers()["api-blue"] == api
+
+
+def test_a_taken_port_is_told_with_its_holder_and_leaves_nothing(make_town: Callable[[], Town]) -> None:
+    holder, late = make_town(), make_town()
+    holder.service("api")
+    holder.deploy()
+    late.service("api")
+    late.settings(proxy_port=holder.place.environment.proxy_port)
+
+    with pytest.raises(ToolError) as failed:
+        late.deploy()
+
+    assert f"is taken by the container {holder.place.named('proxy')}" in str(failed.value)
+    assert "proxy_port in manifests/environments/test.toml" in str(failed.value)
+    assert (late.containers(), late.volumes()) == ({}, set())
+
+
+def test_containers_are_confined(town: Town) -> None:
+    town.service("api", resources=Resources(cpus=0.5, memory=128 * 2**20))
+    town.deploy()
+
+    told = town.place.engine.client.api.inspect_container(town.containers()["api-blue"])
+
+    host = told["HostConfig"]
+    assert told["Config"]["User"] == "1001:1001"
+    assert (host["ReadonlyRootfs"], host["CapDrop"]) == (True, ["ALL"])
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert (host["NanoCpus"], host["Memory"]) == (500_000_000, 128 * 2**20)
+
+
+def test_a_rotated_secret_replaces_who_uses_it_and_stands_in_no_label(town: Town) -> None:
+    town.secrets(TOKEN="first-value")
+    town.service("api", port=3001, secret=("TOKEN",))
+    town.service("web", port=3002)
+    town.deploy()
+    assert town.env_of("api")["TOKEN"] == "first-value"
+    assert town.deploy().replaced == ()
+
+    town.secrets(TOKEN="second-value")
+    rollout = town.deploy()
+
+    assert rollout.reasons == {"api": "its secrets have changed"}
+    assert town.env_of("api")["TOKEN"] == "second-value"
+    labels = town.place.engine.client.api.inspect_container(town.containers()["api-green"])["Config"][
+        "Labels"
+    ]
+    assert "second-value" not in str(labels)
+
+
+def test_missing_secrets_are_all_named_and_nothing_is_made(town: Town) -> None:
+    town.service("api", secret=("TOKEN", "KEY"))
+
+    with pytest.raises(ConfigurationError) as failed:
+        town.deploy()
+
+    assert [mistake.where for mistake in failed.value.mistakes] == ["secret KEY", "secret TOKEN"]
+    assert (town.containers(), town.volumes()) == ({}, set())
+
+
+def test_a_worker_without_http_is_judged_by_its_command(town: Town) -> None:
+    worker = {"port": 0, "host": ""}
+    town.service("worker", **worker, health_command=("node", "-e", "process.exit(0)"))
+    assert town.deploy().replaced == ("worker",)
+    before = town.containers()
+    assert town.deploy().unchanged == ("worker",)
+
+    town.settings(health_within=2.0)
+    town.service(
+        "worker",
+        "2",
+        **worker,
+        health_command=("node", "-e", "console.log('queue is gone'); process.exit(3)"),
+    )
+    with pytest.raises(StepFailed, match="queue is gone"):
+        town.deploy()
+    assert town.containers() == before
+
+
+@pytest.mark.parametrize("moment", ["started green", "healthy", "its fingerprint differs", "stopped blue"])
+def test_after_a_killed_deploy_the_next_one_converges(town: Town, moment: str, tmp_path: Path) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+
+    kill_deploy_when(town, moment, tmp_path)
+    assert town.fetch("api") in ("api 1", "api 2")
+
+    town.service("api", "2", port=3001)
+    wait_for(lambda: not any("lock" in name for name in town.containers()))
+    town.deploy()
+
+    assert town.fetch("api") == "api 2"
+    assert sorted(town.containers()) in (["api-blue", "proxy"], ["api-green", "proxy"])
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
+
+
+def test_a_second_deploy_of_a_product_is_refused_with_the_name_of_the_first(
+    town: Town, tmp_path: Path
+) -> None:
+    town.service("api", env={"BROKEN": "health"})
+    town.settings(health_within=60.0)
+    child = start_deploy(town, tmp_path)
+    try:
+        wait_for(lambda: "town-lock" in town.containers(), within=30)
+        with pytest.raises(StepFailed, match=r"is held by .*process"):
+            town.deploy()
+    finally:
+        child.kill()
+        child.wait()
+    wait_for(lambda: "town-lock" not in town.containers())
+
+
+CHILD = """
+import sys
+from buildgraph.image.engine import open_engine
+from tests.deploy.town import Town
+town = Town(open_engine(""), {images!r}, {server!r}, {name!r})
+town.settings(proxy_port={port!r}, health_within=60.0)
+town.service("api", "2", port=3001, env={env!r})
+class Told(list):
+    def append(self, line):
+        print(line, flush=True)
+town.told = Told()
+town.deploy()
+"""
+
+
+def start_deploy(town: Town, folder: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Deploy version 2 of the api in a process of its own."""
+    script = folder / "deploy.py"
+    service_env = town.services["api"].env.get("BROKEN")
+    broken = {"BROKEN": service_env.values["*"]} if service_env else {}
+    script.write_text(
+        CHILD.format(
+            images=dict(town.place.images),
+            server=town.server,
+            name=town.place.workspace,
+            port=town.place.environment.proxy_port,
+            env={**broken, **(env or {})},
+        )
+    )
+    root = str(Path(__file__).parents[2])
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=root,
+        env={"PYTHONPATH": root, "HOME": "/"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_deploy_when(town: Town, moment: str, folder: Path) -> None:
+    """Deploy version 2 and kill the deployer without warning at the line that contains `moment`."""
+    child = start_deploy(town, folder)
+    assert child.stdout is not None
+    for line in child.stdout:
+        if moment in line:
+            child.send_signal(signal.SIGKILL)
+            break
+    child.wait()
+    child.stdout.close()
+    assert child.returncode == -signal.SIGKILL
+
+
+def wait_for(condition: Callable[[], bool], within: float = 10.0) -> None:
+    """Wait until a condition holds; fails the test when it does not in time."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            if condition():
+                return
+        except OSError:
+            pass  # the proxy is on its way up
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+class Load:
+    """Clients that ask without a pause, each over one connection that it keeps, until the block ends."""
+
+    def __init__(self, town: Town, service: str, clients: int) -> None:
+        self.town, self.service = town, service
+        self.answers: list[str] = []
+        self.wrong: list[str] = []
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self.ask) for _ in range(clients)]
+
+    def __enter__(self) -> Load:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def ask(self) -> None:
+        import http.client
+
+        port = self.town.place.environment.proxy_port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        while not self.is_over.is_set():
+            try:
+                connection.request("GET", "/", headers={"Host": f"{self.service}.localhost"})
+                response = connection.getresponse()
+                body = response.read().decode()
+                (self.answers if response.status == 200 else self.wrong).append(body)
+            except (OSError, http.client.HTTPException) as error:
+                self.wrong.append(repr(error))
+                connection.close()
+            time.sleep(0.002)
+        connection.close()

@@ -1,0 +1,174 @@
+"""The deploy tests' small language: an environment of its own on the real engine, with tiny services."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import socket
+import tarfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import docker.errors
+
+import docker
+from buildgraph.deploy.model import Place, Rollout, Target
+from buildgraph.deploy.rollout import deploy_product
+from buildgraph.deploy.secrets import Secrets
+from buildgraph.image.engine import Engine
+from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
+
+PROXY, NODE = "haproxy:2.9", "node:20-alpine"
+SERVER = """
+import http from 'node:http';
+const { PORT, HEALTH_PATH, ANSWER = 'hello', BROKEN = '' } = process.env;
+console.log(`starting ${ANSWER}`);
+if (BROKEN === 'crash') { console.error('no such table: users'); process.exit(7); }
+const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
+const server = http.createServer((request, response) => {
+  if (request.url === HEALTH_PATH) {
+    response.writeHead(BROKEN === 'health' ? 503 : 200);
+    return response.end('ok');
+  }
+  if (request.url === '/peer') return peer(response);
+  if (request.url === '/env') return response.end(JSON.stringify(process.env));
+  if (request.url === '/slow') return setTimeout(() => response.end(ANSWER), 2000);
+  response.end(ANSWER);
+});
+server.keepAliveTimeout = 60000;
+if (BROKEN === 'health') console.log('cannot reach the database');
+if (PORT) server.listen(Number(PORT), '0.0.0.0'); else setInterval(() => {}, 1000);
+process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+"""
+MIGRATION = """
+console.log('applied 0001_first');
+process.exit(process.env.MIGRATION === 'fails' ? 1 : 0);
+"""
+
+
+class Town:
+    """An environment on the engine that no other test shares; every verb changes it or asks about it."""
+
+    def __init__(self, engine: Engine, images: Mapping[str, str], server: str, name: str = "") -> None:
+        self.server = server
+        self.services: dict[str, Service] = {}
+        self.versions: dict[str, str] = {}
+        self.told: list[str] = []
+        environment = Environment("test", proxy_port=free_port(), health_within=15.0, drain_within=5.0)
+        self.place = Place(engine, name or f"t{uuid.uuid4().hex[:10]}", environment, images, Secrets({}), ())
+
+    def settings(self, **environment: Any) -> None:
+        """Change settings of the environment."""
+        self.place = replace(self.place, environment=replace(self.place.environment, **environment))
+
+    def secrets(self, **values: str) -> None:
+        """Give the environment other secrets."""
+        self.place = replace(self.place, secrets=Secrets(values))
+
+    def has_backing(self, **images: str) -> None:
+        """Have the environment run PostgreSQL, Redis, or both."""
+        self.settings(backing=tuple(Backing(kind, image) for kind, image in sorted(images.items())))
+
+    def service(self, name: str, version: str = "1", *, env: Mapping[str, str] = {}, **fields: Any) -> None:
+        """Declare a service, or change it; its answers to requests are its name and version."""
+        values = {"ANSWER": f"{name} {version}", **env}
+        port = fields.pop("port", 3001 + len(self.services))
+        fields = {"product": "town", "kind": "dockerfile", "path": name, "port": port, "host": name} | fields
+        variables = {key: EnvValue({"*": value}) for key, value in values.items()}
+        variables |= {key: EnvValue(secret=True) for key in fields.pop("secret", ())}
+        self.services[name] = Service(
+            name=name, health=fields.pop("health", "/health" if port else ""), env=variables, **fields
+        )
+        self.versions[name] = f"{version} {sorted(env.items())}"
+        self._declare()
+
+    def without(self, name: str) -> None:
+        """Take a service out of the manifests."""
+        del self.services[name]
+        self._declare()
+
+    def _declare(self) -> None:
+        self.place = replace(self.place, catalog=tuple(self.services.values()))
+
+    def targets(self, product: str = "town") -> tuple[Target, ...]:
+        """What the services of a product shall run."""
+        return tuple(
+            Target(service, self.server, "", f"fingerprint of {name} {self.versions[name]}", "c0ffee")
+            for name, service in self.services.items()
+            if service.product == product
+        )
+
+    def deploy(self, product: str = "town") -> Rollout:
+        """Deploy a product."""
+        return deploy_product(self.place, product, self.targets(product), self.told.append)
+
+    def fetch(self, name: str, path: str = "/") -> str:
+        """What users of a service get."""
+        status, body = self.request(name, path)
+        return body if status == 200 else f"{status} {body}"
+
+    def request(self, name: str, path: str = "/") -> tuple[int, str]:
+        """Status and body of one request through the public port."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Host": f"{name}.localhost"})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def env_of(self, name: str) -> dict[str, str]:
+        """The environment variables that a service really has."""
+        found: dict[str, str] = json.loads(self.fetch(name, "/env"))
+        return found
+
+    def containers(self) -> dict[str, str]:
+        """The ids of all containers here, by the last part of their names."""
+        found = self.place.engine.client.api.containers(all=True, filters={"label": self.place.filters()})
+        prefix = f"{self.place.prefix}-"
+        return {c["Names"][0].lstrip("/").removeprefix(prefix): c["Id"] for c in found}
+
+    def volumes(self) -> set[str]:
+        """The volumes here, by the last part of their names."""
+        found = self.place.engine.client.api.volumes(filters={"label": self.place.filters()})
+        return {volume["Name"].removeprefix(f"{self.place.prefix}-") for volume in found["Volumes"] or ()}
+
+    def raze(self) -> None:
+        """Remove all that the test made."""
+        api = self.place.engine.client.api
+        for container in self.containers().values():
+            try:
+                api.remove_container(container, force=True, v=True)
+            except docker.errors.APIError:
+                continue  # a lock that is just going away by itself
+        for network in api.networks(filters={"label": self.place.filters()}):
+            api.remove_network(network["Id"])
+        for volume in api.volumes(filters={"label": self.place.filters()})["Volumes"] or ():
+            api.remove_volume(volume["Name"], force=True)
+
+
+def build_server(engine: Engine, node: str) -> str:
+    """The image of a service of a few lines, made from a base with node; its id."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, text in (("server.mjs", SERVER), ("migrate.mjs", MIGRATION)):
+            entry = tarfile.TarInfo(f"app/{name}")
+            entry.size, entry.mode = len(text.encode()), 0o644
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    container = engine.client.containers.create(node, ["true"])
+    try:
+        container.put_archive("/", buffer.getvalue())
+        image = container.commit(changes='CMD ["node", "/app/server.mjs"]')
+    finally:
+        container.remove()
+    return str(image.id)
+
+
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

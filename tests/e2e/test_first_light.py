@@ -1,0 +1,233 @@
+"""The whole chain on the example workspace: real images, a real engine, containers that answer through a proxy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.system import System, docker
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+
+ALL = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The chat, deployed to development."""
+    system = System(tmp_path_factory.mktemp("first-light") / "clone")
+    first = system.doit("-n", "2", "deploy:chat")
+    assert first.code == 0, first.err
+    yield system
+    system.remove()
+
+
+@pytest.fixture
+def system(deployed: System) -> Iterator[System]:
+    """The deployed chat, in date at the beginning of every test; edits are taken back at its end."""
+    yield deployed
+    deployed.revert()
+    again = deployed.doit("deploy:chat")
+    assert again.code == 0, again.err
+
+
+def test_the_chat_answers_from_its_real_database(system: System) -> None:
+    status, body = system.get("api-chat.localhost", "/api/health")
+
+    assert status == 200
+    assert json.loads(body)["status"] == "ok"
+    assert system.get("chat.localhost")[0] == 200
+    assert system.get("app-chat.localhost")[0] == 200
+    assert system.get("auth.localhost", "/api/health")[0] == 200
+
+
+def test_again_there_is_nothing_to_do(system: System) -> None:
+    before = system.containers()
+
+    ran = system.doit("deploy:chat")
+
+    assert (ran.code, ran.done) == (0, [])
+    assert "nothing to do" in ran.err
+    assert system.containers() == before
+
+
+def test_an_edit_in_the_web_app_builds_and_replaces_it_alone(system: System) -> None:
+    before = system.containers()
+    system.append("apps/chat/apps/web/src/routes/+page.svelte", "\n<p>first light</p>\n")
+
+    ran = system.doit("deploy:chat")
+
+    assert ran.code == 0, ran.err
+    assert ran.built == ["chat-web"]
+    assert "first light" in system.get("app-chat.localhost")[1]
+    after = system.containers()
+    assert [name for name in ALL if before[name] != after[name]] == ["chat-web"]
+
+
+def test_an_edit_in_a_shared_package_builds_exactly_its_dependents(system: System) -> None:
+    graph = json.loads(system.buildgraph("graph", "--format", "json").out)
+    uses = {node["id"]: node["uses"] for node in graph["nodes"]}
+    package = "package:@manacore/shared-branding"
+    expected = sorted(name for name in ALL if package in reach(uses, f"image:{name}"))
+    assert 0 < len(expected) < len(ALL)
+    system.append("packages/shared-branding/src/index.ts", "\nexport const edited = true;\n")
+
+    affected = system.buildgraph("affected", "--kind", "image", "--format", "names").out.split()
+    ran = system.doit("-n", "2", "build")
+
+    assert affected == [f"image:{name}" for name in expected]
+    assert ran.built == expected
+
+
+def test_a_readme_or_a_test_file_builds_nothing(system: System) -> None:
+    system.append("README.md", "more\n")
+    system.write("packages/shared-types/src/new.test.ts", "test")
+
+    assert system.doit("deploy:chat").done == []
+
+
+def test_reverting_an_edit_finds_the_former_image(system: System) -> None:
+    system.append("apps/chat/apps/backend/src/main.ts", "\n// edited\n")
+    assert system.doit("deploy:chat").built == ["chat-backend"]
+
+    system.revert()
+    ran = system.doit("deploy:chat")
+
+    assert (ran.built, ran.done) == ([], ["deploy:chat"])
+
+
+def test_an_image_removed_behind_the_tool_s_back_is_built_again_and_no_other(system: System) -> None:
+    """Pitfall 10."""
+    image = next(name for name in system.images() if "/chat-landing:" in name)
+    docker("rmi", "-f", image)
+
+    assert system.doit("build").built == ["chat-landing"]
+    assert system.doit("build").built == []
+
+
+def test_deleting_the_caches_costs_time_and_nothing_else(system: System) -> None:
+    shutil.rmtree(system.root / ".buildgraph")
+
+    assert system.doit("deploy:chat").done == []
+
+
+def test_both_spellings_say_the_same(system: System) -> None:
+    for arguments in (["plan", "deploy:chat"], ["affected"], ["graph", "--format", "dot"], ["why", "chat-web"]):
+        one, other = system.doit(*arguments), system.buildgraph(*arguments)
+        assert (one.code, one.out, one.err) == (other.code, other.out, other.err)
+    one, other = system.doit("deploy:chatt"), system.buildgraph("deploy:chatt")
+    assert (one.code, one.err) == (other.code, other.err) == (2, one.err)
+    assert "did you mean deploy:chat" in one.err
+
+
+def test_status_tells_what_runs(system: System) -> None:
+    told = json.loads(system.buildgraph("status", "--format", "json").out)["services"]
+
+    assert {row["service"]: (row["state"], row["in_date"]) for row in told} == dict.fromkeys(ALL, ("healthy", True))
+
+
+def test_a_failed_build_fails_the_run_while_independent_images_go_on(system: System) -> None:
+    system.append("apps/chat/apps/backend/src/main.ts", "\nthis is no TypeScript\n")
+    system.append("apps/chat/apps/landing/src/pages/index.astro", "\n<p>goes on</p>\n")
+
+    ran = system.doit("build")
+
+    assert ran.code == 1
+    assert (ran.failed, ran.built) == (["build:chat-backend"], ["chat-landing"])
+    assert "build:chat-backend: the build failed in step [build " in ran.err
+    assert "main.ts" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_service_that_is_never_healthy_is_told_and_the_running_one_stays(system: System) -> None:
+    """Pitfall 51."""
+    before = system.containers()
+    system.replace("manifests/environments/development.toml", r"\A", "health_within = 8\n")
+    system.replace("examples/manacore/apps/chat/apps/backend/src/main.ts", r"\A", "throw new Error('born dead');\n")
+
+    ran = system.doit("deploy:chat")
+
+    assert ran.code == 1
+    assert "deploy:chat" in ran.failed
+    assert "born dead" in ran.err
+    assert system.containers()["chat-backend"] == before["chat-backend"]
+    assert system.get("api-chat.localhost", "/api/health")[0] == 200
+
+
+def test_a_failing_smoke_test_tells_what_was_expected_and_what_came(system: System) -> None:
+    extra = '\n[[services.chat-landing.smoke]]\nname = "never true"\npath = "/"\ncontains = "no such words"\nwithin = 1\n'
+    with (system.root / "manifests/products/chat.toml").open("a") as file:
+        file.write(extra)
+
+    ran = system.doit("smoke:chat")
+
+    assert ran.code == 1
+    assert "never true" in ran.err and "no such words" in ran.err
+
+
+def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(system: System) -> None:
+    nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+
+    assert system.buildgraph("affected", **nowhere).code == 0
+    ran = system.doit("build", **nowhere)
+
+    assert ran.code == 3
+    assert "no Docker engine answers" in ran.err and "start Docker" in ran.err
+
+
+def test_no_secret_is_told_or_kept_in_an_image(system: System) -> None:
+    secret = "chat_dev_password_marker"
+    env_file = system.root / "manifests/environments/development.env"
+    assert env_file.exists()
+    ran = system.doit("deploy:chat", AZURE_OPENAI_API_KEY=secret)
+
+    assert ran.done == ["deploy:chat"], "a rotated secret redeploys its service"
+    assert secret not in ran.err + ran.out
+    for image in system.images():
+        assert secret not in docker("inspect", image)
+
+
+def reach(uses: dict[str, list[str]], start: str) -> set[str]:
+    found, waiting = set(), [start]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(uses.get(node, []))
+    return found
+
+
+def test_two_clones_share_images_through_one_registry(registry: str, tmp_path: Path) -> None:
+    """The same tree in another folder has the same fingerprints, and a build there finds the images."""
+    one = System(tmp_path / "one", registry=f"{registry}/manacore")
+    other = System(tmp_path / "other", name=one.name, registry=f"{registry}/manacore")
+    try:
+        pushed = one.doit("-n", "2", "push", "env=staging")
+        assert pushed.code == 0, pushed.err
+        docker("rmi", "-f", *one.images())
+
+        found = other.doit("build", "env=staging")
+        again = other.doit("push", "env=staging")
+        deployed = other.doit("deploy:chat", "env=staging")
+
+        assert (found.built, again.done) == ([], [])
+        assert deployed.code == 0, deployed.err
+        images = docker("ps", "--filter", f"label=buildgraph.workspace={one.name}", "--format", "{{.Image}}").split()
+        assert len([image for image in images if image.startswith(f"{registry}/manacore/") and "@sha256:" in image]) == 4
+    finally:
+        one.remove()
+        other.remove()
+
+
+def test_a_registry_that_does_not_answer_is_a_clear_error(tmp_path: Path) -> None:
+    system = System(tmp_path / "clone", registry="127.0.0.1:1/manacore")
+
+    ran = system.doit("push:chat-landing", "env=staging")
+
+    assert ran.code == 3
+    assert "127.0.0.1:1" in ran.err
+    assert "Traceback" not in ran.err

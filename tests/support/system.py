@@ -1,0 +1,179 @@
+"""A whole system under test: a copy of this project with a name and ports of its own, run through the front door."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(sys.executable).parent
+WORKSPACE = "examples/manacore"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command line left behind; what it told stands on standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def done(self) -> list[str]:
+        """The tasks that did something, sorted."""
+        return sorted(re.findall(r"^ok (\S+)", self.err, re.MULTILINE))
+
+    @property
+    def built(self) -> list[str]:
+        """The services whose images were built, sorted."""
+        return [name.removeprefix("build:") for name in self.done if name.startswith("build:")]
+
+    @property
+    def failed(self) -> list[str]:
+        """The tasks that failed, sorted."""
+        return sorted(re.findall(r"^!! (\S+)  failed", self.err, re.MULTILINE))
+
+
+class System:
+    """A copy of this project in a folder of its own; its containers and images bear a name of its own."""
+
+    def __init__(self, folder: Path, name: str = "", registry: str = "") -> None:
+        self.root = folder
+        self.name = name or f"t{uuid.uuid4().hex[:8]}"
+        self.port = free_port()
+        copy_project(folder)
+        self.replace("manifests/workspace.toml", r'^name = ".*"', f'name = "{self.name}"')
+        self.replace("manifests/environments/development.toml", r"^proxy_port = .*", f"proxy_port = {self.port}")
+        staging = "manifests/environments/staging.toml"
+        self.replace(staging, r"^proxy_port = .*", f"proxy_port = {free_port()}")
+        if registry:
+            self.replace(staging, r'^registry = ".*"', f'registry = "{registry}"')
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.name", "Test")
+        self.git("config", "user.email", "test@example.com")
+        self.commit()
+
+    def git(self, *arguments: str) -> str:
+        """Run git here and return what it prints."""
+        ran = subprocess.run(("git", *arguments), cwd=self.root, check=True, capture_output=True, text=True)
+        return ran.stdout
+
+    def commit(self) -> None:
+        """Commit all there is."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "change")
+
+    def revert(self) -> None:
+        """Take back every edit since the last commit."""
+        self.git("checkout", "-q", "--", ".")
+        self.git("clean", "-q", "-fd")
+
+    def replace(self, path: str, pattern: str, text: str) -> None:
+        """Replace what a pattern finds in a file; it must be there."""
+        file = self.root / path
+        found, count = re.subn(pattern, text, file.read_text(), flags=re.MULTILINE)
+        assert count, f"{path} has no {pattern}"
+        file.write_text(found)
+
+    def append(self, path: str, line: str) -> None:
+        """Add a line to a file of the example workspace."""
+        with (self.root / WORKSPACE / path).open("a") as file:
+            file.write(line)
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file of the example workspace."""
+        file = self.root / WORKSPACE / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+
+    def doit(self, *arguments: str, **env: str) -> Ran:
+        """Run `doit` here."""
+        return self._run("doit", *arguments, **env)
+
+    def buildgraph(self, *arguments: str, **env: str) -> Ran:
+        """Run `buildgraph` here."""
+        return self._run("buildgraph", *arguments, **env)
+
+    def _run(self, program: str, *arguments: str, **env: str) -> Ran:
+        argv = (str(SCRIPTS / program), *arguments)
+        ran = subprocess.run(
+            argv, cwd=self.root, capture_output=True, text=True, check=False, env={**os.environ, **env}, timeout=570
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def get(self, host: str, path: str = "/") -> tuple[int, str]:
+        """A request through the public route of development."""
+        return fetch(f"http://127.0.0.1:{self.port}{path}", host)
+
+    def containers(self, environment: str = "development") -> dict[str, str]:
+        """Service -> the id of its container."""
+        wanted = (f"label=buildgraph.workspace={self.name}", f"label=buildgraph.environment={environment}")
+        shown = docker(
+            "ps", "--filter", wanted[0], "--filter", wanted[1], "--format", '{{.Label "buildgraph.service"}} {{.ID}}'
+        )
+        return dict(line.split() for line in shown.splitlines() if len(line.split()) == 2)
+
+    def images(self) -> list[str]:
+        """The names of this system's images on the engine."""
+        return docker("images", "--filter", f"reference={self.name}/*", "--format", "{{.Repository}}:{{.Tag}}").split()
+
+    def remove(self) -> None:
+        """Take away everything this system has made on the engine."""
+        for environment in ("development", "staging"):
+            self.buildgraph("down", "--volumes", f"env={environment}")
+        if images := self.images():
+            docker("rmi", "-f", *images)
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what git knows of this project, edits included, and nothing that it ignores."""
+    listed = subprocess.run(
+        ("git", "ls-files", "-co", "--exclude-standard", "-z"), cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+
+
+def docker(*arguments: str) -> str:
+    """Run the docker command and return what it prints."""
+    return subprocess.run(("docker", *arguments), check=True, capture_output=True, text=True).stdout
+
+
+def fetch(address: str, host: str = "") -> tuple[int, str]:
+    """Status and body of a request; a status of failure is an answer too."""
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def substitute(name: str) -> str:
+    """The local name of a stand-in base image, as the product resolves it."""
+    ran = subprocess.run(
+        (str(SCRIPTS / "buildgraph"), "bases", "--format", "json"), cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    found = {base["reference"]: base["pinned"] for base in json.loads(ran.stdout)["bases"]}
+    return str(found[name])
