@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import fnmatch
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.building import sources_of
+from buildgraph.graph.context import TEMPLATE
 from buildgraph.graph.contexts import ContextMaker, Recipe, own_parts, shared_parts
 from buildgraph.graph.files import digest_of_files
 from buildgraph.graph.images import ImagePlan
@@ -16,8 +17,6 @@ from buildgraph.manifests.model import Manifests, Service
 from buildgraph.recipes import Base, Dockerfile, parse_dockerfile
 from buildgraph.snapshot import Snapshot
 from buildgraph.workspace.projects import ROOT
-
-ARGUMENT = re.compile(rb"^\s*ARG\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
 def plan_images(
@@ -47,23 +46,29 @@ class _Planner:
     dockerfiles: Mapping[str, bytes]
 
     def plan(self, service: Service) -> ImagePlan:
+        offered = self._arguments(service)
         content = self.dockerfiles[service.dockerfile]
-        arguments = self._arguments(service, content)
-        dockerfile = parse_dockerfile(content, service.dockerfile, build_args=arguments, target=service.target)
-        names = {found.name for found in self.manifests.services}
+        dockerfile = parse_dockerfile(content, service.dockerfile, build_args=offered, target=service.target)
         recipe = self._recipe(service, dockerfile)
-        external = [reference for reference in dockerfile.bases if reference not in names]
-        bases = {reference: self.base(reference) for reference in external}
+        built_here = self._built_here
+        bases = {name: self.base(name) for name in dockerfile.bases if name not in built_here}
         bare = ImagePlan(
             service,
             self.maker.context(service, recipe),
-            arguments=arguments,
-            bases={reference: (found.pinned, found.identity) for reference, found in bases.items()},
-            parents={name: name for name in dockerfile.bases if name in names},
+            arguments={name: offered[name] for name in dockerfile.arguments if name in offered},
+            bases={name: (found.pinned, found.identity) for name, found in bases.items()},
+            parents={name: built_here[name] for name in dockerfile.bases if name in built_here},
             platforms=self.manifests.workspace.platforms,
             sources=sources_of(service, self.maker),
         )
         return replace(bare, parts=tuple(self._parts(bare, recipe)))
+
+    @property
+    def _built_here(self) -> dict[str, str]:
+        """What FROM may say for an image of this workspace, with the service whose image it is."""
+        services = self.manifests.services
+        named = {service.name: service.name for service in services}
+        return {service.base_of: service.name for service in services if service.base_of} | named
 
     def _parts(self, plan: ImagePlan, recipe: Recipe) -> list[Part]:
         if not plan.sources:
@@ -73,10 +78,10 @@ class _Planner:
         shared = {*files.matching(self.manifests.workspace.inputs), *files.matching(plan.service.inputs)}
         return [*own_parts(plan.context, recipe), *shared_parts(files, shared | self.maker.root_files(plan.service))]
 
-    def _arguments(self, service: Service, content: bytes) -> dict[str, str]:
-        """The build arguments that the Dockerfile declares: ours, then what the manifest gives."""
+    def _arguments(self, service: Service) -> dict[str, str]:
+        """The build arguments on offer; only those that the Dockerfile declares reach the build."""
         package = self.maker.workspace.packages.get(service.path)
-        offered = {
+        return {
             "SERVICE_PATH": service.path,
             "PACKAGE": package.name if package else "",
             "PORT": str(service.listens or service.port),
@@ -84,7 +89,6 @@ class _Planner:
             "PNPM_VERSION": self._pnpm_version,
             **service.build_args,
         }
-        return {name: offered[name] for name in sorted(_declared(content)) if name in offered}
 
     @property
     def _pnpm_version(self) -> str:
@@ -96,20 +100,18 @@ class _Planner:
         """The Dockerfile's entry and those of its support files, which stand beside it."""
         folder = service.dockerfile.rpartition("/")[0]
         entries = self.snapshot.entries
-        beside = {name: f"{folder}/{name}" if folder else name for name in dockerfile.support_files}
+        beside = {
+            path[len(folder) + 1 :] if folder else path: entry
+            for path, entry in entries.items()
+            if path.rpartition("/")[0] == folder and path != service.dockerfile
+        }
+        named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
         missing = [
-            Mistake(service.dockerfile, f"names template/{name}, but there is no {path}")
-            for name, path in beside.items()
-            if path not in entries
+            Mistake(service.dockerfile, f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file")
+            for pattern, found in named.items()
+            if not found
         ]
         if missing:
             raise ConfigurationError(missing)
-        return Recipe(
-            service.dockerfile, entries[service.dockerfile], {name: entries[path] for name, path in beside.items()}
-        )
-
-
-def _declared(content: bytes) -> set[str]:
-    """The names that ARG instructions declare; a build argument that nothing declares changes no image."""
-    words = (word for line in ARGUMENT.findall(content) for word in line.decode("utf-8", "replace").split())
-    return {word.partition("=")[0] for word in words}
+        support = {name: beside[name] for found in named.values() for name in found}
+        return Recipe(service.dockerfile, entries[service.dockerfile], support)

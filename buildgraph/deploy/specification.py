@@ -147,7 +147,7 @@ def database_user(place: Place) -> str:
 
 def _manifest_env(place: Place, service: Service) -> dict[str, str]:
     internal, public = internal_urls(place.catalog), public_urls(place.environment, place.catalog)
-    env: dict[str, str] = {}
+    env = dict(place.environment.values)
     for name, value in service.env.items():
         text = place.secrets.reveal(name) if value.secret else value.value_in(place.environment.name)
         if text is not None and value.secret:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 LAST_LINES = 30
+
+
+SHOWN = 100  # characters of a step's name on a line of progress
+FLAG = re.compile(r"--\w+=\S+\s+")
+
+
+def short_step(name: str) -> str:
+    """A step's name for one line of progress: without flags, cut where it gets long."""
+    plain = " ".join(FLAG.sub("", name).split())
+    return plain if len(plain) <= SHOWN else plain[: SHOWN - 1] + "…"
 
 
 @dataclass(slots=True)
@@ -76,8 +87,8 @@ class BuildLog:
             self._tell_step(self.names[digest])
 
     def _tell_step(self, name: str) -> None:
-        if name.startswith("[") and not name.startswith("[internal]"):
-            self.tell(name)
+        if name.startswith("[") and not name.startswith(("[internal]", "[context ")):
+            self.tell(short_step(name))
 
     def _read_log(self, log: dict[str, Any]) -> None:
         text = base64.b64decode(log.get("data", "")).decode("utf-8", "replace")

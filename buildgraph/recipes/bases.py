@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
 from buildgraph.recipes.references import Reference, parse_reference
 
@@ -59,35 +59,6 @@ def resolve_base(
     way_out = "run `buildgraph bases --update`"
     way_out += ", or set BUILDGRAPH_BASES=substitute to use its stand-in" if stand_in else ""
     raise ConfigurationError.of("manifests/bases.toml", f"{reference} is not locked", way_out)
-
-
-def resolve_bases(
-    references: Iterable[str],
-    *,
-    digests: Mapping[str, str],
-    mirrors: Mapping[str, str],
-    substitutes: Mapping[str, str],
-    source: Source,
-    recipes: Mapping[str, str],
-) -> dict[str, Base]:
-    """`resolve_base` of many, by reference; one ConfigurationError tells all that cannot be resolved."""
-    found: dict[str, Base] = {}
-    mistakes: list[Mistake] = []
-    for reference in sorted(set(references)):
-        try:
-            found[reference] = resolve_base(
-                reference,
-                digests=digests,
-                mirrors=mirrors,
-                substitutes=substitutes,
-                source=source,
-                recipes=recipes,
-            )
-        except ConfigurationError as error:
-            mistakes += error.mistakes
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return found
 
 
 def recipe_of(recipe: str, recipes: Mapping[str, str]) -> str:

@@ -146,7 +146,16 @@ def _scalar(value: Any, quoted: re.Pattern[str] | None = None) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     if not value.isprintable():
-        return json.dumps(value)
+        return '"' + "".join(_escaped(sign) for sign in value) + '"'
     if _PLAIN.match(value) and not _NOT_TEXT.match(value) and not (quoted and quoted.search(value)):
         return value
     return "'" + value.replace("'", "''") + "'"
+
+
+def _escaped(sign: str) -> str:
+    """A character inside double quotes."""
+    if sign in '"\\':
+        return "\\" + sign
+    if sign.isprintable():
+        return sign
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"

@@ -378,7 +378,7 @@ def test_a_second_deploy_of_a_product_is_refused_with_the_name_of_the_first(
             town.deploy()
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
     wait_for(lambda: "town-lock" not in town.containers())
 
 

@@ -11,7 +11,9 @@ from buildgraph.workspace import Lockfile, parse_lockfile
 Document = dict[str, Any]
 
 
-def document(importers: Mapping[str, str], packages: Mapping[str, str] | None = None, **more: Any) -> Document:
+def document(
+    importers: Mapping[str, str], packages: Mapping[str, str] | None = None, **more: Any
+) -> Document:
     """A lockfile 9.0 as a plain value.
 
     An importer's line holds `alias=version` words; a word with `dev:` or `optional:` before it is in that
@@ -27,7 +29,9 @@ def document(importers: Mapping[str, str], packages: Mapping[str, str] | None = 
     }
 
 
-def lockfile(importers: Mapping[str, str], packages: Mapping[str, str] | None = None, **more: Any) -> Lockfile:
+def lockfile(
+    importers: Mapping[str, str], packages: Mapping[str, str] | None = None, **more: Any
+) -> Lockfile:
     """The parsed lockfile of such a document."""
     return parsed(document(importers, packages, **more))
 

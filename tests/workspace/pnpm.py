@@ -57,7 +57,9 @@ def run_pnpm(folder: Path, *arguments: str, version: str = "9.15.0") -> str:
 def lock(folder: Path, files: Mapping[str, Any], *, version: str = "9.15.0") -> Workspace:
     """Write a workspace to `folder`, let pnpm lock it, and read it."""
     write(folder, files)
-    run_pnpm(folder, "install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts", version=version)
+    run_pnpm(
+        folder, "install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts", version=version
+    )
     return read_workspace(tree_of(folder))
 
 
@@ -78,7 +80,12 @@ def closure(workspace: Workspace, folder: str) -> list[str]:
 
 
 def write_pruned(
-    target: Path, source: Path, workspace: Workspace, folders: Iterable[str], *, root_dependencies: bool = False
+    target: Path,
+    source: Path,
+    workspace: Workspace,
+    folders: Iterable[str],
+    *,
+    root_dependencies: bool = False,
 ) -> Lockfile:
     """Write the pruned workspace of `folders` to `target`, as an image's manifest layer holds it."""
     assert workspace.lockfile is not None

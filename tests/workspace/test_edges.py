@@ -27,8 +27,12 @@ def edges(found: Workspace, folder: str) -> list[tuple[str, str]]:
 
 
 def test_links_of_the_lockfile_are_edges_with_their_group() -> None:
-    lock = lockfile({"apps/web": "ui=link:../../libs/ui dev:lint=link:../../libs/lint optional:x=link:../../libs/x"})
-    found = workspace(package("apps/web"), package("libs/ui"), package("libs/lint"), package("libs/x"), lock=lock)
+    lock = lockfile(
+        {"apps/web": "ui=link:../../libs/ui dev:lint=link:../../libs/lint optional:x=link:../../libs/x"}
+    )
+    found = workspace(
+        package("apps/web"), package("libs/ui"), package("libs/lint"), package("libs/x"), lock=lock
+    )
 
     assert edges(found, "apps/web") == [
         ("libs/lint", "devDependencies"),
@@ -65,7 +69,8 @@ def test_a_link_into_a_project_or_to_the_root_is_an_edge() -> None:
 def test_injected_projects_are_edges_and_so_is_a_project_that_replaces_a_registry_package() -> None:
     """An override with `link:` puts a project behind other packages."""
     plain = document(
-        {"apps/web": "ui=ui@file:libs/ui x=1.0.0"}, {"ui@file:libs/ui": "", "x@1.0.0": "y=link:libs/y", "z@1.0.0": ""}
+        {"apps/web": "ui=ui@file:libs/ui x=1.0.0"},
+        {"ui@file:libs/ui": "", "x@1.0.0": "y=link:libs/y", "z@1.0.0": ""},
     )
     plain["packages"]["ui@file:libs/ui"] = {"resolution": {"directory": "libs/ui", "type": "directory"}}
     lock = parsed(plain)
@@ -77,7 +82,9 @@ def test_injected_projects_are_edges_and_so_is_a_project_that_replaces_a_registr
 def test_a_workspace_peer_is_an_edge_and_a_plain_peer_is_none() -> None:
     ui = package("libs/ui", peerDependencies={"core": "workspace:^", "react": "^18"})
 
-    found = workspace(ui, package("libs/core", "core"), package("libs/react", "react"), lock=lockfile({"libs/ui": ""}))
+    found = workspace(
+        ui, package("libs/core", "core"), package("libs/react", "react"), lock=lockfile({"libs/ui": ""})
+    )
 
     assert edges(found, "libs/ui") == [("libs/core", "peerDependencies")]
 
@@ -121,7 +128,7 @@ def test_without_a_lockfile_pnpms_rules_decide(specifier: str, folders: list[str
     ],
 )
 def test_plain_ranges_are_edges_where_the_workspace_links_them(specifier: str, folders: list[str]) -> None:
-    """`linkWorkspacePackages`: a project serves when its version satisfies the range; no version counts as 0.0.0."""
+    """`linkWorkspacePackages`: a project serves when its version satisfies; no version counts as 0.0.0."""
     catalogs = {"default": {"a": "^1.2.0"}, "old": {"a": "^0.9.0"}}
     web = package("apps/web", dependencies={"a": specifier})
     settings = WorkspaceSettings(link_workspace_packages=True, catalogs=catalogs)
@@ -166,4 +173,6 @@ def test_a_project_has_no_edge_to_itself() -> None:
     own: dict[str, Any] = {"devDependencies": {"a": "workspace:*"}}
 
     assert edges(workspace(package("libs/a", "a", **own)), "libs/a") == []
-    assert edges(workspace(package("libs/a", "a", **own), lock=lockfile({"libs/a": "a=link:"})), "libs/a") == []
+    assert (
+        edges(workspace(package("libs/a", "a", **own), lock=lockfile({"libs/a": "a=link:"})), "libs/a") == []
+    )

@@ -1,4 +1,4 @@
-"""Pruned workspaces that the real pnpm installs: whatever a lockfile holds, `--frozen-lockfile` accepts what is left."""
+"""Pruned workspaces that the real pnpm installs: `--frozen-lockfile` accepts what is left of a lockfile."""
 
 from __future__ import annotations
 
@@ -59,12 +59,15 @@ WORKSPACES: dict[str, Files] = {
     },
     "catalogs, named and not": {
         "pnpm-workspace.yaml": GLOBS
-        + "catalog:\n  is-number: ^7.0.0\n  is-even: ^1.0.0\ncatalogs:\n  old:\n    is-number: ^6.0.0\n    ms: ^2.0.0\n",
+        + "catalog:\n  is-number: ^7.0.0\n  is-even: ^1.0.0\n"
+        + "catalogs:\n  old:\n    is-number: ^6.0.0\n    ms: ^2.0.0\n",
         "apps/web/package.json": project(
             "web", dependencies={"is-number": "catalog:", "@t/ui": "workspace:*"}
         ),
         "packages/ui/package.json": project("@t/ui", dependencies={"is-number": "catalog:old"}),
-        "apps/other/package.json": project("other", dependencies={"is-even": "catalog:", "ms": "catalog:old"}),
+        "apps/other/package.json": project(
+            "other", dependencies={"is-even": "catalog:", "ms": "catalog:old"}
+        ),
     },
     "overrides of every form": {
         "package.json": project(
@@ -102,7 +105,8 @@ WORKSPACES: dict[str, Files] = {
     },
     "peers that give one package several snapshots": {
         "apps/web/package.json": project(
-            "web", dependencies={"react": "18.2.0", "use-sync-external-store": "1.2.0", "@t/ui": "workspace:*"}
+            "web",
+            dependencies={"react": "18.2.0", "use-sync-external-store": "1.2.0", "@t/ui": "workspace:*"},
         ),
         "packages/ui/package.json": project("@t/ui", peerDependencies={"react": "^18.0.0"}),
         "apps/other/package.json": project(
@@ -149,9 +153,13 @@ WORKSPACES: dict[str, Files] = {
         "packages/ui/package.json": project("@t/ui", dependencies={"is-number": "7.0.0"}),
     },
     "folder names with spaces, brackets and signs": {
-        "apps/my web/package.json": project("web", dependencies={"@t/ui": "workspace:*", "@t/at": "workspace:*"}),
+        "apps/my web/package.json": project(
+            "web", dependencies={"@t/ui": "workspace:*", "@t/at": "workspace:*"}
+        ),
         "packages/(group)/[id]/package.json": project("@t/ui", dependencies={"is-number": "7.0.0"}),
-        "packages/@scope/!x {y}/package.json": project("@t/at", dependencies={"ms": "2.1.3", "@t/odd": "workspace:*"}),
+        "packages/@scope/!x {y}/package.json": project(
+            "@t/at", dependencies={"ms": "2.1.3", "@t/odd": "workspace:*"}
+        ),
         "packages/a@(b)+c|d*?/package.json": project("@t/odd", dependencies={"is-number": "6.0.0"}),
         "packages/ünïcode/package.json": project("@t/unused"),
     },
@@ -220,7 +228,9 @@ def test_an_unpruned_lockfile_is_written_as_pnpm_writes_it(name: str, tmp_path: 
     assert workspace.lockfile is not None
     written = (tmp_path / "pnpm-lock.yaml").read_text()
     if "overrides:" in written:
-        assert sorted(render_lockfile(workspace.lockfile).decode().splitlines()) == sorted(written.splitlines())
+        assert sorted(render_lockfile(workspace.lockfile).decode().splitlines()) == sorted(
+            written.splitlines()
+        )
     else:
         assert render_lockfile(workspace.lockfile).decode() == written
 
@@ -239,7 +249,7 @@ def test_the_root_keeps_its_dependencies_where_the_build_needs_them(tmp_path: Pa
 
 
 def test_a_patch_is_applied_by_the_pruned_install(tmp_path: Path) -> None:
-    """Pitfall 35: the patch in use travels with the lockfile; the one that is not in use would make pnpm refuse."""
+    """Pitfall 35: the patch in use travels along; one that is not in use would make pnpm refuse."""
     files = BASE | WORKSPACES["patches, one of which only another project uses"]
     workspace = lock(tmp_path / "whole", files)
 
@@ -312,7 +322,8 @@ def test_settings_in_the_workspace_file_of_pnpm_10_are_pruned_there(tmp_path: Pa
     """Pitfall 35: newer pnpm versions keep overrides and patches in pnpm-workspace.yaml."""
     settings = (
         "overrides:\n  ms: 2.1.2\n  is-even: 0.1.2\n"
-        "patchedDependencies:\n  is-even@0.1.2: patches/is-even.patch\n  is-number@7.0.0: patches/is-number.patch\n"
+        "patchedDependencies:\n"
+        "  is-even@0.1.2: patches/is-even.patch\n  is-number@7.0.0: patches/is-number.patch\n"
         "onlyBuiltDependencies:\n  - is-even\n  - is-number\n"
     )
     files = BASE | {
@@ -335,7 +346,8 @@ def test_settings_in_the_workspace_file_of_pnpm_10_are_pruned_there(tmp_path: Pa
 def test_projects_are_the_ones_that_pnpm_finds(tmp_path: Path) -> None:
     """Pitfall 37: globs, negation, dot folders and node_modules are read as pnpm reads them."""
     places = (
-        "apps/web", "apps/web/e2e", "apps/.hidden/x", "tools/cli-a", "tools/cli-b", "tools/other", "libs/a/test/b",
+        "apps/web", "apps/web/e2e", "apps/.hidden/x", "tools/cli-a", "tools/cli-b", "tools/other",
+        "libs/a/test/b",
         "libs/a", "libs/deep/er/c", ".github/actions/one", "libs/node_modules/x", "a b/(c)/[d]", "one/two",
         "three/two", "alone", "excluded/in", "excluded/out", "libs/.dot/d", "ext/a1", "ext/b1", "ext/cc",
     )  # fmt: skip
@@ -349,5 +361,7 @@ def test_projects_are_the_ones_that_pnpm_finds(tmp_path: Path) -> None:
 
     listed = json.loads(run_pnpm(tmp_path, "list", "--recursive", "--depth", "-1", "--json"))
 
-    assert sorted(workspace.packages) == sorted(str(Path(found["path"]).relative_to(tmp_path)) for found in listed)
+    assert sorted(workspace.packages) == sorted(
+        str(Path(found["path"]).relative_to(tmp_path)) for found in listed
+    )
     assert "libs/a" in workspace.packages and "excluded/out" not in workspace.packages

@@ -34,8 +34,8 @@ def test_patches_are_read_in_both_shapes() -> None:
 
 
 def test_a_lockfile_6_of_one_project_is_the_root_importer() -> None:
-    text = b"lockfileVersion: '6.0'\ndependencies:\n  ms: {specifier: ^2.0.0, version: 2.1.3}\npackages:\n  /ms@2.1.3: {}\n"
-    found = parse_lockfile(text)
+    table = b"dependencies:\n  ms: {specifier: ^2.0.0, version: 2.1.3}\n"
+    found = parse_lockfile(b"lockfileVersion: '6.0'\n" + table + b"packages:\n  /ms@2.1.3: {}\n")
 
     assert [line.alias for line in found.importers["."].dependencies] == ["ms"]
     assert found.key_of("ms", "2.1.3") == "/ms@2.1.3"
@@ -85,7 +85,11 @@ def test_what_is_no_lockfile_of_ours_is_refused_with_a_way_out(text: bytes, said
         ("number", "is-number@7.0.0", "is-number@7.0.0"),
         ("number", "@t/number@7.0.0", "@t/number@7.0.0"),
         ("copied", "ui@file:packages/ui(react@18.2.0)", "ui@file:packages/ui(react@18.2.0)"),
-        ("git", "https://codeload.example/a/b/tar.gz/c0ffee", "git@https://codeload.example/a/b/tar.gz/c0ffee"),
+        (
+            "git",
+            "https://codeload.example/a/b/tar.gz/c0ffee",
+            "git@https://codeload.example/a/b/tar.gz/c0ffee",
+        ),
         ("git", "git+ssh://git@host/a.git#c0ffee", "git@git+ssh://git@host/a.git#c0ffee"),
         ("git", "@t/git@https://codeload.example/x", "@t/git@https://codeload.example/x"),
         ("file", "file:vendor/a.tgz", "file@file:vendor/a.tgz"),

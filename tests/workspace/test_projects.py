@@ -6,7 +6,9 @@ from buildgraph.workspace import find_projects, owner_of, owners_of
 
 
 def found(folders: str, *globs: str) -> list[str]:
-    return list(find_projects([f"{folder}/package.json" for folder in folders.split("|")] + ["package.json"], globs))
+    return list(
+        find_projects([f"{folder}/package.json" for folder in folders.split("|")] + ["package.json"], globs)
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def test_the_workspace_file_tells_globs_catalogs_overrides_and_patches() -> None
     assert settings.link_workspace_packages
 
 
-@pytest.mark.parametrize("text", [b"", b"# nothing\n", b"{}"], ids=["nothing", "a comment", "an empty mapping"])
+@pytest.mark.parametrize(
+    "text", [b"", b"# nothing\n", b"{}"], ids=["nothing", "a comment", "an empty mapping"]
+)
 def test_an_empty_workspace_file_has_no_projects_but_the_root(text: bytes) -> None:
     assert parse_workspace_yaml(text).packages == ()
 

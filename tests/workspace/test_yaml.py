@@ -32,7 +32,10 @@ def test_a_mark_of_byte_order_is_no_content() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"a: 1\nb: [1,\n", "web/pnpm-lock.yaml:3:1: is no readable YAML: did not find expected node content"),
+        (
+            b"a: 1\nb: [1,\n",
+            "web/pnpm-lock.yaml:3:1: is no readable YAML: did not find expected node content",
+        ),
         (b"a:\n\t- b\n", "web/pnpm-lock.yaml:2:1: is no readable YAML"),
         (b"a: 1\nb: 2\na: 3\n", "web/pnpm-lock.yaml:3: is no readable YAML: the key 'a' stands twice"),
         (b"a: 1\n<<<<<<< HEAD\nb: 2\n", "web/pnpm-lock.yaml:2: holds marks of an unfinished merge"),

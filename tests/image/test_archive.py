@@ -1,0 +1,56 @@
+"""Archives: sorted, without times or owners, and only what an image may hold."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.graph.context import ContextFile, make_context
+from buildgraph.image.archive import read_archive
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"
+
+
+class Blobs(dict[str, bytes]):
+    """Blobs by id, as a value."""
+
+    def read_blobs(self, ids: object) -> dict[str, bytes]:
+        return {blob: self[blob] for blob in ids}  # type: ignore[attr-defined]
+
+
+def members(content: bytes) -> list[tuple[str, int, bytes, str]]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return [(m.name, m.mode, m.type, m.linkname) for m in archive.getmembers()]
+
+
+def test_files_links_and_modes() -> None:
+    files = [
+        ContextFile("b/run", 0o100755, "1"),
+        ContextFile("a/ä b.txt", 0o100644, "2"),
+        ContextFile("a/link", 0o120000, "3"),
+        ContextFile("made", 0o100644, content=b"made"),
+    ]
+    blobs = Blobs({"1": b"#!", "2": b"text", "3": b"../elsewhere"})
+
+    archive = read_archive(make_context(files), blobs)
+
+    assert members(archive) == [
+        ("a/link", 0o777, tarfile.SYMTYPE, "../elsewhere"),
+        ("a/ä b.txt", 0o644, tarfile.REGTYPE, ""),
+        ("b/run", 0o755, tarfile.REGTYPE, ""),
+        ("made", 0o644, tarfile.REGTYPE, ""),
+    ]
+    assert read_archive(make_context(reversed(files)), blobs) == archive
+
+
+def test_what_no_image_may_hold_is_refused_all_at_once() -> None:
+    context = make_context([ContextFile("app/big.bin", 0o100644, "1"), ContextFile("app/sub", 0o160000, "2")])
+
+    with pytest.raises(ConfigurationError) as refused:
+        read_archive(context, Blobs({"1": LFS}))
+
+    assert "big.bin: an image would hold git LFS's pointer" in str(refused.value)
+    assert "sub: a submodule cannot be part of an image yet" in str(refused.value)

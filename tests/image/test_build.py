@@ -1,0 +1,92 @@
+"""A build as a command: the whole argv; and what BuildKit tells, read back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from buildgraph.image.build import BuildRequest, build_command, build_image
+from buildgraph.image.progress import BuildLog, short_step
+from tests.support.runners import AnsweringRunner
+
+REQUEST = BuildRequest(
+    "web",
+    "acme/web:0123",
+    arguments={"PORT": "3000", "A": "b=c"},
+    labels={"x": "y"},
+    bases={"node:20": "node@sha256:1"},
+    secrets={"ca": Path("/ca.pem")},
+    platforms=("linux/amd64",),
+)
+
+
+def test_the_whole_command() -> None:
+    command = build_command(REQUEST, Path("/m.json"), b"tar")
+
+    assert command.argv == (
+        *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
+        *("--metadata-file", "/m.json", "--file", "Dockerfile", "--tag", "acme/web:0123"),
+        *("--platform", "linux/amd64"),
+        *("--build-arg=A=b=c", "--build-arg=PORT=3000", "--label=x=y"),
+        *("--build-context=node:20=docker-image://node@sha256:1", "--secret=id=ca,src=/ca.pem", "-"),
+    )
+    assert command.stdin == b"tar"
+
+
+def message(**parts: object) -> str:
+    return json.dumps(parts)
+
+
+def log(vertex: str, text: str) -> dict[str, object]:
+    return {"vertex": vertex, "data": base64.b64encode(text.encode()).decode()}
+
+
+FAILING = [
+    message(vertexes=[{"digest": "1", "name": "[build 1/2] COPY a b", "started": "now", "cached": True}]),
+    message(vertexes=[{"digest": "2", "name": "[build 2/2] RUN make", "started": "now"}]),
+    message(logs=[log("2", "compiling\nerror: no rule\n")]),
+    message(vertexes=[{"digest": "3", "name": "[other 1/1] RUN x", "started": "now", "error": "context canceled"}]),
+    message(vertexes=[{"digest": "2", "name": "[build 2/2] RUN make", "started": "now", "error": "exit code: 2"}]),
+]
+
+
+def test_a_failed_build_tells_the_step_and_its_last_lines() -> None:
+    told: list[str] = []
+    runner = AnsweringRunner(code=1, lines=FAILING)
+
+    try:
+        build_image(runner, REQUEST, b"", told.append)
+    except Exception as error:
+        text = str(error)
+
+    assert text == (
+        "build:web: the build failed in step [build 2/2] RUN make\n    compiling\n    error: no rule\n    exit code: 2"
+    )
+    assert told == ["[build 2/2] RUN make", "[other 1/1] RUN x"]
+
+
+def test_messages_on_several_lines_are_read_too() -> None:
+    """buildx 0.13 prints each message indented, later ones on one line."""
+    told: list[str] = []
+    reading = BuildLog(told.append)
+
+    for line in json.dumps(json.loads(FAILING[1]), indent=2).splitlines():
+        reading.read_line(line)
+
+    assert told == ["[build 2/2] RUN make"]
+
+
+def test_a_client_without_buildx_is_told_as_what_it_is() -> None:
+    runner = AnsweringRunner(code=125, lines=["unknown flag: --progress"])
+
+    try:
+        build_image(runner, REQUEST, b"", lambda line: None)
+    except Exception as error:
+        assert (type(error).__name__, getattr(error, "exit_code", 0)) == ("ToolError", 3)
+        assert "buildx" in str(error)
+
+
+def test_a_long_step_is_shown_short_and_without_its_flags() -> None:
+    assert short_step("[b 1/1] RUN --mount=type=secret,id=ca     make") == "[b 1/1] RUN make"
+    assert len(short_step("[b 1/1] RUN " + "x" * 500)) == 100

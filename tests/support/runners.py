@@ -1,0 +1,25 @@
+"""Runners for tests: implementations of the Runner protocol that start nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from buildgraph.process import Command, Result
+
+
+@dataclass
+class AnsweringRunner:
+    """Answers every command with the same exit code and lines of standard error, and keeps the commands."""
+
+    code: int = 0
+    lines: Sequence[str] = ()
+    commands: list[Command] = field(default_factory=list)
+
+    def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
+        """Keep the command, tell the lines and give the answer."""
+        self.commands.append(command)
+        for line in self.lines:
+            if on_line:
+                on_line(line)
+        return Result(self.code, stderr="\n".join(self.lines).encode())
