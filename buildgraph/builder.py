@@ -65,7 +65,9 @@ class Builder:
         if not self.environment.registry:
             image = self.image_on_engine(service)
             if image is None:
-                raise StepFailed(step, "the engine does not hold the image any more", "run it again to build it")
+                raise StepFailed(
+                    step, "the engine does not hold the image any more", "run it again to build it"
+                )
             return image
         digest = self.published_digest(service)
         if digest is None:
@@ -124,6 +126,8 @@ class Builder:
             secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
             platforms=plan.platforms,
             engine=self.address,
+            needs_engine_images=bool(plan.parents)
+            or any(self.picture.base(name).is_substitute for name in plan.bases),
         )
         tell = teller(f"build:{service}")
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
@@ -156,7 +160,9 @@ class Builder:
     def _ready(self, base: Base) -> str:
         """What stands for a base image; a substitute must be on the engine, as no registry has it."""
         if base.is_substitute and not self.engine.has_image(base.pinned):
-            raise ToolError(f"the substitute of {base.reference} ({base.pinned}) is not on the engine", MAKE_BASES)
+            raise ToolError(
+                f"the substitute of {base.reference} ({base.pinned}) is not on the engine", MAKE_BASES
+            )
         return base.pinned
 
     # Push --------------------------------------------------------------------------------------------------
@@ -167,7 +173,9 @@ class Builder:
 
         image = self.image_on_engine(service)
         if image is None:
-            raise StepFailed(f"push:{service}", "the engine does not hold the image", "it vanished after its build")
+            raise StepFailed(
+                f"push:{service}", "the engine does not hold the image", "it vanished after its build"
+            )
         push_image(self.engine, image, self._registry_reference(service), teller(f"push:{service}"))
 
     def _need_registry(self) -> None:
@@ -175,7 +183,9 @@ class Builder:
             return
         name = self.environment.name
         others = [f"env={found.name}" for found in self.picture.manifests.environments if found.registry]
-        way_out = f"write `registry` there, or name another environment: {' or '.join(others)}" if others else ""
+        way_out = (
+            f"write `registry` there, or name another environment: {' or '.join(others)}" if others else ""
+        )
         raise ConfigurationError.of(f"manifests/environments/{name}.toml", f"{name} has no registry", way_out)
 
     def _registry_reference(self, service: str) -> str:

@@ -38,7 +38,12 @@ class Chain:
     def products_before(self, product: str) -> list[str]:
         """The other products that services of this one depend on."""
         owner = {service.name: service.product for service in self.services}
-        needed = {owner[other] for service in self.services if service.product == product for other in service.depends_on}
+        needed = {
+            owner[other]
+            for service in self.services
+            if service.product == product
+            for other in service.depends_on
+        }
         return sorted(needed - {product})
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from buildgraph.graph.nodes import Graph, Kind
+from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
 from buildgraph.plan.reasons import Reason
-from buildgraph.picture import Picture
 from buildgraph.project import Project
 from buildgraph.snapshot.history import default_branch, merge_base
 from buildgraph.snapshot.reading import resolve_commit
@@ -33,7 +33,7 @@ class Comparison:
     head_ref: str | None
     head_commit: str | None
     head: Picture
-    nodes: tuple[Affected, ...]
+    nodes: tuple[Affected, ...] = ()
     base: Picture | None = None
     why_incomplete: str = ""
 
@@ -59,18 +59,12 @@ def compare(
     """
     picture = project.picture_of(head) if head else project.working_picture()
     found = _find_base(project, base, picture.snapshot.commit)
-    common = {
-        "base_ref": found.ref,
-        "base_commit": found.commit,
-        "head_ref": head,
-        "head_commit": picture.snapshot.commit if head else None,
-        "head": picture,
-    }
+    bare = Comparison(found.ref, found.commit, head, picture.snapshot.commit if head else None, picture)
     if found.commit is None:
         reason = Reason("unresolved-base", found.ref)
-        return Comparison(**common, nodes=all_nodes(picture.graph, reason, kinds), why_incomplete=found.problem)  # type: ignore[arg-type]
+        return replace(bare, nodes=all_nodes(picture.graph, reason, kinds), why_incomplete=found.problem)
     before = project.picture_of(found.commit)
-    return Comparison(**common, nodes=affected_nodes(before.graph, picture.graph, kinds), base=before)  # type: ignore[arg-type]
+    return replace(bare, nodes=affected_nodes(before.graph, picture.graph, kinds), base=before)
 
 
 def _find_base(project: Project, asked: str | None, head: str | None) -> Base:
@@ -86,4 +80,3 @@ def _find_base(project: Project, asked: str | None, head: str | None) -> Base:
     if commit == head and os.environ.get("CI"):
         return Base(branch, None, "this CI job runs on the default branch; name the base with --base")
     return Base(branch, commit)
-

@@ -61,7 +61,7 @@ class Deployer:
         pending = pending_targets(self.place, live, self._targets(product))
         departed = departed_services(self.place, live, product)
         found = {target.service.name: str(reason) for target, reason in pending}
-        return found | {name: "it left the manifests" for name in departed}
+        return found | dict.fromkeys(departed, "it left the manifests")
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
@@ -94,7 +94,10 @@ class Deployer:
 
         live = read_live(self.place).services
         declared = {service.name: service for service in self.place.catalog if service.deployed}
-        return [self._state(name, live.get(name), declared.get(name)) for name in sorted(declared.keys() | live.keys())]
+        return [
+            self._state(name, live.get(name), declared.get(name))
+            for name in sorted(declared.keys() | live.keys())
+        ]
 
     def _state(self, name: str, running: LiveService | None, declared: Service | None) -> ServiceState:
         from buildgraph.deploy import public_url

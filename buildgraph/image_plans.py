@@ -76,7 +76,10 @@ class _Planner:
             return [Part("file", "", digest_of_files(described))]
         files = self.maker.files
         shared = {*files.matching(self.manifests.workspace.inputs), *files.matching(plan.service.inputs)}
-        return [*own_parts(plan.context, recipe), *shared_parts(files, shared | self.maker.root_files(plan.service))]
+        return [
+            *own_parts(plan.context, recipe),
+            *shared_parts(files, shared | self.maker.root_files(plan.service)),
+        ]
 
     def _arguments(self, service: Service) -> dict[str, str]:
         """The build arguments on offer; only those that the Dockerfile declares reach the build."""
@@ -107,7 +110,10 @@ class _Planner:
         }
         named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
         missing = [
-            Mistake(service.dockerfile, f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file")
+            Mistake(
+                service.dockerfile,
+                f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file",
+            )
             for pattern, found in named.items()
             if not found
         ]

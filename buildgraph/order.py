@@ -64,7 +64,9 @@ class _Tarjan:
 
 def cycles(relation: Relation) -> list[tuple[str, ...]]:
     """Each cycle as a path that ends where it began, such as (a, b, a); one per component, sorted."""
-    looping = [group for group in components(relation) if len(group) > 1 or group[0] in set(relation[group[0]])]
+    looping = [
+        group for group in components(relation) if len(group) > 1 or group[0] in set(relation[group[0]])
+    ]
     return sorted(_cycle_path(relation, group) for group in looping)
 
 

@@ -109,9 +109,15 @@ class Picture:
         found = [Part("setting", name, entries[name].blob) for name in (NPMRC, PNPMFILE) if name in entries]
         root = self.workspace.packages.get(ROOT)
         manager = root.package_manager if root else ""
-        document = {key: value for key, value in self.workspace.settings.document.items() if key != "packages"}
+        document = {
+            key: value for key, value in self.workspace.settings.document.items() if key != "packages"
+        }
         told = json.dumps([document, dict(root.pnpm) if root else {}], sort_keys=True)
-        return [*found, Part("setting", "packageManager", digest_of(manager)), Part("setting", WORKSPACE_FILE, digest_of(told))]
+        return [
+            *found,
+            Part("setting", "packageManager", digest_of(manager)),
+            Part("setting", WORKSPACE_FILE, digest_of(told)),
+        ]
 
 
 def read_picture(snapshot: Snapshot, site: Site, name: str) -> Picture:

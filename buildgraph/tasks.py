@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from doit.cmd_base import TaskLoader2
 from doit import get_var
+from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.task import Task
@@ -113,7 +113,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             "backend": "json",
             "continue": True,
             "par_type": "thread",
-            "reporter": _reporter_for(self.run),
+            "reporter": Reporter(self.run),
             "default_tasks": ["build"],
             "verbosity": 0,
         }
@@ -250,58 +250,62 @@ def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
     return f"{len(names)} {word} ({', '.join(names)})" if named else f"{len(names)} {word}"
 
 
-def _reporter_for(run: Run) -> type:
-    class Reporter:
-        """Tells each task's fate in one line, on standard error."""
+class Reporter:
+    """Tells each task's fate in one line, on standard error; doit calls its methods by name."""
 
-        desc = "one line per task"
+    desc = "one line per task"
 
-        def __init__(self, outstream: Any, options: Mapping[str, Any]) -> None:
-            run.reports = True
-            self.begun: dict[str, float] = {}
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.begun: dict[str, float] = {}
 
-        def initialize(self, tasks: Mapping[str, Task], selected: Sequence[str]) -> None:
-            pass
+    def initialize(self, tasks: Mapping[str, Task], selected: Sequence[str]) -> None:
+        """A run begins: it shall have a summary."""
+        self.run.reports = True
 
-        def get_status(self, task: Task) -> None:
-            pass
+    def execute_task(self, task: Task) -> None:
+        """A task begins; groups have nothing to execute."""
+        if task.actions:
+            self.begun[task.name] = time.monotonic()
+            tell(f".  {task.name}")
 
-        def execute_task(self, task: Task) -> None:
-            if task.actions:
-                self.begun[task.name] = time.monotonic()
-                tell(f".  {task.name}")
-
-        def add_failure(self, task: Task, fail: Any) -> None:
-            if task.name not in self.begun:
-                if task.actions:
-                    run.held_back.append(task.name)
-                    tell(f"!! {task.name}  not run: something it needs failed")
-                return
-            run.failed.append(task.name)
+    def add_failure(self, task: Task, fail: Any) -> None:
+        """A task failed, or was not run because one that it needs failed."""
+        if task.name in self.begun:
+            self.run.failed.append(task.name)
             tell(f"!! {task.name}  failed\n{fail.get_msg()}")
+        elif task.actions:
+            self.run.held_back.append(task.name)
+            tell(f"!! {task.name}  not run: something it needs failed")
 
-        def add_success(self, task: Task) -> None:
-            if task.actions:
-                run.done.append(task.name)
-                tell(f"ok {task.name}  {seconds(time.monotonic() - self.begun[task.name])}")
+    def add_success(self, task: Task) -> None:
+        """A task did its work."""
+        if task.actions:
+            self.run.done.append(task.name)
+            tell(f"ok {task.name}  {seconds(time.monotonic() - self.begun[task.name])}")
 
-        def skip_uptodate(self, task: Task) -> None:
-            run.fresh.append(task.name)
-            tell(f"-- {task.name}  fresh")
+    def skip_uptodate(self, task: Task) -> None:
+        """A task had nothing to do."""
+        self.run.fresh.append(task.name)
+        tell(f"-- {task.name}  fresh")
 
-        def skip_ignore(self, task: Task) -> None:
-            tell(f"-- {task.name}  ignored")
+    def skip_ignore(self, task: Task) -> None:
+        """A task that the user told doit to ignore."""
+        tell(f"-- {task.name}  ignored")
 
-        def cleanup_error(self, exception: Any) -> None:
-            tell(exception.get_msg())
+    def cleanup_error(self, exception: Any) -> None:
+        """doit could not clean up after a task."""
+        tell(exception.get_msg())
 
-        def runtime_error(self, message: str) -> None:
-            tell(message)
+    def runtime_error(self, message: str) -> None:
+        """doit itself met an error."""
+        tell(message)
 
-        def teardown_task(self, task: Task) -> None:
-            pass
+    def get_status(self, task: Task) -> None:
+        """A task is about to be asked whether it is fresh: nothing to tell."""
 
-        def complete_run(self) -> None:
-            pass
+    def teardown_task(self, task: Task) -> None:
+        """A task is torn down: nothing to tell."""
 
-    return Reporter
+    def complete_run(self) -> None:
+        """The run is over: the summary is told by who started it."""

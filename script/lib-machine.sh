@@ -1,5 +1,6 @@
 # What the scripts know of the machine they run on: where to keep things, how to speak, how to install.
 # Sourced, never run.
+# shellcheck shell=bash disable=SC2034  # the scripts use what stands here
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/buildgraph"
 configuration="${XDG_CONFIG_HOME:-$HOME/.config}/buildgraph"

@@ -49,12 +49,16 @@ def imported_rooms(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "buildgraph" else [f"buildgraph.{a.name}" for a in node.names]
+            names = (
+                [node.module] if node.module != "buildgraph" else [f"buildgraph.{a.name}" for a in node.names]
+            )
         found |= {name.split(".")[1] for name in names if name.startswith("buildgraph.")}
     return found & PLACE.keys()
 
 
-@pytest.mark.parametrize(("room", "path"), list(modules()), ids=lambda value: value.name if isinstance(value, Path) else "")
+@pytest.mark.parametrize(
+    ("room", "path"), list(modules()), ids=lambda value: value.name if isinstance(value, Path) else ""
+)
 def test_a_module_imports_only_from_rooms_to_its_left(room: str, path: Path) -> None:
     assert room in PLACE, f"{path.name} stands in no room of the road: add it"
 
@@ -73,8 +77,12 @@ def test_pure_rooms_read_nothing_and_start_nothing(room: str) -> None:
 
     for path in (PACKAGE / room).rglob("*.py"):
         tree = ast.parse(path.read_text())
-        imported = {alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-        imported |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+        imported = {
+            alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names
+        }
+        imported |= {
+            n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
+        }
         assert imported & forbidden == set(), path
 
 
@@ -84,7 +92,9 @@ def test_only_one_module_knows_doit_and_one_starts_processes() -> None:
             path.name
             for _, path in modules()
             for node in ast.walk(ast.parse(path.read_text()))
-            if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == name for alias in node.names))
+            if (
+                isinstance(node, ast.Import) and any(alias.name.split(".")[0] == name for alias in node.names)
+            )
             or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == name)
         }
 

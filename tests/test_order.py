@@ -32,7 +32,9 @@ def test_a_cycle_is_one_component() -> None:
         pytest.param("a -> b -> a", [("a", "b", "a")], id="two nodes"),
         pytest.param("a -> a", [("a", "a")], id="itself"),
         pytest.param("a -> b -> c -> a; a -> c", [("a", "c", "a")], id="the shorter way round"),
-        pytest.param("x -> a -> b -> a; y -> c -> d -> c", [("a", "b", "a"), ("c", "d", "c")], id="two of them"),
+        pytest.param(
+            "x -> a -> b -> a; y -> c -> d -> c", [("a", "b", "a"), ("c", "d", "c")], id="two of them"
+        ),
     ],
 )
 def test_cycles_are_told_as_paths(text: str, expected: list[tuple[str, ...]]) -> None:

@@ -31,7 +31,9 @@ TASKS = {
 def run_verb(name: str, arguments: Sequence[str]) -> int:
     """Parse a verb's arguments and run it; returns the exit code."""
     module = importlib.import_module(f"buildgraph.commands.{name}")
-    parser = argparse.ArgumentParser(prog=f"buildgraph {name}", description=VERBS[name] + ".", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog=f"buildgraph {name}", description=VERBS[name] + ".", allow_abbrev=False
+    )
     module.configure(parser)
     try:
         options = parser.parse_args(_with_variables(arguments))

@@ -43,7 +43,9 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     names = [name for name in text.split(",") if name]
     unknown = [name for name in names if name not in KINDS]
     if unknown:
-        raise ConfigurationError.of("--kind", f"there is no kind {unknown[0]!r}", f"known: {', '.join(KINDS)}")
+        raise ConfigurationError.of(
+            "--kind", f"there is no kind {unknown[0]!r}", f"known: {', '.join(KINDS)}"
+        )
     return tuple(KINDS[name] for name in names) or USER_KINDS
 
 
@@ -107,7 +109,9 @@ def reason_as_dict(reason: Reason) -> dict[str, Any]:
 def _github(comparison: Comparison) -> str:
     """One line for a workflow's matrix; an empty set is an empty list, which skips the job and breaks nothing."""
     prints = comparison.head.graph.fingerprints
-    images = [found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints]
+    images = [
+        found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints
+    ]
     services = {service.name: service for service in comparison.head.manifests.services}
     return json.dumps(
         {

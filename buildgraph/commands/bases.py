@@ -59,7 +59,10 @@ def ask_digests(picture: Picture, names: list[str]) -> dict[str, str]:
             raise ConfigurationError.of("", f"no registry has the base image {name}", "mend its name")
         found[name] = published.digest
         before = picture.manifests.bases.get(name)
-        tell(f"{name}  {published.digest}" + ("" if before == published.digest else f"  (was {before or 'not locked'})"))
+        tell(
+            f"{name}  {published.digest}"
+            + ("" if before == published.digest else f"  (was {before or 'not locked'})")
+        )
     return found
 
 

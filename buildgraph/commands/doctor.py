@@ -85,7 +85,9 @@ def _workspace(runner: Runner) -> Finding:
     try:
         picture = open_project(Path.cwd()).working_picture()
     except BuildgraphError as error:
-        return Finding("workspace", False, str(error).splitlines()[0], "see `buildgraph plan` for the whole message")
+        return Finding(
+            "workspace", False, str(error).splitlines()[0], "see `buildgraph plan` for the whole message"
+        )
     services = len(picture.manifests.services)
     return Finding("workspace", True, f"{len(picture.workspace.packages)} packages, {services} services")
 

@@ -12,7 +12,9 @@ DEFAULT_ENVIRONMENT = "development"
 
 def add_environment(parser: argparse.ArgumentParser) -> None:
     """`env=NAME` (or `--env NAME`): the environment a verb looks at."""
-    parser.add_argument("--env", default=DEFAULT_ENVIRONMENT, metavar="NAME", help="the environment (env=NAME does too)")
+    parser.add_argument(
+        "--env", default=DEFAULT_ENVIRONMENT, metavar="NAME", help="the environment (env=NAME does too)"
+    )
 
 
 def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table", "json")) -> None:
@@ -22,7 +24,9 @@ def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table
 
 def add_range(parser: argparse.ArgumentParser) -> None:
     """`--base` and `--head`: what is compared."""
-    parser.add_argument("--base", metavar="REF", help="compare with this commit (default: where the branch began)")
+    parser.add_argument(
+        "--base", metavar="REF", help="compare with this commit (default: where the branch began)"
+    )
     parser.add_argument("--head", metavar="REF", help="compare this commit (default: the working tree)")
 
 

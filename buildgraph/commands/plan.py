@@ -26,7 +26,9 @@ def run(options: argparse.Namespace) -> int:
     steps = [step for task in options.tasks or ["build"] for step in _steps(chain, task)]
     unique = list(dict.fromkeys(steps))
     if options.format == "json":
-        answer(as_json({"format": 1, "environment": options.env, "steps": [_as_dict(step) for step in unique]}))
+        answer(
+            as_json({"format": 1, "environment": options.env, "steps": [_as_dict(step) for step in unique]})
+        )
     else:
         answer(table([(s.phase.value, s.node, s.fingerprint, s.reason) for s in unique]) or "nothing to do")
     return DONE
@@ -39,7 +41,9 @@ def _steps(chain: Chain, task: str) -> list[Step]:
         return [step for product in products for step in chain.deployer.plan(product)]
     if phase in ("build", "push"):
         return chain.builder.plan(_services(chain, name), push=phase == "push")
-    raise UnknownName("task to plan", task, ["build", "push", *(f"deploy:{product}" for product in chain.products)])
+    raise UnknownName(
+        "task to plan", task, ["build", "push", *(f"deploy:{product}" for product in chain.products)]
+    )
 
 
 def _services(chain: Chain, name: str) -> list[str]:
@@ -50,4 +54,9 @@ def _services(chain: Chain, name: str) -> list[str]:
 
 
 def _as_dict(step: Step) -> dict[str, str]:
-    return {"phase": step.phase.value, "node": step.node, "fingerprint": step.fingerprint, "reason": step.reason}
+    return {
+        "phase": step.phase.value,
+        "node": step.node,
+        "fingerprint": step.fingerprint,
+        "reason": step.reason,
+    }

@@ -27,7 +27,11 @@ def run(options: argparse.Namespace) -> int:
     chain = open_chain(open_project(Path.cwd()), options.env)
     states = chain.deployer.states()
     if options.format == "json":
-        answer(as_json({"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}))
+        answer(
+            as_json(
+                {"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}
+            )
+        )
     else:
         answer(table([_row(state) for state in states], HEADER) if states else "no service is declared")
     return DONE

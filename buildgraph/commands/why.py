@@ -15,7 +15,9 @@ from buildgraph.project import open_project
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `why`."""
-    parser.add_argument("node", metavar="NODE", help="such as image:chat-web, package:@chat/web, or just chat-web")
+    parser.add_argument(
+        "node", metavar="NODE", help="such as image:chat-web, package:@chat/web, or just chat-web"
+    )
     add_range(parser)
     add_format(parser)
 
@@ -27,11 +29,21 @@ def run(options: argparse.Namespace) -> int:
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
     reasons = found.reasons if found else ()
     if options.format == "json":
-        answer(as_json({"node": node.id, "affected": found is not None, "reasons": list(map(reason_as_dict, reasons))}))
+        answer(
+            as_json(
+                {
+                    "node": node.id,
+                    "affected": found is not None,
+                    "reasons": list(map(reason_as_dict, reasons)),
+                }
+            )
+        )
         return DONE
     if found is None:
         answer(f"{node.id} is not affected: nothing it is made of differs from {comparison.base_ref}")
         return DONE
     since = f"since {comparison.base_ref}" if comparison.complete else "(the base is not known)"
-    answer("\n".join([f"{node.id} is {found.change} {since}:", *(f"  {describe(reason)}" for reason in reasons)]))
+    answer(
+        "\n".join([f"{node.id} is {found.change} {since}:", *(f"  {describe(reason)}" for reason in reasons)])
+    )
     return DONE

@@ -15,6 +15,7 @@ from buildgraph.deploy.containers import (
     run_in_container,
     start_container,
 )
+from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.model import Place, Tell
 from buildgraph.deploy.names import BACKING, Role
 from buildgraph.deploy.secrets import POSTGRES_PASSWORD, REDIS_PASSWORD
@@ -111,6 +112,7 @@ def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
         return
     tell(f"{backing.kind}: started" if not found else f"{backing.kind}: started again")
     if not found:
+        ensure_image(place, specification.image, tell)
         create_container(place, specification)
     try:
         start_container(place, specification.name)

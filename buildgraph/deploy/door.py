@@ -14,6 +14,7 @@ from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import PROXY
 from buildgraph.deploy.ports import LOOPBACK
 from buildgraph.deploy.proxy import PUBLIC_PORT
+from buildgraph.manifests.model import Service
 
 TIMEOUT: Final = 10.0  # seconds for one request
 # What has no network path from here is asked from inside the proxy's container.
@@ -27,6 +28,16 @@ printf '%s' "$1" | exec timeout "$2" nc 127.0.0.1 "$0"
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent: the headers stand with it, the length of the body does not."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: the status (0 when nothing did) and the body, or why nothing did."""
 
@@ -34,14 +45,24 @@ class Answer:
     body: str
 
 
-def send_request(place: Place, host: str, method: str, path: str, body: str) -> Answer:
-    """Send one request through the public route, as a user of `host` would; any outcome is an Answer."""
-    headers = {"Host": host, "User-Agent": "buildgraph", "Accept": "*/*", "Connection": "close"}
+def send_request(place: Place, service: Service, method: str, path: str, body: str) -> Answer:
+    """Send one request through a service's public route, as its users do; any outcome is an Answer.
+
+    A service without public host is asked at the proxy's internal listener, as other services do.
+    """
+    host = place.environment.host_of(service)
+    headers = {
+        "Host": host or f"{PROXY}:{service.port}",
+        "User-Agent": "buildgraph",
+        "Accept": "*/*",
+        "Connection": "close",
+    }
     if body:
         headers["Content-Type"] = "application/json"
-    if is_near(place):
-        return _send_near(place, method, path, body, headers)
-    return _send_from_inside(place, method, path, body, headers)
+    request = Request(method, path, headers, body.encode())
+    if host and is_near(place):
+        return _send_near(place, request)
+    return _send_from_inside(place, request, PUBLIC_PORT if host else service.port)
 
 
 def is_near(place: Place) -> bool:
@@ -50,10 +71,10 @@ def is_near(place: Place) -> bool:
     return address.hostname in ("localhost", "localnpipe", LOOPBACK, "::1")
 
 
-def _send_near(place: Place, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
+def _send_near(place: Place, request: Request) -> Answer:
     connection = http.client.HTTPConnection(LOOPBACK, place.environment.proxy_port, timeout=TIMEOUT)
     try:
-        connection.request(method, path, body.encode() if body else None, dict(headers))
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
         return _answer(connection.getresponse())
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, f"no answer: {error}")
@@ -61,15 +82,19 @@ def _send_near(place: Place, method: str, path: str, body: str, headers: Mapping
         connection.close()
 
 
-def _send_from_inside(place: Place, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
-    content = f"Content-Length: {len(body.encode())}\r\n" if body else ""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    request = f"{method} {path} HTTP/1.1\r\n{lines}{content}\r\n{body}"
-    argv = ["sh", "-c", ASK, str(PUBLIC_PORT), request, f"{TIMEOUT:g}"]
+def _send_from_inside(place: Place, request: Request, port: int) -> Answer:
+    argv = ["sh", "-c", ASK, str(port), render_request(request), f"{TIMEOUT:g}"]
     code, said = run_in_container(place, place.named(PROXY), argv)
     if not said.startswith("HTTP/"):
         return Answer(0, f"no answer: {said.strip() or f'exit code {code}'}")
     return _parsed(said.encode())
+
+
+def render_request(request: Request) -> str:
+    """A request as HTTP/1.1 writes it (RFC 9112)."""
+    length = {"Content-Length": str(len(request.body))} if request.body else {}
+    headers = "".join(f"{name}: {value}\r\n" for name, value in {**request.headers, **length}.items())
+    return f"{request.method} {request.path} HTTP/1.1\r\n{headers}\r\n{request.body.decode()}"
 
 
 def _parsed(content: bytes) -> Answer:

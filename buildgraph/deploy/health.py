@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from buildgraph.deploy.containers import read_condition, read_last_lines, run_in_container
@@ -41,25 +41,41 @@ def _wait_for_proxy(
     place: Place, service: Service, colour: Colour, containers: Mapping[int, str], began: float
 ) -> None:
     """The proxy is the prober: what it finds healthy, it can reach."""
-    port = service.listens or service.port
     enabled: dict[int, str] = {}
     while True:
         addresses = {number: read_condition(place, name).address for number, name in containers.items()}
-        moved = {n: a for n, a in addresses.items() if a and enabled.get(n) != a}
-        if moved:
-            ask_proxy(place, enable_commands(service.name, colour, moved, port))
-            enabled |= moved
-        servers = {s.name: s for s in read_servers(place) if s.backend == service.name}
-        unhealthy = {
-            number: _said(servers.get(server_name(colour, number)))
-            for number, address in addresses.items()
-            if not _serves(servers.get(server_name(colour, number)), f"{address}:{port}")
-        }
+        enabled = _enable_moved(place, service, colour, addresses, enabled)
+        unhealthy = _find_unhealthy(place, service, colour, addresses)
         if not unhealthy:
             return
         for number, said in unhealthy.items():
             _give_up_late(place, service, containers[number], said, began)
         time.sleep(PAUSE)
+
+
+def _enable_moved(
+    place: Place, service: Service, colour: Colour, addresses: Mapping[int, str], enabled: dict[int, str]
+) -> dict[int, str]:
+    """Have containers checked that were not yet, or that have got another address by being started again."""
+    moved = {number: a for number, a in addresses.items() if a and enabled.get(number) != a}
+    if moved:
+        port = service.listens or service.port
+        ask_proxy(place, enable_commands(service.name, colour, moved, port))
+    return {**enabled, **moved}
+
+
+def _find_unhealthy(
+    place: Place, service: Service, colour: Colour, addresses: Mapping[int, str]
+) -> dict[int, str]:
+    """What the proxy's checks say of each container that they do not find healthy, by number."""
+    port = service.listens or service.port
+    servers = {server.name: server for server in read_servers(place) if server.backend == service.name}
+    found = {number: servers.get(server_name(colour, number)) for number in addresses}
+    return {
+        number: _said(server)
+        for number, server in found.items()
+        if not _serves(server, f"{addresses[number]}:{port}")
+    }
 
 
 def _serves(server: Server | None, address: str) -> bool:
@@ -113,8 +129,3 @@ def _unhealthy(place: Place, service: Service, container: str, what: str) -> Ste
     return StepFailed(
         f"deploy:{service.name}", f"{what}; the container is {condition}; its last lines:", lines
     )
-
-
-def sessions_of(servers: Iterable[Server], service: str, colour: Colour) -> int:
-    """How many requests a colour is working on or has waiting."""
-    return sum(s.sessions for s in servers if s.backend == service and s.name.startswith(f"{colour.value}-"))

@@ -23,6 +23,7 @@ from buildgraph.image.engine import told_plainly
 
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
 NEWBORN: Final = 15  # seconds after which a lock that was made but never started belongs to a dead deployer
+GONE_WITHIN: Final = 5.0
 PAUSE: Final = 0.2
 CONFLICT: Final = 409
 
@@ -148,8 +149,14 @@ def _let_go(place: Place, container: str, stream: Any) -> None:
     for opened in (getattr(stream, "_sock", None), stream):  # docker-py wraps a local engine's socket
         with suppress(OSError, AttributeError):
             opened.close()
-    with told_plainly(), suppress(docker.errors.NotFound, docker.errors.APIError):
-        place.engine.client.api.remove_container(container, force=True)
+    api = place.engine.client.api
+    with told_plainly(), suppress(docker.errors.NotFound):
+        with suppress(docker.errors.APIError):  # the engine removes it already, for its stream has ended
+            api.remove_container(container, force=True)
+        deadline = time.monotonic() + GONE_WITHIN
+        while time.monotonic() < deadline:
+            api.inspect_container(container)
+            time.sleep(PAUSE / 4)
 
 
 def _me() -> str:

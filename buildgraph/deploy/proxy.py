@@ -56,7 +56,7 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 10s
     timeout check 5s
-    default-server check inter 1s fall 3 rise 1 resolvers engine
+    default-server check inter 1s fastinter 500ms fall 3 rise 1 resolvers engine
 """
 # A request that may have changed something is not sent twice.
 REQUESTS: Final = """\
@@ -150,6 +150,13 @@ def parse_description(info: str) -> str:
     """The description in an answer to `show info`, which is the structure that runs; "" without one."""
     lines = (line.partition(":") for line in info.splitlines())
     return next((value.strip() for name, _, value in lines if name == "description"), "")
+
+
+def parse_old_workers(processes: str) -> tuple[str, ...]:
+    """The process ids of workers that only finish what they have begun, in an answer to the master's `show proc`."""
+    _, _, old = processes.partition("# old workers")
+    lines = (line.split() for line in old.partition("# programs")[0].splitlines())
+    return tuple(words[0] for words in lines if words and words[0].isdigit())
 
 
 def _http_routes(routes: Routes) -> list[Route]:

@@ -14,8 +14,9 @@ from buildgraph.deploy.containers import (
     start_container,
     stop_container,
 )
-from buildgraph.deploy.health import sessions_of, wait_until_healthy
-from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.health import wait_until_healthy
+from buildgraph.deploy.images import ensure_image
+from buildgraph.deploy.live import Live, LiveService, read_live
 from buildgraph.deploy.lock import Lock, held_product_lock, held_shared_lock
 from buildgraph.deploy.migration import run_migration
 from buildgraph.deploy.model import Place, Reason, Rollout, Target, Tell
@@ -27,9 +28,8 @@ from buildgraph.deploy.routes import Route, directed, find_route, with_idle, wit
 from buildgraph.deploy.secrets import check_secrets, secrets_digest
 from buildgraph.deploy.specification import service_containers
 from buildgraph.deploy.state import state_volume
-from buildgraph.deploy.traffic import ensure_proxy, read_servers, read_traffic, write_routes
-from buildgraph.errors import ConfigurationError, Mistake, StepFailed
-from buildgraph.image.registry import pull_image
+from buildgraph.deploy.traffic import count_sessions, ensure_proxy, read_traffic, write_routes
+from buildgraph.errors import ConfigurationError, Mistake
 
 PAUSE: Final = 0.2
 
@@ -43,6 +43,7 @@ def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: 
     """
     wanted = tuple(targets)
     _check(place, wanted)
+    ensure_image(place, place.image(place.environment.proxy_image), tell)
     with held_product_lock(place, product) as lock:
         with held_shared_lock(place):
             ensure_ground(place, tell)
@@ -50,8 +51,9 @@ def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: 
         live = read_live(place)
         pending = pending_targets(place, live, wanted)
         reasons = {target.service.name: reason for target, reason in pending}
+        _prepare(lock, product, [target for target, reason in pending if reason.replaces], live)
         for target in in_order(target for target, _ in pending):
-            _bring(lock, target, live.services.get(target.service.name), reasons[target.service.name], tell)
+            _bring(lock, target, reasons[target.service.name], live, tell)
         departed = departed_services(place, live, product)
         for name in departed:
             _remove_service(lock, product, live.services[name], tell)
@@ -85,24 +87,42 @@ def _check(place: Place, targets: tuple[Target, ...]) -> None:
         )
 
 
-def _bring(lock: Lock, target: Target, running: LiveService | None, reason: Reason, tell: Tell) -> None:
+def _bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -> None:
+    """Make one service as it shall be."""
     tell(f"{target.service.name}: {reason}")
     lock.confirm()
+    running = live.services.get(target.service.name)
     if reason.replaces:
-        _replace(lock, target, running, tell)
+        _replace(lock, target, _idle_colour(live, target), tell)
     elif running is not None and running.colour is not None:
         _settle(lock, target, running.colour, tell)
 
 
-def _replace(lock: Lock, target: Target, running: LiveService | None, tell: Tell) -> None:
+def _prepare(lock: Lock, product: str, replaced: Iterable[Target], live: Live) -> None:
+    """Have the proxy know the idle colour of all that will be replaced, in one change of its configuration."""
+    place = lock.place
+    routes = read_traffic(place).routes
+    table = routes.get(product, ())
+    for target in replaced:
+        service, idle = target.service, _idle_colour(live, target)
+        _remove_colour(place, service.name, idle)
+        table = with_route(
+            table, with_idle(find_route(routes, service.name), service, place.environment, idle)
+        )
+    if table != routes.get(product, ()):
+        write_routes(place, product, table)
+
+
+def _idle_colour(live: Live, target: Target) -> Colour:
+    running = live.services.get(target.service.name)
+    return running.colour.other if running and running.colour else Colour.BLUE
+
+
+def _replace(lock: Lock, target: Target, idle: Colour, tell: Tell) -> None:
     """Migrate, start the idle colour, direct requests to it once it is healthy, stop the old."""
     place, service = lock.place, target.service
-    live = running.colour if running else None
-    idle = live.other if live else Colour.BLUE
-    _ensure_image(place, target, tell)
-    _remove_colour(place, service.name, idle)
+    ensure_image(place, target.image, tell)
     run_migration(place, target, tell)
-    _write_route(place, target, with_idle(_route(place, target), service, place.environment, idle))
     try:
         containers = _start_colour(place, target, idle, tell)
         wait_until_healthy(place, service, idle, containers, tell)
@@ -139,7 +159,7 @@ def _retire(place: Place, service: str, colour: Colour, tell: Tell) -> None:
     if not _containers(place, service, colour):
         return
     deadline = time.monotonic() + place.environment.drain_within
-    while sessions_of(read_servers(place), service, colour) and time.monotonic() < deadline:
+    while count_sessions(place, service, colour) and time.monotonic() < deadline:
         time.sleep(PAUSE)
     for container in _containers(place, service, colour):
         stop_container(place, container)
@@ -174,17 +194,6 @@ def _remove_colour(place: Place, service: str, colour: Colour) -> None:
 def _containers(place: Place, service: str, colour: Colour) -> list[str]:
     found = find_containers(place, role=Role.SERVICE.value, service=service)
     return [container.id for container in found if container.labels.get(COLOUR) == colour.value]
-
-
-def _ensure_image(place: Place, target: Target, tell: Tell) -> None:
-    if place.engine.has_image(target.image):
-        return
-    if "@" not in target.image:
-        raise StepFailed(
-            f"deploy:{target.service.name}", f"the engine does not hold {target.image}", "build it again"
-        )
-    tell(f"{target.service.name}: pulling {target.image}")
-    pull_image(place.engine, target.image)
 
 
 def _told(

@@ -37,13 +37,21 @@ def _run_test(place: Place, service: Service, test: SmokeTest, tell: Tell) -> Sm
     host = place.environment.host_of(service)
     while True:
         attempts += 1
-        answer = send_request(place, host, test.method, test.path, test.body)
+        answer = send_request(place, service, test.method, test.path, test.body)
         wrong, seconds = mismatch(test, answer), time.monotonic() - began
         if not wrong:
             tell(f"{service.name}: {test.name} ({seconds:.1f} s)")
             return SmokeResult(service.name, test.name, attempts, seconds)
         if seconds + PAUSE > test.within:
-            raise _failed(service, test, f"{test.method} {host}{test.path}", wrong, answer, attempts, seconds)
+            raise _failed(
+                service,
+                test,
+                f"{test.method} {host or service.name}{test.path}",
+                wrong,
+                answer,
+                attempts,
+                seconds,
+            )
         time.sleep(PAUSE)
 
 

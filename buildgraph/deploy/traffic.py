@@ -24,7 +24,7 @@ from buildgraph.deploy.containers import (
 )
 from buildgraph.deploy.lock import held_shared_lock
 from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import FINGERPRINT, PROXY, Role
+from buildgraph.deploy.names import FINGERPRINT, PROXY, Colour, Role
 from buildgraph.deploy.ports import LOOPBACK, told_port_conflict
 from buildgraph.deploy.proxy import (
     MASTER_PORT,
@@ -32,6 +32,7 @@ from buildgraph.deploy.proxy import (
     RUNTIME_PORT,
     Server,
     parse_description,
+    parse_old_workers,
     parse_servers,
     render_proxy,
     share_commands,
@@ -57,9 +58,9 @@ RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
 # The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc.
 ASK: Final = """\
 if command -v bash >/dev/null; then
-  exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
+  exec timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
 fi
-printf '%s\\n' "$1" | exec nc 127.0.0.1 "$0"
+printf '%s\\n' "$1" | exec timeout 5 nc 127.0.0.1 "$0"
 """
 # rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
 SWAP: Final = """\
@@ -137,10 +138,30 @@ def read_servers(place: Place) -> tuple[Server, ...]:
     return parse_servers(ask_proxy(place, ["show stat"]))
 
 
-def ask_proxy(place: Place, commands: Iterable[str]) -> str:
-    """The answer of the proxy's runtime API to commands; ToolError when it gives none."""
+def count_sessions(place: Place, service: str, colour: Colour) -> int:
+    """How many requests a colour is working on or has waiting, in workers that a reload replaced too."""
+    old = parse_old_workers(ask_proxy(place, ["show proc"], port=MASTER_PORT))
+    answers = [_ask_old_worker(place, worker) for worker in old]
+    servers = [server for answer in answers for server in parse_servers(answer)]
+    return sum(
+        server.sessions
+        for server in (*servers, *read_servers(place))
+        if server.backend == service and server.name.startswith(f"{colour.value}-")
+    )
+
+
+def _ask_old_worker(place: Place, worker: str) -> str:
+    """The statistics of a worker that a reload replaced; one that ends meanwhile has no requests left to tell."""
+    try:
+        return ask_proxy(place, [f"@!{worker} show stat"], port=MASTER_PORT)
+    except ToolError:
+        return ""
+
+
+def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:
+    """The answer of the proxy's runtime API, or its master's, to commands; ToolError when it gives none."""
     asked = "; ".join(commands)
-    code, said = run_in_container(place, place.named(PROXY), ["sh", "-c", ASK, str(RUNTIME_PORT), asked])
+    code, said = run_in_container(place, place.named(PROXY), ["sh", "-c", ASK, str(port), asked])
     if code != 0:
         raise ToolError(f"the proxy {place.named(PROXY)} does not answer: {said.strip()}")
     return said

@@ -10,14 +10,18 @@ from buildgraph.graph.deployments import deployment_nodes, product_nodes
 from buildgraph.graph.files import Files
 from buildgraph.graph.images import ImagePlan, image_id, image_node
 from buildgraph.graph.nodes import Graph, Node, Part
-from buildgraph.order import cycles
 from buildgraph.graph.packages import package_names, package_nodes
 from buildgraph.manifests.model import Manifests, Service
+from buildgraph.order import cycles
 from buildgraph.workspace import Workspace
 
 
 def build_graph(
-    manifests: Manifests, workspace: Workspace, files: Files, plans: Mapping[str, ImagePlan], settings: Iterable[Part]
+    manifests: Manifests,
+    workspace: Workspace,
+    files: Files,
+    plans: Mapping[str, ImagePlan],
+    settings: Iterable[Part],
 ) -> Graph:
     """All nodes; ConfigurationError with its path when images build on one another in a circle."""
     packages = package_nodes(workspace, files, settings)
@@ -44,4 +48,6 @@ def _refuse_image_cycles(images: Iterable[Node]) -> None:
     found = cycles({node.id: [used for used in node.uses if used.startswith("image:")] for node in images})
     if found:
         ways = ("; ".join(" -> ".join(path) for path in found),)
-        raise ConfigurationError.of("manifests/products", f"images build on one another in a circle: {ways[0]}")
+        raise ConfigurationError.of(
+            "manifests/products", f"images build on one another in a circle: {ways[0]}"
+        )

@@ -19,8 +19,8 @@ from buildgraph.graph.context import (
 )
 from buildgraph.graph.files import ROOT, Files
 from buildgraph.graph.nodes import Part
-from buildgraph.order import closure
 from buildgraph.manifests.model import Service, WorkspaceManifest
+from buildgraph.order import closure
 from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import (
     LOCKFILE,
@@ -109,7 +109,9 @@ class ContextMaker:
             content = prune_root_package(root, lockfile, root_dependencies=with_root)
             yield rendered(f"{MANIFESTS}/{MANIFEST}", content)
         yield from placed(MANIFESTS, self._read_by_install(folders), self.files.entries)
-        yield from placed(MANIFESTS, install_files(settings, lockfile, self.files.entries), self.files.entries)
+        yield from placed(
+            MANIFESTS, install_files(settings, lockfile, self.files.entries), self.files.entries
+        )
         for folder in injected_folders(lockfile):
             yield from placed(MANIFESTS, self._sources(folder), self.files.entries)
 

@@ -37,7 +37,9 @@ class Files:
     def seen_by_images(self) -> Mapping[str, tuple[str, ...]]:
         """Every project's paths of phase `image`: its own, without the ignored ones."""
         unignored = set(without_ignored(self.entries, self.ignored))
-        return {folder: tuple(path for path in paths if path in unignored) for folder, paths in self.owned.items()}
+        return {
+            folder: tuple(path for path in paths if path in unignored) for folder, paths in self.owned.items()
+        }
 
     def below(self, folder: str) -> list[str]:
         """The unignored paths in a folder, whoever owns them."""

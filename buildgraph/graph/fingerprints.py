@@ -33,4 +33,6 @@ def _fingerprint_component(members: Sequence[Node], known: Mapping[str, str]) ->
     if len(members) == 1:
         return own
     whole = [Part("dependency", node_id, digest) for node_id, digest in sorted(own.items())]
-    return {node_id: combine_parts([Part("self", node_id, digest), *whole]) for node_id, digest in own.items()}
+    return {
+        node_id: combine_parts([Part("self", node_id, digest), *whole]) for node_id, digest in own.items()
+    }

@@ -46,7 +46,9 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         *plan.parts,
     ]
     uses = {*plan.sources, *(image_id(parent) for parent in plan.parents.values())}
-    return Node(image_id(plan.service.name), Kind.IMAGE, plan.service.path, tuple(sorted(own)), tuple(sorted(uses)))
+    return Node(
+        image_id(plan.service.name), Kind.IMAGE, plan.service.path, tuple(sorted(own)), tuple(sorted(uses))
+    )
 
 
 def _values(arguments: Mapping[str, str]) -> Iterable[Part]:

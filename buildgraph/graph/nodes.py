@@ -93,7 +93,9 @@ class Graph:
         for node_id in (name, *(f"{kind.value}:{name}" for kind in MEANT_FIRST)):
             if node_id in self.nodes:
                 return self.nodes[node_id]
-        raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind is not Kind.SOURCES])
+        raise UnknownName(
+            "node", name, [node.id for node in self.nodes.values() if node.kind is not Kind.SOURCES]
+        )
 
 
 def digest_of(content: bytes | str) -> str:

@@ -23,7 +23,9 @@ def package_names(workspace: Workspace) -> dict[str, str]:
     """Folder -> the name its ids have: the package's own when it is unique, else its path."""
     named = Counter(package.name for package in workspace.packages.values())
     return {
-        folder: package.name if folder != ROOT and named[package.name] == 1 and package.name else _path_name(folder)
+        folder: package.name
+        if folder != ROOT and named[package.name] == 1 and package.name
+        else _path_name(folder)
         for folder, package in workspace.packages.items()
     }
 
@@ -38,7 +40,9 @@ def package_nodes(workspace: Workspace, files: Files, settings: Iterable[Part]) 
     nodes: list[Node] = []
     contents: dict[str, Mapping[str, str]] = {}
     for folder, name in names.items():
-        used = sorted({names[edge.folder] for edge in workspace.edges.get(folder, ()) if edge.folder in names} - {name})
+        used = sorted(
+            {names[edge.folder] for edge in workspace.edges.get(folder, ()) if edge.folder in names} - {name}
+        )
         own = {
             Kind.PACKAGE: files.described(files.owned[folder]),
             Kind.SOURCES: files.described(files.seen_by_images[folder]),

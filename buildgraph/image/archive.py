@@ -11,7 +11,9 @@ from buildgraph.graph.context import Context, ContextFile
 from buildgraph.snapshot.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, BlobReader
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-LFS_WAY_OUT = "fetch the content (`git lfs pull`) and store it without LFS, or declare an ignored pattern for it"
+LFS_WAY_OUT = (
+    "fetch the content (`git lfs pull`) and store it without LFS, or declare an ignored pattern for it"
+)
 
 
 def read_archive(context: Context, blobs: BlobReader) -> bytes:
@@ -51,7 +53,9 @@ def _refuse_unfit(context: Context, contents: Mapping[str, bytes]) -> None:
 def _mistake(file: ContextFile, contents: Mapping[str, bytes]) -> Mistake | None:
     path = file.path.partition("/")[2]
     if file.mode == SUBMODULE:
-        return Mistake(path, "a submodule cannot be part of an image yet", "declare an ignored pattern for it")
+        return Mistake(
+            path, "a submodule cannot be part of an image yet", "declare an ignored pattern for it"
+        )
     if contents.get(file.blob, b"").startswith(LFS_POINTER):
         return Mistake(path, "an image would hold git LFS's pointer instead of the file", LFS_WAY_OUT)
     return None

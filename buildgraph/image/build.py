@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from buildgraph.errors import StepFailed, ToolError
-from buildgraph.image.progress import BuildLog
+from buildgraph.image.progress import BuildLog, short_step
 from buildgraph.process import Command, Runner
 
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
@@ -20,7 +20,9 @@ class BuildRequest:
     """All that a build is told besides its context.
 
     `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
-    secrets to files. `engine` is the Docker address that builds and keeps the image.
+    secrets to files. `engine` is the Docker address that builds and keeps the image. `needs_engine_images`
+    says that a base is on the engine alone: then the builder that the user has chosen, which may run
+    elsewhere, would not find it, and the engine's own builds.
     """
 
     service: str
@@ -33,6 +35,7 @@ class BuildRequest:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
     engine: str = ""
+    needs_engine_images: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,24 @@ def build_command(request: BuildRequest, metadata: Path, archive: bytes) -> Comm
     """The exact command of a build; the context is its standard input."""
     argv = (
         *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
+        *(("--builder", "default") if request.needs_engine_images else ()),
         *("--metadata-file", str(metadata), "--file", request.dockerfile, "--tag", request.reference),
         *(("--target", request.target) if request.target else ()),
         *(("--platform", ",".join(request.platforms)) if request.platforms else ()),
         *_options("--build-arg", request.arguments),
         *_options("--label", request.labels),
-        *_options("--build-context", {name: f"docker-image://{image}" for name, image in request.bases.items()}),
+        *_options(
+            "--build-context", {name: f"docker-image://{image}" for name, image in request.bases.items()}
+        ),
         *(f"--secret=id={name},src={path}" for name, path in sorted(request.secrets.items())),
         "-",
     )
     return Command(argv, env={"DOCKER_HOST": request.engine} if request.engine else {}, stdin=archive)
 
 
-def build_image(runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]) -> BuiltImage:
+def build_image(
+    runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]
+) -> BuiltImage:
     """Build and tag an image; StepFailed with the failed step and its last lines when the build fails."""
     log = BuildLog(tell)
     with tempfile.TemporaryDirectory(prefix="buildgraph-") as folder:
@@ -83,7 +91,9 @@ def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
         return ToolError("this docker client has no buildx", NO_BUILDX)
     if "Cannot connect to the Docker daemon" in said:
         return ToolError("no Docker engine answers", "start Docker, then run `buildgraph doctor`")
-    step = f"the build failed in step {log.failed_step}" if log.failed_step else "the build failed"
+    step = (
+        f"the build failed in step {short_step(log.failed_step)}" if log.failed_step else "the build failed"
+    )
     return StepFailed(f"build:{request.service}", step, log.detail)
 
 

@@ -77,8 +77,9 @@ class Engine:
 
 def open_engine(address: str = "") -> Engine:
     """Connect to the engine at `address`; ToolError with the way out when none answers."""
-    import docker
     import docker.errors
+
+    import docker
 
     try:
         client = _client(address)
@@ -93,7 +94,9 @@ def _client(address: str) -> docker.DockerClient:
     import docker
 
     if address:
-        return docker.DockerClient(base_url=address, timeout=TIMEOUT, use_ssh_client=address.startswith("ssh://"))
+        return docker.DockerClient(
+            base_url=address, timeout=TIMEOUT, use_ssh_client=address.startswith("ssh://")
+        )
     return docker.from_env(timeout=TIMEOUT)
 
 

@@ -34,5 +34,7 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
         WORKSPACE: origin.workspace,
         SERVICE: origin.service,
         FINGERPRINT: fingerprint,
-        PARTS: json.dumps([[part.kind, part.name, part.digest[:16]] for part in parts], separators=(",", ":")),
+        PARTS: json.dumps(
+            [[part.kind, part.name, part.digest[:16]] for part in parts], separators=(",", ":")
+        ),
     }

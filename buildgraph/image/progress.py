@@ -30,7 +30,9 @@ class BuildLog:
     tell: Callable[[str], None]
     names: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    printed: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=LAST_LINES)))
+    printed: dict[str, deque[str]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=LAST_LINES))
+    )
     other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     started: set[str] = field(default_factory=set)
     cached: set[str] = field(default_factory=set)

@@ -31,7 +31,9 @@ def find_published(engine: Engine, reference: str) -> Published | None:
             if "manifest unknown" in str(error.explanation) or "name unknown" in str(error.explanation):
                 return None
             raise _unreachable(reference, str(error.explanation or error)) from error
-    return Published(told["Descriptor"]["digest"], tuple(_platform(found) for found in told["Platforms"] or ()))
+    return Published(
+        told["Descriptor"]["digest"], tuple(_platform(found) for found in told["Platforms"] or ())
+    )
 
 
 def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str], None]) -> str:

@@ -25,7 +25,7 @@ TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - it is told as a mistake, never shown as an error
+class Refused(Exception):
     """A value that cannot be read: what is wrong with it, and the way out."""
 
     def __init__(self, what: str, way_out: str = "") -> None:

@@ -26,7 +26,7 @@ def affected_nodes(base: Graph, head: Graph, kinds: Collection[Kind] = USER_KIND
     changed = {node_id: reasons for node_id in differing if (reasons := own_reasons(base, head, node_id))}
     return tuple(
         Affected(node, _change(base, head, node.id), reasons_of(base, head, node.id, changed))
-        for node in map(lambda node_id: head.nodes.get(node_id) or base.nodes[node_id], sorted(differing))
+        for node in (head.nodes.get(node_id) or base.nodes[node_id] for node_id in sorted(differing))
         if node.kind in kinds
     )
 

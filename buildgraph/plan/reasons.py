@@ -42,7 +42,9 @@ def own_reasons(base: Graph, head: Graph, node_id: str) -> tuple[Reason, ...]:
     return tuple(sorted(found))
 
 
-def reasons_of(base: Graph, head: Graph, node_id: str, changed: Mapping[str, tuple[Reason, ...]]) -> tuple[Reason, ...]:
+def reasons_of(
+    base: Graph, head: Graph, node_id: str, changed: Mapping[str, tuple[Reason, ...]]
+) -> tuple[Reason, ...]:
     """Every reason why `node_id` differs, with the shortest way to each.
 
     `changed` holds the own reasons of all nodes that have some.

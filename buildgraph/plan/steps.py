@@ -50,11 +50,11 @@ def needed_images(graph: Graph, wanted: Iterable[str]) -> list[Node]:
 
 def build_steps(graph: Graph, wanted: Iterable[str], references: Mapping[str, str], held: Held) -> list[Step]:
     """A build step for every needed image that is found nowhere; `references` maps image ids to names."""
-    steps = []
-    for node in needed_images(graph, wanted):
-        if held.place_of(references[node.id]) is None:
-            steps.append(Step(Phase.BUILD, node.id, graph.fingerprints[node.id], "missing"))
-    return steps
+    return [
+        Step(Phase.BUILD, node.id, graph.fingerprints[node.id], "missing")
+        for node in needed_images(graph, wanted)
+        if held.place_of(references[node.id]) is None
+    ]
 
 
 def push_steps(graph: Graph, wanted: Iterable[str], references: Mapping[str, str], held: Held) -> list[Step]:

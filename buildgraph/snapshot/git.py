@@ -86,7 +86,9 @@ def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> 
 def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolError:
     said = result.last_lines
     if "dubious ownership" in said:
-        return ToolError(f"git refuses {folder}: another user owns it", "git config --global --add safe.directory …")
+        return ToolError(
+            f"git refuses {folder}: another user owns it", "git config --global --add safe.directory …"
+        )
     return ConfigurationError.of(str(folder), "no git repository here or above", NO_GIT)
 
 
@@ -97,7 +99,9 @@ def _parse_batch(reply: bytes, wanted: list[str]) -> Iterable[tuple[str, bytes]]
         end = reply.index(b"\n", position)
         header = reply[position:end].split(b" ")
         if header[-1] == b"missing":
-            raise ToolError(f"git has no blob {blob}", "fetch it: `git fetch --refetch`, or clone again without a filter")
+            raise ToolError(
+                f"git has no blob {blob}", "fetch it: `git fetch --refetch`, or clone again without a filter"
+            )
         size = int(header[-1])
         yield blob, reply[end + 1 : end + 1 + size]
         position = end + 1 + size + 1

@@ -28,7 +28,9 @@ def read_commit(repository: Repository, revision: str) -> Snapshot:
 
 def resolve_commit(repository: Repository, revision: str) -> str | None:
     """The full id of the commit that `revision` names, or None; it is never taken for an option."""
-    result = repository.try_git("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+    result = repository.try_git(
+        "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
+    )
     return result.text.strip() if result.code == 0 else None
 
 
@@ -119,7 +121,8 @@ def _modes_git_keeps(repository: Repository, modes: dict[str, int]) -> dict[str,
         return modes
     tracked = dict(_parse_index(repository.git("ls-files", "-s", "-z").stdout))
     return {
-        path: tracked[path].mode if mode != SYMLINK and path in tracked else mode for path, mode in modes.items()
+        path: tracked[path].mode if mode != SYMLINK and path in tracked else mode
+        for path, mode in modes.items()
     }
 
 
@@ -135,7 +138,9 @@ def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, st
     for path in set(regular) - set(plain):
         ids[path] = _written(repository, ["--path", path, "--", path], b"")
     for path in links:
-        ids[path] = _written(repository, ["--no-filters", "--stdin"], os.fsencode(os.readlink(repository.folder / path)))
+        ids[path] = _written(
+            repository, ["--no-filters", "--stdin"], os.fsencode((repository.folder / path).readlink())
+        )
     return ids
 
 
@@ -153,10 +158,18 @@ def _hash_paths(repository: Repository, paths: list[str]) -> dict[str, str]:
     # git takes the paths on standard input from the top of the work tree, wherever it was started
     request = b"".join(os.fsencode(repository.prefix + path) + b"\n" for path in paths)
     told = repository.git(
-        "-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths", stdin=request, env=repository.writing_store
+        "-c",
+        "core.looseCompression=0",
+        "hash-object",
+        "-w",
+        "--stdin-paths",
+        stdin=request,
+        env=repository.writing_store,
     )
     return dict(zip(paths, told.text.split(), strict=True))
 
 
 def _written(repository: Repository, arguments: list[str], stdin: bytes) -> str:
-    return repository.git("hash-object", "-w", *arguments, stdin=stdin, env=repository.writing_store).text.strip()
+    return repository.git(
+        "hash-object", "-w", *arguments, stdin=stdin, env=repository.writing_store
+    ).text.strip()

@@ -55,7 +55,9 @@ class Snapshot:
         if folder in ("", "."):
             return self
         prefix = folder.strip("/") + "/"
-        entries = {path[len(prefix) :]: entry for path, entry in self.entries.items() if path.startswith(prefix)}
+        entries = {
+            path[len(prefix) :]: entry for path, entry in self.entries.items() if path.startswith(prefix)
+        }
         return Snapshot(entries, self.blobs, self.commit, self.dirty)
 
     def _entry(self, path: str) -> Entry:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from buildgraph.workspace.cycles import condense
+from buildgraph.order import components
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record
 
 # `libc` chooses among optional binaries at install time. pnpm versions differ in writing it, so it is left
@@ -43,7 +43,7 @@ def importer_digest(lockfile: Lockfile, folder: str) -> str:
 def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
     """For every snapshot the sha256 (hex) of itself and all it reaches."""
     found: dict[str, str] = {}
-    for members in condense(lockfile.edges):
+    for members in components(lockfile.edges):
         found.update(_digest_members(lockfile, members, found))
     return found
 

@@ -6,12 +6,11 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from buildgraph.workspace.cycles import reachable
+from buildgraph.order import closure
 from buildgraph.workspace.lockfile import INSTALLED_GROUPS, Importer, Lockfile, injected_folder
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
 from buildgraph.workspace.references import FILE, LINK, linked_folder, selected_names
-from buildgraph.workspace.semver import is_satisfied
 from buildgraph.workspace.settings import DEFAULT_CATALOG, WorkspaceSettings
 
 WORKSPACE, ALIAS, CATALOG = "workspace:", "npm:", "catalog:"
@@ -59,7 +58,7 @@ def _behind(lockfile: Lockfile, alias: str, version: str) -> Iterator[str]:
     key = lockfile.key_of(alias, version) if lockfile.local_snapshots else None
     if key is None:
         return
-    for local in reachable(lockfile.edges, [key]) & lockfile.local_snapshots:
+    for local in closure(lockfile.edges, [key]) & lockfile.local_snapshots:
         yield from folders_in(lockfile, local)
 
 
@@ -128,6 +127,8 @@ class Projects:
         return () if specifier.startswith(CATALOG) else self.targets(folder, alias, specifier)
 
     def _satisfying(self, name: str, wanted: str) -> tuple[str, ...]:
+        from buildgraph.workspace.semver import is_satisfied  # few workspaces link plain ranges
+
         found = self.names.get(name, ())
         return tuple(
             folder for folder in found if is_satisfied(wanted, self.packages[folder].version or "0.0.0")

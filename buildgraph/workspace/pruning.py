@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from buildgraph.workspace.cycles import reachable
+from buildgraph.order import closure
 from buildgraph.workspace.digests import recorded
 from buildgraph.workspace.edges import CATALOG
 from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
@@ -20,6 +20,12 @@ from buildgraph.workspace.references import name_of, selected_names, without_suf
 from buildgraph.workspace.settings import DEFAULT_CATALOG
 
 PATCH_MARK = "(patch_hash="
+_LISTS_OF_NAMES = (
+    "onlyBuiltDependencies",
+    "neverBuiltDependencies",
+    "ignoredBuiltDependencies",
+    "allowBuilds",
+)
 
 
 def prune(
@@ -34,19 +40,16 @@ def prune(
     importers = {
         folder: _importer(lockfile, folder, root_dependencies) for folder in sorted({ROOT, *packages})
     }
-    keys = reachable(lockfile.edges, _keys(lockfile, importers.values()))
-    kept = replace(
-        lockfile, importers=importers, others=_others(lockfile), **_tables(lockfile, importers, keys)
-    )
+    keys = closure(lockfile.edges, _keys(lockfile, importers.values()))
+    kept = replace(lockfile, importers=importers, **_tables(lockfile, importers, keys))
+    names = names_in(kept)
     asking = [package for folder, package in packages.items() if folder != ROOT or root_dependencies]
-    occurring = names_in(kept) | _declared(asking)
     return replace(
         kept,
         catalogs=_catalogs(lockfile, importers.values()),
-        overrides={
-            key: value for key, value in lockfile.overrides.items() if selected_names(key) <= occurring
-        },
+        overrides=_overrides(lockfile, names | _declared(asking)),
         patches={key: patch for key, patch in lockfile.patches.items() if _is_used(key, patch, keys)},
+        others=_others(lockfile, names),
     )
 
 
@@ -59,6 +62,18 @@ def names_in(lockfile: Lockfile) -> frozenset[str]:
             names.update(record.get(group) or ())
     names.update(str(record["name"]) for record in lockfile.packages.values() if "name" in record)
     return frozenset(names - {""})
+
+
+def lists_of_names(document: Record, names: frozenset[str]) -> dict[str, Any]:
+    """Those settings in `document` that list packages, without packages that are not in `names`."""
+    found: dict[str, Any] = {}
+    for key in _LISTS_OF_NAMES:
+        listed = document.get(key)
+        if isinstance(listed, list):
+            found[key] = sorted(entry for entry in listed if selected_names(str(entry)) <= names)
+        elif isinstance(listed, dict):
+            found[key] = {entry: listed[entry] for entry in sorted(listed) if selected_names(entry) <= names}
+    return found
 
 
 def _importer(lockfile: Lockfile, folder: str, root_dependencies: bool) -> Importer:
@@ -80,10 +95,10 @@ def _keys(
                 yield key
 
 
-def _tables(lockfile: Lockfile, importers: Mapping[str, Importer], keys: frozenset[str]) -> dict[str, Any]:
+def _tables(lockfile: Lockfile, importers: Mapping[str, Importer], keys: set[str]) -> dict[str, Any]:
     needed = _needed(lockfile, importers.values(), keys)
     if lockfile.is_flat:
-        shipped = reachable(
+        shipped = closure(
             lockfile.edges, _keys(lockfile, importers.values(), frozenset((PRODUCTION, OPTIONAL)))
         )
         records = {
@@ -98,10 +113,10 @@ def _tables(lockfile: Lockfile, importers: Mapping[str, Importer], keys: frozens
     }
 
 
-def _needed(lockfile: Lockfile, importers: Iterable[Importer], keys: Iterable[str]) -> frozenset[str]:
+def _needed(lockfile: Lockfile, importers: Iterable[Importer], keys: Iterable[str]) -> set[str]:
     """Those of `keys` that are reached without an optional step; all others may fail to install."""
     firm = {key: tuple(_named(lockfile, lockfile.snapshots[key].get(PRODUCTION) or {})) for key in keys}
-    return reachable(firm, _keys(lockfile, importers, frozenset((PRODUCTION, DEVELOPMENT))))
+    return closure(firm, _keys(lockfile, importers, frozenset((PRODUCTION, DEVELOPMENT))))
 
 
 def _named(lockfile: Lockfile, references: Mapping[str, Any]) -> Iterator[str]:
@@ -121,9 +136,14 @@ def _flagged(record: Record, *, optional: bool, dev: bool | None = None) -> dict
     return kept
 
 
-def _others(lockfile: Lockfile) -> dict[str, Any]:
-    """Publication times serve resolution only."""
-    return {key: value for key, value in lockfile.others.items() if key != "time"}
+def _others(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
+    """The remaining keys; publication times serve resolution only, and pnpm 8 lists packages that may build."""
+    kept = {key: value for key, value in lockfile.others.items() if key != "time"}
+    return {**kept, **lists_of_names(kept, names)}
+
+
+def _overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
+    return {key: value for key, value in lockfile.overrides.items() if selected_names(key) <= names}
 
 
 def _catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
@@ -154,7 +174,7 @@ def _declared(packages: Iterable[Package]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_used(selector: str, patch: Patch, keys: frozenset[str]) -> bool:
+def _is_used(selector: str, patch: Patch, keys: set[str]) -> bool:
     if patch.hash and any(f"{PATCH_MARK}{patch.hash})" in key for key in keys):
         return True
     return any(PATCH_MARK in key and without_suffix(key).removeprefix("/") == selector for key in keys)

@@ -13,6 +13,8 @@ from buildgraph.workspace.lockfile import Lockfile, Patch
 _TOP = (
     "lockfileVersion",
     "settings",
+    "neverBuiltDependencies",
+    "onlyBuiltDependencies",
     "catalogs",
     "overrides",
     "packageExtensionsChecksum",

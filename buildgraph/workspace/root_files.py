@@ -15,7 +15,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.workspace.lockfile import Lockfile, injected_folder
 from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import ROOT
-from buildgraph.workspace.pruning import names_in
+from buildgraph.workspace.pruning import lists_of_names, names_in
 from buildgraph.workspace.references import FILE
 from buildgraph.workspace.rendering import render_yaml
 from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
@@ -28,12 +28,6 @@ _UNUSED_SETTINGS = {
     *("packages", "catalog", "catalogs", "catalogMode", "cleanupUnusedCatalogs", "savePrefix"),
     *("auditConfig", "updateConfig", "peerDependencyRules", "allowedDeprecatedVersions", "requiredScripts"),
 }
-_LISTS_OF_NAMES = (
-    "onlyBuiltDependencies",
-    "neverBuiltDependencies",
-    "ignoredBuiltDependencies",
-    "allowBuilds",
-)
 _GLOB_SIGN = re.compile(r"[*?|(){}\[\]\\]")
 
 
@@ -117,26 +111,8 @@ def _settings(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]
             for key, path in sorted((kept["patchedDependencies"] or {}).items())
             if key in lockfile.patches
         }
-    kept.update(_names(kept, names_in(lockfile)))
+    kept.update(lists_of_names(kept, names_in(lockfile)))
     return {key: kept[key] for key in sorted(kept) if kept[key] != {}}
-
-
-def _names(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """The settings that list packages, without those that are not installed here."""
-    found: dict[str, Any] = {}
-    for key in _LISTS_OF_NAMES:
-        listed = document.get(key)
-        if isinstance(listed, list):
-            found[key] = sorted(entry for entry in listed if _name(entry) in names)
-        elif isinstance(listed, dict):
-            found[key] = {entry: listed[entry] for entry in sorted(listed) if _name(entry) in names}
-    return found
-
-
-def _name(entry: str) -> str:
-    """The package in `foo` or `foo@1.2.3`."""
-    at = entry.find("@", 1)
-    return entry[:at] if at > 0 else entry
 
 
 def _overrides(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, str]:

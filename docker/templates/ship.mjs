@@ -40,9 +40,9 @@ function linkedProject(folder, name) {
 
 /** One of npm's patterns as an expression on paths: it names files, or folders with all that is in them. */
 function expression(pattern) {
-  const parts = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]', '{': '(?:', '}': ')', ',': '|' };
+  const parts = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
   const plain = pattern.replace(/^(\.?\/)+|\/+$/g, '');
-  const source = plain.replace(/\*\*\/|\*\*|[*?{},]|\[[^\]]*\]|[^\w/]/g, (sign) =>
+  const source = plain.replace(/\*\*\/|\*\*|[*?]|\[[^\]]*\]|[^\w/]/g, (sign) =>
     parts[sign] ?? (sign.length > 1 ? sign.replace('[!', '[^') : `\\${sign}`),
   );
   return new RegExp(plain === '.' || plain === '' ? '' : `^${source}(?:/|$)`);

@@ -128,11 +128,19 @@ def test_reasons_lead_from_the_file_to_the_node(shop: Monorepo) -> None:
         "  file packages/core/src/index.ts changed -> package:@acme/ui -> package:@acme/web -> image:web\n"
     )
     assert told["reasons"][0]["path"] == "packages/core/src/index.ts"
-    assert told["reasons"][0]["via"] == ["package:@acme/core", "package:@acme/ui", "package:@acme/web", "image:web"]
+    assert told["reasons"][0]["via"] == [
+        "package:@acme/core",
+        "package:@acme/ui",
+        "package:@acme/web",
+        "image:web",
+    ]
 
 
 def test_what_is_not_affected_says_so(shop: Monorepo) -> None:
-    assert shop.run("why", "image:docs").out == "image:docs is not affected: nothing it is made of differs from main\n"
+    assert (
+        shop.run("why", "image:docs").out
+        == "image:docs is not affected: nothing it is made of differs from main\n"
+    )
 
 
 def test_a_base_that_cannot_be_found_affects_everything_and_says_why(shop: Monorepo) -> None:

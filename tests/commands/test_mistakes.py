@@ -67,7 +67,9 @@ def test_a_missing_lockfile_says_what_to_run(shop: Monorepo) -> None:
 
 def test_every_mistake_of_the_manifests_is_told_at_once(shop: Monorepo) -> None:
     shop.write("manifests/products/web.toml", '[services.web]\npath = "apps/wb"\nprot = 1\nport = "80"\n')
-    shop.write("manifests/products/api.toml", '[services.api]\npath = "apps/web"\nport = 81\ndepends_on = ["wb"]\n')
+    shop.write(
+        "manifests/products/api.toml", '[services.api]\npath = "apps/web"\nport = 81\ndepends_on = ["wb"]\n'
+    )
 
     text = told(shop)
 
@@ -126,7 +128,9 @@ def test_a_misspelt_environment_offers_the_close_ones(shop: Monorepo) -> None:
     shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     shop.commit()
 
-    assert "there is no environment 'developmnt'\n  did you mean development?" in told(shop, "build", "env=developmnt")
+    assert "there is no environment 'developmnt'\n  did you mean development?" in told(
+        shop, "build", "env=developmnt"
+    )
 
 
 def test_a_push_without_a_registry_says_where_to_write_one(shop: Monorepo) -> None:

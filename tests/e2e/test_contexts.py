@@ -42,8 +42,16 @@ def test_a_context_holds_the_closure_and_nothing_else(service: str) -> None:
     assert names == sorted(names)
     assert {(m.uid, m.gid, m.uname, m.gname, m.mtime) for m in members} == {(0, 0, "", "", 0)}
     assert {m.mode for m in members} <= {0o644, 0o755}
-    assert {name.split("/")[0] for name in names} == {"Dockerfile", "manifests", "dependencies", "app", "template"}
-    assert not [name for name in names if name.endswith((".md", ".test.ts", ".env")) or "node_modules" in name]
+    assert {name.split("/")[0] for name in names} == {
+        "Dockerfile",
+        "manifests",
+        "dependencies",
+        "app",
+        "template",
+    }
+    assert not [
+        name for name in names if name.endswith((".md", ".test.ts", ".env")) or "node_modules" in name
+    ]
 
 
 @pytest.mark.pnpm

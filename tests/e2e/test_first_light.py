@@ -116,7 +116,12 @@ def test_deleting_the_caches_costs_time_and_nothing_else(system: System) -> None
 
 
 def test_both_spellings_say_the_same(system: System) -> None:
-    for arguments in (["plan", "deploy:chat"], ["affected"], ["graph", "--format", "dot"], ["why", "chat-web"]):
+    for arguments in (
+        ["plan", "deploy:chat"],
+        ["affected"],
+        ["graph", "--format", "dot"],
+        ["why", "chat-web"],
+    ):
         one, other = system.doit(*arguments), system.buildgraph(*arguments)
         assert (one.code, one.out, one.err) == (other.code, other.out, other.err)
     one, other = system.doit("deploy:chatt"), system.buildgraph("deploy:chatt")
@@ -127,7 +132,9 @@ def test_both_spellings_say_the_same(system: System) -> None:
 def test_status_tells_what_runs(system: System) -> None:
     told = json.loads(system.buildgraph("status", "--format", "json").out)["services"]
 
-    assert {row["service"]: (row["state"], row["in_date"]) for row in told} == dict.fromkeys(ALL, ("healthy", True))
+    assert {row["service"]: (row["state"], row["in_date"]) for row in told} == dict.fromkeys(
+        ALL, ("healthy", True)
+    )
 
 
 def test_a_failed_build_fails_the_run_while_independent_images_go_on(system: System) -> None:
@@ -147,7 +154,9 @@ def test_a_service_that_is_never_healthy_is_told_and_the_running_one_stays(syste
     """Pitfall 51."""
     before = system.containers()
     system.replace("manifests/environments/development.toml", r"\A", "health_within = 8\n")
-    system.replace("examples/manacore/apps/chat/apps/backend/src/main.ts", r"\A", "throw new Error('born dead');\n")
+    system.replace(
+        "examples/manacore/apps/chat/apps/backend/src/main.ts", r"\A", "throw new Error('born dead');\n"
+    )
 
     ran = system.doit("deploy:chat")
 
@@ -159,9 +168,9 @@ def test_a_service_that_is_never_healthy_is_told_and_the_running_one_stays(syste
 
 
 def test_a_failing_smoke_test_tells_what_was_expected_and_what_came(system: System) -> None:
-    extra = '\n[[services.chat-landing.smoke]]\nname = "never true"\npath = "/"\ncontains = "no such words"\nwithin = 1\n'
+    smoke = ('name = "never true"', 'path = "/"', 'contains = "no such words"', "within = 1")
     with (system.root / "manifests/products/chat.toml").open("a") as file:
-        file.write(extra)
+        file.write("\n".join(["", "[[services.chat-landing.smoke]]", *smoke, ""]))
 
     ran = system.doit("smoke:chat")
 
@@ -216,8 +225,19 @@ def test_two_clones_share_images_through_one_registry(registry: str, tmp_path: P
 
         assert (found.built, again.done) == ([], [])
         assert deployed.code == 0, deployed.err
-        images = docker("ps", "--filter", f"label=buildgraph.workspace={one.name}", "--format", "{{.Image}}").split()
-        assert len([image for image in images if image.startswith(f"{registry}/manacore/") and "@sha256:" in image]) == 4
+        images = docker(
+            "ps", "--filter", f"label=buildgraph.workspace={one.name}", "--format", "{{.Image}}"
+        ).split()
+        assert (
+            len(
+                [
+                    image
+                    for image in images
+                    if image.startswith(f"{registry}/manacore/") and "@sha256:" in image
+                ]
+            )
+            == 4
+        )
     finally:
         one.remove()
         other.remove()

@@ -44,16 +44,28 @@ def test_order_only_edges_change_nothing() -> None:
 @given(st.permutations([Part("file", name, name) for name in "abcd"]), st.permutations(["x", "y", "z"]))
 def test_no_order_of_parts_or_nodes_moves_a_fingerprint(parts: list[Part], names: list[str]) -> None:
     """Pitfall 1: maps and lists arrive in any order."""
-    nodes = {name: Node(name, Kind.PACKAGE, name, tuple(parts), ("x",) if name != "x" else ()) for name in names}
+    nodes = {
+        name: Node(name, Kind.PACKAGE, name, tuple(parts), ("x",) if name != "x" else ()) for name in names
+    }
     plain = {name: Node(name, Kind.PACKAGE, name, tuple(sorted(parts)), nodes[name].uses) for name in "xyz"}
 
     assert Graph(nodes).fingerprints == Graph(plain).fingerprints
 
 
-@given(st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=4), st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=4))
-def test_equal_parts_if_and_only_if_equal_fingerprints(left: list[tuple[str, str, str]], right: list[tuple[str, str, str]]) -> None:
+@given(
+    st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=4),
+    st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=4),
+)
+def test_equal_parts_if_and_only_if_equal_fingerprints(
+    left: list[tuple[str, str, str]], right: list[tuple[str, str, str]]
+) -> None:
     """Pitfall 6: nothing that differs may look the same, wherever the borders between fields are."""
-    one, other = (sorted(Part(*(field.replace("\0", "") for field in part)) for part in parts) for parts in (left, right))
-    prints = [Graph({"n": Node("n", Kind.IMAGE, "", tuple(parts))}).fingerprints["n"] for parts in (one, other)]
+    one, other = (
+        sorted(Part(*(field.replace("\0", "") for field in part)) for part in parts)
+        for parts in (left, right)
+    )
+    prints = [
+        Graph({"n": Node("n", Kind.IMAGE, "", tuple(parts))}).fingerprints["n"] for parts in (one, other)
+    ]
 
     assert (prints[0] == prints[1]) == (one == other)

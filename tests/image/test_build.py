@@ -46,8 +46,12 @@ FAILING = [
     message(vertexes=[{"digest": "1", "name": "[build 1/2] COPY a b", "started": "now", "cached": True}]),
     message(vertexes=[{"digest": "2", "name": "[build 2/2] RUN make", "started": "now"}]),
     message(logs=[log("2", "compiling\nerror: no rule\n")]),
-    message(vertexes=[{"digest": "3", "name": "[other 1/1] RUN x", "started": "now", "error": "context canceled"}]),
-    message(vertexes=[{"digest": "2", "name": "[build 2/2] RUN make", "started": "now", "error": "exit code: 2"}]),
+    message(
+        vertexes=[{"digest": "3", "name": "[other 1/1] RUN x", "started": "now", "error": "context canceled"}]
+    ),
+    message(
+        vertexes=[{"digest": "2", "name": "[build 2/2] RUN make", "started": "now", "error": "exit code: 2"}]
+    ),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def test_edits_additions_deletions_renames_and_modes_read_as_the_commit_they_bec
     (repo.root / "packages/deleted.txt").unlink()
     (repo.root / "packages/renamed.txt").rename(repo.root / "packages/new name.txt")
     (repo.root / "packages/script.txt").chmod(0o755)
-    repo.write("packages/untracked/ä\n\"b\".txt", "new")
+    repo.write('packages/untracked/ä\n"b".txt', "new")
     repo.write("node_modules/ignored.js", "never seen")
     if staged:
         repo.git("add", "-A")
@@ -97,12 +96,12 @@ def test_line_endings_and_filters_count_as_git_would_commit_them(repo: Monorepo)
 
 def test_symlinks_hold_their_target_and_count_when_it_changes(repo: Monorepo) -> None:
     """Pitfall 4: retargeted, dangling and folder links."""
-    os.symlink("../elsewhere", repo.root / "link")
+    (repo.root / "link").symlink_to("../elsewhere")
     repo.commit()
     assert repo.at("HEAD").read("link") == b"../elsewhere"
 
     (repo.root / "link").unlink()
-    os.symlink("nowhere", repo.root / "link")
+    (repo.root / "link").symlink_to("nowhere")
 
     assert repo.working_tree().read("link") == b"nowhere"
 
@@ -152,7 +151,7 @@ def test_an_unmerged_file_is_read_from_the_working_tree(repo: Monorepo) -> None:
 
 
 def test_outside_a_repository_the_way_out_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no git repository here or above\n  .*git init"):
+    with pytest.raises(ConfigurationError, match=r"no git repository here or above\n  .*git init"):
         find_repository(tmp_path, SystemRunner())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from buildgraph.graph.nodes import Graph, Kind, Node, Part, digest_of
 
 
@@ -12,7 +14,7 @@ def graph(text: str, **contents: str) -> Graph:
         names = [name.strip() for name in chain.split("->") if name.strip()]
         for name in names:
             uses.setdefault(name, set())
-        for user, used in zip(names, names[1:], strict=False):
+        for user, used in pairwise(names):
             uses[user].add(used)
     return Graph({name: _node(name, used, contents) for name, used in uses.items()})
 

@@ -51,7 +51,7 @@ class Monorepo:
     def package(self, name: str, *, uses: Iterable[str] = (), folder: str = "", **fields: Any) -> str:
         """Add a package (`@acme/core` lives in packages/core) that uses others; returns its folder."""
         path = folder or f"packages/{name.rpartition('/')[2]}"
-        manifest = {"name": name, "version": "1.0.0", "dependencies": {used: "workspace:*" for used in uses}}
+        manifest = {"name": name, "version": "1.0.0", "dependencies": dict.fromkeys(uses, "workspace:*")}
         self.write(f"{path}/package.json", json.dumps(manifest | fields))
         self.write(f"{path}/src/index.ts", f"export const name = '{name}'\n")
         return path
@@ -83,30 +83,45 @@ class Monorepo:
         if not (self.root / "docker/Dockerfile.app").exists():
             self.write("docker/Dockerfile.app", APP_TEMPLATE)
             self.write("manifests/bases.toml", f'[digests]\n"node:20" = "sha256:{"0" * 64}"\n')
-        self._declare(name, {"path": folder, "dockerfile": "docker/Dockerfile.app", "port": 3000 + sum(name.encode()) % 997} | fields)
+        self._declare(
+            name,
+            {"path": folder, "dockerfile": "docker/Dockerfile.app", "port": 3000 + sum(name.encode()) % 997}
+            | fields,
+        )
         return folder
 
     def plain_service(self, name: str, dockerfile: str, **fields: Any) -> str:
         """Add a service that is no project of the pnpm workspace: a folder with a Dockerfile."""
         self.write(f"services/{name}/Dockerfile", dockerfile)
-        self._declare(name, {"path": f"services/{name}", "dockerfile": f"services/{name}/Dockerfile"} | fields)
+        self._declare(
+            name, {"path": f"services/{name}", "dockerfile": f"services/{name}/Dockerfile"} | fields
+        )
         return f"services/{name}"
 
     def _declare(self, name: str, fields: dict[str, Any]) -> None:
         if not (self.root / "manifests/workspace.toml").exists():
             self.write("manifests/workspace.toml", 'name = "acme"\nignored = ["*.md", "*.test.ts"]\n')
         lines = [f"{key} = {_toml(value)}" for key, value in fields.items()]
-        self.write(f"manifests/products/{name}.toml", "\n".join([f"[services.{name}]", 'health = "/"', *lines, ""]))
+        self.write(
+            f"manifests/products/{name}.toml", "\n".join([f"[services.{name}]", 'health = "/"', *lines, ""])
+        )
 
     def lock(self) -> None:
         """Write the lockfile that pnpm would: workspace links only, as no package here uses the registry."""
-        folders = sorted(path.parent.relative_to(self.root).as_posix() for path in self.root.rglob("package.json"))
-        manifests = {folder: json.loads((self.root / folder / "package.json").read_text()) for folder in folders}
+        folders = sorted(
+            path.parent.relative_to(self.root).as_posix() for path in self.root.rglob("package.json")
+        )
+        manifests = {
+            folder: json.loads((self.root / folder / "package.json").read_text()) for folder in folders
+        }
         homes = {manifest["name"]: folder for folder, manifest in manifests.items()}
         importers = {
             folder: {
                 "dependencies": {
-                    name: {"specifier": "workspace:*", "version": f"link:{os.path.relpath(homes[name], folder)}"}
+                    name: {
+                        "specifier": "workspace:*",
+                        "version": f"link:{os.path.relpath(homes[name], folder)}",
+                    }
                     for name in manifest.get("dependencies", {})
                 }
             }
@@ -117,7 +132,9 @@ class Monorepo:
     def run(self, *arguments: str) -> Ran:
         """Run the console script here, in a process of its own, as a user would."""
         argv = (sys.executable, "-m", "buildgraph.main", *arguments)
-        ran = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False, env=_environment())
+        ran = subprocess.run(
+            argv, cwd=self.root, capture_output=True, text=True, check=False, env=_environment()
+        )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def affected(self, *arguments: str) -> list[str]:

@@ -53,7 +53,9 @@ class System:
         self.port = free_port()
         copy_project(folder)
         self.replace("manifests/workspace.toml", r'^name = ".*"', f'name = "{self.name}"')
-        self.replace("manifests/environments/development.toml", r"^proxy_port = .*", f"proxy_port = {self.port}")
+        self.replace(
+            "manifests/environments/development.toml", r"^proxy_port = .*", f"proxy_port = {self.port}"
+        )
         staging = "manifests/environments/staging.toml"
         self.replace(staging, r"^proxy_port = .*", f"proxy_port = {free_port()}")
         if registry:
@@ -107,7 +109,13 @@ class System:
     def _run(self, program: str, *arguments: str, **env: str) -> Ran:
         argv = (str(SCRIPTS / program), *arguments)
         ran = subprocess.run(
-            argv, cwd=self.root, capture_output=True, text=True, check=False, env={**os.environ, **env}, timeout=570
+            argv,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **env},
+            timeout=570,
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
@@ -119,13 +127,21 @@ class System:
         """Service -> the id of its container."""
         wanted = (f"label=buildgraph.workspace={self.name}", f"label=buildgraph.environment={environment}")
         shown = docker(
-            "ps", "--filter", wanted[0], "--filter", wanted[1], "--format", '{{.Label "buildgraph.service"}} {{.ID}}'
+            "ps",
+            "--filter",
+            wanted[0],
+            "--filter",
+            wanted[1],
+            "--format",
+            '{{.Label "buildgraph.service"}} {{.ID}}',
         )
         return dict(line.split() for line in shown.splitlines() if len(line.split()) == 2)
 
     def images(self) -> list[str]:
         """The names of this system's images on the engine."""
-        return docker("images", "--filter", f"reference={self.name}/*", "--format", "{{.Repository}}:{{.Tag}}").split()
+        return docker(
+            "images", "--filter", f"reference={self.name}/*", "--format", "{{.Repository}}:{{.Tag}}"
+        ).split()
 
     def remove(self) -> None:
         """Take away everything this system has made on the engine."""
@@ -173,7 +189,11 @@ def free_port() -> int:
 def substitute(name: str) -> str:
     """The local name of a stand-in base image, as the product resolves it."""
     ran = subprocess.run(
-        (str(SCRIPTS / "buildgraph"), "bases", "--format", "json"), cwd=ROOT, check=True, capture_output=True, text=True
+        (str(SCRIPTS / "buildgraph"), "bases", "--format", "json"),
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     found = {base["reference"]: base["pinned"] for base in json.loads(ran.stdout)["bases"]}
     return str(found[name])

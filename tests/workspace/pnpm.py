@@ -109,7 +109,9 @@ def write_pruned(
 def install_frozen(folder: Path, *, version: str = "9.15.0") -> str:
     """`pnpm install --frozen-lockfile` without scripts; the lockfile must stay as it is."""
     before = (folder / "pnpm-lock.yaml").read_bytes()
-    said = run_pnpm(folder, "install", "--frozen-lockfile", "--ignore-scripts", version=version)
+    said = run_pnpm(
+        folder, "install", "--frozen-lockfile", "--ignore-scripts", "--prefer-offline", version=version
+    )
     assert (folder / "pnpm-lock.yaml").read_bytes() == before
     return said
 

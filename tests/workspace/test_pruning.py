@@ -181,3 +181,10 @@ def test_a_lockfile_6_keeps_one_table_with_its_own_flags() -> None:
     assert kept.packages["/d@1.0.0"]["dev"] is True
     assert kept.packages["/a@1.0.0"]["dev"] is False
     assert b"snapshots" not in render_lockfile(kept)
+
+
+def test_packages_that_may_build_are_listed_where_they_are_installed() -> None:
+    """Pitfall 35: pnpm 8 writes this list into the lockfile, and a frozen install compares it."""
+    lock = parsed(sample(onlyBuiltDependencies=["c", "a"], ignoredOptionalDependencies=["q"]))
+
+    assert pruned(lock).others == {"onlyBuiltDependencies": ["a"], "ignoredOptionalDependencies": ["q"]}

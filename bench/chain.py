@@ -1,0 +1,114 @@
+"""Measures the way from an edit to a healthy container, beside docker compose: python bench/chain.py [--report FILE]."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+# The folder of a script stands on Python's path, its project does not.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.errors import BenchError
+from bench.machine import describe_commit, describe_load, describe_machine, is_substituted, versions
+from bench.measuring import measure, tell
+from bench.report import Circumstances, render_report
+from bench.sides import Ours, Peer, read_bases
+
+RUNS = 5
+
+
+def main() -> int:
+    """Measure and write the report; returns the exit code."""
+    options = parse_options()
+    signal.signal(signal.SIGTERM, end)
+    try:
+        report = run(options.runs)
+    except BenchError as error:
+        tell(f"error: {error}")
+        return 1
+    write_report(report, options.report)
+    return 0
+
+
+def parse_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
+    )
+    parser.add_argument(
+        "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"
+    )
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    """A number of runs."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def run(runs: int) -> str:
+    """Measure with so many counted runs and return the report."""
+    start, load, commit = time.monotonic(), describe_load(), describe_commit()
+    with both_sides() as (ours, peer):
+        found = measure(ours, peer, runs)
+    circumstances = Circumstances(
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        commit=commit,
+        machine=describe_machine(),
+        versions=versions(),
+        bases=describe_bases(),
+        loads=(load, describe_load()),
+        runs=runs,
+        minutes=(time.monotonic() - start) / 60,
+    )
+    return render_report(found, circumstances)
+
+
+def describe_bases() -> str:
+    """Where the base images come from here."""
+    stand_ins = [name for name, pinned in read_bases().items() if is_substituted(pinned)]
+    return f"Debian stand-ins for {', '.join(stand_ins)}" if stand_ins else "from their registry"
+
+
+@contextmanager
+def both_sides() -> Iterator[tuple[Ours, Peer]]:
+    """Both sides in folders of their own; all that they make is taken away at the end, however it comes."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        ours = Ours(Path(folder) / "ours")
+        peer = Peer(Path(folder) / "peer")
+        try:
+            yield ours, peer
+        finally:
+            tell("cleaning up")
+            peer.remove()
+            ours.remove()
+
+
+def write_report(report: str, file: Path | None) -> None:
+    """Write a report where it was asked for."""
+    if file is None:
+        print(report, end="")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(report)
+
+
+def end(*_: object) -> NoReturn:
+    """A request to end becomes an error, so that what was made is taken away."""
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
