@@ -1,4 +1,4 @@
-"""Measures the way from an edit to a healthy container, beside docker compose: python bench/chain.py [--report FILE]."""
+"""Measures the way from an edit to a healthy container, beside docker compose: python bench/chain.py --help."""
 
 from __future__ import annotations
 

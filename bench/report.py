@@ -144,13 +144,13 @@ def render_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def pair_cells(pair: Pair) -> tuple[str, str, str]:
     """Ours, the peer's, the ratio."""
     ratios = pair.ratios
-    spread = f"{ratios.least:.1f}–{ratios.most:.1f}"  # noqa: RUF001
+    spread = f"{ratios.least:.1f}–{ratios.most:.1f}"
     return series_cell(pair.ours), series_cell(pair.peer), f"{times(ratios.median)} ({spread})"
 
 
 def series_cell(series: Series) -> str:
     """Median, least and most."""
-    return f"{series.median:.2f} ({series.least:.2f}–{series.most:.2f})"  # noqa: RUF001
+    return f"{series.median:.2f} ({series.least:.2f}–{series.most:.2f})"
 
 
 def megabytes(size: int) -> str:

@@ -55,12 +55,14 @@ FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
 RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
-# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc.
+# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. The master keeps a
+# connection open after its answer (seen in HAProxy 2.6), and a worker that ends may leave one open: hence
+# `quit` and the deadline.
 ASK: Final = """\
 if command -v bash >/dev/null; then
-  exec timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
+  exec timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\nquit\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
 fi
-printf '%s\\n' "$1" | exec timeout 5 nc 127.0.0.1 "$0"
+printf '%s\\nquit\\n' "$1" | exec timeout 5 nc 127.0.0.1 "$0"
 """
 # rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
 SWAP: Final = """\
@@ -193,8 +195,14 @@ def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
 
 
 def apply_routes(place: Place) -> None:
-    """Make the running proxy do what its written configuration says; does nothing when it does already."""
-    routes = _routes_in(read_state(place, place.named(PROXY)))
+    """Make the running proxy do what its written configuration says; does nothing when it does already.
+
+    A configuration that another version of this program has written is written anew first.
+    """
+    state = read_state(place, place.named(PROXY))
+    routes = _routes_in(state)
+    if state.links.get(CURRENT) != _revision(routes)[0]:
+        _write_revision(place, routes)
     if _running_structure(place) != structure_of(routes):
         _reload(place, structure_of(routes))
     shares = share_commands(routes)

@@ -41,10 +41,10 @@ def importer_digest(lockfile: Lockfile, folder: str) -> str:
 
 
 def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
-    """For every snapshot the sha256 (hex) of itself and all it reaches."""
+    """For every snapshot the sha256 (hex) of itself and all it reaches; those in a cycle share one."""
     found: dict[str, str] = {}
     for members in components(lockfile.edges):
-        found.update(_digest_members(lockfile, members, found))
+        found.update(dict.fromkeys(members, _digest_members(lockfile, members, found)))
     return found
 
 
@@ -53,13 +53,11 @@ def recorded(record: Record) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in UNRECORDED}
 
 
-def _digest_members(lockfile: Lockfile, members: tuple[str, ...], found: Mapping[str, str]) -> dict[str, str]:
-    """The digests of packages that need each other, given those of all other packages they need."""
-    inside = set(members)
-    needed = {key for member in members for key in lockfile.edges[member]} - inside
-    own = [_digest(_facts(lockfile, member)) for member in sorted(members)]
-    whole = _digest([own, sorted((key, found[key]) for key in needed)])
-    return {member: _digest([member, whole]) if len(members) > 1 else whole for member in members}
+def _digest_members(lockfile: Lockfile, members: tuple[str, ...], found: Mapping[str, str]) -> str:
+    """The digest of packages that need each other, given those of all other packages they need."""
+    needed = {key for member in members for key in lockfile.edges[member]}.difference(members)
+    own = [_facts(lockfile, member) for member in sorted(members)]
+    return _digest([own, sorted((key, found[key]) for key in needed)])
 
 
 def _facts(lockfile: Lockfile, key: str) -> list[Any]:

@@ -34,8 +34,8 @@ def prune(
     """The lockfile for exactly the projects in `packages` (by folder; the root is always among them).
 
     Without `root_dependencies` the root installs nothing of its own. Kept are the reachable packages, the
-    patches and catalog entries in use, and the overrides whose names all occur; pnpm refuses a patch
-    that nothing uses. A project that the lockfile does not know gets an empty table.
+    patches and catalog entries in use, and the overrides whose names all occur; where it resolves,
+    pnpm refuses a patch that nothing uses. A project that the lockfile does not know gets an empty table.
     """
     importers = {
         folder: _importer(lockfile, folder, root_dependencies) for folder in sorted({ROOT, *packages})

@@ -61,8 +61,6 @@ def _before_version(text: str) -> str:
 
 
 def _key(alias: str, reference: str) -> str:
-    if reference.startswith("@"):
-        return reference
     at, colon, bracket = (reference.find(sign) for sign in "@:(")
     names_its_package = at >= 0 and (colon < 0 or at < colon) and (bracket < 0 or at < bracket)
     return reference if names_its_package else f"{alias}@{reference}"

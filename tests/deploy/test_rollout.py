@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -331,7 +332,7 @@ def test_missing_secrets_are_all_named_and_nothing_is_made(town: Town) -> None:
 
 
 def test_a_worker_without_http_is_judged_by_its_command(town: Town) -> None:
-    worker = {"port": 0, "host": ""}
+    worker: dict[str, Any] = {"port": 0, "host": ""}
     town.service("worker", **worker, health_command=("node", "-e", "process.exit(0)"))
     assert town.deploy().replaced == ("worker",)
     before = town.containers()

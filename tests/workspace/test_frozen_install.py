@@ -264,7 +264,7 @@ def test_the_root_keeps_its_dependencies_where_the_build_needs_them(tmp_path: Pa
 
 
 def test_a_patch_is_applied_by_the_pruned_install(tmp_path: Path) -> None:
-    """Pitfall 35: the patch in use travels along; one that is not in use would make pnpm refuse."""
+    """Pitfall 35: the patch in use travels along; one that is not in use stays behind."""
     files = BASE | WORKSPACES["patches, one of which only another project uses"]
     workspace = lock(tmp_path / "whole", files)
 

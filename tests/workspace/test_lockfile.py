@@ -24,7 +24,7 @@ def test_of_several_documents_the_one_with_importers_counts() -> None:
     """Pitfall 30 (k): newer pnpm versions write documents of their own before it."""
     text = b"---\nlockfileVersion: '9.0'\npackageManagerDependencies: {pnpm: 11.0.0}\n---\n" + NINE
 
-    assert list(parse_lockfile(text).importers) == ["."]
+    assert list(parse_lockfile(text + b"  apps/web: {}\n").importers) == [".", "apps/web"]
 
 
 def test_patches_are_read_in_both_shapes() -> None:

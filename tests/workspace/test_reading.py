@@ -53,7 +53,11 @@ def test_the_lockfile_decides_where_there_is_one() -> None:
 def test_the_workspace_may_lie_below_the_project() -> None:
     """Paths are seen from the workspace root, and lockfiles of others below it do not count."""
     files = {f"web/{path}": content for path, content in FILES.items()}
-    others = {"package.json": "no JSON", "web/libs/ui/pnpm-lock.yaml": "no YAML: ["}
+    others = {
+        "package.json": "no JSON",
+        "wib/apps/x/package.json": "no JSON",
+        "web/libs/ui/pnpm-lock.yaml": "no YAML: [",
+    }
 
     found = read_workspace(tree(files | others), "web/")
 
