@@ -21,7 +21,7 @@ from doit.task import Task
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands import VERBS
 from buildgraph.console import seconds, tell
-from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, InternalError, StepFailed, UnknownName
+from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project, open_project
 
 DEFAULT_ENVIRONMENT = "development"
@@ -134,6 +134,7 @@ def _chain_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     yield from _build_tasks(chain, run)
     yield from _push_tasks(chain, run)
     yield from _deploy_tasks(chain, run)
+    yield from _smoke_tasks(chain, run)
     yield from _groups("build", chain.products, [service.name for service in services])
     yield from _groups("push", chain.products, [service.name for service in services])
     yield _group("deploy", [f"deploy:{product}" for product in chain.products])
@@ -142,42 +143,41 @@ def _chain_tasks(chain: Chain, run: Run) -> Iterable[Task]:
 
 def _build_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     for service in chain.services:
-        yield _task(
-            f"build:{service.name}",
-            _action(run, partial(chain.builder.build, service.name)),
-            is_fresh=_asked(run, partial(chain.builder.is_built, service.name)),
-            after=[f"build:{parent}" for parent in chain.parents(service.name)],
-            doc=f"build the image of {service.name} when it is stale",
-        )
+        name = service.name
+        work = Work(run, partial(chain.builder.build, name), partial(chain.builder.is_built, name))
+        before = [f"build:{parent}" for parent in chain.parents(name)]
+        yield _task(f"build:{name}", work, before, f"build the image of {name} when it is stale")
 
 
 def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     for service in chain.services:
+        name = service.name
+        work = Work(run, partial(chain.builder.push, name), partial(chain.builder.is_pushed, name))
         yield _task(
-            f"push:{service.name}",
-            _action(run, partial(chain.builder.push, service.name)),
-            is_fresh=_asked(run, partial(chain.builder.is_pushed, service.name)),
-            after=[f"build:{service.name}"],
-            doc=f"publish the image of {service.name} when the registry lacks it",
+            f"push:{name}", work, [f"build:{name}"], f"publish the image of {name} when the registry lacks it"
         )
 
 
 def _deploy_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     phase = "push" if chain.environment.registry else "build"
     for product, services in chain.products.items():
+        images = [f"{phase}:{service}" for service in services]
         before = [f"deploy:{other}" for other in chain.products_before(product)]
+        work = Work(
+            run, partial(chain.deployer.deploy, product), partial(chain.deployer.is_deployed, product)
+        )
         yield _task(
             f"deploy:{product}",
-            _action(run, partial(chain.deployer.deploy, product)),
-            is_fresh=_asked(run, partial(chain.deployer.is_deployed, product)),
-            after=[*(f"{phase}:{service}" for service in services), *before],
-            doc=f"bring {product} to the environment and smoke-test it",
+            work,
+            [*images, *before],
+            f"bring {product} to the environment and smoke-test it",
         )
-        yield _task(
-            f"smoke:{product}",
-            _action(run, partial(chain.deployer.smoke, product)),
-            doc=f"run the smoke tests of {product}",
-        )
+
+
+def _smoke_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+    for product in chain.products:
+        work = Work(run, partial(chain.deployer.smoke, product))
+        yield _task(f"smoke:{product}", work, [], f"run the smoke tests of {product}")
 
 
 def _groups(phase: str, products: Mapping[str, Sequence[str]], services: Sequence[str]) -> Iterable[Task]:
@@ -188,15 +188,8 @@ def _groups(phase: str, products: Mapping[str, Sequence[str]], services: Sequenc
     yield _group(phase, [f"{phase}:{name}" for name in services])
 
 
-def _task(
-    name: str,
-    action: Callable[[], TaskFailed | None],
-    *,
-    doc: str,
-    after: Sequence[str] = (),
-    is_fresh: Callable[[], bool] | None = None,
-) -> Task:
-    task = Task(name, [action], task_dep=list(after), doc=doc, uptodate=(is_fresh,) if is_fresh else (False,))
+def _task(name: str, work: Work, after: Sequence[str], doc: str) -> Task:
+    task = Task(name, [work.do], task_dep=list(after), doc=doc, uptodate=(work.is_fresh,))
     task.subtask_of = name.partition(":")[0]
     return task
 
@@ -208,33 +201,36 @@ def _group(name: str, members: Sequence[str], part_of: str = "") -> Task:
     return task
 
 
-def _action(run: Run, act: Callable[[], None]) -> Callable[[], TaskFailed | None]:
-    """`act` as doit wants it: an error becomes a failed task, and is kept for the exit code."""
+@dataclass(slots=True)
+class Work:
+    """A task's question and action; a question that cannot be answered fails the task with that answer."""
 
-    def action() -> TaskFailed | None:
+    run: Run
+    act: Callable[[], None]
+    ask: Callable[[], bool] | None = None
+    problem: BuildgraphError | None = None
+
+    def is_fresh(self) -> bool:
+        """Whether there is nothing to do; a problem is kept for the action, where doit takes failures."""
         try:
-            act()
+            return self.ask is not None and self.ask()
         except BuildgraphError as error:
-            return run.fail(error)
+            self.problem = error
+            return False
+
+    def do(self) -> TaskFailed | None:
+        """Act; an error becomes a failed task, and is kept for the exit code."""
+        if self.problem is not None:
+            return self.run.fail(self.problem)
+        try:
+            self.act()
+        except BuildgraphError as error:
+            return self.run.fail(error)
         except Exception as error:
             if os.environ.get("BUILDGRAPH_DEBUG"):
                 traceback.print_exc(file=sys.__stderr__)
-            return run.fail(InternalError(error))
+            return self.run.fail(InternalError(error))
         return None
-
-    return action
-
-
-def _asked(run: Run, ask: Callable[[], bool]) -> Callable[[], bool]:
-    """A freshness question that cannot be answered leaves the task stale: its action meets the error again."""
-
-    def is_fresh() -> bool:
-        try:
-            return ask()
-        except StepFailed:
-            return False
-
-    return is_fresh
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:

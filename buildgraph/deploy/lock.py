@@ -146,8 +146,9 @@ def _moment(stamp: str) -> datetime:
 def _let_go(place: Place, container: str, stream: Any) -> None:
     import docker.errors
 
-    for opened in (getattr(stream, "_sock", None), stream):  # docker-py wraps a local engine's socket
-        with suppress(OSError, AttributeError):
+    streams: list[Any] = [getattr(stream, "_sock", stream), stream]  # docker-py wraps a local engine's socket
+    for opened in streams:
+        with suppress(OSError):
             opened.close()
     api = place.engine.client.api
     with told_plainly(), suppress(docker.errors.NotFound):

@@ -55,14 +55,15 @@ FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
 RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
-# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. The master keeps a
-# connection open after its answer (seen in HAProxy 2.6), and a worker that ends may leave one open: hence
-# `quit` and the deadline.
+# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master
+# keeps its connection open after an answer, at times even when asked to quit: silence ends an answer too.
 ASK: Final = """\
 if command -v bash >/dev/null; then
-  exec timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\nquit\\n" "$1" >&3 && exec cat <&3' "$0" "$1"
+  exec timeout 20 bash -c '
+    exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 || exit 1
+    while IFS= read -r -t 3 line <&3; do printf "%s\\n" "$line"; done' "$0" "$1"
 fi
-printf '%s\\nquit\\n' "$1" | exec timeout 5 nc 127.0.0.1 "$0"
+printf '%s\\n' "$1" | exec nc -w 2 127.0.0.1 "$0"
 """
 # rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
 SWAP: Final = """\
@@ -142,7 +143,7 @@ def read_servers(place: Place) -> tuple[Server, ...]:
 
 def count_sessions(place: Place, service: str, colour: Colour) -> int:
     """How many requests a colour is working on or has waiting, in workers that a reload replaced too."""
-    old = parse_old_workers(ask_proxy(place, ["show proc"], port=MASTER_PORT))
+    old = parse_old_workers(ask_proxy(place, ["show proc", "quit"], port=MASTER_PORT))
     answers = [_ask_old_worker(place, worker) for worker in old]
     servers = [server for answer in answers for server in parse_servers(answer)]
     return sum(
@@ -155,7 +156,7 @@ def count_sessions(place: Place, service: str, colour: Colour) -> int:
 def _ask_old_worker(place: Place, worker: str) -> str:
     """The statistics of a worker that a reload replaced; one that ends meanwhile has no requests left to tell."""
     try:
-        return ask_proxy(place, [f"@!{worker} show stat"], port=MASTER_PORT)
+        return ask_proxy(place, [f"@!{worker} show stat", "quit"], port=MASTER_PORT)
     except ToolError:
         return ""
 

@@ -102,8 +102,9 @@ def test_reverting_an_edit_finds_the_former_image(system: System) -> None:
 
 def test_an_image_removed_behind_the_tool_s_back_is_built_again_and_no_other(system: System) -> None:
     """Pitfall 10."""
-    image = next(name for name in system.images() if "/chat-landing:" in name)
-    docker("rmi", "-f", image)
+    nodes = json.loads(system.buildgraph("graph", "chat-landing", "--format", "json").out)["nodes"]
+    fingerprint = next(node["fingerprint"] for node in nodes if node["id"] == "image:chat-landing")
+    docker("rmi", "-f", f"{system.name}/chat-landing:{fingerprint}")
 
     assert system.doit("build").built == ["chat-landing"]
     assert system.doit("build").built == []
@@ -225,19 +226,16 @@ def test_two_clones_share_images_through_one_registry(registry: str, tmp_path: P
 
         assert (found.built, again.done) == ([], [])
         assert deployed.code == 0, deployed.err
-        images = docker(
-            "ps", "--filter", f"label=buildgraph.workspace={one.name}", "--format", "{{.Image}}"
-        ).split()
-        assert (
-            len(
-                [
-                    image
-                    for image in images
-                    if image.startswith(f"{registry}/manacore/") and "@sha256:" in image
-                ]
-            )
-            == 4
+        labels = (
+            "ps",
+            "--filter",
+            f"label=buildgraph.workspace={one.name}",
+            "--format",
+            '{{.Label "buildgraph.image"}}',
         )
+        images = [image for image in docker(*labels).split() if image]
+        assert len(images) == len(ALL)
+        assert all(image.startswith(f"{registry}/manacore/") and "@sha256:" in image for image in images)
     finally:
         one.remove()
         other.remove()

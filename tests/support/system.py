@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,8 @@ import urllib.request
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+
+from buildgraph.project import open_project
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -187,13 +188,5 @@ def free_port() -> int:
 
 
 def substitute(name: str) -> str:
-    """The local name of a stand-in base image, as the product resolves it."""
-    ran = subprocess.run(
-        (str(SCRIPTS / "buildgraph"), "bases", "--format", "json"),
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    found = {base["reference"]: base["pinned"] for base in json.loads(ran.stdout)["bases"]}
-    return str(found[name])
+    """The local name of a base image on this machine, as the product resolves it."""
+    return open_project(ROOT).working_picture().base(name).pinned

@@ -1,0 +1,107 @@
+"""Backing services and the end of an environment, with real servers and their volumes."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildgraph.deploy.containers import run_in_container
+from buildgraph.deploy.down import stop_environment
+from buildgraph.deploy.live import read_live
+from buildgraph.deploy.lock import held_product_lock
+from buildgraph.deploy.logs import read_logs
+from buildgraph.errors import StepFailed, UnknownName
+from tests.deploy.town import Town
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'
+
+
+@pytest.fixture
+def stocked(town: Town) -> Town:
+    """An environment with a database and a Redis, both in use."""
+    town.secrets(POSTGRES_USER="acme", POSTGRES_PASSWORD="it's p@ss", REDIS_PASSWORD='r"e\\d $is')
+    town.has_backing(postgres="postgres:16-alpine", redis="redis:7-alpine")
+    town.service("api", port=3001, database="chat", redis=True)
+    town.deploy()
+    return town
+
+
+def query(town: Town, database: str, text: str) -> str:
+    code, said = run_in_container(
+        town.place, town.place.named("postgres"), ["sh", "-c", QUERY, database, text]
+    )
+    assert code == 0, said
+    return said.strip()
+
+
+def test_databases_and_passwords_are_there_and_the_same_again_restarts_nothing(stocked: Town) -> None:
+    env, before = stocked.env_of("api"), stocked.containers()
+    login = ["sh", "-c", 'psql -X -A -t "$0" -c "select current_database()"', env["DATABASE_URL"]]
+    ping = ["sh", "-c", 'REDISCLI_AUTH="$0" redis-cli -h redis ping', env["REDIS_PASSWORD"]]
+
+    assert run_in_container(stocked.place, stocked.place.named("postgres"), login) == (0, "chat\n")
+    assert run_in_container(stocked.place, stocked.place.named("redis"), ping) == (0, "PONG\n")
+    refused = run_in_container(
+        stocked.place, stocked.place.named("redis"), ["redis-cli", "-h", "redis", "ping"]
+    )
+    assert "NOAUTH" in refused[1]
+
+    stocked.deploy()
+
+    assert stocked.containers() == before
+
+
+def test_down_keeps_data_and_the_next_deploy_finds_it(stocked: Town) -> None:
+    query(stocked, "chat", "create table messages as select 'hello' as text")
+
+    stop_environment(stocked.place, volumes=False, tell=stocked.told.append)
+    assert stocked.containers() == {}
+    assert stocked.volumes() == {"postgres", "redis", "state"}
+    stocked.deploy()
+
+    assert query(stocked, "chat", "select text from messages") == "hello"
+    assert stocked.fetch("api") == "api 1"
+
+
+def test_down_with_volumes_leaves_nothing(stocked: Town) -> None:
+    gone = stop_environment(stocked.place, volumes=True, tell=stocked.told.append)
+
+    assert stocked.place.named("postgres") in gone
+    assert (stocked.containers(), stocked.volumes()) == ({}, set())
+    assert stop_environment(stocked.place, volumes=True, tell=stocked.told.append) == ()
+
+
+def test_down_is_refused_while_somebody_deploys(town: Town) -> None:
+    town.service("api")
+    town.deploy()
+
+    with held_product_lock(town.place, "town"), pytest.raises(StepFailed, match="is being deployed by"):
+        stop_environment(town.place, volumes=True, tell=town.told.append)
+
+    assert town.fetch("api") == "api 1"
+
+
+def test_a_wrong_image_of_a_backing_service_shows_its_last_lines(town: Town) -> None:
+    town.secrets(POSTGRES_PASSWORD="p")
+    town.has_backing(postgres=town.place.images["redis:7-alpine"])
+    town.service("api", database="chat")
+
+    with pytest.raises(StepFailed, match="postgres: does not get ready"):
+        town.deploy()
+
+    assert sorted(town.containers()) == ["proxy"]
+
+
+def test_what_runs_and_what_it_says_can_be_read(town: Town) -> None:
+    assert read_live(town.place).services == {}
+    town.service("api")
+    town.deploy()
+
+    api = read_live(town.place).services["api"]
+
+    assert (api.is_running, api.is_healthy, api.is_directed) == (True, True, True)
+    assert (api.commit, api.image, api.product) == ("c0ffee", town.server, "town")
+    assert api.since is not None
+    assert read_logs(town.place, "api") == ((town.place.named("api-blue"), "starting api 1"),)
+    with pytest.raises(UnknownName, match="did you mean api"):
+        read_logs(town.place, "apy")

@@ -1,0 +1,76 @@
+"""The deploy lock on a real engine: one holder, named; gone with its holder, however that ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from buildgraph.deploy.lock import held_product_lock, held_shared_lock
+from buildgraph.errors import StepFailed
+from tests.deploy.town import Town
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
+
+HOLD = """
+import time
+from buildgraph.image.engine import open_engine
+from buildgraph.deploy.lock import held_product_lock
+from tests.deploy.town import Town
+with held_product_lock(Town(open_engine(""), {images!r}, "", {name!r}).place, "chat"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def hold_elsewhere(town: Town) -> subprocess.Popen[str]:
+    """A process that holds the lock of the product chat."""
+    script = HOLD.format(images=dict(town.place.images), name=town.place.workspace)
+    root = str(Path(__file__).parents[2])
+    child = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=root,
+        env={"PYTHONPATH": root, "USER": "somebody", "HOME": "/"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "held\n"
+    return child
+
+
+def test_a_held_lock_is_refused_with_its_holder_and_others_are_not(town: Town) -> None:
+    with held_product_lock(town.place, "chat") as lock:
+        lock.confirm()
+        with (
+            pytest.raises(StepFailed, match=r"is held by .+@.+, process \d+"),
+            held_product_lock(town.place, "chat"),
+        ):
+            raise AssertionError("it was held twice")
+        with held_product_lock(town.place, "mail"), held_shared_lock(town.place):
+            assert sorted(town.containers()) == ["chat-lock", "lock", "mail-lock"]
+    assert town.containers() == {}
+
+
+def test_the_lock_of_a_killed_holder_is_free_at_once(town: Town) -> None:
+    child = hold_elsewhere(town)
+    child.kill()
+    child.communicate()
+    killed = time.monotonic()
+
+    while True:
+        try:
+            with held_product_lock(town.place, "chat"):
+                break
+        except StepFailed:
+            assert time.monotonic() - killed < 10
+
+
+def test_a_lost_lock_is_noticed(town: Town) -> None:
+    with held_product_lock(town.place, "chat") as lock:
+        town.place.engine.client.api.remove_container(lock.container, force=True)
+        with pytest.raises(StepFailed, match="the lock was lost"):
+            lock.confirm()

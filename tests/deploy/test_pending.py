@@ -1,0 +1,104 @@
+"""What a deployment has to change, decided on values: each reason, and nothing when all is as it shall be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from buildgraph.deploy.containers import Found
+from buildgraph.deploy.live import Live, LiveService
+from buildgraph.deploy.model import Place, Target
+from buildgraph.deploy.names import Colour
+from buildgraph.deploy.pending import departed_services, in_order, pending_targets
+from buildgraph.deploy.proxy import Server, structure_of
+from buildgraph.deploy.routes import Route, Side
+from buildgraph.deploy.secrets import Secrets, secrets_digest
+from buildgraph.deploy.traffic import Traffic
+from buildgraph.image.engine import Engine
+from buildgraph.manifests.model import Environment, EnvValue, Service
+
+API = Service("api", "chat", "nestjs", "api", port=3002, host="api", env={"TOKEN": EnvValue(secret=True)})
+HERE = Environment("test")
+PLACE = Place(cast(Engine, None), "acme", HERE, {}, Secrets({"TOKEN": "t"}), (API,))
+TARGET = Target(API, "sha256:cafe", "", "beef")
+KEY = b"key"
+ROUTE = Route("api", 3002, "api.localhost", {Colour.BLUE: Side(1, 3002, "/health", 100)})
+TRAFFIC = Traffic("running", "", {"chat": (ROUTE,)}, structure_of({"chat": (ROUTE,)}), (), KEY)
+SERVER = Server("api", "blue-1", "172.18.0.4:3002", "UP", 100, 0, "L7OK", "L7OK 200")
+
+
+def container(name: str = "acme-test-api-blue", state: str = "running", **labels: str) -> Found:
+    usual = {"fingerprint": "beef", "secrets": secrets_digest(KEY, API, HERE, PLACE.secrets)}
+    return Found("1", name, state, {f"buildgraph.{k}": v for k, v in {**usual, **labels}.items()}, 0)
+
+
+RUNNING = LiveService("api", "chat", Colour.BLUE, (container(),), (), ROUTE, (SERVER,))
+
+
+def live(service: LiveService | None = RUNNING, **traffic: Any) -> Live:
+    return Live({"api": service} if service else {}, replace(TRAFFIC, **traffic))
+
+
+def reasons(found: Live) -> list[tuple[str, bool]]:
+    return [(reason.text, reason.replaces) for _, reason in pending_targets(PLACE, found, [TARGET])]
+
+
+def test_what_is_live_and_healthy_needs_nothing() -> None:
+    assert reasons(live()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "replaces"),
+    [
+        (live(None), "it does not run yet", True),
+        (live(replace(RUNNING, colour=None, containers=())), "it does not run", True),
+        (
+            live(replace(RUNNING, containers=(container(fingerprint="dead"),))),
+            "its fingerprint differs",
+            True,
+        ),
+        (live(replace(RUNNING, containers=(container(secrets="dead"),))), "its secrets have changed", True),
+        (live(replace(RUNNING, containers=(container(), container()))), "2 of 1 replicas are there", True),
+        (live(replace(RUNNING, containers=(container(state="exited"),))), "a container is exited", True),
+        (live(replace(RUNNING, servers=(replace(SERVER, status="DOWN"),))), "it is not healthy", True),
+        (live(state="exited"), "the proxy does not run", False),
+        (live(structure="older"), "the proxy does not send requests to it as it shall", False),
+        (live(replace(RUNNING, servers=(replace(SERVER, share=0),))), "the proxy does not send", False),
+        (
+            live(replace(RUNNING, route=replace(ROUTE, host="old.localhost"))),
+            "its public host differs",
+            False,
+        ),
+        (live(replace(RUNNING, leftovers=(container("green"),))), "an interrupted deployment", False),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_difference_has_its_reason(found: Live, text: str, replaces: bool) -> None:
+    [(told, needs_containers)] = reasons(found)
+
+    assert told.startswith(text)
+    assert needs_containers is replaces
+
+
+def test_services_that_left_the_manifests_are_named_for_their_product_only() -> None:
+    services = {
+        name: LiveService(name, product, Colour.BLUE)
+        for name, product in (("api", "chat"), ("old", "chat"), ("x", "y"))
+    }
+
+    assert departed_services(PLACE, Live(services), "chat") == ("old",)
+
+
+def test_services_come_after_those_they_depend_on() -> None:
+    web = replace(TARGET, service=Service("a-web", "chat", "nestjs", "web", depends_on=("api", "elsewhere")))
+
+    assert [target.service.name for target in in_order([web, TARGET])] == ["api", "a-web"]
+
+
+def test_a_circle_of_services_is_kept_in_the_order_of_names() -> None:
+    one = replace(TARGET, service=Service("b", "chat", "nestjs", "b", depends_on=("a",)))
+    other = replace(TARGET, service=Service("a", "chat", "nestjs", "a", depends_on=("b",)))
+
+    assert [target.service.name for target in in_order([one, other])] == ["a", "b"]

@@ -1,0 +1,214 @@
+"""What HAProxy is told and what it says, as text: no engine is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from buildgraph.deploy.names import Colour
+from buildgraph.deploy.proxy import (
+    enable_commands,
+    parse_description,
+    parse_old_workers,
+    parse_servers,
+    render_proxy,
+    share_commands,
+    structure_of,
+)
+from buildgraph.deploy.routes import Route, Side, parse_routes, render_routes
+
+BLUE, GREEN = Colour.BLUE, Colour.GREEN
+API = Route(
+    "api",
+    3002,
+    "api-chat.localhost",
+    {BLUE: Side(2, 3000, "/api/health", 100), GREEN: Side(2, 3000, "/api/health", 0)},
+)
+LANDING = Route("landing", 3200, "chat.localhost", {BLUE: Side(1, 8080, "/health", 100)})
+WORKER = Route("worker", sides={BLUE: Side(1, share=100)})
+
+CONFIGURATION = """\
+global
+    description STRUCTURE
+    log stdout format raw local0 info
+    maxconn 4000
+    hard-stop-after 10m
+    stats socket ipv4@127.0.0.1:65081 level admin
+
+resolvers engine
+    nameserver engine 127.0.0.11:53
+    resolve_retries 3
+    timeout resolve 1s
+    timeout retry 1s
+    hold valid 1s
+    hold nx 1s
+    hold obsolete 1s
+    hold other 10s
+    hold refused 10s
+    hold timeout 10s
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    option redispatch
+    option forwardfor
+    option idle-close-on-response
+    retries 3
+    retry-on conn-failure empty-response
+    timeout connect 5s
+    timeout queue 10s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 1h
+    timeout http-request 10s
+    timeout http-keep-alive 10s
+    timeout check 5s
+    default-server check inter 1s fastinter 500ms fall 3 rise 1 resolvers engine
+
+frontend public
+    bind :65080
+    http-request disable-l7-retry unless METH_GET || { method HEAD }
+    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    use_backend api if { req.hdr(Host),field(1,:),lower -m str api-chat.localhost }
+    use_backend landing if { req.hdr(Host),field(1,:),lower -m str chat.localhost }
+    default_backend nowhere
+
+backend nowhere
+    http-request return status 404 content-type text/plain lf-string "no service is at %[req.hdr(Host)]\\n"
+
+frontend api.internal
+    bind :3002
+    http-request disable-l7-retry unless METH_GET || { method HEAD }
+    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    default_backend api
+
+backend api
+    balance roundrobin
+    option httpchk
+    http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host api-chat.localhost
+    http-check expect status 200
+    server blue-1 api-blue:3000 weight 100 init-addr last,libc,none
+    server blue-2 api-blue-2:3000 weight 100 init-addr last,libc,none
+    server green-1 api-green:3000 weight 0 init-addr none
+    server green-2 api-green-2:3000 weight 0 init-addr none
+
+frontend landing.internal
+    bind :3200
+    http-request disable-l7-retry unless METH_GET || { method HEAD }
+    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    default_backend landing
+
+backend landing
+    balance roundrobin
+    option httpchk
+    http-check send meth GET uri /health ver HTTP/1.1 hdr Host chat.localhost
+    http-check expect status 200
+    server blue-1 landing-blue:8080 weight 100 init-addr last,libc,none
+"""
+
+
+def test_the_whole_configuration() -> None:
+    routes = {"chat": (API, LANDING, WORKER)}
+
+    assert render_proxy(routes) == CONFIGURATION.replace("STRUCTURE", structure_of(routes))
+
+
+def test_products_come_in_the_same_order_whoever_was_first() -> None:
+    assert render_proxy({"a": (API,), "b": (LANDING,)}) == render_proxy({"b": (LANDING,), "a": (API,)})
+
+
+def test_colours_with_different_health_paths_are_each_checked_at_their_own() -> None:
+    route = replace(API, sides={**API.sides, GREEN: Side(1, 3000, "/alive")})
+
+    text = render_proxy({"chat": (route,)})
+
+    assert "meth GET uri-lf %[srv_name,regsub(^blue-.*,/api/health),regsub(^green-.*,/alive)] ver" in text
+
+
+def test_shares_change_without_a_reload_and_everything_else_with_one() -> None:
+    before = structure_of({"chat": (API,)})
+    turned = replace(
+        API, sides={BLUE: Side(2, 3000, "/api/health", 0), GREEN: Side(2, 3000, "/api/health", 100)}
+    )
+
+    assert structure_of({"chat": (turned,)}) == before
+    assert structure_of({"chat": (replace(API, host="api.localhost"),)}) != before
+    assert structure_of({"chat": (replace(API, port=3003),)}) != before
+    assert structure_of({"chat": (API, LANDING)}) != before
+
+
+def test_those_that_shall_get_requests_come_first() -> None:
+    turned = replace(API, sides={BLUE: Side(1, 3000, "/", 0), GREEN: Side(2, 3000, "/", 100)})
+
+    assert share_commands({"chat": (turned, WORKER)}) == [
+        "set server api/green-1 weight 100",
+        "set server api/green-2 weight 100",
+        "set server api/blue-1 weight 0",
+    ]
+
+
+def test_new_containers_are_checked_from_the_beginning_at_their_addresses() -> None:
+    assert enable_commands("api", GREEN, {2: "172.18.0.6", 1: "172.18.0.5"}, 3000) == [
+        "set server api/green-1 state maint",
+        "set server api/green-1 addr 172.18.0.5 port 3000",
+        "set server api/green-1 state ready",
+        "set server api/green-2 state maint",
+        "set server api/green-2 addr 172.18.0.6 port 3000",
+        "set server api/green-2 state ready",
+    ]
+
+
+# Columns as HAProxy 2.6 wrote them, the empty ones left out.
+COLUMNS = "pxname,svname,qcur,scur,status,weight,check_status,check_code,last_chk,check_desc,addr"
+STATISTICS = f"""\
+Name: HAProxy
+description: 0123456789abcdef
+
+# {COLUMNS}
+public,FRONTEND,,3,OPEN,,,,,,
+api,blue-1,1,2,UP,100,L7OK,200,,Layer7 check passed,172.18.0.4:3000
+api,green-1,0,0,UP 1/3,0,* L7OK,200,,Layer7 check passed,172.18.0.5:3000
+api,green-2,0,0,DOWN,0,L4CON,,Connection refused,Layer4 connection problem,172.18.0.6:3000
+api,BACKEND,0,2,UP,100,,,,,
+
+"""
+
+
+def test_servers_are_read_from_the_statistics() -> None:
+    blue, waiting, down = parse_servers(STATISTICS)
+
+    assert (blue.backend, blue.name, blue.share, blue.sessions, blue.is_up) == ("api", "blue-1", 100, 3, True)
+    assert blue.address == "172.18.0.4:3000"
+    assert (down.is_up, down.said) == (False, "L4CON Connection refused")
+    assert not waiting.is_up, (
+        "a check that passed before the container was replaced says nothing of the new one"
+    )
+
+
+def test_the_running_structure_is_read_from_the_description() -> None:
+    assert parse_description(STATISTICS) == "0123456789abcdef"
+    assert parse_description("") == ""
+
+
+def test_old_workers_are_read_from_the_processes() -> None:
+    processes = """\
+#<PID>          <type>          <reloads>       <uptime>        <version>
+1               master          1 [failed: 0]   0d00h00m15s     2.6.12
+# workers
+332             worker          0               0d00h00m03s     2.6.12
+# old workers
+69              worker          1               0d00h00m14s     2.6.12
+# programs
+
+"""
+    assert parse_old_workers(processes) == ("69",)
+
+
+def test_routes_survive_being_kept_as_text() -> None:
+    routes = (API, LANDING, WORKER)
+
+    assert parse_routes(render_routes("chat", routes)) == routes
