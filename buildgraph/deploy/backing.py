@@ -106,20 +106,28 @@ def _redis(place: Place, backing: Backing) -> Specification:
 
 
 def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
+    """Have a backing service running and ready; one that runs is only waited for."""
     specification = backing_specification(place, backing)
     found = [c for c in find_containers(place, role=Role.BACKING.value) if c.name == specification.name]
-    if found and found[0].is_running:
-        return
-    tell(f"{backing.kind}: started" if not found else f"{backing.kind}: started again")
     if not found:
-        ensure_image(place, specification.image, tell)
-        create_container(place, specification)
+        _create(place, backing, specification, tell)
+        return
+    if not found[0].is_running:
+        tell(f"{backing.kind}: started again")
+        start_container(place, specification.name)
+    _wait_until_ready(place, backing.kind, specification.name)
+
+
+def _create(place: Place, backing: Backing, specification: Specification, tell: Tell) -> None:
+    """Make a backing service; one that does not get ready goes away again, and its volume stays."""
+    tell(f"{backing.kind}: started")
+    ensure_image(place, specification.image, tell)
+    create_container(place, specification)
     try:
         start_container(place, specification.name)
         _wait_until_ready(place, backing.kind, specification.name)
-    except StepFailed:
-        if not found:
-            remove_container(place, specification.name)  # its volume stays
+    except BaseException:
+        remove_container(place, specification.name)
         raise
 
 
@@ -135,8 +143,6 @@ def _wait_until_ready(place: Place, kind: str, container: str) -> None:
 
 
 def _answers(place: Place, container: str, ping: str) -> bool:
-    if read_condition(place, container).state != "running":
-        return False
     code, _ = run_in_container(place, container, ["sh", "-c", ping])
     return code == 0
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOG_ROTATION: Final = {"max-size": "10m", "max-file": "3"}
 RUNNING: Final = "running"
+CONFLICT: Final = 409
+NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def remove_container(place: Place, container: str) -> None:
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            if error.status_code != 409:  # somebody else removes it already
+            if error.status_code != CONFLICT:  # somebody else removes it already
                 raise
 
 
@@ -109,9 +111,19 @@ def signal_container(place: Place, container: str, signal: str) -> None:
 def run_in_container(
     place: Place, container: str, argv: Iterable[str], *, user: str = "", env: Mapping[str, str] | None = None
 ) -> tuple[int, str]:
-    """Run a command in a running container; its exit code and all it said."""
+    """Run a command in a container; its exit code and all it said.
+
+    A container that does not run at this moment (`restarting`) gives the engine's words and code 126.
+    """
+    import docker.errors
+
     with _opened(place, container) as found:
-        code, said = found.exec_run(list(argv), user=user, environment=dict(env or {}))
+        try:
+            code, said = found.exec_run(list(argv), user=user, environment=dict(env or {}))
+        except docker.errors.APIError as error:
+            if error.status_code != CONFLICT:
+                raise
+            return NOT_RUN, str(error.explanation)
     return int(code), said.decode("utf-8", "replace")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.system import System, docker
+from tests.support.system import SCRIPTS, System, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
 
@@ -177,6 +180,28 @@ def test_a_failing_smoke_test_tells_what_was_expected_and_what_came(system: Syst
 
     assert ran.code == 1
     assert "never true" in ran.err and "no such words" in ran.err
+
+
+def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(system: System) -> None:
+    """Pitfall 9: what was killed is not recorded as done."""
+    system.append("apps/chat/apps/web/src/routes/+page.svelte", f"\n<p>{system.name}</p>\n")
+    argv = (str(SCRIPTS / "doit"), "build")
+    with subprocess.Popen(
+        argv, cwd=system.root, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "RUN" in line:
+                break
+        os.killpg(running.pid, signal.SIGINT)
+        told = running.stderr.read()
+        code = running.wait(timeout=30)
+
+    assert code == 130
+    assert "interrupted" in told
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+    assert system.doit("build").built == ["chat-web"]
 
 
 def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(system: System) -> None:
