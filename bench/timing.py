@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,21 +52,18 @@ class Pair:
         return Series(tuple(peer / ours for ours, peer in turns))
 
 
-def run_timed(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> float:
+def run_timed(argv: Sequence[str], cwd: Path) -> float:
     """Run a command and return the seconds from its start to its end, as whoever types it waits.
 
-    Raises BenchError with the command's last lines when it fails.
+    Raises BenchError with the command's last lines when it fails, or when it takes longer than anything should.
     """
     start = time.perf_counter()
-    ran = subprocess.run(
-        argv,
-        cwd=cwd,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        timeout=PATIENCE,
-    )
+    try:
+        ran = subprocess.run(
+            argv, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired as late:
+        raise BenchError(f"{' '.join(argv)} had not ended after {PATIENCE} s") from late
     seconds = time.perf_counter() - start
     if ran.returncode:
         last = ran.stdout.decode(errors="replace").splitlines()[-LAST_LINES:]

@@ -11,6 +11,7 @@ from buildgraph.manifests.site import Site, read_site
 from buildgraph.picture import Picture, read_picture
 from buildgraph.process import Runner, SystemRunner
 from buildgraph.snapshot import Repository, find_repository, read_commit, read_working_tree
+from buildgraph.snapshot.git import own_folder
 from buildgraph.workspace import WORKSPACE_FILE
 
 MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
@@ -35,11 +36,8 @@ class Project:
         return read_picture(read_commit(self.repository, revision), self.site, self.folder.name)
 
     def cache_folder(self) -> Path:
-        """The folder of our own; deleting it costs time, never truth. It hides itself from git."""
-        folder = self.folder / ".buildgraph"
-        folder.mkdir(exist_ok=True)
-        (folder / ".gitignore").write_text("*\n")
-        return folder
+        """The folder of our own; deleting it costs time, never truth."""
+        return own_folder(self.folder)
 
     @cached_property
     def _picture(self) -> Picture:

@@ -64,9 +64,19 @@ def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
 
 def create_container(place: Place, specification: Specification) -> Found:
     """Make a container without starting it; ToolError when the engine refuses."""
+    api = place.engine.client.api
+    endpoint = api.create_endpoint_config(aliases=list(specification.aliases))
+    networking = (
+        api.create_networking_config({specification.network: endpoint}) if specification.network else None
+    )
     with told_plainly():
-        made = place.engine.client.containers.create(specification.image, **creation_arguments(specification))
-    return Found(made.id, specification.name, "created", specification.labels, 0)
+        made = api.create_container(
+            specification.image,
+            **container_arguments(specification),
+            host_config=api.create_host_config(**host_arguments(specification)),
+            networking_config=networking,
+        )
+    return Found(made["Id"], specification.name, "created", specification.labels, 0)
 
 
 def start_container(place: Place, container: str) -> None:
@@ -75,15 +85,13 @@ def start_container(place: Place, container: str) -> None:
         found.start()
 
 
-def stop_container(place: Place, container: str, within: int | None = None) -> None:
-    """Ask a container's process to end, and end it when `within` (its own limit by default) has passed."""
+def stop_container(place: Place, container: str, within: float) -> None:
+    """Ask a container's process to end, and end it when `within` seconds have passed; done when it is gone."""
     import docker.errors
 
     with told_plainly():
         try:
-            found = place.engine.client.containers.get(container)
-            # The limit is the container's own; the engine's answer takes as long.
-            found.stop() if within is None else found.stop(timeout=within)
+            place.engine.client.api.stop(container, timeout=round(within))
         except docker.errors.NotFound:
             return
 
@@ -160,48 +168,45 @@ def read_last_lines(place: Place, container: str, count: int) -> str:
     return said.decode("utf-8", "replace").rstrip("\n")
 
 
-def creation_arguments(specification: Specification) -> dict[str, Any]:
-    """A specification in the words of docker-py's `containers.create`."""
-    from docker.types import EndpointConfig, LogConfig
-
-    arguments: dict[str, Any] = {
+def container_arguments(specification: Specification) -> dict[str, Any]:
+    """What a specification says of the container itself, in the words of docker-py's `create_container`."""
+    return {
         "name": specification.name,
         "labels": dict(specification.labels),
         "environment": dict(specification.env),
         "command": list(specification.command) or None,
         "entrypoint": list(specification.entrypoint) or None,
         "user": specification.user or None,
-        "volumes": {volume: {"bind": path, "mode": "rw"} for volume, path in specification.mounts.items()},
-        "ports": {f"{port}/tcp": place for port, place in specification.published.items()},
+        "ports": sorted(specification.published),
+        "stop_timeout": specification.stop_within,
+    }
+
+
+def host_arguments(specification: Specification) -> dict[str, Any]:
+    """What a specification says of the engine around the container, in the words of `create_host_config`."""
+    from docker.types import LogConfig
+
+    return {
+        "network_mode": specification.network or None,
+        "binds": [f"{volume}:{path}" for volume, path in specification.mounts.items()],
+        "port_bindings": dict(specification.published),
         "log_config": LogConfig(type=LogConfig.types.JSON, config=LOG_ROTATION),
         "restart_policy": {"Name": "unless-stopped"} if specification.restarts else None,
-        "stop_signal": None,
-        "detach": True,
+        "security_opt": ["no-new-privileges:true"],
+        "init": specification.has_init or None,
         **_sealing(specification),
         **_limits(specification),
     }
-    if specification.network:
-        endpoint = EndpointConfig("1.44", aliases=list(specification.aliases))
-        arguments |= {
-            "network": specification.network,
-            "networking_config": {specification.network: endpoint},
-        }
-    return arguments
 
 
 def _sealing(specification: Specification) -> dict[str, Any]:
     if not specification.is_sealed:
-        return {"security_opt": ["no-new-privileges:true"]}
-    return {
-        "read_only": True,
-        "tmpfs": dict(specification.scratch),
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-    }
+        return {}
+    return {"read_only": True, "tmpfs": dict(specification.scratch), "cap_drop": ["ALL"]}
 
 
 def _limits(specification: Specification) -> dict[str, Any]:
-    limits: dict[str, Any] = {"init": specification.has_init or None}
+    limits: dict[str, Any] = {}
     if specification.resources.cpus:
         limits["nano_cpus"] = round(specification.resources.cpus * 1e9)
     if specification.resources.memory:

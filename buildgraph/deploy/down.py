@@ -10,6 +10,7 @@ from buildgraph.deploy.names import HOLDER, ROLE, Role
 from buildgraph.deploy.network import remove_network, remove_volumes
 from buildgraph.errors import StepFailed
 
+STOP_WITHIN: Final = 60  # seconds: a database writes what it holds
 # Those that use others stop first.
 ORDER: Final = (Role.PROXY, Role.MIGRATION, Role.SERVICE, Role.BACKING)
 
@@ -25,7 +26,7 @@ def stop_environment(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, .
     gone = [container for role in ORDER for container in found if container.labels.get(ROLE) == role.value]
     for container in gone:
         if container.is_running:
-            stop_container(place, container.id)
+            stop_container(place, container.id, STOP_WITHIN)
         remove_container(place, container.id)
         tell(f"{container.name}: removed")
     remove_network(place)

@@ -53,7 +53,7 @@ class LiveService:
         if not self.is_running or self.route is None:
             return False
         serving = self._serving()
-        healthy = [server for server in serving if server.is_up]
+        healthy = [server for server in serving if server.serves]
         return len(healthy) >= len(self.containers) if self.route.is_http else True
 
     @property
@@ -100,7 +100,7 @@ class LiveService:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """An environment as it runs: its services by name, its proxy, its backing services' containers."""
+    """An environment as it runs: services by name, the proxy, and those backing services that run."""
 
     services: Mapping[str, LiveService] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -123,7 +123,7 @@ def read_live(place: Place) -> Live:
         for route in table:
             grouped.setdefault(route.service, [])
     services = {name: _live_service(name, containers, traffic) for name, containers in grouped.items()}
-    backing = tuple(c for c in found if c.labels.get(ROLE) == Role.BACKING.value)
+    backing = tuple(c for c in found if c.labels.get(ROLE) == Role.BACKING.value and c.is_running)
     return Live(services, traffic, backing)
 
 

@@ -24,6 +24,7 @@ from buildgraph.image.engine import told_plainly
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
 NEWBORN: Final = 15  # seconds after which a lock that was made but never started belongs to a dead deployer
 GONE_WITHIN: Final = 5.0
+MOMENT: Final = 2.0
 PAUSE: Final = 0.2
 CONFLICT: Final = 409
 
@@ -51,8 +52,11 @@ class Lock:
 
 @contextmanager
 def held_product_lock(place: Place, product: str) -> Iterator[Lock]:
-    """Hold the deploy lock of a product; StepFailed that names the holder when somebody else deploys it."""
-    with _held(place, product_lock(place, product), within=0.0) as lock:
+    """Hold the deploy lock of a product; StepFailed that names the holder when somebody else deploys it.
+
+    The lock of a holder that has just died needs a moment to go.
+    """
+    with _held(place, product_lock(place, product), within=MOMENT) as lock:
         yield lock
 
 

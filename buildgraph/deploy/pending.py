@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.model import Place, Reason, Target
+from buildgraph.deploy.names import BACKING
 from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.manifests.model import Service
 
@@ -46,6 +47,12 @@ def _reason(place: Place, live: Live, target: Target) -> Reason | None:
     return _replacing_reason(place, live, target, running) or _settling_reason(place, live, target, running)
 
 
+def _needed_backing(place: Place, service: Service) -> set[str]:
+    """The backing services of the environment that a service uses."""
+    used = {"postgres": bool(service.database), "redis": service.redis}
+    return {backing.kind for backing in place.environment.backing if used.get(backing.kind)}
+
+
 def _replacing_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
     """Why new containers are needed."""
     service, environment = target.service, place.environment
@@ -62,15 +69,18 @@ def _replacing_reason(place: Place, live: Live, target: Target, running: LiveSer
     if not running.is_running:
         states = sorted({container.state for container in running.containers if not container.is_running})
         return Reason(f"a container is {' and '.join(states)}")
-    if live.traffic.runs and not running.is_healthy:
+    if live.traffic.answers and not running.is_healthy:
         return Reason("it is not healthy")
     return None
 
 
 def _settling_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
     """Why something is to do although its containers may stay."""
-    if not live.traffic.runs:
+    if not live.traffic.answers:
         return Reason("the proxy does not run", replaces=False)
+    idle = sorted(_needed_backing(place, target.service) - {c.labels.get(BACKING, "") for c in live.backing})
+    if idle:
+        return Reason(f"its {' and '.join(idle)} does not run", replaces=False)
     if not (live.traffic.is_applied and running.is_directed):
         return Reason("the proxy does not send requests to it as it shall", replaces=False)
     if running.route and running.route.host != place.environment.host_of(target.service):

@@ -56,7 +56,7 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 10s
     timeout check 5s
-    default-server check inter 1s fastinter 500ms fall 3 rise 1 resolvers engine
+    default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 resolvers engine
 """
 # A request that may have changed something is not sent twice.
 REQUESTS: Final = """\
@@ -82,6 +82,11 @@ class Server:
     sessions: int
     check: str
     said: str
+
+    @property
+    def serves(self) -> bool:
+        """Whether it is sent requests, were its share above 0: it is up, or nothing has said yet that it is not."""
+        return self.status.startswith(("UP", "DRAIN", "no check"))
 
     @property
     def is_up(self) -> bool:

@@ -26,7 +26,7 @@ from buildgraph.deploy.pending import departed_services, in_order, pending_targe
 from buildgraph.deploy.proxy import OWN_PORTS
 from buildgraph.deploy.routes import Route, directed, find_route, with_idle, with_route, without
 from buildgraph.deploy.secrets import check_secrets, secrets_digest
-from buildgraph.deploy.specification import service_containers
+from buildgraph.deploy.specification import service_containers, stop_limit
 from buildgraph.deploy.state import state_volume
 from buildgraph.deploy.traffic import count_sessions, ensure_proxy, read_traffic, write_routes
 from buildgraph.errors import ConfigurationError, Mistake
@@ -162,7 +162,7 @@ def _retire(place: Place, service: str, colour: Colour, tell: Tell) -> None:
     while count_sessions(place, service, colour) and time.monotonic() < deadline:
         time.sleep(PAUSE)
     for container in _containers(place, service, colour):
-        stop_container(place, container)
+        stop_container(place, container, stop_limit(place.environment))
         remove_container(place, container)
     tell(f"{service}: stopped {colour.value}")
 

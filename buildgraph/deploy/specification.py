@@ -12,7 +12,7 @@ from buildgraph.deploy.addresses import internal_urls, public_urls
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
 from buildgraph.deploy.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
-from buildgraph.manifests.model import Resources, Service
+from buildgraph.manifests.model import Environment, Resources, Service
 from buildgraph.manifests.placeholders import fill_placeholders
 
 USER: Final = "1001:1001"
@@ -99,7 +99,7 @@ def _service_container(
         aliases=(slot,),
         has_init=True,
         resources=service.resources,
-        stop_within=max(LEAST_STOP, round(place.environment.drain_within)),
+        stop_within=stop_limit(place.environment),
     )
 
 
@@ -138,6 +138,11 @@ def _database_url(place: Place, database: str) -> str:
     user = quote(database_user(place), safe="")
     password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
     return f"postgresql://{user}:{password}@postgres:5432/{database}"
+
+
+def stop_limit(environment: Environment) -> int:
+    """Seconds a service has to end after SIGTERM: never less than requests have to drain."""
+    return max(LEAST_STOP, round(environment.drain_within))
 
 
 def database_user(place: Place) -> str:

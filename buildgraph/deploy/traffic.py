@@ -67,7 +67,7 @@ printf '%s\\n' "$1" | exec nc -w 2 127.0.0.1 "$0"
 """
 # rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
 SWAP: Final = """\
-cd "$0" && ln -sfn "$1" next && mv -T next current &&
+cd "$0" && haproxy -c -f "$1/haproxy.cfg" && ln -sfn "$1" next && mv -T next current &&
 for old in revision-*; do [ "$old" = "$1" ] || rm -rf "$old"; done
 """
 
@@ -84,14 +84,14 @@ class Traffic:
     key: bytes = field(default=b"", repr=False)
 
     @property
-    def runs(self) -> bool:
-        """Whether the proxy answers."""
-        return self.state == "running"
+    def answers(self) -> bool:
+        """Whether the proxy runs and can be asked."""
+        return bool(self.structure)
 
     @property
     def is_applied(self) -> bool:
         """Whether the proxy runs the configuration that is written."""
-        return self.runs and self.structure == structure_of(self.routes)
+        return self.structure == structure_of(self.routes)
 
     def servers_of(self, service: str) -> tuple[Server, ...]:
         """The servers of a service, of both colours."""
@@ -125,7 +125,7 @@ def read_traffic(place: Place) -> Traffic:
         return Traffic()
     container = found[0]
     state = read_state(place, container.id)
-    told = ask_proxy(place, ["show info", "show stat"]) if container.is_running else ""
+    told = _ask_gently(place, ["show info", "show stat"]) if container.is_running else ""
     return Traffic(
         state=container.state,
         fingerprint=container.labels.get(FINGERPRINT, ""),
@@ -142,23 +142,18 @@ def read_servers(place: Place) -> tuple[Server, ...]:
 
 
 def count_sessions(place: Place, service: str, colour: Colour) -> int:
-    """How many requests a colour is working on or has waiting, in workers that a reload replaced too."""
+    """How many requests a colour is working on or has waiting, in workers that a reload replaced too.
+
+    An old worker that ends while it is asked has no requests left to tell of.
+    """
     old = parse_old_workers(ask_proxy(place, ["show proc", "quit"], port=MASTER_PORT))
-    answers = [_ask_old_worker(place, worker) for worker in old]
+    answers = [_ask_gently(place, [f"@!{worker} show stat", "quit"], port=MASTER_PORT) for worker in old]
     servers = [server for answer in answers for server in parse_servers(answer)]
     return sum(
         server.sessions
         for server in (*servers, *read_servers(place))
         if server.backend == service and server.name.startswith(f"{colour.value}-")
     )
-
-
-def _ask_old_worker(place: Place, worker: str) -> str:
-    """The statistics of a worker that a reload replaced; one that ends meanwhile has no requests left to tell."""
-    try:
-        return ask_proxy(place, [f"@!{worker} show stat", "quit"], port=MASTER_PORT)
-    except ToolError:
-        return ""
 
 
 def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:
@@ -168,6 +163,14 @@ def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT
     if code != 0:
         raise ToolError(f"the proxy {place.named(PROXY)} does not answer: {said.strip()}")
     return said
+
+
+def _ask_gently(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:
+    """The answer to commands, or "" when there is none at this moment."""
+    try:
+        return ask_proxy(place, commands, port=port)
+    except ToolError:
+        return ""
 
 
 def ensure_proxy(place: Place, tell: Tell) -> None:
@@ -190,13 +193,14 @@ def ensure_proxy(place: Place, tell: Tell) -> None:
 def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
     """Make these the routes of a product, in the configuration and in what runs; others' stay as they are."""
     with held_shared_lock(place):
-        table = {**read_traffic(place).routes, product: tuple(routes)}
-        _write_revision(place, {name: kept for name, kept in table.items() if kept})
-        apply_routes(place)
+        table = {**_written_routes(place), product: tuple(routes)}
+        kept = {name: routes for name, routes in table.items() if routes}
+        _write_revision(place, kept)
+        _apply(place, kept)
 
 
 def apply_routes(place: Place) -> None:
-    """Make the running proxy do what its written configuration says; does nothing when it does already.
+    """Make the running proxy do what its written configuration says; changes nothing when it does already.
 
     A configuration that another version of this program has written is written anew first.
     """
@@ -204,11 +208,18 @@ def apply_routes(place: Place) -> None:
     routes = _routes_in(state)
     if state.links.get(CURRENT) != _revision(routes)[0]:
         _write_revision(place, routes)
-    if _running_structure(place) != structure_of(routes):
+    _apply(place, routes)
+
+
+def _written_routes(place: Place) -> dict[str, tuple[Route, ...]]:
+    return _routes_in(read_state(place, place.named(PROXY)))
+
+
+def _apply(place: Place, routes: Routes) -> None:
+    """Shares change while it runs; a proxy of another structure is reloaded, which brings the shares too."""
+    told = _ask_gently(place, ["show info", *share_commands(routes)])
+    if parse_description(told) != structure_of(routes):
         _reload(place, structure_of(routes))
-    shares = share_commands(routes)
-    if shares:
-        ask_proxy(place, shares)
 
 
 def start_proxy(place: Place) -> None:
@@ -255,25 +266,14 @@ def _write_first_state(place: Place, container: str) -> None:
 
 
 def _write_revision(place: Place, routes: Routes) -> None:
+    """Write a revision beside the current one, have HAProxy check it, and make it the current one."""
     revision, files = _revision(routes)
-    proxy = place.named(PROXY)
     placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
-    write_state(place, proxy, render_archive(placed))
-    _check_revision(place, revision)
-    _run(place, ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision])
-
-
-def _check_revision(place: Place, revision: str) -> None:
-    file = f"{MOUNT}/{FOLDER}/{revision}/haproxy.cfg"
-    code, said = run_in_container(place, place.named(PROXY), ["haproxy", "-c", "-f", file])
-    if code != 0:
-        raise StepFailed("proxy", "HAProxy refuses the new configuration; the old one stays", said)
-
-
-def _run(place: Place, argv: list[str]) -> None:
+    write_state(place, place.named(PROXY), render_archive(placed))
+    argv = ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision]
     code, said = run_in_container(place, place.named(PROXY), argv, user="0:0")
     if code != 0:
-        raise ToolError(f"the proxy's configuration cannot be written: {said.strip()}")
+        raise StepFailed("proxy", "the new configuration is refused; the old one stays", said)
 
 
 def _revision(routes: Routes) -> tuple[str, dict[str, bytes]]:
@@ -295,10 +295,7 @@ def _routes_in(state: State) -> dict[str, tuple[Route, ...]]:
 
 def _running_structure(place: Place) -> str:
     """The structure that the proxy runs; "" when it does not answer."""
-    try:
-        return parse_description(ask_proxy(place, ["show info"]))
-    except ToolError:
-        return ""
+    return parse_description(_ask_gently(place, ["show info"]))
 
 
 def _reload(place: Place, structure: str) -> None:

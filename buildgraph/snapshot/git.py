@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from buildgraph.process import Command, Result, Runner
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+OWN_FOLDER = ".buildgraph"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
 
 
@@ -79,8 +82,33 @@ def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> 
         git_dir=(folder / git_dir).resolve(),
         prefix=prefix,
         runner=runner,
-        store=store or folder / ".buildgraph" / "objects",
+        store=store or own_folder(folder) / "objects",
     )
+
+
+def own_folder(project: Path) -> Path:
+    """The folder of our own in a project, which hides itself from git: it must not show in a snapshot.
+
+    Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder.
+    """
+    folder = project / OWN_FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        marker = folder / ".gitignore"
+        if not marker.exists():
+            marker.write_text("*\n")
+    except OSError:
+        return _temporary_folder(project)
+    return folder
+
+
+def _temporary_folder(project: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"buildgraph-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise ToolError(f"{folder} belongs to another user", "remove it, or set TMPDIR")
+    return folder
 
 
 def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolError:
@@ -108,7 +136,15 @@ def _parse_batch(reply: bytes, wanted: list[str]) -> Iterable[tuple[str, bytes]]
 
 
 def _joined(*folders: Path | str) -> str:
-    return os.pathsep.join(str(folder) for folder in folders)
+    """Folders as git's list of alternates wants them: one that holds the separator stands in quotes."""
+    return os.pathsep.join(_quoted(str(folder)) for folder in folders)
+
+
+def _quoted(folder: str) -> str:
+    if os.pathsep not in folder and not folder.startswith('"'):
+        return folder
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _inherited_alternates() -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.snapshot.git import Repository
 from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry, Snapshot
+from buildgraph.snapshot.status import Change, read_status
 
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"
 
@@ -42,17 +43,24 @@ def read_working_tree(repository: Repository) -> Snapshot:
     """
     entries = dict(_parse_index(repository.git("ls-files", "-s", "-z").stdout))
     commit = resolve_commit(repository, "HEAD")
-    records = _status_records(repository)
-    changed = _changed_paths(repository, records)
-    present = {path: mode for path in changed if (mode := _mode(repository.folder, path)) is not None}
-    for path in changed:
-        if entries.get(path, Entry(0, "")).mode != SUBMODULE:
-            entries.pop(path, None)
-    modes = _modes_git_keeps(repository, present)
-    blobs = _store_edited(repository, modes)
-    for path, blob in blobs.items():
-        entries[path] = Entry(modes[path], blob)
-    return Snapshot(entries, repository, commit, dirty=bool(records))
+    status = read_status(repository)
+    for change in status.changes:
+        _forget(entries, change)
+    moved = [change.path for change in status.changes if change.is_moved_submodule and not change.is_gone]
+    entries.update({path: _checked_out(repository, path) for path in moved})
+    entries.update(_store_edited(repository, _modes(repository, status.changes)))
+    return Snapshot(entries, repository, commit, dirty=status.is_dirty)
+
+
+def _forget(entries: dict[str, Entry], change: Change) -> None:
+    """Drop what the index says of a path that differs; a submodule that is only dirty inside keeps its commit."""
+    if change.is_gone or entries.get(change.path, Entry(0, "")).mode != SUBMODULE:
+        entries.pop(change.path, None)
+
+
+def _checked_out(repository: Repository, path: str) -> Entry:
+    """The commit that a submodule really has checked out."""
+    return Entry(SUBMODULE, repository.git("-C", path, "rev-parse", "HEAD").text.strip())
 
 
 def _parse_tree(listing: bytes) -> Iterable[tuple[str, Entry]]:
@@ -74,30 +82,11 @@ def _records(listing: bytes) -> Iterable[bytes]:
     return (record for record in listing.split(b"\0") if record)
 
 
-def _status_records(repository: Repository) -> list[bytes]:
-    """What differs between commit, index and working tree below the project's folder, as git tells it."""
-    listing = repository.git("status", "--porcelain=v2", "-z", "--no-renames", "-uall", "--", ".").stdout
-    return list(_records(listing))
-
-
-def _changed_paths(repository: Repository, records: Iterable[bytes]) -> list[str]:
-    """Paths below the project's folder that differ from the index, and untracked ones, sorted."""
-    paths = (_status_path(record) for record in records)
-    prefix = os.fsencode(repository.prefix)
-    return sorted(os.fsdecode(path[len(prefix) :]) for path in paths if path and path.startswith(prefix))
-
-
-def _status_path(record: bytes) -> bytes:
-    """The path of a record of status --porcelain=v2; empty when the index already tells it all."""
-    kind = record[:2]
-    if kind == b"? ":
-        return record[2:]
-    if kind == b"1 ":
-        # XY: when Y is `.` the file is as the index has it, and `git ls-files` told its blob.
-        return b"" if record[3:4] == b"." else record.split(b" ", 8)[8]
-    if kind == b"u ":
-        return record.split(b" ", 10)[10]
-    return b""
+def _modes(repository: Repository, changes: Iterable[Change]) -> dict[str, int]:
+    """The git modes of changed files that are there."""
+    there = (change.path for change in changes if not change.is_gone)
+    found = {path: mode for path in there if (mode := _mode(repository.folder, path)) is not None}
+    return _modes_git_keeps(repository, found)
 
 
 def _mode(folder: Path, path: str) -> int | None:
@@ -120,36 +109,27 @@ def _modes_git_keeps(repository: Repository, modes: dict[str, int]) -> dict[str,
     if not modes or repository.try_git("config", "--type=bool", "core.fileMode").text.strip() != "false":
         return modes
     tracked = dict(_parse_index(repository.git("ls-files", "-s", "-z").stdout))
-    return {
-        path: tracked[path].mode if mode != SYMLINK and path in tracked else mode
-        for path, mode in modes.items()
-    }
+    return {path: mode if mode == SYMLINK else _kept_mode(tracked.get(path)) for path, mode in modes.items()}
 
 
-def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, str]:
-    """Blob ids of edited files, whose contents are written to the store."""
-    regular = [path for path, mode in modes.items() if mode != SYMLINK]
-    links = [path for path, mode in modes.items() if mode == SYMLINK]
+def _kept_mode(entry: Entry | None) -> int:
+    return entry.mode if entry and entry.mode in (REGULAR, EXECUTABLE) else REGULAR
+
+
+def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, Entry]:
+    """The entries of edited files, whose contents are written to the store."""
     if not modes:
         return {}
-    _make_store(repository.store)
+    repository.store.mkdir(parents=True, exist_ok=True)
+    regular = [path for path, mode in modes.items() if mode != SYMLINK]
     plain = [path for path in regular if "\n" not in path and not path.startswith('"')]
     ids = _hash_paths(repository, plain)
     for path in set(regular) - set(plain):
         ids[path] = _written(repository, ["--path", path, "--", path], b"")
-    for path in links:
-        ids[path] = _written(
-            repository, ["--no-filters", "--stdin"], os.fsencode((repository.folder / path).readlink())
-        )
-    return ids
-
-
-def _make_store(store: Path) -> None:
-    """Create the folder of our own, which hides itself from git: it must not show in the next snapshot."""
-    store.mkdir(parents=True, exist_ok=True)
-    marker = store.parent / ".gitignore"
-    if not marker.exists():
-        marker.write_text("*\n")
+    for path in modes.keys() - set(regular):
+        target = os.fsencode((repository.folder / path).readlink())
+        ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
+    return {path: Entry(modes[path], blob) for path, blob in ids.items()}
 
 
 def _hash_paths(repository: Repository, paths: list[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from buildgraph.deploy.routes import Route, Side
 from buildgraph.deploy.secrets import Secrets, secrets_digest
 from buildgraph.deploy.traffic import Traffic
 from buildgraph.image.engine import Engine
-from buildgraph.manifests.model import Environment, EnvValue, Service
+from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 
 API = Service("api", "chat", "nestjs", "api", port=3002, host="api", env={"TOKEN": EnvValue(secret=True)})
 HERE = Environment("test")
@@ -63,7 +63,7 @@ def test_what_is_live_and_healthy_needs_nothing() -> None:
         (live(replace(RUNNING, containers=(container(), container()))), "2 of 1 replicas are there", True),
         (live(replace(RUNNING, containers=(container(state="exited"),))), "a container is exited", True),
         (live(replace(RUNNING, servers=(replace(SERVER, status="DOWN"),))), "it is not healthy", True),
-        (live(state="exited"), "the proxy does not run", False),
+        (live(structure="", state="exited"), "the proxy does not run", False),
         (live(structure="older"), "the proxy does not send requests to it as it shall", False),
         (live(replace(RUNNING, servers=(replace(SERVER, share=0),))), "the proxy does not send", False),
         (
@@ -102,3 +102,17 @@ def test_a_circle_of_services_is_kept_in_the_order_of_names() -> None:
     other = replace(TARGET, service=Service("a", "chat", "nestjs", "a", depends_on=("b",)))
 
     assert [target.service.name for target in in_order([one, other])] == ["a", "b"]
+
+
+def test_a_service_whose_database_is_down_is_kept_and_its_database_is_started() -> None:
+    environment = replace(HERE, backing=(Backing("postgres", "postgres:16"), Backing("redis", "redis:7")))
+    place = replace(PLACE, environment=environment, secrets=Secrets({"TOKEN": "t", "POSTGRES_PASSWORD": "p"}))
+    target = replace(TARGET, service=replace(API, database="chat"))
+    labels = {"secrets": secrets_digest(KEY, target.service, environment, place.secrets)}
+    found = live(replace(RUNNING, containers=(container(**labels),)))
+    postgres = container("acme-test-postgres", backing="postgres")
+
+    [(_, reason)] = pending_targets(place, found, [target])
+
+    assert (reason.text, reason.replaces) == ("its postgres does not run", False)
+    assert pending_targets(place, replace(found, backing=(postgres,)), [target]) == ()

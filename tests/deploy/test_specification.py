@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from buildgraph.deploy.addresses import public_url
-from buildgraph.deploy.containers import creation_arguments
+from buildgraph.deploy.containers import container_arguments, host_arguments
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import Colour
 from buildgraph.deploy.secrets import Secrets
@@ -123,9 +123,10 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     api = Service("api", "chat", "nestjs", "api", port=3002, resources=Resources(0.5, 2**29))
     [specification] = service_containers(place(api), target(api), Colour.BLUE, "")
 
-    arguments: Mapping[str, object] = creation_arguments(specification)
+    arguments: Mapping[str, object] = host_arguments(specification)
 
-    assert arguments["user"] == "1001:1001"
+    assert container_arguments(specification)["user"] == "1001:1001"
+    assert container_arguments(specification)["stop_timeout"] == 10
     assert arguments["read_only"] is True
     assert arguments["tmpfs"] == {"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"}
     assert (arguments["cap_drop"], arguments["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
@@ -141,7 +142,7 @@ def test_a_migration_is_the_same_image_with_another_command_that_runs_once() -> 
     assert specification.name == "acme-development-api-migration"
     assert (specification.image, specification.command) == ("sha256:cafe", ("node", "dist/migrate.js"))
     assert not specification.restarts
-    assert creation_arguments(specification)["restart_policy"] is None
+    assert host_arguments(specification)["restart_policy"] is None
 
 
 def test_a_specification_does_not_show_the_values_a_container_is_given() -> None:

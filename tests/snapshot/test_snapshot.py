@@ -9,7 +9,7 @@ import pytest
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import SystemRunner
 from buildgraph.snapshot import find_repository, read_commit, read_working_tree
-from tests.support.monorepo import Monorepo
+from tests.support.monorepo import Monorepo, bare
 
 
 def entries(snapshot: object) -> dict[str, tuple[int, str]]:
@@ -169,3 +169,63 @@ def test_a_blob_that_a_partial_clone_lacks_is_a_clear_error(repo: Monorepo) -> N
 
     with pytest.raises(ToolError, match="git has no blob 1234"):
         repo.repository.read_blobs(["1234" * 10])
+
+
+def test_a_folder_replaced_by_a_link_leaves_no_phantom_files(repo: Monorepo) -> None:
+    repo.write("lib/a.ts", "lib")
+    repo.write("other/a.ts", "other")
+    repo.commit()
+    (repo.root / "lib/a.ts").unlink()
+    (repo.root / "lib").rmdir()
+    (repo.root / "lib").symlink_to("other")
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+    assert "lib/a.ts" not in tree.entries
+
+
+def test_without_file_modes_the_executable_bit_says_nothing(repo: Monorepo) -> None:
+    """As on Windows drives under WSL."""
+    repo.write("a.sh", "a")
+    (repo.root / "link").symlink_to("a.sh")
+    repo.commit()
+    repo.git("config", "core.fileMode", "false")
+    (repo.root / "link").unlink()
+    for path in ("a.sh", "link", "new.sh"):
+        repo.write(path, "edited").chmod(0o755)
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+
+
+def test_a_submodule_counts_by_the_commit_it_has_checked_out(repo: Monorepo, tmp_path: Path) -> None:
+    """Pitfall 27."""
+    inner = Monorepo(tmp_path / "inner")
+    inner.commit()
+    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.root), "vendor/inner")
+    repo.commit()
+    moved = bare(repo.root / "vendor/inner")
+    moved.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "--allow-empty", "-m", "moved")
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+
+
+def test_a_colon_in_the_folder_s_name_does_no_harm(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "a:b")
+    repo.write("a.txt", "edited")
+
+    assert repo.working_tree().read("a.txt") == b"edited"
+
+
+def test_where_our_own_folder_cannot_be_made_a_temporary_one_serves(repo: Monorepo) -> None:
+    repo.write(".buildgraph", "in the way")
+    repo.write("a.txt", "edited")
+
+    assert repo.working_tree().read("a.txt") == b"edited"
