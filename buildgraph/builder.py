@@ -120,7 +120,7 @@ class Builder:
             self.picture.local_reference(service),
             dockerfile=plan.dockerfile,
             target=plan.service.target,
-            arguments=plan.arguments,
+            arguments={**plan.arguments, **_frontend(plan, bases)},
             labels=self._labels(service),
             bases=bases,
             secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
@@ -219,3 +219,8 @@ class Builder:
 
 def _present(found: Mapping[str, str | None]) -> dict[str, str]:
     return {reference: image for reference, image in found.items() if image is not None}
+
+
+def _frontend(plan: ImagePlan, bases: Mapping[str, str]) -> dict[str, str]:
+    """The frontend that `# syntax=` names, pinned like every base (BuildKit's own build argument)."""
+    return {"BUILDKIT_SYNTAX": bases[plan.syntax]} if plan.syntax else {}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from buildgraph.errors import ConfigurationError, indent
 from buildgraph.graph.nodes import Graph, Kind
 from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
@@ -61,10 +62,19 @@ def compare(
     found = _find_base(project, base, picture.snapshot.commit)
     bare = Comparison(found.ref, found.commit, head, picture.snapshot.commit if head else None, picture)
     if found.commit is None:
-        reason = Reason("unresolved-base", found.ref)
-        return replace(bare, nodes=all_nodes(picture.graph, reason, kinds), why_incomplete=found.problem)
-    before = project.picture_of(found.commit)
-    return replace(bare, nodes=affected_nodes(before.graph, picture.graph, kinds), base=before)
+        return _everything(bare, found.problem, kinds)
+    try:
+        before = project.picture_of(found.commit)
+        nodes = affected_nodes(before.graph, picture.graph, kinds)
+    except ConfigurationError as error:
+        return _everything(bare, f"{found.ref} has mistakes:\n{indent(str(error))}", kinds)
+    return replace(bare, nodes=nodes, base=before)
+
+
+def _everything(bare: Comparison, problem: str, kinds: Collection[Kind]) -> Comparison:
+    """All nodes of head, because there is nothing to compare them with."""
+    reason = Reason("unresolved-base", bare.base_ref)
+    return replace(bare, nodes=all_nodes(bare.head.graph, reason, kinds), why_incomplete=problem)
 
 
 def _find_base(project: Project, asked: str | None, head: str | None) -> Base:

@@ -19,7 +19,7 @@ def tell(line: str) -> None:
     if stream is None:
         return
     with _turn:
-        stream.write(line + "\n")
+        stream.write(printable(line + "\n"))
         stream.flush()
 
 
@@ -33,11 +33,16 @@ def answer(text: str) -> None:
     if not text:
         return
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.write(printable(text if text.endswith("\n") else text + "\n"))
         sys.stdout.flush()
     except BrokenPipeError:
         # what is left in the buffer must not raise again when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def printable(text: str) -> str:
+    """`text` with what is no Unicode (file names are bytes) written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:

@@ -13,6 +13,7 @@ from buildgraph.console import teller
 from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
+from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Product, Service
 from buildgraph.plan.steps import Phase, Step
 
@@ -100,8 +101,6 @@ class Deployer:
         ]
 
     def _state(self, name: str, running: LiveService | None, declared: Service | None) -> ServiceState:
-        from buildgraph.deploy import public_url
-
         wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
         return ServiceState(
             service=name,

@@ -49,15 +49,22 @@ class _Planner:
         offered = self._arguments(service)
         content = self.dockerfiles[service.dockerfile]
         dockerfile = parse_dockerfile(content, service.dockerfile, build_args=offered, target=service.target)
+        _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
-        built_here = self._built_here
-        bases = {name: self.base(name) for name in dockerfile.bases if name not in built_here}
+        parents = {
+            name: maker
+            for name in dockerfile.bases
+            if (maker := self._built_here.get(name, service.name)) != service.name
+        }
+        external = {*dockerfile.bases, *([dockerfile.syntax] if dockerfile.syntax else [])} - parents.keys()
+        bases = {name: self.base(name) for name in sorted(external)}
         bare = ImagePlan(
             service,
             self.maker.context(service, recipe),
             arguments={name: offered[name] for name in dockerfile.arguments if name in offered},
             bases={name: (found.pinned, found.identity) for name, found in bases.items()},
-            parents={name: built_here[name] for name in dockerfile.bases if name in built_here},
+            parents=parents,
+            syntax=dockerfile.syntax,
             platforms=self.manifests.workspace.platforms,
             sources=sources_of(service, self.maker),
         )
@@ -74,12 +81,8 @@ class _Planner:
         if not plan.sources:
             described = {file.path: f"{file.mode:o} {file.digest}" for file in plan.context.files}
             return [Part("file", "", digest_of_files(described))]
-        files = self.maker.files
-        shared = {*files.matching(self.manifests.workspace.inputs), *files.matching(plan.service.inputs)}
-        return [
-            *own_parts(plan.context, recipe),
-            *shared_parts(files, shared | self.maker.root_files(plan.service)),
-        ]
+        further = shared_parts(self.maker.files, self.maker.further_files(plan.service))
+        return [*own_parts(plan.context, recipe), *further]
 
     def _arguments(self, service: Service) -> dict[str, str]:
         """The build arguments on offer; only those that the Dockerfile declares reach the build."""
@@ -121,3 +124,14 @@ class _Planner:
             raise ConfigurationError(missing)
         support = {name: beside[name] for found in named.values() for name in found}
         return Recipe(service.dockerfile, entries[service.dockerfile], support)
+
+
+def _refuse_downloads(dockerfile: Dockerfile) -> None:
+    """Content that an address may change tomorrow has no fingerprint; with a checksum it has."""
+    way_out = "write its checksum (`ADD --checksum=sha256:…`), or commit the file"
+    mistakes = [
+        Mistake(dockerfile.path, f"ADD of {found} cannot be fingerprinted", way_out)
+        for found in dockerfile.downloads
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)

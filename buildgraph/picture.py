@@ -9,7 +9,7 @@ from functools import cached_property
 
 from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.graph.building import build_graph
-from buildgraph.graph.contexts import ContextMaker
+from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import ROOT, Files
 from buildgraph.graph.images import ImagePlan, image_id
 from buildgraph.graph.nodes import Graph, Part, digest_of
@@ -115,6 +115,7 @@ class Picture:
         told = json.dumps([document, dict(root.pnpm) if root else {}], sort_keys=True)
         return [
             *found,
+            *shared_parts(self.files, self.files.matching(self.manifests.workspace.inputs)),
             Part("setting", "packageManager", digest_of(manager)),
             Part("setting", WORKSPACE_FILE, digest_of(told)),
         ]

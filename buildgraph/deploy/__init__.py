@@ -1,6 +1,5 @@
 """The room that changes an engine: traffic, releases of services, backing services; it prints nothing."""
 
-from buildgraph.deploy.addresses import internal_urls, public_url, public_urls
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
 from buildgraph.deploy.logs import read_logs
@@ -21,10 +20,7 @@ __all__ = [
     "Target",
     "departed_services",
     "deploy_product",
-    "internal_urls",
     "pending_targets",
-    "public_url",
-    "public_urls",
     "read_live",
     "read_logs",
     "read_secrets",

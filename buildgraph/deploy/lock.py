@@ -22,7 +22,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
-NEWBORN: Final = 15  # seconds after which a lock that was made but never started belongs to a dead deployer
+NEWBORN: Final = 5  # seconds after which a lock that was made but never started belongs to a dead deployer
 GONE_WITHIN: Final = 5.0
 MOMENT: Final = 2.0
 PAUSE: Final = 0.2
@@ -93,47 +93,62 @@ def _take(place: Place, name: str, deadline: float) -> tuple[str, Any]:
 
 
 def _try(place: Place, name: str) -> tuple[str, Any] | None:
+    """The lock's container and the stream it reads; None when somebody else has the lock.
+
+    The stream is there before the process: whenever we die from then on, the process ends at once.
+    """
     import docker.errors
 
     api = place.engine.client.api
     with told_plainly():
         try:
-            made = api.create_container(
-                place.image(place.environment.proxy_image),
-                name=name,
-                entrypoint=["cat"],
-                command=[],
-                user="1001:1001",
-                stdin_open=True,  # with an attached stream: the engine closes it when the holder is gone
-                network_disabled=True,
-                labels={**place.labels(Role.LOCK), HOLDER: _me()},
-                host_config=api.create_host_config(
-                    auto_remove=True, read_only=True, cap_drop=["ALL"], network_mode="none"
-                ),
-            )
+            container = _create(place, name)
+            stream = api.attach_socket(container, params={"stdin": 1, "stream": 1})
+            api.start(container)
+        except docker.errors.NotFound:
+            return None  # taken for a dead deployer's, for it took us too long
         except docker.errors.APIError as error:
-            if error.status_code == CONFLICT:
-                return None
-            raise
-        stream = api.attach_socket(made["Id"], params={"stdin": 1, "stream": 1})
-        api.start(made["Id"])
-    return made["Id"], stream
+            if error.status_code != CONFLICT:
+                raise
+            return None
+    return container, stream
+
+
+def _create(place: Place, name: str) -> str:
+    api = place.engine.client.api
+    made = api.create_container(
+        place.image(place.environment.proxy_image),
+        name=name,
+        entrypoint=["cat"],
+        command=[],
+        user="1001:1001",
+        stdin_open=True,  # and not detached: the engine closes it when the attached stream ends
+        labels={**place.labels(Role.LOCK), HOLDER: _me()},
+        host_config=api.create_host_config(
+            auto_remove=True, read_only=True, cap_drop=["ALL"], network_mode="none"
+        ),
+    )
+    return str(made["Id"])
 
 
 def _read_holder(place: Place, name: str) -> str:
-    """Who holds the lock; "" when it has just been let go, or when its holder died while taking it."""
+    """Who holds the lock; "" when nobody does: it has just been let go, or is only being taken.
+
+    One that was made and never started is removed after a while: its deployer has died in between.
+    """
     import docker.errors
 
     api = place.engine.client.api
     with told_plainly():
         try:
             told = api.inspect_container(name)
-            if told["State"]["Status"] == "created" and _age(place, told["Created"]) > NEWBORN:
+            if told["State"]["Status"] != "created":
+                return told["Config"]["Labels"].get(HOLDER) or "somebody"
+            if _age(place, told["Created"]) > NEWBORN:
                 api.remove_container(told["Id"], force=True)
-                return ""
         except docker.errors.NotFound:
             return ""
-    return told["Config"]["Labels"].get(HOLDER) or "somebody"
+    return ""
 
 
 def _age(place: Place, created: str) -> float:

@@ -8,12 +8,11 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
-from buildgraph.deploy.addresses import internal_urls, public_urls
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
 from buildgraph.deploy.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
+from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Resources, Service
-from buildgraph.manifests.placeholders import fill_placeholders
 
 USER: Final = "1001:1001"
 SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})
@@ -151,12 +150,5 @@ def database_user(place: Place) -> str:
 
 
 def _manifest_env(place: Place, service: Service) -> dict[str, str]:
-    internal, public = internal_urls(place.catalog), public_urls(place.environment, place.catalog)
-    env = dict(place.environment.values)
-    for name, value in service.env.items():
-        text = place.secrets.reveal(name) if value.secret else value.value_in(place.environment.name)
-        if text is not None and value.secret:
-            env[name] = text
-        elif text is not None:
-            env[name] = fill_placeholders(text, internal=internal, public=public)
-    return env
+    secret = {name: place.secrets.reveal(name) for name, value in service.env.items() if value.secret}
+    return {**public_values(service, place.environment, place.catalog), **secret}

@@ -37,6 +37,7 @@ from buildgraph.workspace import (
 )
 
 MANIFEST = "package.json"
+WHOLE = "context"
 NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exactly what it says"
 
 
@@ -82,14 +83,18 @@ class ContextMaker:
         yield from placed(APP, self._sources(folders[0]), self.files.entries)
 
     def _sources(self, folder: str) -> list[str]:
-        manifest = _in(folder, MANIFEST)
-        seen = self.files.seen_by_images[folder] if folder != ROOT else ()
-        return [path for path in seen if path != manifest]
+        """What an image sees of a folder besides what the install layer holds already."""
+        if folder not in self.workspace.packages:
+            return self.files.below(folder)
+        taken = {_in(folder, MANIFEST), *((LOCKFILE, WORKSPACE_FILE) if folder == ROOT else ())}
+        return [path for path in self.files.seen_by_images[folder] if path not in taken]
 
-    def root_files(self, service: Service) -> set[str]:
-        """The workspace's own files that the install of a service reads: `.npmrc`, patches, local archives."""
-        lockfile = self._pruned(service, self.closure(service.path))
-        return set(install_files(self.workspace.settings, lockfile, self.files.entries))
+    def further_files(self, service: Service) -> set[str]:
+        """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
+        folders = self.closure(service.path)
+        inputs = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
+        read = install_files(self.workspace.settings, self._pruned(service, folders), self.files.entries)
+        return {*inputs, *read, *self._read_by_install(folders)}
 
     def _pruned(self, service: Service, folders: list[str]) -> Lockfile:
         if self.workspace.lockfile is None:
@@ -126,13 +131,17 @@ class ContextMaker:
 
 
 def own_parts(context: Context, recipe: Recipe) -> list[Part]:
-    """The parts of a layered context that no package stands for: what we rendered, the recipe's own files."""
+    """The parts of a layered context besides its packages' sources: what we rendered, the recipe's own files.
+
+    The last part is the context as a whole: whatever the parts tell, no difference in what the build sees
+    is ever missed.
+    """
     labelled = [
         Part("lockfile" if path == LOCKFILE else "setting", path, file.digest)
         for file in context.files
         if not file.blob and (path := file.path.partition("/")[2])
     ]
-    return [*labelled, *_recipe_parts(recipe)]
+    return [*labelled, *_recipe_parts(recipe), Part(WHOLE, "", context.digest)]
 
 
 def _recipe_files(recipe: Recipe) -> Iterable[ContextFile]:

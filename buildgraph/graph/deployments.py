@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
+from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Manifests, Product, Service
 
 
 def deployment_nodes(manifests: Manifests) -> list[Node]:
     """One node per deployed service and environment."""
     return [
-        _deployment_node(service, environment)
+        _deployment_node(service, environment, manifests.services)
         for environment in manifests.environments
         for service in manifests.services
         if service.deployed
@@ -25,12 +26,12 @@ def product_nodes(manifests: Manifests) -> list[Node]:
     return [_product_node(product, manifests.environments) for product in manifests.products]
 
 
-def _deployment_node(service: Service, environment: Environment) -> Node:
+def _deployment_node(service: Service, environment: Environment, catalog: Iterable[Service]) -> Node:
     return Node(
         deployment_id(environment.name, service.name),
         Kind.DEPLOYMENT,
         service.path,
-        tuple(sorted(_configuration(service, environment))),
+        tuple(sorted(_configuration(service, environment, catalog))),
         uses=(f"image:{service.name}",),
         after=tuple(deployment_id(environment.name, other) for other in service.depends_on),
     )
@@ -52,33 +53,32 @@ def _product_node(product: Product, environments: Iterable[Environment]) -> Node
     return Node(f"product:{product.name}", Kind.PRODUCT, "", uses=tuple(sorted(images + running)))
 
 
-def _configuration(service: Service, environment: Environment) -> Iterable[Part]:
+def _configuration(service: Service, environment: Environment, catalog: Iterable[Service]) -> Iterable[Part]:
     """What a service's containers are started with besides their image; secrets enter as names only.
 
     A secret's value never enters a fingerprint that leaves the environment: the deployer compares it by
     an HMAC whose key stays there.
     """
-    for name, value in service.env.items():
-        told = value.value_in(environment.name)
-        if value.secret:
-            yield Part("value", name, digest_of("secret"))
-        elif told is not None:
-            yield Part("value", name, digest_of(f"={told}"))
-    for name, shared in environment.values.items():
-        if name not in service.env:
-            yield Part("value", name, digest_of(f"={shared}"))
+    for name, value in public_values(service, environment, catalog).items():
+        yield Part("value", name, digest_of(f"={value}"))
+    for name in (name for name, value in service.env.items() if value.secret):
+        yield Part("value", name, digest_of("secret"))
     for name, setting in _settings(service, environment).items():
         yield Part("setting", name, digest_of(json.dumps(setting, sort_keys=True)))
 
 
 def _settings(service: Service, environment: Environment) -> Mapping[str, object]:
+    migration = service.migration
     return {
+        "kind": service.kind,
         "replicas": service.replicas_in(environment.name),
         "resources": asdict(service.resources),
         "port": [service.port, service.listens],
         "host": environment.host_of(service),
         "health": [service.health, *service.health_command],
+        "migration": list(migration.command) if migration else [],
         "database": service.database,
         "redis": service.redis,
         "backing": sorted(backing.kind for backing in environment.backing),
+        "drain_within": environment.drain_within,
     }

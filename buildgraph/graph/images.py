@@ -15,8 +15,9 @@ class ImagePlan:
     """All that a service's build sees.
 
     `bases` maps each external base image that the Dockerfile names to (what to pull, what enters the
-    fingerprint); `parents` maps a name in FROM to the service whose image it is. `parts` are further
-    labelled parts of the fingerprint, such as the pruned lockfile's digest.
+    fingerprint); `parents` maps a name in FROM to the service whose image it is. `syntax` is the image of
+    the frontend that the Dockerfile asks for, a base like the others. `parts` are further labelled parts
+    of the fingerprint, such as the pruned lockfile's digest.
     """
 
     service: Service
@@ -25,6 +26,7 @@ class ImagePlan:
     arguments: Mapping[str, str] = field(default_factory=dict)
     bases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
+    syntax: str = ""
     platforms: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()

@@ -9,6 +9,7 @@ from buildgraph.graph.nodes import Graph, Kind, Node, Part
 from buildgraph.order import closure, shortest_path
 
 ABSENT = ""
+WHOLE = "context"  # the part that stands for all of a context; told when no other part differs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,7 +57,8 @@ def reasons_of(
         way = shortest_path(uses, node_id, {source})
         via = _visible(reversed(way))
         found.extend(Reason(r.kind, r.name, r.before, r.after, via) for r in changed[source])
-    return tuple(sorted(set(found)))
+    told = [reason for reason in found if reason.kind != WHOLE]
+    return tuple(sorted(set(told or found)))
 
 
 def public_id(node_id: str) -> str:

@@ -139,7 +139,8 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         source = _expanded(walk, word)
         if instruction.name == "ADD" and REMOTE.match(source):
-            walk.stages[-1].downloads.add(source)
+            if not instruction.flag("checksum"):
+                walk.stages[-1].downloads.add(source)
         elif not HEREDOC.fullmatch(word):
             walk.stages[-1].copies.add(_inside(source))
 

@@ -252,3 +252,124 @@ def _path_without_docker(folder: Path) -> str:
         if git.exists() and not (tools / "git").exists():
             (tools / "git").symlink_to(git)
     return str(tools)
+
+
+def test_a_shared_input_affects_every_image_and_every_package(shop: Monorepo) -> None:
+    shop.write("manifests/workspace.toml", 'name = "acme"\ninputs = ["tsconfig.base.json"]\n')
+    shop.write("tsconfig.base.json", "{}")
+    shop.commit()
+    shop.append("tsconfig.base.json")
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:docs", "image:web"]
+    assert "package:@acme/core" in shop.affected("--kind", "package")
+
+
+@pytest.mark.parametrize("path", ["apps/web/.npmrc", "packages/core/package.json", ".npmrc"])
+def test_what_an_install_reads_counts_even_when_it_is_ignored(shop: Monorepo, path: str) -> None:
+    """No pattern may hide from the fingerprint what the build sees all the same."""
+    shop.write("manifests/workspace.toml", 'name = "acme"\nignored = [".*", "package.json"]\n')
+    shop.write("apps/web/.npmrc", "a=1\n")
+    shop.write(".npmrc", "a=1\n")
+    shop.commit()
+    shop.append(path, "\n")
+
+    assert "image:web" in shop.affected("--kind", "image")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("proxy_port = 80", "proxy_port = 81", id="the proxy's port"),
+        pytest.param("localhost", "example.com", id="the domain"),
+        pytest.param('LEVEL = "1"', 'LEVEL = "2"', id="a value the environment sets for all"),
+        pytest.param("drain_within = 5", "drain_within = 6", id="the time to drain"),
+    ],
+)
+def test_what_a_container_is_given_counts_for_its_deployment(shop: Monorepo, before: str, after: str) -> None:
+    file = "manifests/environments/development.toml"
+    text = 'proxy_port = 80\ndomain = "{host}.localhost"\ndrain_within = 5\n[values]\nLEVEL = "1"\n'
+    shop.write(file, text)
+    shop.append("manifests/products/docs.toml", 'host = "docs"\n')
+    shop.append("manifests/products/web.toml", 'env = { DOCS = "{public:docs}" }\n')
+    shop.commit()
+
+    shop.write(file, text.replace(before, after))
+
+    assert "deployment:development/web" in shop.affected("--kind", "deployment")
+    assert shop.affected("--kind", "image") == []
+
+
+def test_the_port_of_another_service_counts_where_its_address_is_given(shop: Monorepo) -> None:
+    shop.write("manifests/environments/development.toml", "proxy_port = 80\n")
+    shop.append("manifests/products/web.toml", 'env = { API = "{service:api}" }\n')
+    shop.commit()
+    product = (shop.root / "manifests/products/api.toml").read_text()
+
+    shop.write("manifests/products/api.toml", product.replace("port = 3", "port = 4"))
+
+    assert "deployment:development/web" in shop.affected("--kind", "deployment")
+    assert "deployment:development/docs" not in shop.affected("--kind", "deployment")
+
+
+def test_a_base_that_cannot_be_read_affects_everything_and_says_why(shop: Monorepo) -> None:
+    good = (shop.root / "manifests/products/web.toml").read_text()
+    shop.write("manifests/products/web.toml", "broken = [")
+    shop.commit()
+    shop.write("manifests/products/web.toml", good)
+    shop.commit()
+
+    ran = shop.run("affected", "--base", "HEAD~1", "--kind", "image", "--format", "names")
+
+    assert (ran.code, ran.out.split()) == (0, ["image:api", "image:docs", "image:web"])
+    assert "the base is not known" in ran.err and "web.toml" in ran.err
+
+
+def test_a_service_that_is_the_whole_repository_sees_its_sources(repo: Monorepo) -> None:
+    repo.service("solo")
+    repo._declare("solo", {"path": ".", "dockerfile": "docker/Dockerfile.app", "port": 80})
+    repo.lock()
+    repo.write("src/index.ts", "one")
+    repo.commit()
+
+    repo.write("src/index.ts", "two")
+
+    assert repo.affected("--kind", "image") == ["image:solo"]
+    assert "file src/index.ts changed" in repo.run("why", "image:solo").out
+
+
+def test_a_service_may_bear_the_name_of_its_base(repo: Monorepo) -> None:
+    repo.plain_service("redis", "FROM redis\n", port=80)
+    repo.commit()
+
+    assert repo.affected() == []
+
+
+def test_an_address_without_a_checksum_cannot_be_fingerprinted(repo: Monorepo) -> None:
+    repo.plain_service("tool", "FROM scratch\nADD https://example.com/tool /tool\n", port=80)
+    repo.commit()
+
+    ran = repo.run("affected")
+
+    assert ran.code == 2
+    assert "ADD of https://example.com/tool cannot be fingerprinted\n  write its checksum" in ran.err
+
+
+def test_the_frontend_a_dockerfile_asks_for_is_a_base_image(repo: Monorepo) -> None:
+    """Pitfall 16."""
+    repo.plain_service("tool", "# syntax=docker/dockerfile:1\nFROM scratch\n", port=80)
+    repo.write("manifests/bases.toml", f'[digests]\n"docker/dockerfile:1" = "sha256:{"0" * 64}"\n')
+    repo.commit()
+
+    repo.write("manifests/bases.toml", f'[digests]\n"docker/dockerfile:1" = "sha256:{"1" * 64}"\n')
+
+    assert repo.affected("--kind", "image") == ["image:tool"]
+
+
+def test_a_name_that_is_no_text_is_still_told(repo: Monorepo) -> None:
+    """Pitfall 26: file names are bytes to git."""
+    repo.package("@acme/core")
+    repo.commit()
+    (repo.root / os.fsdecode(b"packages/core/\xff.ts")).write_text("x")
+
+    assert repo.affected() == ["package:@acme/core"]
+    assert "\\udcff.ts" in repo.run("why", "@acme/core").out

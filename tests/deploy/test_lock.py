@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.deploy.lock import held_product_lock, held_shared_lock
+from buildgraph.deploy.names import Role
 from buildgraph.errors import StepFailed
 from tests.deploy.town import Town
 
@@ -60,6 +61,18 @@ def test_the_lock_of_a_killed_holder_is_free_at_once(town: Town) -> None:
         raise AssertionError("it was held twice")
     child.kill()
     child.communicate()
+
+    with held_product_lock(town.place, "chat") as lock:
+        lock.confirm()
+
+
+def test_a_lock_whose_holder_died_while_taking_it_is_taken_over(town: Town) -> None:
+    api = town.place.engine.client.api
+    api.create_container(
+        town.place.image("haproxy:2.9"),
+        name=town.place.named("chat-lock"),
+        labels=town.place.labels(Role.LOCK),
+    )
 
     with held_product_lock(town.place, "chat") as lock:
         lock.confirm()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from buildgraph.deploy.addresses import public_url
 from buildgraph.deploy.containers import container_arguments, host_arguments
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import Colour
 from buildgraph.deploy.secrets import Secrets
 from buildgraph.deploy.specification import migration_container, service_containers, service_env
 from buildgraph.image.engine import Engine
+from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Resources, Service
 
 BACKING = (Backing("postgres", "postgres:16"), Backing("redis", "redis:7"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from buildgraph.image.archive import read_archive
 from buildgraph.project import open_project
 from tests.support.system import ROOT, copy_project
+from tests.workspace.pnpm import run_pnpm
 
 SERVICES = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
 
@@ -60,16 +60,4 @@ def test_a_pruned_context_passes_a_frozen_install(service: str, tmp_path: Path) 
     """Pitfall 35."""
     with tarfile.open(fileobj=io.BytesIO(archives(ROOT)[service])) as archive:
         archive.extractall(tmp_path, filter="data")
-    pnpm = os.environ.get("BUILDGRAPH_PNPM") or shutil.which("pnpm")
-    assert pnpm, "script/setup installs pnpm"
-
-    ran = subprocess.run(
-        [pnpm, "install", "--frozen-lockfile", "--ignore-scripts"],
-        cwd=tmp_path / "manifests",
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "CI": "true"},
-    )
-
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    run_pnpm(tmp_path / "manifests", "install", "--frozen-lockfile", "--ignore-scripts")

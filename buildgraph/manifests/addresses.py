@@ -1,11 +1,14 @@
-"""The addresses of services: the public name of each, and the proxy's internal listener; it asks nobody."""
+"""The addresses of services, and the public values their containers are given; it asks nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from buildgraph.deploy.names import PROXY
 from buildgraph.manifests.model import Environment, Service
+from buildgraph.manifests.placeholders import fill_placeholders
+
+PROXY: Final = "proxy"  # the name under which services reach the proxy
 
 
 def internal_urls(services: Iterable[Service]) -> dict[str, str]:
@@ -28,3 +31,19 @@ def public_url(environment: Environment, service: Service) -> str:
     if host == "localhost" or host.endswith(".localhost"):
         return f"http://{host}:{environment.proxy_port}"
     return f"https://{host}"
+
+
+def public_values(service: Service, environment: Environment, catalog: Iterable[Service]) -> dict[str, str]:
+    """The variables a service's containers get from the manifests, secrets left out.
+
+    What the environment sets for all comes first, the service's own wins; places such as `{service:NAME}`
+    are filled with addresses of the `catalog`, which holds all services.
+    """
+    services = tuple(catalog)
+    internal, public = internal_urls(services), public_urls(environment, services)
+    values = dict(environment.values)
+    for name, value in service.env.items():
+        told = None if value.secret else value.value_in(environment.name)
+        if told is not None:
+            values[name] = fill_placeholders(told, internal=internal, public=public)
+    return values
