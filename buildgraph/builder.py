@@ -18,6 +18,7 @@ from buildgraph.plan.held import Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
 from buildgraph.project import Project
 from buildgraph.recipes import Base
+from buildgraph.snapshot.history import origin_address
 
 if TYPE_CHECKING:
     from buildgraph.image.engine import Engine
@@ -131,13 +132,26 @@ class Builder:
         )
         tell = teller(f"build:{service}")
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
-        built = build_image(self.project.runner, request, archive, tell)
+        build_image(self.project.runner, request, archive, tell)
+        self._keep(service, request.reference)
+
+    def _keep(self, service: str, reference: str) -> None:
+        """Ask the engine what it now holds: whether an image's id is that of its config or of its manifest
+        depends on the engine's store.
+        """
+        held = self.engine.held_image(reference)
+        if held is None:
+            way_out = "build with the engine's own builder: `docker buildx use default`"
+            raise StepFailed(f"build:{service}", "the builder did not hand the image to the engine", way_out)
         with self._turn:
-            self._built[service] = built.id
+            self._built[service] = held.id
 
     def _labels(self, service: str) -> dict[str, str]:
         graph = self.picture.graph
-        origin = Origin(self.picture.manifests.workspace.name, service, self.picture.commit_label)
+        workspace = self.picture.manifests.workspace.name
+        origin = Origin(
+            workspace, service, self.picture.commit_label, origin_address(self.project.repository)
+        )
         parts = labelled_parts(graph.nodes[image_id(service)], graph.fingerprints)
         return image_labels(origin, self.picture.fingerprint(service), parts)
 

@@ -52,17 +52,19 @@ class Deployer:
 
     def pending(self, product: str) -> dict[str, str]:
         """Service -> why a deploy would touch it; empty when the product is live and in date."""
-        from buildgraph.deploy import departed_services, pending_targets, read_live
+        from buildgraph.deploy import departed_services, is_verified, pending_targets, read_live
 
         services = [service.name for service in self._deployed(product)]
         unbuilt = {name: "its image is not built" for name in services if not self._has_image(name)}
         if unbuilt:
             return unbuilt
         live = read_live(self.place)
-        pending = pending_targets(self.place, live, self._targets(product))
-        departed = departed_services(self.place, live, product)
-        found = {target.service.name: str(reason) for target, reason in pending}
-        return found | dict.fromkeys(departed, "it left the manifests")
+        targets = self._targets(product)
+        departed = dict.fromkeys(departed_services(self.place, live, product), "it left the manifests")
+        differing = {t.service.name: str(reason) for t, reason in pending_targets(self.place, live, targets)}
+        if departed or differing or is_verified(self.place, product, targets):
+            return differing | departed
+        return dict.fromkeys(services[:1], "its smoke tests have not passed yet")
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
@@ -78,12 +80,15 @@ class Deployer:
         return [*steps, *pending, *(smoke if pending else [])]
 
     def deploy(self, product: str) -> None:
-        """Bring a product to the environment, then run its smoke tests."""
-        from buildgraph.deploy import deploy_product
+        """Bring a product to the environment, then run its smoke tests; they count until they have passed."""
+        from buildgraph.deploy import deploy_product, forget_verified, record_verified
 
         tell = teller(f"deploy:{product}")
-        deploy_product(self.place, product, self._targets(product), tell)
+        targets = self._targets(product)
+        forget_verified(self.place, product)
+        deploy_product(self.place, product, targets, tell)
         self._smoke(product, tell)
+        record_verified(self.place, product, targets)
 
     def smoke(self, product: str) -> None:
         """Run a product's smoke tests through the public route."""

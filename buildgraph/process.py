@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -76,14 +75,6 @@ class SystemRunner:
                 raise
 
 
-def run_checked(runner: Runner, command: Command) -> Result:
-    """Run a command that must succeed; ToolError with its last lines when it does not."""
-    result = runner.run(command)
-    if result.code != 0:
-        raise ToolError(f"`{command}` failed with exit code {result.code}:\n{result.last_lines}")
-    return result
-
-
 def _start(command: Command) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command.argv,
@@ -147,8 +138,3 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait(timeout=5)
     except subprocess.TimeoutExpired:
         child.kill()
-
-
-def is_interactive() -> bool:
-    """Whether a person is watching: standard error is a terminal and this is no CI job."""
-    return sys.stderr.isatty() and not os.environ.get("CI")

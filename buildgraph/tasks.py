@@ -126,6 +126,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             _check_names(pos_args, [task.name for task in tasks])
         except BuildgraphError as error:
             raise Stopped(error) from error
+        except Exception as error:
+            raise Stopped(foreseen(error)) from error
         return tasks
 
 
@@ -201,6 +203,15 @@ def _group(name: str, members: Sequence[str], part_of: str = "") -> Task:
     return task
 
 
+def foreseen(error: Exception) -> BuildgraphError:
+    """`error` as one of ours: what nobody foresaw is told as a bug, with its traceback when that is asked for."""
+    if isinstance(error, BuildgraphError):
+        return error
+    if os.environ.get("BUILDGRAPH_DEBUG"):
+        traceback.print_exception(error, file=sys.__stderr__)
+    return InternalError(error)
+
+
 @dataclass(slots=True)
 class Work:
     """A task's question and action; a question that cannot be answered fails the task with that answer."""
@@ -214,8 +225,8 @@ class Work:
         """Whether there is nothing to do; a problem is kept for the action, where doit takes failures."""
         try:
             return self.ask is not None and self.ask()
-        except BuildgraphError as error:
-            self.problem = error
+        except Exception as error:
+            self.problem = foreseen(error)
             return False
 
     def do(self) -> TaskFailed | None:
@@ -224,12 +235,8 @@ class Work:
             return self.run.fail(self.problem)
         try:
             self.act()
-        except BuildgraphError as error:
-            return self.run.fail(error)
         except Exception as error:
-            if os.environ.get("BUILDGRAPH_DEBUG"):
-                traceback.print_exc(file=sys.__stderr__)
-            return self.run.fail(InternalError(error))
+            return self.run.fail(foreseen(error))
         return None
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from buildgraph.commands.options import as_json
-from buildgraph.console import answer
-from buildgraph.errors import DONE
+from buildgraph.console import answer, printable
+from buildgraph.errors import DONE, ConfigurationError
 from buildgraph.graph.nodes import Graph, Kind, Node
 from buildgraph.order import closure
 from buildgraph.plan.reasons import public_id
@@ -28,10 +28,17 @@ def run(options: argparse.Namespace) -> int:
     shown = _shown(graph, options.nodes)
     text = FORMATS[options.format](graph, shown)
     if options.output:
-        Path(options.output).write_text(text + "\n")
+        _write(Path(options.output), text + "\n")
     else:
         answer(text)
     return DONE
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(printable(text))
+    except OSError as error:
+        raise ConfigurationError.of(str(file), f"cannot be written: {error.strerror}") from error
 
 
 def _shown(graph: Graph, names: Iterable[str]) -> list[Node]:

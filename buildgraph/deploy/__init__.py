@@ -8,6 +8,7 @@ from buildgraph.deploy.pending import departed_services, pending_targets
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.deploy.secrets import Secrets, read_secrets
 from buildgraph.deploy.smoke import run_smoke
+from buildgraph.deploy.verified import forget_verified, is_verified, record_verified
 
 __all__ = [
     "Live",
@@ -20,10 +21,13 @@ __all__ = [
     "Target",
     "departed_services",
     "deploy_product",
+    "forget_verified",
+    "is_verified",
     "pending_targets",
     "read_live",
     "read_logs",
     "read_secrets",
+    "record_verified",
     "run_smoke",
     "stop_environment",
 ]

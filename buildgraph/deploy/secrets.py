@@ -58,6 +58,9 @@ def read_secrets(root: Path, environment: Environment, env: Mapping[str, str]) -
             content = (root / environment.secrets).read_text(encoding="utf-8")
         except (FileNotFoundError, NotADirectoryError):
             content = ""
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
+            raise ConfigurationError.of(environment.secrets, what) from error
     return Secrets({**parse_env_file(content, environment.secrets), **env}, environment.secrets)
 
 
@@ -93,6 +96,12 @@ def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...
     return tuple(sorted(names))
 
 
+def optional_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
+    """The names of secrets that have a usual value, and reach a service's containers all the same."""
+    backing = {backing.kind for backing in environment.backing}
+    return (POSTGRES_USER,) if service.database and "postgres" in backing else ()
+
+
 def check_secrets(services: Iterable[Service], environment: Environment, secrets: Secrets) -> None:
     """Raise ConfigurationError that names every missing secret, who needs it and where it goes."""
     missing: dict[str, list[str]] = {}
@@ -118,7 +127,7 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
 
     Names and values are framed by their lengths, so that no two sets of secrets read the same.
     """
-    names = needed_secrets(service, environment)
+    names = [*needed_secrets(service, environment), *optional_secrets(service, environment)]
     if not names:
         return ""
     keyed = hmac.new(key, digestmod=hashlib.sha256)

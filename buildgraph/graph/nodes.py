@@ -72,15 +72,6 @@ class Graph:
 
         return fingerprint_nodes(self.nodes)
 
-    @cached_property
-    def dependents(self) -> Mapping[str, tuple[str, ...]]:
-        """For every node, those that use it, sorted."""
-        found: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
-        for node in self.nodes.values():
-            for used in node.uses:
-                found[used].append(node.id)
-        return {node_id: tuple(sorted(users)) for node_id, users in found.items()}
-
     def of_kind(self, *kinds: Kind) -> list[Node]:
         """The nodes of these kinds, sorted by id."""
         return sorted((node for node in self.nodes.values() if node.kind in kinds), key=lambda node: node.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,21 +36,12 @@ class BuildRequest:
     needs_engine_images: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
-    """A finished build: the image's id, and how many of its steps were found in BuildKit's cache."""
-
-    id: str
-    cached_steps: int
-    run_steps: int
-
-
-def build_command(request: BuildRequest, metadata: Path, archive: bytes) -> Command:
+def build_command(request: BuildRequest, archive: bytes) -> Command:
     """The exact command of a build; the context is its standard input."""
     argv = (
         *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
         *(("--builder", "default") if request.needs_engine_images else ()),
-        *("--metadata-file", str(metadata), "--file", request.dockerfile, "--tag", request.reference),
+        *("--file", request.dockerfile, "--tag", request.reference),
         *(("--target", request.target) if request.target else ()),
         *(("--platform", ",".join(request.platforms)) if request.platforms else ()),
         *_options("--build-arg", request.arguments),
@@ -66,23 +55,12 @@ def build_command(request: BuildRequest, metadata: Path, archive: bytes) -> Comm
     return Command(argv, env={"DOCKER_HOST": request.engine} if request.engine else {}, stdin=archive)
 
 
-def build_image(
-    runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]
-) -> BuiltImage:
+def build_image(runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]) -> None:
     """Build and tag an image; StepFailed with the failed step and its last lines when the build fails."""
     log = BuildLog(tell)
-    with tempfile.TemporaryDirectory(prefix="buildgraph-") as folder:
-        metadata = Path(folder) / "metadata.json"
-        result = runner.run(build_command(request, metadata, archive), on_line=log.read_line)
-        if result.code != 0:
-            raise _failure(request, log)
-        image_id = _image_id(metadata)
-    return BuiltImage(image_id, len(log.cached), len(log.started))
-
-
-def _image_id(metadata: Path) -> str:
-    told = json.loads(metadata.read_text())
-    return str(told.get("containerimage.config.digest") or told["containerimage.digest"])
+    result = runner.run(build_command(request, archive), on_line=log.read_line)
+    if result.code != 0:
+        raise _failure(request, log)
 
 
 def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:

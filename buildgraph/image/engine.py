@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,11 +94,21 @@ def open_engine(address: str = "") -> Engine:
 def _client(address: str) -> docker.DockerClient:
     import docker
 
+    address = address or _context_address()
     if address:
-        return docker.DockerClient(
-            base_url=address, timeout=TIMEOUT, use_ssh_client=address.startswith("ssh://")
-        )
+        over_ssh = address.startswith("ssh://")
+        return docker.DockerClient(base_url=address, timeout=TIMEOUT, use_ssh_client=over_ssh)
     return docker.from_env(timeout=TIMEOUT)
+
+
+def _context_address() -> str:
+    """The address of the `docker context` in use: the docker command follows it, its library does not."""
+    from docker.context import ContextAPI
+
+    if os.environ.get("DOCKER_HOST"):
+        return ""
+    context = ContextAPI.get_current_context()
+    return str(context.Host) if context and context.Name != "default" else ""
 
 
 @contextmanager

@@ -18,11 +18,12 @@ FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an image comes from: workspace, service, commit (with `-dirty` when edits are in it) and version."""
+    """Where an image comes from: workspace, service, commit (`-dirty` when edits are in it), the repository."""
 
     workspace: str
     service: str
     commit: str
+    source: str = ""
 
 
 def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dict[str, str]:
@@ -31,6 +32,7 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
         "org.opencontainers.image.title": origin.service,
         "org.opencontainers.image.revision": origin.commit,
         "org.opencontainers.image.version": fingerprint,
+        **({"org.opencontainers.image.source": origin.source} if origin.source else {}),
         WORKSPACE: origin.workspace,
         SERVICE: origin.service,
         FINGERPRINT: fingerprint,

@@ -35,7 +35,6 @@ class BuildLog:
     )
     other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     started: set[str] = field(default_factory=set)
-    cached: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
 
     def read_line(self, line: str) -> None:
@@ -82,9 +81,7 @@ class BuildLog:
         self.names[digest] = vertex.get("name", "")
         if vertex.get("error"):
             self.errors[digest] = vertex["error"]
-        if vertex.get("cached"):
-            self.cached.add(digest)
-        elif vertex.get("started") and digest not in self.started:
+        if vertex.get("started") and not vertex.get("cached") and digest not in self.started:
             self.started.add(digest)
             self._tell_step(self.names[digest])
 

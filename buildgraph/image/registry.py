@@ -45,7 +45,7 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
     standing = find_published(engine, reference)
     if standing is not None:
         tell(f"{reference} is already there")
-        return standing.digest
+        return _serving(engine, image, reference, standing)
     with told_plainly():
         engine.client.api.tag(image, *_split(reference))
     pushed = _push(engine, reference)
@@ -55,6 +55,18 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
     if published.digest != pushed:
         tell(f"{reference} was published by somebody else at the same time; theirs stands")
     return published.digest
+
+
+def _serving(engine: Engine, image: str, reference: str, standing: Published) -> str:
+    """The digest that stands; StepFailed when it is of another platform, as one tag cannot be written twice."""
+    held = engine.held_image(image)
+    if held is None or not standing.platforms or held.platform in standing.platforms:
+        return standing.digest
+    there = ", ".join(standing.platforms)
+    way_out = "name all platforms in manifests/workspace.toml (`platforms`) and build them together"
+    raise StepFailed(
+        f"push:{reference}", f"the registry has it for {there}, not for {held.platform}", way_out
+    )
 
 
 def pull_image(engine: Engine, reference: str) -> str:

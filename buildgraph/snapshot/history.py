@@ -1,15 +1,13 @@
-"""History questions: the default branch, merge bases, who works here; off the hot path, so GitPython answers."""
+"""History questions: the default branch, merge bases, where a clone came from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
 
 from buildgraph.snapshot.git import Repository
 from buildgraph.snapshot.reading import resolve_commit
 
-if TYPE_CHECKING:
-    import git
-
+CREDENTIALS = re.compile(r"^(\w+://)[^/@]*@")
 DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -24,19 +22,10 @@ def merge_base(repository: Repository, one: str, other: str) -> str | None:
     return found.text.strip() if found.code == 0 else None
 
 
-def current_branch(repository: Repository) -> str | None:
-    """The branch that is checked out, or None when HEAD is detached."""
-    head = _opened(repository).head
-    return None if head.is_detached else head.reference.name
-
-
-def author(repository: Repository) -> str:
-    """Who works here, as git would sign a commit; "" when git has no name for them."""
-    reader = _opened(repository).config_reader()
-    return str(reader.get_value("user", "name", default=""))
-
-
-def _opened(repository: Repository) -> git.Repo:
+def origin_address(repository: Repository) -> str:
+    """Where this clone came from, without user or password; "" when it knows no `origin`."""
     import git
 
-    return git.Repo(repository.root)
+    with git.Repo(repository.root) as opened:
+        address = next((remote.url for remote in opened.remotes if remote.name == "origin"), "")
+    return CREDENTIALS.sub(r"\1", address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -180,6 +181,22 @@ def test_a_failing_smoke_test_tells_what_was_expected_and_what_came(system: Syst
 
     assert ran.code == 1
     assert "never true" in ran.err and "no such words" in ran.err
+
+
+def test_a_deploy_whose_smoke_tests_failed_is_not_done_until_they_pass(system: System) -> None:
+    """Pitfall 33: a failed deploy stays pending."""
+    page = "examples/manacore/apps/chat/apps/landing/src/pages/index.astro"
+    words = re.escape('contains = "ManaChat"')
+    system.replace("manifests/products/chat.toml", words, 'contains = "ManaChat"\nwithin = 2')
+    text = (system.root / page).read_text()
+    (system.root / page).write_text("<p>something else</p>\n")
+
+    runs = [system.doit("deploy:chat") for _ in range(2)]
+    (system.root / page).write_text(text)
+    mended = system.doit("deploy:chat")
+
+    assert [run.code for run in runs] == [1, 1]
+    assert (mended.code, mended.built) == (0, []), mended.err
 
 
 def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(system: System) -> None:

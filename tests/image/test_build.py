@@ -22,11 +22,11 @@ REQUEST = BuildRequest(
 
 
 def test_the_whole_command() -> None:
-    command = build_command(REQUEST, Path("/m.json"), b"tar")
+    command = build_command(REQUEST, b"tar")
 
     assert command.argv == (
         *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
-        *("--metadata-file", "/m.json", "--file", "Dockerfile", "--tag", "acme/web:0123"),
+        *("--file", "Dockerfile", "--tag", "acme/web:0123"),
         *("--platform", "linux/amd64"),
         *("--build-arg=A=b=c", "--build-arg=PORT=3000", "--label=x=y"),
         *("--build-context=node:20=docker-image://node@sha256:1", "--secret=id=ca,src=/ca.pem", "-"),
