@@ -20,8 +20,8 @@ class Dockerfile:
     `bases` are the images of FROM, COPY --from and RUN --mount that are no stage, without `scratch`.
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
-    `template/` among them, `downloads` the addresses it adds files from, and `arguments` the names of the
-    build arguments it declares: no other changes the image. All are sorted.
+    `template/` among them, `downloads` the addresses it adds files from without a checksum, and
+    `arguments` the names of the build arguments it declares: no other changes the image. All are sorted.
     """
 
     path: str

@@ -166,7 +166,8 @@ def test_everything_a_dockerfile_uses_is_told_at_once() -> None:
 FROM node:20-alpine AS builder
 COPY manifests/ ./
 COPY template/ship.mjs /tools/
-ADD --checksum=sha256:ab https://example.org/tool.tgz /opt/
+ADD --checksum=sha256:ab https://example.org/known.tgz /opt/
+ADD https://example.org/tool.tgz /opt/
 FROM nginx:1.25-alpine
 COPY template/nginx.conf /etc/nginx/nginx.conf
 COPY --from=builder /app/dist /usr/share/nginx/html
