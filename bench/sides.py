@@ -6,9 +6,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -85,8 +84,9 @@ class Ours:
         return self.run("doit", "deploy:chat")
 
     def run(self, program: str, *arguments: str) -> float:
-        """Run one of this project's programs in the copy; returns seconds."""
-        return run_timed((str(SCRIPTS / program), *arguments), self.system.root)
+        """Run one of the copy's programs in it; returns seconds. Edits of the checkout meanwhile do not reach it."""
+        root = self.system.root
+        return run_timed((str(SCRIPTS / program), *arguments), root, PYTHONPATH=str(root))
 
     def door(self, service: str, path: str) -> Door:
         """The public route of development: the proxy's port and the service's host."""
@@ -97,8 +97,9 @@ class Ours:
         return image_of(self.system.containers()[service])
 
     def remove(self) -> None:
-        """Containers, networks, volumes and images."""
-        self.system.remove()
+        """Containers, networks, volumes and images, by the name that all of them bear."""
+        remove_named(f"^{self.system.name}-")
+        remove_images(f"reference={self.system.name}/*")
 
 
 class Peer:
@@ -141,11 +142,8 @@ class Peer:
 
     def remove(self) -> None:
         """Containers, networks, volumes and images, those that a newer one has replaced too."""
-        down = ("docker", "compose", "-p", self.name, "down", "--volumes", "--remove-orphans")
-        subprocess.run(down, cwd=self.folder, capture_output=True, check=False)
-        label = f"label=com.docker.compose.project={self.name}"
-        if images := read_output("docker", "images", "-aq", "--filter", label).split():
-            subprocess.run(("docker", "rmi", "-f", *images), capture_output=True, check=False)
+        remove_named(f"^{self.name}[-_]")
+        remove_images(f"label=com.docker.compose.project={self.name}")
 
     def _run(self, *arguments: str) -> float:
         return run_timed(("docker", "compose", "-p", self.name, *arguments), self.folder)
@@ -208,3 +206,24 @@ def certificates(folder: Path) -> Path:
 def image_of(container: str) -> str:
     """The id of a container's image."""
     return read_output("docker", "inspect", "--format", "{{.Image}}", container)
+
+
+def remove_named(pattern: str) -> None:
+    """Take away the containers, then the networks and volumes, whose names a pattern matches."""
+    for listing, removal in (
+        (("ps", "-aq"), ("rm", "-f", "-v")),
+        (("network", "ls", "-q"), ("network", "rm")),
+        (("volume", "ls", "-q"), ("volume", "rm", "-f")),
+    ):
+        remove_found((*listing, "--filter", f"name={pattern}"), removal)
+
+
+def remove_images(wanted: str) -> None:
+    """Take away the images that a filter finds, those without a name too."""
+    remove_found(("images", "-q", "--filter", wanted), ("rmi", "-f"))
+
+
+def remove_found(listing: Iterable[str], removal: Iterable[str]) -> None:
+    """Take away what a listing of the engine finds."""
+    if found := sorted(set(read_output("docker", *listing).split())):
+        read_output("docker", *removal, *found)

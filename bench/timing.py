@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -52,15 +53,22 @@ class Pair:
         return Series(tuple(peer / ours for ours, peer in turns))
 
 
-def run_timed(argv: Sequence[str], cwd: Path) -> float:
-    """Run a command and return the seconds from its start to its end, as whoever types it waits.
+def run_timed(argv: Sequence[str], cwd: Path, **env: str) -> float:
+    """Run a command and return the seconds from its start to its end, as whoever types it waits; `env` adds variables.
 
     Raises BenchError with the command's last lines when it fails, or when it takes longer than anything should.
     """
+    variables = {**os.environ, **env}
     start = time.perf_counter()
     try:
         ran = subprocess.run(
-            argv, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=PATIENCE
+            argv,
+            cwd=cwd,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired as late:
         raise BenchError(f"{' '.join(argv)} had not ended after {PATIENCE} s") from late

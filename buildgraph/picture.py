@@ -10,7 +10,7 @@ from functools import cached_property
 from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.graph.building import build_graph
 from buildgraph.graph.contexts import ContextMaker, shared_parts
-from buildgraph.graph.files import ROOT, Files
+from buildgraph.graph.files import Files
 from buildgraph.graph.images import ImagePlan, image_id
 from buildgraph.graph.nodes import Graph, Part, digest_of
 from buildgraph.image_plans import plan_images
@@ -21,6 +21,7 @@ from buildgraph.plan.steps import local_reference
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
 from buildgraph.workspace import NPMRC, WORKSPACE_FILE, Workspace, read_workspace
+from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import PNPMFILE
 
 UNLOCKED = "unlocked"

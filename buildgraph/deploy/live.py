@@ -62,8 +62,7 @@ class LiveService:
         if self.route is None or not self.route.is_http:
             return self.route is not None
         shares = {colour.value: side.share for colour, side in self.route.sides.items()}
-        told = [(server.share, shares.get(server.name.partition("-")[0])) for server in self.servers]
-        return bool(told) and all(share == wanted for share, wanted in told)
+        return bool(self.servers) and all(_is_directed(server, shares) for server in self.servers)
 
     @property
     def image(self) -> str:
@@ -96,6 +95,15 @@ class LiveService:
 
     def _serving(self) -> list[Server]:
         return [s for s in self.servers if self.colour and s.name.startswith(f"{self.colour.value}-")]
+
+
+def _is_directed(server: Server, shares: Mapping[str, int]) -> bool:
+    """Whether a server is sent what it shall be.
+
+    HAProxy (2.6) shows a server without address at its full weight, whatever it was told; it gets nothing.
+    """
+    wanted = shares.get(server.name.partition("-")[0])
+    return server.share == wanted or (wanted == 0 and not server.serves)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from buildgraph.graph.context import (
     placed,
     rendered,
 )
-from buildgraph.graph.files import ROOT, Files
+from buildgraph.graph.files import Files
 from buildgraph.graph.nodes import Part
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
@@ -35,6 +35,7 @@ from buildgraph.workspace import (
     prune_workspace_yaml,
     render_lockfile,
 )
+from buildgraph.workspace.projects import ROOT
 
 MANIFEST = "package.json"
 WHOLE = "context"

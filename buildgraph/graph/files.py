@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.snapshot.snapshot import Entry
+from buildgraph.workspace import owners_of
+from buildgraph.workspace.projects import ROOT
 
 if TYPE_CHECKING:
     import pathspec
 
-ROOT = "."
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,11 @@ def digest_of_files(described: Mapping[str, str]) -> str:
 
 
 def split_by_owner(paths: Iterable[str], projects: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Every project's folder with the sorted paths it owns; one pass, in which a folder is asked about once."""
-    owned: dict[str, list[str]] = {folder: [] for folder in {ROOT, *projects}}
-    owner_of_folder: dict[str, str] = {"": ROOT}
-    for path in sorted(paths):
-        owned[_owner(path.rpartition("/")[0], projects, owner_of_folder)].append(path)
+    """Every project's folder with the sorted paths it owns; what no other owns is the root's."""
+    folders = {ROOT, *projects}
+    owned: dict[str, list[str]] = {folder: [] for folder in folders}
+    for path, owner in owners_of(sorted(paths), folders).items():
+        owned[owner].append(path)
     return {folder: tuple(found) for folder, found in owned.items()}
 
 
@@ -75,14 +76,6 @@ def without_ignored(paths: Iterable[str], patterns: tuple[str, ...]) -> list[str
         return sorted(paths)
     spec = _spec(patterns)
     return sorted(path for path in paths if not spec.match_file(path))
-
-
-def _owner(folder: str, projects: Collection[str], known: dict[str, str]) -> str:
-    found = known.get(folder)
-    if found is None:
-        found = folder if folder in projects else _owner(folder.rpartition("/")[0], projects, known)
-        known[folder] = found
-    return found
 
 
 def _spec(patterns: tuple[str, ...]) -> pathspec.GitIgnoreSpec:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from buildgraph.graph.files import ROOT, Files, digest_of_files
+from buildgraph.graph.files import Files, digest_of_files
 from buildgraph.graph.nodes import Kind, Node, Part
 from buildgraph.workspace import LOCKFILE, Workspace, importer_digest
+from buildgraph.workspace.projects import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import graphlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -11,6 +10,7 @@ from buildgraph.errors import close_matches, did_you_mean
 from buildgraph.manifests.model import Environment, EnvValue, Service
 from buildgraph.manifests.placeholders import INTERNAL, PUBLIC, Placeholder, parse_placeholders
 from buildgraph.manifests.reading import Place, suggest
+from buildgraph.order import cycles
 
 T = TypeVar("T")
 
@@ -193,25 +193,11 @@ def _check_product_cycles(declared: Sequence[Declared[Service]], after: Mapping[
 def find_cycles(after: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
     """Cycles among names, each beginning with its smallest; names that stand nowhere lead nowhere.
 
-    Every cycle is broken by one of those told; cycles that share all their waits with others may not be.
+    Names that reach one another share one of the shortest cycles: mend it, and the next is told.
     """
-    left = {name: sorted(set(after[name]) & set(after)) for name in sorted(after)}
-    found: list[tuple[str, ...]] = []
-    while cycle := _first_cycle(left):
-        found.append(cycle)
-        left[cycle[-1]].remove(cycle[0])
-    return found
-
-
-def _first_cycle(after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    try:
-        graphlib.TopologicalSorter(after).prepare()
-    except graphlib.CycleError as error:
-        names = error.args[1][:0:-1]  # it lists who comes before whom, and the first name again at the end
-        start = names.index(min(names))
-        return (*names[start:], *names[:start])
-    return ()
+    known = {name: [other for other in others if other in after] for name, others in after.items()}
+    return cycles(known)
 
 
 def _path(cycle: Sequence[str]) -> str:
-    return " -> ".join([*cycle, cycle[0]])
+    return " -> ".join(cycle)
