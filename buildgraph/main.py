@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (0, 1, 2, 3 or 130); nothing is raised."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(argv)
     except BuildgraphError as error:
@@ -25,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("BUILDGRAPH_DEBUG"):
             raise
         return _explain(InternalError(error))
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """A CI job that is cancelled (SIGTERM) ends as Ctrl-C does: children stop, nothing is left half done."""
+    raise KeyboardInterrupt
 
 
 def _run(argv: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -15,6 +16,7 @@ from typing import IO, Protocol
 from buildgraph.errors import ToolError
 
 LAST_LINES = 40
+PATIENCE = 10  # seconds that an interrupted child has to end by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,27 @@ class Result:
 class Runner(Protocol):
     """Starts commands; the real one is SystemRunner, tests bring their own."""
 
+    def stop(self) -> None:
+        """End what is running."""
+        ...
+
     def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
         """Run to the end and return the result whatever the exit code; ToolError when it cannot start."""
         ...
 
 
 class SystemRunner:
-    """Runs commands as child processes of this one; an interrupt ends the child before it travels on."""
+    """Runs commands as child processes; an interrupt ends every child before it travels on.
+
+    Children stand in process groups of their own, so that Ctrl-C on a terminal reaches this process alone
+    and each child is told exactly once: buildx takes a second signal as "drop everything", and then the
+    step that it runs goes on inside the engine.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._turn = threading.Lock()
+        self._stopped = False
 
     def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
@@ -67,12 +83,27 @@ class SystemRunner:
             child = _start(command)
         except FileNotFoundError as error:
             raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
-        with child:
-            try:
+        with self._turn:
+            self._running.add(child)
+        try:
+            with child:
+                if self._stopped:
+                    _end(child)
                 return _collect(child, command.stdin, on_line)
-            except BaseException:
-                _end(child)
-                raise
+        except BaseException:
+            _end(child)
+            raise
+        finally:
+            with self._turn:
+                self._running.discard(child)
+
+    def stop(self) -> None:
+        """End every child, whichever thread waits for it; what is started afterwards ends at once."""
+        self._stopped = True
+        with self._turn:
+            running = tuple(self._running)
+        for child in running:
+            _end(child)
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
@@ -83,6 +114,7 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        process_group=0,
     )
 
 
@@ -132,9 +164,11 @@ def _close_quietly(stream: IO[bytes]) -> None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to stop, and insist after five seconds: an interrupt must leave nothing running."""
-    child.terminate()
+    """Ask the child to stop as Ctrl-C would, and insist after ten seconds: nothing may be left running."""
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGINT)
     try:
-        child.wait(timeout=5)
+        child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         child.kill()

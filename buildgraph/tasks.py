@@ -25,19 +25,26 @@ from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, Internal
 from buildgraph.project import Project, open_project
 
 DEFAULT_ENVIRONMENT = "development"
+VARIABLES = ("env",)
 
 
 def run_tasks(arguments: Sequence[str]) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
+    _check_variables(arguments)
     project = open_project(Path.cwd())
     run = Run()
     loader = Loader(project, run)
     main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
+    arguments = [_as_variable(argument) for argument in arguments]
     try:
         code = int(main.run(list(arguments)) or DONE)
     except Stopped as stopped:
         raise stopped.error from None
+    except KeyboardInterrupt:
+        # other threads wait for children of theirs; these must end before this process can
+        project.runner.stop()
+        raise
     run.summarize()
     return run.exit_code(code)
 
@@ -238,6 +245,19 @@ class Work:
         except Exception as error:
             return self.run.fail(foreseen(error))
         return None
+
+
+def _as_variable(argument: str) -> str:
+    """`--env=staging`, as verbs take it, means `env=staging` to a task."""
+    return argument.removeprefix("--") if argument.startswith("--env=") else argument
+
+
+def _check_variables(arguments: Iterable[str]) -> None:
+    """Refuse a misspelt `env=`: the run would go to another environment than the one that was meant."""
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        if equals and not argument.startswith("-") and name not in VARIABLES:
+            raise UnknownName("variable", f"{name}=", [f"{known}=" for known in VARIABLES])
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:

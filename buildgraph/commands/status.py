@@ -39,4 +39,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(state: ServiceState) -> tuple[str, ...]:
     in_date = ("yes" if state.in_date else "no") if state.since else ""
-    return (state.service, state.state, in_date, state.colour, state.commit[:12], state.since, state.address)
+    return (
+        state.service,
+        state.state,
+        in_date,
+        state.colour,
+        _short(state.commit),
+        state.since,
+        state.address,
+    )
+
+
+def _short(commit: str) -> str:
+    """A commit as people read it; `-dirty` says that edits were deployed with it."""
+    name, dash, dirty = commit.partition("-")
+    return name[:12] + dash + dirty

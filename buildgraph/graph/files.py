@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pathspec
 
 
-
 @dataclass(frozen=True)
 class Files:
     """A workspace's entries, and patterns (gitignore syntax) of what no image sees.

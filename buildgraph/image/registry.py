@@ -9,6 +9,8 @@ from typing import Any
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
 
+DOCKER_HUB = "docker.io"  # where a name without a registry leads
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -95,7 +97,8 @@ def _refuse(reference: str, line: dict[str, Any]) -> None:
 
 
 def _unreachable(reference: str, said: str) -> ToolError:
-    registry = reference.partition("/")[0]
+    first, slash, _ = reference.partition("/")
+    registry = first if slash and (set(first) & set(".:") or first == "localhost") else DOCKER_HUB
     return ToolError(
         f"the registry {registry} does not serve {reference}: {said}",
         f"check that it runs and that you may use it: `docker login {registry}`",

@@ -13,6 +13,8 @@ from buildgraph.manifests.kinds import KINDS, TEMPLATES
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.manifests.reading import Place
 
+COPY_TEMPLATES: Final = f"copy {TEMPLATES} from buildgraph's repository, or name a `dockerfile` of your own"
+
 
 @dataclass(frozen=True, slots=True)
 class _Presence:
@@ -98,7 +100,7 @@ def _check_dockerfile(service: Service, place: Place, present: _Presence) -> Non
     is_template = service.dockerfile == KINDS[service.kind].template
     known = (path for path in present.files if "Dockerfile" in path)
     near = [path for path in known if path.startswith(f"{TEMPLATES}/") or not is_template]
-    way_out = did_you_mean(close_matches(service.dockerfile, near))
+    way_out = did_you_mean(close_matches(service.dockerfile, near)) or (COPY_TEMPLATES if is_template else "")
     place.at("kind" if is_template else "dockerfile").refuse(
         f"there is no file {service.dockerfile!r}", way_out
     )

@@ -57,7 +57,11 @@ def resolve_base(
     if digest:
         return Base(reference, _from_mirror(wanted, mirrors).pinned_to(digest), digest)
     way_out = "run `buildgraph bases --update`"
-    way_out += ", or set BUILDGRAPH_BASES=substitute to use its stand-in" if stand_in else ""
+    way_out += (
+        ", or set BUILDGRAPH_BASES=substitute to use its stand-in"
+        if stand_in
+        else ", or name a stand-in under [substitutes] in manifests/workspace.toml"
+    )
     raise ConfigurationError.of("manifests/bases.toml", f"{reference} is not locked", way_out)
 
 

@@ -106,7 +106,10 @@ def test_a_machine_with_stand_ins_still_takes_a_locked_base_that_has_none() -> N
 
 
 UNLOCKED = {
-    "python:3": "manifests/bases.toml: python:3 is not locked\n  run `buildgraph bases --update`",
+    "python:3": (
+        "manifests/bases.toml: python:3 is not locked\n"
+        "  run `buildgraph bases --update`, or name a stand-in under [substitutes] in manifests/workspace.toml"
+    ),
     "node:20-alpine": (
         "manifests/bases.toml: node:20-alpine is not locked\n"
         "  run `buildgraph bases --update`, or set BUILDGRAPH_BASES=substitute to use its stand-in"

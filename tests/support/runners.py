@@ -16,6 +16,9 @@ class AnsweringRunner:
     lines: Sequence[str] = ()
     commands: list[Command] = field(default_factory=list)
 
+    def stop(self) -> None:
+        """Nothing runs here."""
+
     def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
         """Keep the command, tell the lines and give the answer."""
         self.commands.append(command)

@@ -1,0 +1,76 @@
+"""Running tasks: what is refused before anything runs, and how children end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from buildgraph.process import Command, SystemRunner
+from tests.support.monorepo import Monorepo
+
+
+@pytest.fixture
+def shop(repo: Monorepo) -> Monorepo:
+    """One service and one environment."""
+    repo.plain_service("web", "FROM scratch\nCOPY services/web/ /\n", port=80)
+    repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    repo.commit()
+    return repo
+
+
+def test_a_misspelt_variable_is_refused_as_it_would_go_to_another_environment(shop: Monorepo) -> None:
+    ran = shop.run("build", "evn=production")
+
+    assert (ran.code, ran.err) == (2, "error: there is no variable 'evn='\n  did you mean env=?\n")
+
+
+def test_tasks_take_the_environment_as_verbs_do(shop: Monorepo) -> None:
+    ran = shop.run("build", "--env=developmnt")
+
+    assert ran.code == 2
+    assert "there is no environment 'developmnt'" in ran.err
+
+
+def test_an_interrupted_child_is_told_once_and_ends() -> None:
+    runner = SystemRunner()
+    said: list[str] = []
+    script = "import signal, sys, time\n" + "\n".join(
+        [
+            "def told(*_): print('told', file=sys.stderr, flush=True); sys.exit(3)",
+            "signal.signal(signal.SIGINT, told)",
+            "print('ready', file=sys.stderr, flush=True)",
+            "time.sleep(60)",
+        ]
+    )
+    codes: list[int] = []
+
+    def run() -> None:
+        codes.append(runner.run(Command((sys.executable, "-c", script)), on_line=said.append).code)
+
+    waiting = threading.Thread(target=run)
+    waiting.start()
+    while not said:
+        time.sleep(0.05)
+    runner.stop()
+    waiting.join(timeout=20)
+
+    assert (said, codes) == (["ready", "told"], [3])
+
+
+def test_a_terminated_run_ends_as_an_interrupted_one(shop: Monorepo) -> None:
+    """A CI job that is cancelled gets SIGTERM."""
+    program = (
+        "import os, signal, buildgraph.main as main\n"
+        "main._run = lambda argv: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
+        "raise SystemExit(main.main([]))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=20
+    )
+
+    assert (ran.returncode, ran.stderr) == (130, "interrupted\n")
