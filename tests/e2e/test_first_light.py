@@ -216,8 +216,8 @@ def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(sy
 
     assert code == 130
     assert "interrupted" in told
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    left = subprocess.run(["pgrep", "-f", f"buildx build.*{system.name}/"], capture_output=True, check=False)
+    assert left.stdout == b""
     assert system.doit("build").built == ["chat-web"]
 
 
