@@ -150,4 +150,4 @@ def _answers(place: Place, container: str, ping: str) -> bool:
 def _ensure_database(place: Place, database: str) -> None:
     code, said = run_in_container(place, place.named(POSTGRES), ["sh", "-c", ENSURE_DATABASE, database])
     if code != 0:
-        raise StepFailed(POSTGRES, f"the database {database} cannot be made", said)
+        raise StepFailed(POSTGRES, f"the database {database} cannot be made", place.redact(said))

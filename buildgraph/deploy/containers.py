@@ -110,6 +110,12 @@ def remove_container(place: Place, container: str) -> None:
                 raise
 
 
+def rename_container(place: Place, container: str, name: str) -> None:
+    """Give a container another name."""
+    with _opened(place, container) as found:
+        found.rename(name)
+
+
 def signal_container(place: Place, container: str, signal: str) -> None:
     """Send a signal to a container's process."""
     with _opened(place, container) as found:
@@ -162,10 +168,10 @@ def read_condition(place: Place, container: str) -> Condition:
 
 
 def read_last_lines(place: Place, container: str, count: int) -> str:
-    """The end of what a container has said, both streams together."""
+    """The end of what a container has said, both streams together, its secrets left out."""
     with _opened(place, container) as found:
         said: bytes = found.logs(tail=count)
-    return said.decode("utf-8", "replace").rstrip("\n")
+    return place.redact(said.decode("utf-8", "replace").rstrip("\n"))
 
 
 def container_arguments(specification: Specification) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _wait_for_command(place: Place, service: Service, containers: Mapping[int, s
             if code == 0:
                 waiting.remove(container)
                 continue
-            said = f"its health command says (exit code {code}): {output.strip()}"
+            said = f"its health command says (exit code {code}): {place.redact(output.strip())}"
         _give_up_late(place, service, container, said, began)
         time.sleep(PAUSE)
 

@@ -39,15 +39,19 @@ class Lock:
 
     def confirm(self) -> None:
         """Raise StepFailed when the lock is not ours any more: nothing may be changed without it."""
+        if not self.is_held():
+            raise StepFailed(self.name, "the lock was lost; nothing more is changed", "run the same again")
+
+    def is_held(self) -> bool:
+        """Whether the lock is still ours."""
         import docker.errors
 
         with told_plainly():
             try:
                 told = self.place.engine.client.api.inspect_container(self.container)
             except docker.errors.NotFound:
-                told = {"State": {"Running": False}}
-        if not told["State"]["Running"]:
-            raise StepFailed(self.name, "the lock was lost; nothing more is changed", "run the same again")
+                return False
+        return bool(told["State"]["Running"])
 
 
 @contextmanager

@@ -32,14 +32,14 @@ def run_migration(place: Place, target: Target, tell: Tell) -> None:
     specification = migration_container(place, target, migration.command)
     began = time.monotonic()
     remove_container(place, specification.name)
-    create_container(place, specification)
+    container = create_container(place, specification).id  # the name may be another deployer's by the end
     try:
-        start_container(place, specification.name)
-        code = _end_of(place, target, specification.name, migration.within)
-        said = read_last_lines(place, specification.name, LAST_LINES)
-        condition = read_condition(place, specification.name)
+        start_container(place, container)
+        code = _end_of(place, target, container, migration.within)
+        said = read_last_lines(place, container, LAST_LINES)
+        condition = read_condition(place, container)
     finally:
-        remove_container(place, specification.name)
+        remove_container(place, container)
     if code != 0:
         raise StepFailed(f"migrate:{target.service.name}", f"the migration failed ({condition})", said)
     for line in said.splitlines():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildgraph.deploy.names import Role, environment_labels, label_filters, prefix_of
-from buildgraph.deploy.secrets import Secrets
+from buildgraph.deploy.secrets import Secrets, used_secrets
 from buildgraph.manifests.model import Environment, Service
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ class Place:
     def image(self, reference: str) -> str:
         """What the engine runs for a base image."""
         return self.images.get(reference, reference)
+
+    def redact(self, text: str) -> str:
+        """What a container has said, without the secrets that containers here are given."""
+        return self.secrets.redact(text, used_secrets(self.catalog, self.environment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import ENVIRONMENT, WORKSPACE
+from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.image.engine import told_plainly
 
 CONFLICT: Final = 409
+
+
+def refuse_foreign(place: Place, volumes: Iterable[str]) -> None:
+    """Raise ConfigurationError when another environment has the network, or a volume, of the same name.
+
+    Workspace and environment are joined by "-", which both may contain: shop and eu-test, shop-eu and test.
+    """
+    wanted = set(volumes)
+    api = place.engine.client.api
+    with told_plainly():
+        networks = api.networks(names=[place.prefix])
+        held = api.volumes(filters={"label": WORKSPACE})["Volumes"] or ()
+    found = [("network", n) for n in networks if n["Name"] == place.prefix]
+    found += [("volume", v) for v in held if v["Name"] in wanted]
+    mistakes = [
+        Mistake(
+            f"{kind} {thing['Name']}",
+            f"belongs to the environment {labels[ENVIRONMENT]} of the workspace {labels[WORKSPACE]}",
+            f"give the environment {place.environment.name} or the workspace {place.workspace} another name",
+        )
+        for kind, thing in found
+        if _is_foreign(place, labels := thing["Labels"] or {})
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
 
 
 def ensure_network(place: Place) -> bool:
@@ -60,6 +87,12 @@ def _volumes(place: Place) -> tuple[str, ...]:
     with told_plainly():
         found = place.engine.client.api.volumes(filters={"label": place.filters()})
     return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
+
+
+def _is_foreign(place: Place, labels: Mapping[str, str]) -> bool:
+    """Whether labels name another environment; what has none of them was made by hand for this one."""
+    theirs = {name: labels.get(name) for name in _labels(place)}
+    return None not in theirs.values() and theirs != _labels(place)
 
 
 def _labels(place: Place) -> dict[str, str]:

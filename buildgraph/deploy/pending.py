@@ -18,8 +18,11 @@ def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tupl
 
 
 def departed_services(place: Place, live: Live, product: str) -> tuple[str, ...]:
-    """The services of a product that run although the manifests have them no more."""
-    known = {service.name for service in place.catalog if service.product == product and service.deployed}
+    """The services of a product that run although the manifests have them no more.
+
+    One that has moved to another product serves on until that one is deployed.
+    """
+    known = {service.name for service in place.catalog if service.deployed}
     return tuple(service.name for service in live.services_of(product) if service.name not in known)
 
 
@@ -83,6 +86,8 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
         return Reason(f"its {' and '.join(idle)} does not run", replaces=False)
     if not (live.traffic.is_applied and running.is_directed):
         return Reason("the proxy does not send requests to it as it shall", replaces=False)
+    if running.product != target.service.product:
+        return Reason(f"it has moved from the product {running.product}", replaces=False)
     if running.route and running.route.host != place.environment.host_of(target.service):
         return Reason("its public host differs", replaces=False)
     if running.leftovers:

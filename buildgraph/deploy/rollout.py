@@ -21,7 +21,13 @@ from buildgraph.deploy.lock import Lock, held_product_lock, held_shared_lock
 from buildgraph.deploy.migration import run_migration
 from buildgraph.deploy.model import Place, Reason, Rollout, Target, Tell
 from buildgraph.deploy.names import COLOUR, Colour, Role
-from buildgraph.deploy.network import ensure_network, ensure_volume, remove_network, remove_volume
+from buildgraph.deploy.network import (
+    ensure_network,
+    ensure_volume,
+    refuse_foreign,
+    remove_network,
+    remove_volume,
+)
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets
 from buildgraph.deploy.proxy import OWN_PORTS
 from buildgraph.deploy.routes import Route, directed, find_route, with_idle, with_route, without
@@ -64,8 +70,8 @@ def ensure_ground(place: Place, tell: Tell) -> None:
     """Have the network, the state volume and the proxy; what could not be completed is taken away again."""
     has_made_network = ensure_network(place)
     has_made_volume = ensure_volume(place, state_volume(place))
-    for backing in place.environment.backing:
-        ensure_volume(place, place.named(backing.kind))
+    for volume in _backing_volumes(place):
+        ensure_volume(place, volume)
     try:
         ensure_proxy(place, tell)
     except BaseException:
@@ -74,6 +80,10 @@ def ensure_ground(place: Place, tell: Tell) -> None:
         if has_made_network:
             remove_network(place)
         raise
+
+
+def _backing_volumes(place: Place) -> list[str]:
+    return [place.named(backing.kind) for backing in place.environment.backing]
 
 
 def _check(place: Place, targets: tuple[Target, ...]) -> None:
@@ -85,6 +95,7 @@ def _check(place: Place, targets: tuple[Target, ...]) -> None:
         raise ConfigurationError(
             Mistake(f"service {s.name}: port", f"{s.port} is the proxy's own", way_out) for s in taken
         )
+    refuse_foreign(place, [state_volume(place), *_backing_volumes(place)])
 
 
 def _bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -> None:
@@ -100,6 +111,7 @@ def _bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -
 
 def _prepare(lock: Lock, product: str, replaced: Iterable[Target], live: Live) -> None:
     """Have the proxy know the idle colour of all that will be replaced, in one change of its configuration."""
+    lock.confirm()
     place = lock.place
     routes = read_traffic(place).routes
     table = routes.get(product, ())
@@ -122,13 +134,16 @@ def _replace(lock: Lock, target: Target, idle: Colour, tell: Tell) -> None:
     """Migrate, start the idle colour, direct requests to it once it is healthy, stop the old."""
     place, service = lock.place, target.service
     ensure_image(place, target.image, tell)
+    lock.confirm()
     run_migration(place, target, tell)
+    lock.confirm()
     try:
         containers = _start_colour(place, target, idle, tell)
         wait_until_healthy(place, service, idle, containers, tell)
         lock.confirm()
     except BaseException:
-        _remove_colour(place, service.name, idle)
+        if lock.is_held():  # else they may be the containers of who holds it now
+            _remove_colour(place, service.name, idle)
         raise
     _settle(lock, target, idle, tell)
 
@@ -138,7 +153,7 @@ def _settle(lock: Lock, target: Target, colour: Colour, tell: Tell) -> None:
     place, service = lock.place, target.service
     route = _route(place, target) or with_idle(None, service, place.environment, colour)
     _write_route(place, target, directed(route, service, place.environment, colour))
-    _retire(place, service.name, colour.other, tell)
+    _retire(lock, service.name, colour.other, tell)
 
 
 def _start_colour(place: Place, target: Target, colour: Colour, tell: Tell) -> dict[int, str]:
@@ -154,13 +169,15 @@ def _start_colour(place: Place, target: Target, colour: Colour, tell: Tell) -> d
     return {number: specification.name for number, specification in enumerate(specifications, start=1)}
 
 
-def _retire(place: Place, service: str, colour: Colour, tell: Tell) -> None:
+def _retire(lock: Lock, service: str, colour: Colour, tell: Tell) -> None:
     """Let a colour answer what it has begun, then stop and remove its containers."""
+    place = lock.place
     if not _containers(place, service, colour):
         return
     deadline = time.monotonic() + place.environment.drain_within
     while count_sessions(place, service, colour) and time.monotonic() < deadline:
         time.sleep(PAUSE)
+    lock.confirm()
     for container in _containers(place, service, colour):
         stop_container(place, container, stop_limit(place.environment))
         remove_container(place, container)
@@ -173,7 +190,7 @@ def _remove_service(lock: Lock, product: str, running: LiveService, tell: Tell) 
     place = lock.place
     write_routes(place, product, without(read_traffic(place).routes.get(product, ()), running.name))
     for colour in Colour:
-        _retire(place, running.name, colour, tell)
+        _retire(lock, running.name, colour, tell)
     tell(f"{running.name}: removed, it is in the manifests no more")
 
 

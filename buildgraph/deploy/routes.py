@@ -99,6 +99,23 @@ def without(routes: Iterable[Route], service: str) -> tuple[Route, ...]:
     return tuple(route for route in routes if route.service != service)
 
 
+def each_once(routes: Routes, owners: Mapping[str, str]) -> dict[str, tuple[Route, ...]]:
+    """The tables with every service in one only; where several have it, `owners` (products by service) tells."""
+    holders: dict[str, list[str]] = {}
+    for product, table in routes.items():
+        for route in table:
+            holders.setdefault(route.service, []).append(product)
+    keepers = {name: _keeper(products, owners.get(name, "")) for name, products in holders.items()}
+    return {
+        product: tuple(route for route in table if keepers[route.service] == product)
+        for product, table in routes.items()
+    }
+
+
+def _keeper(products: list[str], owner: str) -> str:
+    return owner if owner in products else products[0]
+
+
 def find_route(routes: Routes, service: str) -> Route | None:
     """The route of a service, whichever product it belongs to."""
     return next((route for table in routes.values() for route in table if route.service == service), None)

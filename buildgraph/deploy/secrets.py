@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
+from urllib.parse import quote, quote_plus
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.model import Environment, Service
 
 POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD = "POSTGRES_PASSWORD", "POSTGRES_USER", "REDIS_PASSWORD"
 DIGEST_LENGTH = 32  # hex digits: 128 bits tell two sets of secrets apart
+HIDDEN: Final = "***"
+LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by chance
+PASSWORDS: Final = {"postgres": POSTGRES_PASSWORD, "redis": REDIS_PASSWORD}
 
 
 class Secrets:
@@ -45,6 +50,17 @@ class Secrets:
     def reveal_or(self, name: str, usual: str) -> str:
         """The value of a secret that has a usual value."""
         return self._values.get(name, usual)
+
+    def redact(self, text: str, names: Iterable[str]) -> str:
+        """The text with `***` in place of the values of these secrets that are 4 characters or longer.
+
+        Found as they are, as a URL or JSON writes them, and each line of one that has several.
+        """
+        values = [self._values[name] for name in names if name in self._values]
+        forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, HIDDEN)
+        return text
 
 
 def read_secrets(root: Path, environment: Environment, env: Mapping[str, str]) -> Secrets:
@@ -102,6 +118,12 @@ def optional_secrets(service: Service, environment: Environment) -> tuple[str, .
     return (POSTGRES_USER,) if service.database and "postgres" in backing else ()
 
 
+def used_secrets(services: Iterable[Service], environment: Environment) -> tuple[str, ...]:
+    """The names of all secrets that containers of an environment are given, sorted."""
+    names = {PASSWORDS[backing.kind] for backing in environment.backing if backing.kind in PASSWORDS}
+    return tuple(sorted(names.union(*(needed_secrets(service, environment) for service in services))))
+
+
 def check_secrets(services: Iterable[Service], environment: Environment, secrets: Secrets) -> None:
     """Raise ConfigurationError that names every missing secret, who needs it and where it goes."""
     missing: dict[str, list[str]] = {}
@@ -137,8 +159,14 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
     return keyed.hexdigest()[:DIGEST_LENGTH]
 
 
+def _written_forms(value: str) -> set[str]:
+    """How a value may stand in what a program says."""
+    written = [value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]]
+    return {*written, *(line.strip() for line in value.splitlines())}
+
+
 def _unquoted(value: str) -> str:
-    for quote in ("'", '"'):
-        if len(value) >= 2 and value.startswith(quote) and value.endswith(quote):
+    for mark in ("'", '"'):
+        if len(value) >= 2 and value.startswith(mark) and value.endswith(mark):
             return value[1:-1]
     return value

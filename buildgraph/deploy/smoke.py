@@ -48,7 +48,7 @@ def _run_test(place: Place, service: Service, test: SmokeTest, tell: Tell) -> Sm
                 test,
                 f"{test.method} {host or service.name}{test.path}",
                 wrong,
-                answer,
+                Answer(answer.status, place.redact(answer.body)),
                 attempts,
                 seconds,
             )

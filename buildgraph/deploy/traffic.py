@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from buildgraph.deploy.containers import (
+    Found,
     create_container,
     find_containers,
     read_last_lines,
     remove_container,
+    rename_container,
     run_in_container,
     signal_container,
     start_container,
+    stop_container,
 )
 from buildgraph.deploy.lock import held_shared_lock
 from buildgraph.deploy.model import Place, Tell
@@ -38,7 +41,7 @@ from buildgraph.deploy.proxy import (
     share_commands,
     structure_of,
 )
-from buildgraph.deploy.routes import Route, Routes, parse_routes, render_routes
+from buildgraph.deploy.routes import Route, Routes, each_once, parse_routes, render_routes
 from buildgraph.deploy.specification import Specification
 from buildgraph.deploy.state import (
     MOUNT,
@@ -52,6 +55,8 @@ from buildgraph.deploy.state import (
 from buildgraph.errors import StepFailed, ToolError
 
 FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
+FORMER: Final = f"{PROXY}-former"  # the proxy that another takes the place of, until that one answers
+STOP_WITHIN: Final = 2.0  # seconds in which the former proxy ends its requests; new ones wait for the next
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
 RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
@@ -176,11 +181,12 @@ def _ask_gently(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PO
 def ensure_proxy(place: Place, tell: Tell) -> None:
     """Have the proxy running as its manifest says, with the routes that the state volume holds."""
     specification = proxy_specification(place)
+    _settle_former(place)
     found = find_containers(place, role=Role.PROXY.value)
     wanted = specification.labels[FINGERPRINT]
     if found and found[0].labels.get(FINGERPRINT) != wanted:
         tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
-        _replace_proxy(place, specification)
+        _replace_proxy(place, specification, found[0], tell)
     elif not found:
         tell(f"proxy: started on {LOOPBACK}:{place.environment.proxy_port}")
         _create_proxy(place, specification)
@@ -191,10 +197,15 @@ def ensure_proxy(place: Place, tell: Tell) -> None:
 
 
 def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
-    """Make these the routes of a product, in the configuration and in what runs; others' stay as they are."""
+    """Make these the routes of a product, in the configuration and in what runs; others' stay as they are.
+
+    A service that has moved to another product leaves the former one's routes in the same change.
+    """
+    new = tuple(routes)
+    owners = {route.service: product for route in new} | {s.name: s.product for s in place.catalog}
     with held_shared_lock(place):
-        table = {**_written_routes(place), product: tuple(routes)}
-        kept = {name: routes for name, routes in table.items() if routes}
+        tables = each_once({**_written_routes(place), product: new}, owners)
+        kept = {name: table for name, table in tables.items() if table}
         _write_revision(place, kept)
         _apply(place, kept)
 
@@ -245,9 +256,32 @@ def _create_proxy(place: Place, specification: Specification) -> None:
         raise
 
 
-def _replace_proxy(place: Place, specification: Specification) -> None:
-    remove_container(place, specification.name)
-    _create_proxy(place, specification)
+def _replace_proxy(place: Place, specification: Specification, former: Found, tell: Tell) -> None:
+    """Put another proxy in the place of the one there is, which comes back when the other does not start."""
+    rename_container(place, former.id, place.named(FORMER))
+    try:
+        stop_container(place, former.id, STOP_WITHIN)
+        _create_proxy(place, specification)
+    except BaseException:
+        rename_container(place, former.id, specification.name)
+        if former.is_running:
+            start_container(place, former.id)
+            tell("proxy: made as it was, the new one does not start")
+        raise
+    remove_container(place, former.id)
+
+
+def _settle_former(place: Place) -> None:
+    """End what a replacement of the proxy that was killed has left: one of the two goes, the one that answers stays."""
+    found = {container.name: container.id for container in find_containers(place, role=Role.PROXY.value)}
+    former = found.get(place.named(FORMER))
+    if former is None:
+        return
+    if _running_structure(place):
+        remove_container(place, former)
+        return
+    remove_container(place, place.named(PROXY))
+    rename_container(place, former, place.named(PROXY))
 
 
 def _write_first_state(place: Place, container: str) -> None:

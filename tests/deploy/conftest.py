@@ -34,7 +34,7 @@ def server(engine: Engine, images: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def make_town(engine: Engine, images: dict[str, str], server: str) -> Iterator[Callable[[], Town]]:
+def make_town(engine: Engine, images: dict[str, str], server: str) -> Iterator[Callable[..., Town]]:
     """Makes environments that end with the test."""
     towns: list[Town] = []
 
@@ -48,6 +48,6 @@ def make_town(engine: Engine, images: dict[str, str], server: str) -> Iterator[C
 
 
 @pytest.fixture
-def town(make_town: Callable[[], Town]) -> Town:
+def town(make_town: Callable[..., Town]) -> Town:
     """An environment where nothing was ever deployed."""
     return make_town()

@@ -71,6 +71,7 @@ def test_what_is_live_and_healthy_needs_nothing() -> None:
             "its public host differs",
             False,
         ),
+        (live(replace(RUNNING, product="mail")), "it has moved from the product mail", False),
         (live(replace(RUNNING, leftovers=(container("green"),))), "an interrupted deployment", False),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -88,6 +89,14 @@ def test_services_that_left_the_manifests_are_named_for_their_product_only() -> 
         for name, product in (("api", "chat"), ("old", "chat"), ("x", "y"))
     }
 
+    assert departed_services(PLACE, Live(services), "chat") == ("old",)
+
+
+def test_a_service_that_another_product_has_now_has_not_left() -> None:
+    moved = replace(PLACE, catalog=(API, Service("old", "mail", "nestjs", "old")))
+    services = {"old": LiveService("old", "chat", Colour.BLUE)}
+
+    assert departed_services(moved, Live(services), "chat") == ()
     assert departed_services(PLACE, Live(services), "chat") == ("old",)
 
 

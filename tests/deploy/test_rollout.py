@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from buildgraph.deploy.containers import create_container
 from buildgraph.deploy.live import read_live
+from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.deploy.rollout import deploy_product
+from buildgraph.deploy.traffic import proxy_specification
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources
 from tests.deploy.town import Town
@@ -188,7 +192,7 @@ def test_a_service_that_left_the_manifests_is_removed(town: Town) -> None:
     assert town.deploy().removed == ()
 
 
-def test_two_environments_and_two_products_leave_each_other_alone(make_town: Callable[[], Town]) -> None:
+def test_two_environments_and_two_products_leave_each_other_alone(make_town: Callable[..., Town]) -> None:
     one, other = make_town(), make_town()
     one.service("api", "of one")
     one.service("shop", product="mall")
@@ -291,7 +295,7 @@ def test_another_proxy_port_moves_the_proxy_and_restarts_no_service(town: Town) 
     assert town.containers()["api-blue"] == api
 
 
-def test_a_taken_port_is_told_with_its_holder_and_leaves_nothing(make_town: Callable[[], Town]) -> None:
+def test_a_taken_port_is_told_with_its_holder_and_leaves_nothing(make_town: Callable[..., Town]) -> None:
     holder, late = make_town(), make_town()
     holder.service("api")
     holder.deploy()
@@ -400,6 +404,128 @@ def test_a_second_deploy_of_a_product_is_refused_with_the_name_of_the_first(
     wait_for(lambda: "town-lock" not in town.containers())
 
 
+def test_no_secret_is_shown_of_what_containers_say(town: Town) -> None:
+    town.secrets(TOKEN="hunter2")
+    town.service("api", port=3001, secret=("TOKEN",), migration=MIGRATE)
+    town.deploy()
+    assert "api: the token is ***" in town.told
+
+    town.service("api", "2", port=3001, secret=("TOKEN",), env={"BROKEN": "crash"})
+    with pytest.raises(StepFailed) as failed:
+        town.deploy()
+
+    assert "the token is ***" in failed.value.detail
+    assert "hunter2" not in f"{failed.value} {failed.value.detail} {town.told} {read_logs(town.place, 'api')}"
+
+
+def test_a_failing_health_command_shows_no_secret(town: Town) -> None:
+    town.settings(health_within=1.0)
+    town.secrets(TOKEN="hunter2")
+    tell = ("node", "-e", "console.log(process.env.TOKEN); process.exit(3)")
+    town.service("worker", port=0, host="", secret=("TOKEN",), health_command=tell)
+
+    with pytest.raises(StepFailed, match=r"\(exit code 3\): \*\*\*"):
+        town.deploy()
+
+
+@pytest.mark.parametrize(
+    ("moment", "remaining"),
+    [
+        ("started green", ["api-blue", "api-green", "proxy"]),
+        ("applied 0001_first", ["api-blue", "proxy"]),
+        ("healthy", ["api-blue", "api-green", "proxy"]),
+    ],
+)
+def test_who_loses_the_lock_touches_nothing_more(town: Town, moment: str, remaining: list[str]) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+    town.service("api", "2", port=3001, migration=MIGRATE)
+
+    with pytest.raises(StepFailed, match="the lock was lost"):
+        deploy_product(town.place, "town", town.targets(), losing_the_lock(town, moment))
+
+    assert ("api: started green" in town.told) is ("api-green" in remaining)
+    assert sorted(town.containers()) == remaining
+    assert town.fetch("api") == "api 1"
+
+
+@pytest.mark.parametrize("first", ["town", "mall"])
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_service_that_moves_to_another_product_serves_on(town: Town, first: str, version: str) -> None:
+    town.service("api", port=3001)
+    town.service("web", port=3002)
+    town.deploy()
+    town.service("web", version, port=3002, product="mall")
+
+    removed = town.deploy(first).removed
+    assert (removed, town.request("web")[0]) == ((), 200)
+    for product in ("town", "mall", "town"):
+        assert town.deploy(product).removed == ()
+
+    assert town.fetch("web") == f"web {version}"
+    assert (town.deploy("town").settled, town.deploy("mall").settled) == ((), ())
+    town.without("web")
+    assert town.deploy("mall").removed == ("web",)
+    assert town.request("web")[0] == 404
+
+
+def test_a_proxy_that_cannot_start_leaves_the_former_one_serving(town: Town) -> None:
+    town.service("api")
+    town.deploy()
+    before, port = town.containers(), town.place.environment.proxy_port
+
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        town.settings(proxy_port=holder.getsockname()[1])
+        with pytest.raises(ToolError, match="is taken by"):
+            town.deploy()
+
+    town.settings(proxy_port=port)
+    wait_for(lambda: town.fetch("api") == "api 1")
+    assert town.containers() == before
+    assert town.deploy().unchanged == ("api",)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_proxy_whose_replacement_was_killed_comes_back(town: Town, is_stopped: bool) -> None:
+    town.service("api")
+    town.deploy()
+    before = town.containers()
+    proxy = town.place.engine.client.containers.get(before["proxy"])
+    proxy.rename(town.place.named("proxy-former"))
+    if is_stopped:
+        proxy.stop(timeout=1)
+        create_container(town.place, proxy_specification(town.place))
+
+    town.deploy()
+
+    assert town.fetch("api") == "api 1"
+    assert town.containers() == before
+
+
+def test_names_that_two_environments_would_share_are_refused(make_town: Callable[..., Town]) -> None:
+    one = make_town()
+    other = make_town(f"{one.place.workspace}-eu")
+    one.settings(name="eu-test")
+    one.service("api")
+    other.service("api")
+    assert one.place.prefix == other.place.prefix
+    one.deploy()
+
+    with pytest.raises(ConfigurationError) as failed:
+        other.deploy()
+
+    prefix = one.place.prefix
+    assert [mistake.where for mistake in failed.value.mistakes] == [
+        f"network {prefix}",
+        f"volume {prefix}-state",
+    ]
+    assert f"the environment eu-test of the workspace {one.place.workspace}" in str(failed.value)
+    assert (other.containers(), other.volumes()) == ({}, set())
+    assert one.deploy().unchanged == ("api",)
+
+
 CHILD = """
 import sys
 from buildgraph.image.engine import open_engine
@@ -450,6 +576,18 @@ def kill_deploy_when(town: Town, moment: str, folder: Path) -> None:
     child.wait()
     child.stdout.close()
     assert child.returncode == -signal.SIGKILL
+
+
+def losing_the_lock(town: Town, moment: str) -> Callable[[str], None]:
+    """Take a deployment's lock away at the line it tells that contains `moment`."""
+
+    def tell(line: str) -> None:
+        town.told.append(line)
+        lock = town.containers().get("town-lock")
+        if moment in line and lock:
+            town.place.engine.client.api.remove_container(lock, force=True)
+
+    return tell
 
 
 def wait_for(condition: Callable[[], bool], within: float = 10.0) -> None:

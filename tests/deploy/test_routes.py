@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from buildgraph.deploy.names import Colour
-from buildgraph.deploy.routes import Route, directed, with_idle, with_route, without
+from buildgraph.deploy.routes import Route, directed, each_once, with_idle, with_route, without
 from buildgraph.manifests.model import Environment, Service
 
 HERE = Environment("test")
@@ -59,3 +59,12 @@ def test_a_table_holds_one_route_per_service() -> None:
 
     assert with_route((old, web), new) == (new, web)
     assert without((old, web), "api") == (web,)
+
+
+def test_a_service_in_two_tables_stays_in_its_owners_only() -> None:
+    api, web = Route("api", 1), Route("web", 2)
+    tables = {"chat": (api, web), "mail": (web,)}
+
+    assert each_once(tables, {"web": "mail"}) == {"chat": (api,), "mail": (web,)}
+    assert each_once(tables, {"web": "chat"}) == {"chat": (api, web), "mail": ()}
+    assert each_once({"chat": (api, web)}, {"web": "mail"}) == {"chat": (api, web)}

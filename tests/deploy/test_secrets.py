@@ -14,6 +14,7 @@ from buildgraph.deploy.secrets import (
     parse_env_file,
     read_secrets,
     secrets_digest,
+    used_secrets,
 )
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
@@ -91,3 +92,34 @@ def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
     assert digest() == digest(UNUSED="whatever")
     assert len({digest(), digest(TOKEN="u"), digest(POSTGRES_PASSWORD="q"), digest(key=b"other")}) == 4
     assert secrets_digest(b"key", Service("w", "chat", "nestjs", "w"), HERE, Secrets({})) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hunter2", "password hunter2 is wrong"),
+        ("a/b c&d", "password a/b c&d is wrong"),
+        ("a/b c&d", "password a%2Fb%20c%26d is wrong"),
+        ("a/b c&d", "password a/b%20c%26d is wrong"),
+        ("a/b c&d", "password a%2Fb+c%26d is wrong"),
+        ('say "it"', 'password say \\"it\\" is wrong'),
+        ("first line\nsecond line\n", "password second line is wrong"),
+    ],
+)
+def test_a_secret_is_hidden_in_what_is_said_however_it_is_written(value: str, said: str) -> None:
+    assert Secrets({"TOKEN": value}).redact(said, ["TOKEN"]) == "password *** is wrong"
+
+
+def test_only_the_named_secrets_are_hidden_and_no_short_one() -> None:
+    secrets = Secrets({"TOKEN": "hunter2", "PIN": "123", "PATH": "/usr/bin", "LONG": "hunter2-and-more"})
+
+    assert secrets.redact("hunter2-and-more hunter2", ["TOKEN", "LONG", "ABSENT"]) == "*** ***"
+    assert secrets.redact("/usr/bin/node 123", ["TOKEN", "PIN"]) == "/usr/bin/node 123"
+
+
+def test_the_secrets_in_use_are_those_of_services_and_of_what_the_environment_runs() -> None:
+    both = Environment("test", backing=(Backing("postgres", "postgres:16"), Backing("redis", "redis:7")))
+
+    assert used_secrets([API], HERE) == ("POSTGRES_PASSWORD", "TOKEN")
+    assert used_secrets([], both) == ("POSTGRES_PASSWORD", "REDIS_PASSWORD")
+    assert used_secrets([API], Environment("elsewhere")) == ("TOKEN",)

@@ -24,9 +24,10 @@ from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 PROXY, NODE = "haproxy:2.9", "node:20-alpine"
 SERVER = """
 import http from 'node:http';
+const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
 const { PORT, HEALTH_PATH, ANSWER = 'hello', BROKEN = '' } = process.env;
 console.log(`starting ${ANSWER}`);
-if (BROKEN === 'crash') { console.error('no such table: users'); process.exit(7); }
+if (BROKEN === 'crash') { console.error('no such table: users'); tell(); process.exit(7); }
 const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
 const server = http.createServer((request, response) => {
   if (request.url === HEALTH_PATH) {
@@ -45,6 +46,7 @@ process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeI
 """
 MIGRATION = """
 console.log('applied 0001_first');
+if (process.env.TOKEN) console.log(`the token is ${process.env.TOKEN}`);
 process.exit(process.env.MIGRATION === 'fails' ? 1 : 0);
 """
 
