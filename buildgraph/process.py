@@ -9,11 +9,14 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
 from buildgraph.errors import ToolError
+
+OnLine = Callable[[str], None]
 
 LAST_LINES = 40
 PATIENCE = 10  # seconds that an interrupted child has to end by itself
@@ -59,7 +62,7 @@ class Runner(Protocol):
         """End what is running."""
         ...
 
-    def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
+    def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run to the end and return the result whatever the exit code; ToolError when it cannot start."""
         ...
 
@@ -77,7 +80,7 @@ class SystemRunner:
         self._turn = threading.Lock()
         self._stopped = False
 
-    def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
+    def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
         try:
             child = _start(command)
@@ -87,15 +90,20 @@ class SystemRunner:
             self._running.add(child)
         try:
             with child:
-                if self._stopped:
-                    _end(child)
-                return _collect(child, command.stdin, on_line)
-        except BaseException:
-            _end(child)
-            raise
+                return self._attend(child, command.stdin, on_line)
         finally:
             with self._turn:
                 self._running.discard(child)
+
+    def _attend(self, child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
+        """Wait for a child; an interrupt ends it while its streams are open, as it has something to say yet."""
+        try:
+            if self._stopped:
+                _end(child)
+            return _collect(child, stdin, on_line)
+        except BaseException:
+            _end(child)
+            raise
 
     def stop(self) -> None:
         """End every child, whichever thread waits for it; what is started afterwards ends at once."""
@@ -118,7 +126,7 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
     )
 
 
-def _collect(child: subprocess.Popen[bytes], stdin: bytes, on_line: Callable[[str], None] | None) -> Result:
+def _collect(child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
     if on_line is None:
         stdout, stderr = child.communicate(stdin or None)
         return Result(child.returncode, stdout, stderr)
@@ -137,7 +145,7 @@ def _collect(child: subprocess.Popen[bytes], stdin: bytes, on_line: Callable[[st
     return Result(child.returncode, b"".join(stdout_parts), b"".join(lines))
 
 
-def _tell(stream: IO[bytes], on_line: Callable[[str], None]) -> Iterable[bytes]:
+def _tell(stream: IO[bytes], on_line: OnLine) -> Iterable[bytes]:
     for line in stream:
         on_line(line.decode("utf-8", "replace").rstrip("\n"))
         yield line
@@ -167,8 +175,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     """Ask the child to stop as Ctrl-C would, and insist after ten seconds: nothing may be left running."""
     if child.poll() is not None:
         return
-    child.send_signal(signal.SIGINT)
+    _signal_group(child, signal.SIGINT)
     try:
         child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        child.kill()
+        _signal_group(child, signal.SIGKILL)
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal a child with its own children, as a terminal does: `docker` starts its plugins as processes."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, number)
