@@ -8,7 +8,9 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -290,4 +292,32 @@ def test_a_registry_that_does_not_answer_is_a_clear_error(tmp_path: Path) -> Non
 
     assert ran.code == 3
     assert "127.0.0.1:1" in ran.err
+    assert "Traceback" not in ran.err
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A registry that knows nobody: the answer that the distribution spec has for strangers."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="nobody"')
+        self.end_headers()
+
+    do_HEAD = do_POST = do_PUT = do_GET
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_a_registry_that_refuses_is_a_clear_error(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        system = System(tmp_path / "clone", registry=f"127.0.0.1:{server.server_port}/manacore")
+
+        ran = system.doit("push:chat-landing", "env=staging")
+        server.shutdown()
+
+    assert ran.code == 3
+    assert f"the registry 127.0.0.1:{server.server_port} does not serve" in ran.err
+    assert f"docker login 127.0.0.1:{server.server_port}" in ran.err
     assert "Traceback" not in ran.err
