@@ -75,9 +75,9 @@ def test_a_settings_file_of_npm_decides_on_linking() -> None:
 
 def test_a_package_json_that_is_a_symbolic_link_is_followed() -> None:
     """Pitfall 4: git holds the target of a link as its content."""
-    shared = FILES | {"shared.json": {"name": "shared"}}
+    shared = FILES | {"one.json": {"name": "shared"}}
 
-    found = read_workspace(tree(shared, links={"libs/s/package.json": "../../shared.json"}))
+    found = read_workspace(tree(shared, links={"libs/s/package.json": "../../one.json"}))
 
     assert found.packages["libs/s"].name == "shared"
 
