@@ -30,8 +30,15 @@ is_root_on_debian() { [ "$(id -u)" = 0 ] && has apt-get && [ -e /etc/debian_vers
 
 codename() { (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}"); }
 
-# The address of the machine's own mirror. No script names a host.
+# The address of the machine's own mirror: apt's word for it, once it has the lists. No script names a host.
 mirror() {
+  local uri
+  uri="$(listed_mirror)"
+  [ -n "$uri" ] || { apt-get update -qq >&2 && uri="$(listed_mirror)"; }
+  printf '%s' "$uri"
+}
+
+listed_mirror() {
   # shellcheck disable=SC2016  # apt expands these, not the shell
   apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
     awk -v release="$(codename)" '$1 == release && !found { print $2; found = 1 }'
