@@ -55,7 +55,7 @@ class Builder:
             self._need_registry()
         graph = self.picture.graph
         wanted = [image_id(service) for service in services]
-        references = {image_id(name): self.picture.local_reference(name) for name in self.picture.images}
+        references = {image_id(name): self.picture.local_reference(name) for name in self._services}
         held = self._held()
         pushed = push_steps(graph, wanted, references, held) if push else []
         return [*build_steps(graph, wanted, references, held), *pushed]
@@ -98,7 +98,7 @@ class Builder:
 
     def _held(self) -> Held:
         """What engine and registry hold of this picture's images, as the plan wants it."""
-        references = {name: self.picture.local_reference(name) for name in self.picture.images}
+        references = {name: self.picture.local_reference(name) for name in self._services}
         local = {reference: self.image_on_engine(name) for name, reference in references.items()}
         published = {reference: self._published_if_any(name) for name, reference in references.items()}
         return Held(_present(local), _present(published))
@@ -228,7 +228,11 @@ class Builder:
         return self.engine.platform
 
     def _platforms(self, service: str) -> tuple[str, ...]:
-        return self.picture.images[service].platforms or (self._engine_platform,)
+        return self.picture.manifests.workspace.platforms or (self._engine_platform,)
+
+    @property
+    def _services(self) -> list[str]:
+        return [service.name for service in self.picture.manifests.services]
 
 
 def _present(found: Mapping[str, str | None]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from buildgraph.builder import Builder
 from buildgraph.deployer import Deployer
+from buildgraph.graph.images import image_id
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.picture import Picture
 from buildgraph.project import Project
@@ -33,7 +34,8 @@ class Chain:
 
     def parents(self, service: str) -> list[str]:
         """The services whose images this one builds on."""
-        return sorted(set(self.picture.images[service].parents.values()))
+        uses = self.picture.graph.nodes[image_id(service)].uses
+        return sorted(used.removeprefix("image:") for used in uses if used.startswith("image:"))
 
     def products_before(self, product: str) -> list[str]:
         """The other products that services of this one depend on."""

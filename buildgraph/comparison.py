@@ -12,17 +12,7 @@ from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project
-from buildgraph.snapshot.history import default_branch, merge_base
-from buildgraph.snapshot.reading import resolve_commit
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What is compared with: its name, its commit (None when it cannot be found) and why not."""
-
-    ref: str
-    commit: str | None
-    problem: str = ""
+from buildgraph.since import default_head, find_base
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +43,26 @@ class Comparison:
 def compare(
     project: Project, base: str | None, head: str | None, kinds: Collection[Kind] = USER_KINDS
 ) -> Comparison:
-    """Compare two commits, or a commit with the working tree when `head` is not given.
+    """Compare two commits, or a commit with the working tree when `head` is not given (in CI: with HEAD).
 
     A base that cannot be resolved makes everything affected, with that reason, never nothing; a head that
     cannot be resolved is a ConfigurationError.
     """
-    picture = project.picture_of(head) if head else project.working_picture()
-    found = _find_base(project, base, picture.snapshot.commit)
-    bare = Comparison(found.ref, found.commit, head, picture.snapshot.commit if head else None, picture)
+    wanted = head or default_head(os.environ)
+    picture = project.picture_of(wanted) if wanted else project.working_picture()
+    found = find_base(project.repository, base, picture.snapshot.commit, os.environ)
+    bare = Comparison(found.ref, found.commit, wanted, picture.snapshot.commit if wanted else None, picture)
     if found.commit is None:
         return _everything(bare, found.problem, kinds)
     try:
-        before = project.picture_of(found.commit)
-        nodes = affected_nodes(before.graph, picture.graph, kinds)
+        before = project.picture_at(found.commit)
+        known = before.graph
     except ConfigurationError as error:
         return _everything(bare, f"{found.ref} has mistakes:\n{indent(str(error))}", kinds)
-    return replace(bare, nodes=nodes, base=before)
+    return replace(bare, nodes=affected_nodes(known, picture.graph, kinds), base=before)
 
 
 def _everything(bare: Comparison, problem: str, kinds: Collection[Kind]) -> Comparison:
     """All nodes of head, because there is nothing to compare them with."""
     reason = Reason("unresolved-base", bare.base_ref)
     return replace(bare, nodes=all_nodes(bare.head.graph, reason, kinds), why_incomplete=problem)
-
-
-def _find_base(project: Project, asked: str | None, head: str | None) -> Base:
-    if asked:
-        commit = resolve_commit(project.repository, asked)
-        return Base(asked, commit, "" if commit else f"there is no commit {asked!r} here")
-    branch = default_branch(project.repository)
-    if branch is None or head is None:
-        return Base("", None, "no default branch is known here; name one with --base")
-    commit = merge_base(project.repository, branch, head)
-    if commit is None:
-        return Base(branch, None, f"HEAD and {branch} have no common commit here (a shallow clone?)")
-    if commit == head and os.environ.get("CI"):
-        return Base(branch, None, "this CI job runs on the default branch; name the base with --base")
-    return Base(branch, commit)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.graph.building import sources_of
 from buildgraph.graph.context import TEMPLATE
-from buildgraph.graph.contexts import ContextMaker, Recipe, own_parts, shared_parts
-from buildgraph.graph.files import digest_of_files
+from buildgraph.graph.contexts import ContextMaker, Recipe
 from buildgraph.graph.images import ImagePlan
-from buildgraph.graph.nodes import Part
 from buildgraph.manifests.model import Manifests, Service
 from buildgraph.recipes import Base, Dockerfile, parse_dockerfile
-from buildgraph.snapshot import Snapshot
+from buildgraph.snapshot import Entry, Snapshot
 from buildgraph.workspace.projects import ROOT
 
 
@@ -58,31 +56,34 @@ class _Planner:
         }
         external = {*dockerfile.bases, *([dockerfile.syntax] if dockerfile.syntax else [])} - parents.keys()
         bases = {name: self.base(name) for name in sorted(external)}
-        bare = ImagePlan(
+        return ImagePlan(
             service,
-            self.maker.context(service, recipe),
+            partial(self.maker.context, service, recipe),
             arguments={name: offered[name] for name in dockerfile.arguments if name in offered},
             bases={name: (found.pinned, found.identity) for name, found in bases.items()},
             parents=parents,
             syntax=dockerfile.syntax,
             platforms=self.manifests.workspace.platforms,
-            sources=sources_of(service, self.maker),
+            sources=self.maker.sources(service),
+            parts=tuple(self.maker.parts(service, recipe)),
         )
-        return replace(bare, parts=tuple(self._parts(bare, recipe)))
 
-    @property
+    @cached_property
+    def _beside(self) -> Mapping[str, Mapping[str, Entry]]:
+        """The files by name in every folder that holds a Dockerfile."""
+        found: dict[str, dict[str, Entry]] = {path.rpartition("/")[0]: {} for path in self.dockerfiles}
+        for path, entry in self.snapshot.entries.items():
+            folder, _, name = path.rpartition("/")
+            if folder in found:
+                found[folder][name] = entry
+        return found
+
+    @cached_property
     def _built_here(self) -> dict[str, str]:
         """What FROM may say for an image of this workspace, with the service whose image it is."""
         services = self.manifests.services
         named = {service.name: service.name for service in services}
         return {service.base_of: service.name for service in services if service.base_of} | named
-
-    def _parts(self, plan: ImagePlan, recipe: Recipe) -> list[Part]:
-        if not plan.sources:
-            described = {file.path: f"{file.mode:o} {file.digest}" for file in plan.context.files}
-            return [Part("file", "", digest_of_files(described))]
-        further = shared_parts(self.maker.files, self.maker.further_files(plan.service))
-        return [*own_parts(plan.context, recipe), *further]
 
     def _arguments(self, service: Service) -> dict[str, str]:
         """The build arguments on offer; only those that the Dockerfile declares reach the build."""
@@ -104,13 +105,9 @@ class _Planner:
 
     def _recipe(self, service: Service, dockerfile: Dockerfile) -> Recipe:
         """The Dockerfile's entry and those of its support files, which stand beside it."""
-        folder = service.dockerfile.rpartition("/")[0]
+        folder, _, own_name = service.dockerfile.rpartition("/")
         entries = self.snapshot.entries
-        beside = {
-            path[len(folder) + 1 :] if folder else path: entry
-            for path, entry in entries.items()
-            if path.rpartition("/")[0] == folder and path != service.dockerfile
-        }
+        beside = {name: entry for name, entry in self._beside[folder].items() if name != own_name}
         named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
         missing = [
             Mistake(

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -55,11 +56,23 @@ class Result:
         return "\n".join(said.decode("utf-8", "replace").splitlines()[-LAST_LINES:])
 
 
+class Started(Protocol):
+    """A command on its way."""
+
+    def result(self) -> Result:
+        """Wait for its end; asked once."""
+        ...
+
+
 class Runner(Protocol):
     """Starts commands; the real one is SystemRunner, tests bring their own."""
 
     def stop(self) -> None:
         """End what is running."""
+        ...
+
+    def start(self, command: Command) -> Started:
+        """Start a command and go on; ToolError when it cannot start."""
         ...
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
@@ -82,15 +95,25 @@ class SystemRunner:
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
+        return self._finish(self._begin(command), command.stdin, on_line)
+
+    def start(self, command: Command) -> Started:
+        """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
+        return _Child(partial(self._finish, self._begin(command), command.stdin, None))
+
+    def _begin(self, command: Command) -> subprocess.Popen[bytes]:
         try:
             child = _start(command)
         except FileNotFoundError as error:
             raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
         with self._turn:
             self._running.add(child)
+        return child
+
+    def _finish(self, child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
         try:
             with child:
-                return self._attend(child, command.stdin, on_line)
+                return self._attend(child, stdin, on_line)
         finally:
             with self._turn:
                 self._running.discard(child)
@@ -112,6 +135,13 @@ class SystemRunner:
             running = tuple(self._running)
         for child in running:
             _end(child)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A child process whose end can be waited for."""
+
+    result: Callable[[], Result]
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildgraph.errors import ConfigurationError
-from buildgraph.manifests.site import Site, read_site
-from buildgraph.picture import Picture, read_picture
+from buildgraph.memory import Memory, own_code
+from buildgraph.picture import Picture
 from buildgraph.process import Runner, SystemRunner
-from buildgraph.snapshot import Repository, find_repository, read_commit, read_working_tree
-from buildgraph.snapshot.git import own_folder
-from buildgraph.workspace import WORKSPACE_FILE
+from buildgraph.snapshot.git import Repository, find_repository, own_folder
+from buildgraph.snapshot.reading import commit_snapshot, read_commit, read_difference, read_working_tree
+from buildgraph.snapshot.snapshot import Changes, Snapshot
 
+if TYPE_CHECKING:
+    from buildgraph.graph.nodes import Graph
+    from buildgraph.layout import Layout
+    from buildgraph.manifests.site import Site
+
+WORKSPACE_FILE = "pnpm-workspace.yaml"
 MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
 NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces"
+OWN_NAME = "buildgraph"
 
 
 @dataclass(frozen=True)
@@ -25,23 +33,73 @@ class Project:
     folder: Path
     repository: Repository
     runner: Runner
-    site: Site
 
     def working_picture(self) -> Picture:
         """The working tree as it is now."""
-        return self._picture
+        return self._working_picture
 
     def picture_of(self, revision: str) -> Picture:
-        """A commit; ConfigurationError when `revision` names none here."""
-        return read_picture(read_commit(self.repository, revision), self.site, self.folder.name)
+        """A commit by any of its names; ConfigurationError when `revision` names none here."""
+        return self._picture(read_commit(self.repository, revision))
+
+    def picture_at(self, commit: str) -> Picture:
+        """A commit that is known to be here, by its full id."""
+        return self._picture(commit_snapshot(self.repository, commit))
 
     def cache_folder(self) -> Path:
         """The folder of our own; deleting it costs time, never truth."""
         return own_folder(self.folder)
 
     @cached_property
-    def _picture(self) -> Picture:
-        return read_picture(read_working_tree(self.repository), self.site, self.folder.name)
+    def site(self) -> Site:
+        """This machine's settings; ConfigurationError for a file or value that says nothing known."""
+        from buildgraph.manifests.site import read_site
+
+        return read_site()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The graphs that are known already."""
+        from buildgraph.manifests.site_file import site_state
+
+        told = f"{own_code()}\0{site_state()}\0{self.folder.name}\0{self.repository.prefix}"
+        return Memory(self.repository.git_dir / OWN_NAME, told, self._make_graph)
+
+    @cached_property
+    def _graphs(self) -> dict[str, Graph]:
+        """The graphs of commits that were asked for."""
+        return {}
+
+    @cached_property
+    def _working_picture(self) -> Picture:
+        return self._picture(read_working_tree(self.repository))
+
+    def _picture(self, snapshot: Snapshot) -> Picture:
+        return Picture(snapshot, self._read_layout, self._graph_of)
+
+    def _graph_of(self, snapshot: Snapshot) -> Graph:
+        """The graph of a snapshot: what is known of its commit, or of the one it is compared with, is used again."""
+        graph = self.memory.graph_of(snapshot, self._nearest(snapshot))
+        if snapshot.commit is not None and not snapshot.changes:
+            self._graphs[snapshot.commit] = graph
+        return graph
+
+    def _nearest(self, snapshot: Snapshot) -> tuple[Graph, Changes] | None:
+        """A known graph and what differs from it in the snapshot."""
+        if snapshot.commit is None or not self._graphs:
+            return None
+        commit, graph = next(iter(self._graphs.items()))
+        if commit == snapshot.commit:
+            return graph, snapshot.changes
+        return graph, {**read_difference(self.repository, commit, snapshot.commit), **snapshot.changes}
+
+    def _read_layout(self, snapshot: Snapshot) -> Layout:
+        from buildgraph.layout import read_layout
+
+        return read_layout(snapshot, self.site, self.folder.name)
+
+    def _make_graph(self, snapshot: Snapshot) -> Graph:
+        return self._read_layout(snapshot).graph
 
 
 def open_project(start: Path, runner: Runner | None = None) -> Project:
@@ -50,9 +108,9 @@ def open_project(start: Path, runner: Runner | None = None) -> Project:
     Raises ConfigurationError when there is no git repository, or no workspace in it.
     """
     used = runner or SystemRunner()
-    top = find_repository(start, used).root
-    folder = _find_folder(start.resolve(), top.resolve())
-    return Project(folder, find_repository(folder, used), used, read_site())
+    found = find_repository(start, used)
+    folder = _find_folder(start.resolve(), found.root.resolve())
+    return Project(folder, found.at(folder), used)
 
 
 def _find_folder(start: Path, top: Path) -> Path:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
-    ("errors",),
+    ("errors", "lazy"),
     ("process", "order"),
     ("snapshot",),
     ("workspace", "manifests", "recipes"),
@@ -21,10 +21,13 @@ ROAD = (
     ("image", "render"),
     ("deploy",),
     ("image_plans",),
-    ("picture",),
+    ("layout",),
+    ("picture", "memory"),
     ("project",),
-    ("comparison", "console"),
-    ("builder",),
+    ("ci",),
+    ("since", "console"),
+    ("comparison",),
+    ("builder", "deployed"),
     ("deployer",),
     ("chain",),
     ("commands",),

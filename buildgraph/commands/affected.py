@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from buildgraph.commands.options import add_format, add_range, as_json, as_lines
-from buildgraph.comparison import Comparison, compare
+from buildgraph.comparison import Comparison
 from buildgraph.console import answer, table, tell
+from buildgraph.deployed import Deployed, compare_with
 from buildgraph.errors import DONE, FAILED, ConfigurationError
 from buildgraph.graph.nodes import Kind
 from buildgraph.plan.affected import USER_KINDS, Affected
@@ -18,6 +18,12 @@ from buildgraph.plan.reasons import Reason
 from buildgraph.project import open_project
 
 FORMAT_VERSION = 1
+# Reasons that are no difference between two values.
+SENTENCES = {
+    "new": "it does not run there",
+    "unverified": "its smoke tests have not passed there",
+    "unresolved-base": "unresolved-base {}",
+}
 KINDS = {kind.value: kind for kind in USER_KINDS}
 
 
@@ -32,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the affected nodes; returns the exit code."""
     project = open_project(Path.cwd())
-    comparison = compare(project, options.base, options.head, kinds=_kinds(options.kind))
+    comparison = compare_with(project, options.base, options.head, kinds=_kinds(options.kind))
     if not comparison.complete:
         tell(f"the base is not known, so everything counts as affected: {comparison.why_incomplete}")
     answer(FORMATS[options.format](comparison))
@@ -56,15 +62,13 @@ def _table(comparison: Comparison) -> str:
 
 
 def _first_reason(found: Affected) -> str:
-    if not found.reasons:
-        return ""
-    more = f" (+{len(found.reasons) - 1})" if len(found.reasons) > 1 else ""
-    return describe(found.reasons[0]) + more
+    return describe(found.first_reason) if found.first_reason else ""
 
 
 def describe(reason: Reason) -> str:
     """A reason in one line: what differs and the way from it to the node."""
-    what = f"{reason.kind} {reason.name}".strip() + f" {reason.change}"
+    sentence = SENTENCES.get(reason.kind, "")
+    what = sentence.format(reason.name) if sentence else f"{reason.kind} {reason.name} {reason.change}"
     return " -> ".join([what, *reason.via[1:]]) if len(reason.via) > 1 else what
 
 
@@ -79,7 +83,7 @@ def _json(comparison: Comparison) -> str:
             "base": {"ref": comparison.base_ref, "commit": comparison.base_commit},
             "head": {"ref": comparison.head_ref, "commit": comparison.head_commit},
             "complete": comparison.complete,
-            "nodes": [_node(found) for found in comparison.nodes],
+            "nodes": [_node(found) | _own_base(comparison, found) for found in comparison.nodes],
         }
     )
 
@@ -92,6 +96,13 @@ def _node(found: Affected) -> dict[str, Any]:
         "change": found.change,
         "reasons": [reason_as_dict(reason) for reason in found.reasons],
     }
+
+
+def _own_base(comparison: Comparison, found: Affected) -> dict[str, Any]:
+    """The commit that a node was deployed from, where every node has a base of its own."""
+    if not isinstance(comparison, Deployed):
+        return {}
+    return {"base": comparison.bases.get(found.node.id) or None}
 
 
 def reason_as_dict(reason: Reason) -> dict[str, Any]:
@@ -127,11 +138,6 @@ def _github(comparison: Comparison) -> str:
         },
         separators=(",", ":"),
     )
-
-
-def lines_of(reasons: Iterable[Reason]) -> list[str]:
-    """Every reason as its line."""
-    return [describe(reason) for reason in reasons]
 
 
 FORMATS = {"table": _table, "names": _names, "json": _json, "github": _github}

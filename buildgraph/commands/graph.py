@@ -9,9 +9,8 @@ from pathlib import Path
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, printable
 from buildgraph.errors import DONE, ConfigurationError
-from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.graph.nodes import Graph, Kind, Node, public_id
 from buildgraph.order import closure
-from buildgraph.plan.reasons import public_id
 from buildgraph.project import open_project
 
 
@@ -49,13 +48,13 @@ def _shown(graph: Graph, names: Iterable[str]) -> list[Node]:
 
 
 def _is_hidden(node: Node, wanted: set[str]) -> bool:
-    """Sources are shown as their package, once."""
-    return node.kind is Kind.SOURCES and public_id(node.id) in wanted
+    """Sources are shown as their package, once; settings not at all."""
+    return node.kind is Kind.SETTINGS or (node.kind is Kind.SOURCES and public_id(node.id) in wanted)
 
 
 def _edges(nodes: Iterable[Node]) -> list[tuple[str, str]]:
     found = {(public_id(node.id), public_id(used)) for node in nodes for used in node.uses}
-    return sorted(edge for edge in found if edge[0] != edge[1])
+    return sorted(edge for edge in found if edge[1] and edge[0] != edge[1])
 
 
 def _mermaid(graph: Graph, nodes: list[Node]) -> str:
@@ -83,7 +82,7 @@ def _json(graph: Graph, nodes: list[Node]) -> str:
                     "kind": node.kind.value,
                     "path": node.path,
                     "fingerprint": prints[node.id],
-                    "uses": sorted({public_id(used) for used in node.uses}),
+                    "uses": sorted({public_id(used) for used in node.uses} - {""}),
                     "after": sorted(node.after),
                 }
                 for node in nodes

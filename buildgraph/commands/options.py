@@ -25,9 +25,13 @@ def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table
 def add_range(parser: argparse.ArgumentParser) -> None:
     """`--base` and `--head`: what is compared."""
     parser.add_argument(
-        "--base", metavar="REF", help="compare with this commit (default: where the branch began)"
+        "--base",
+        metavar="REF",
+        help="compare with this commit, or deployed:ENV: what runs there (default: CI's, else where the branch began)",
     )
-    parser.add_argument("--head", metavar="REF", help="compare this commit (default: the working tree)")
+    parser.add_argument(
+        "--head", metavar="REF", help="compare this commit (default: the working tree; in CI: HEAD)"
+    )
 
 
 def as_json(value: Any) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from buildgraph.commands.affected import describe, reason_as_dict
 from buildgraph.commands.options import add_format, add_range, as_json
-from buildgraph.comparison import compare
 from buildgraph.console import answer
+from buildgraph.deployed import compare_with, need_deployed
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
@@ -24,8 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the reasons of one node; returns the exit code."""
-    comparison = compare(open_project(Path.cwd()), options.base, options.head)
+    comparison = compare_with(open_project(Path.cwd()), options.base, options.head)
     node = comparison.either_graph.node(options.node)
+    need_deployed(comparison, node)
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
     reasons = found.reasons if found else ()
     if options.format == "json":

@@ -7,41 +7,30 @@ from collections.abc import Iterable, Mapping
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.deployments import deployment_nodes, product_nodes
-from buildgraph.graph.files import Files
 from buildgraph.graph.images import ImagePlan, image_id, image_node
-from buildgraph.graph.nodes import Graph, Node, Part
-from buildgraph.graph.packages import package_names, package_nodes
-from buildgraph.manifests.model import Manifests, Service
+from buildgraph.graph.nodes import Graph, Node
+from buildgraph.graph.packages import PackageMaker
+from buildgraph.graph.territory import Territory
+from buildgraph.manifests.model import Manifests
 from buildgraph.order import cycles
-from buildgraph.workspace import Workspace
 
 
 def build_graph(
     manifests: Manifests,
-    workspace: Workspace,
-    files: Files,
+    packages: PackageMaker,
+    maker: ContextMaker,
     plans: Mapping[str, ImagePlan],
-    settings: Iterable[Part],
+    territory: Territory,
 ) -> Graph:
     """All nodes; ConfigurationError with its path when images build on one another in a circle."""
-    packages = package_nodes(workspace, files, settings)
     version = manifests.workspace.fingerprint_version
     images = [image_node(plan, version) for plan in plans.values()]
     _refuse_image_cycles(images)
-    nodes = [*packages.nodes, *images, *deployment_nodes(manifests), *product_nodes(manifests)]
-    plain = {image_id(name): _described(plan) for name, plan in plans.items() if not plan.sources}
-    return Graph({node.id: node for node in nodes}, {**packages.files, **plain})
-
-
-def sources_of(service: Service, maker: ContextMaker) -> tuple[str, ...]:
-    """The sources node a service's image is built from; those it uses follow from the graph."""
-    if not maker.is_layered(service):
-        return ()
-    return (f"sources:{package_names(maker.workspace)[service.path]}",)
-
-
-def _described(plan: ImagePlan) -> dict[str, str]:
-    return {file.path: f"{file.mode:o} {file.digest}" for file in plan.context.files}
+    nodes = [*packages.nodes(), *images, *deployment_nodes(manifests), *product_nodes(manifests)]
+    plain = {
+        image_id(name): maker.plain_listing(plan.service) for name, plan in plans.items() if not plan.sources
+    }
+    return Graph({node.id: node for node in nodes}, {**packages.listings, **plain}, territory)
 
 
 def _refuse_image_cycles(images: Iterable[Node]) -> None:

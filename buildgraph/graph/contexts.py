@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.context import (
@@ -18,7 +20,9 @@ from buildgraph.graph.context import (
     rendered,
 )
 from buildgraph.graph.files import Files
-from buildgraph.graph.nodes import Part
+from buildgraph.graph.listing import Listing, listing_of, parse_run
+from buildgraph.graph.nodes import Part, digest_of
+from buildgraph.graph.packages import package_names
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
 from buildgraph.snapshot.snapshot import Entry
@@ -26,9 +30,11 @@ from buildgraph.workspace import (
     LOCKFILE,
     NPMRC,
     WORKSPACE_FILE,
+    Frame,
+    Frames,
     Lockfile,
     Workspace,
-    injected_folders,
+    install_digest,
     install_files,
     prune,
     prune_root_package,
@@ -36,9 +42,9 @@ from buildgraph.workspace import (
     render_lockfile,
 )
 from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.root_files import workspace_document
 
 MANIFEST = "package.json"
-WHOLE = "context"
 NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exactly what it says"
 
 
@@ -53,11 +59,15 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ContextMaker:
-    """Makes the contexts of one snapshot's services."""
+    """Makes the contexts of one snapshot's services, and the parts of a fingerprint that stand for them.
+
+    `configs` are the files of others that a project's compiler reads, by the project's folder.
+    """
 
     workspace: Workspace
     files: Files
     manifest: WorkspaceManifest
+    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def context(self, service: Service, recipe: Recipe) -> Context:
         """The context of a service: laid out in layers when it is a project of the workspace."""
@@ -68,58 +78,134 @@ class ContextMaker:
         """Whether the service is a project of the workspace; any other gets its folder as it lies."""
         return service.path in self.workspace.packages
 
+    def sources(self, service: Service) -> tuple[str, ...]:
+        """The sources node a service's image is built from; those it uses follow from the graph."""
+        return (f"sources:{self._names[service.path]}",) if self.is_layered(service) else ()
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return package_names(self.workspace)
+
     def closure(self, folder: str) -> list[str]:
         """The folders of the projects that a project is built from, itself first, the rest sorted."""
-        edges = {name: [edge.folder for edge in found] for name, found in self.workspace.edges.items()}
-        reached = closure(edges, [folder]) & self.workspace.packages.keys()
+        reached = closure(self._edges, [folder]) & self.workspace.packages.keys()
         return [folder, *sorted(reached - {folder})]
+
+    @cached_property
+    def _edges(self) -> Mapping[str, list[str]]:
+        return {name: [edge.folder for edge in found] for name, found in self.workspace.edges.items()}
+
+    def parts(self, service: Service, recipe: Recipe) -> list[Part]:
+        """What stands for the service's context besides the sources nodes of its closure.
+
+        The sources nodes hold each package's files and what the lockfile says of it; here is the rest: the
+        root files of the pruned install, further files that it reads or that are declared, and the recipe.
+        """
+        if not self.is_layered(service):
+            return [Part("file", "", self.plain_listing(service).seen_digest), *_recipe_parts(recipe)]
+        folders = self.closure(service.path)
+        return [
+            *self._root_parts(service, folders),
+            *shared_parts(self.files, self._further(service, folders)),
+            *_recipe_parts(recipe),
+        ]
+
+    def plain_listing(self, service: Service) -> Listing:
+        """The files of a service outside the pnpm workspace."""
+        paths = {*self.files.below(service.path), *self.files.matching(service.inputs)}
+        return listing_of(sorted(paths), (), self.files.entries)
+
+    def injected(self, service: Service) -> tuple[str, ...]:
+        """The folders of no project whose files an install of the service copies."""
+        folders = self._frame(service, self.closure(service.path)).folders
+        return tuple(folder for folder in folders if folder not in self.workspace.packages)
 
     def _layers(self, service: Service) -> Iterable[ContextFile]:
         folders = self.closure(service.path)
-        shared = sorted({*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)})
         yield from self._install_layer(service, folders)
+        shared = self._declared(service).union(*(self.configs.get(folder, ()) for folder in folders))
         yield from placed(DEPENDENCIES, shared, self.files.entries)
         for folder in folders[1:]:
             yield from placed(DEPENDENCIES, self._sources(folder), self.files.entries)
         yield from placed(APP, self._sources(folders[0]), self.files.entries)
+
+    def _declared(self, service: Service) -> set[str]:
+        """The files that the manifests declare as inputs of the service's image."""
+        return {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
 
     def _sources(self, folder: str) -> list[str]:
         """What an image sees of a folder besides what the install layer holds already."""
         if folder not in self.workspace.packages:
             return self.files.below(folder)
         taken = {_in(folder, MANIFEST), *((LOCKFILE, WORKSPACE_FILE) if folder == ROOT else ())}
-        return [path for path in self.files.seen_by_images[folder] if path not in taken]
+        return [path for path in self.files.seen(folder) if path not in taken]
 
-    def further_files(self, service: Service) -> set[str]:
+    def _further(self, service: Service, folders: list[str]) -> set[str]:
         """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
-        folders = self.closure(service.path)
-        inputs = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
-        read = install_files(self.workspace.settings, self._pruned(service, folders), self.files.entries)
-        return {*inputs, *read, *self._read_by_install(folders)}
+        frame = self._frame(service, folders)
+        copied = (path for folder in self.injected(service) for path in self.files.below(folder))
+        return {
+            *self._declared(service),
+            *self._install_files(frame),
+            *self._read_by_install(folders),
+            *copied,
+        }
 
-    def _pruned(self, service: Service, folders: list[str]) -> Lockfile:
+    def _root_parts(self, service: Service, folders: list[str]) -> Iterator[Part]:
+        """The root files of the install as parts; what sources nodes tell of the lockfile is left out."""
+        frame = self._frame(service, folders)
+        bare, with_root = frame.lockfile, self.manifest.root_dependencies
+        document = workspace_document(self.workspace.settings, bare, frame.names)
+        yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(document)))
+        told = [bare.version, bare.settings, bare.catalogs, bare.overrides, bare.others]
+        patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
+        root = [install_digest(self._lockfile(service), ROOT)] if with_root else []
+        yield Part("lockfile", LOCKFILE, digest_of(json.dumps([*told, patches, *root], sort_keys=True)))
+        package = self.workspace.packages.get(ROOT)
+        if package is not None:
+            content = prune_root_package(package, bare, frame.names, root_dependencies=with_root)
+            yield Part("setting", MANIFEST, digest_of(content))
+
+    def _frame(self, service: Service, folders: list[str]) -> Frame:
+        self._lockfile(service)
+        if service.path not in self._frames_made:
+            self._frames_made[service.path] = self._frames.frame(folders)
+        return self._frames_made[service.path]
+
+    @cached_property
+    def _frames_made(self) -> dict[str, Frame]:
+        return {}
+
+    @cached_property
+    def _frames(self) -> Frames:
+        lockfile = self.workspace.lockfile or Lockfile("")
+        with_root = self.manifest.root_dependencies
+        return Frames(lockfile, self.workspace.settings, self.workspace.packages, with_root)
+
+    def _lockfile(self, service: Service) -> Lockfile:
         if self.workspace.lockfile is None:
             raise ConfigurationError.of(LOCKFILE, f"is missing, but {service.name} needs it", NO_LOCKFILE)
-        packages = {folder: self.workspace.packages[folder] for folder in folders}
-        return prune(self.workspace.lockfile, packages, root_dependencies=self.manifest.root_dependencies)
+        return self.workspace.lockfile
 
     def _install_layer(self, service: Service, folders: list[str]) -> Iterable[ContextFile]:
         """All that an install reads: pruned root files and lockfile, and the closure's package.json files."""
-        lockfile = self._pruned(service, folders)
-        with_root = self.manifest.root_dependencies
-        settings = self.workspace.settings
+        packages = {folder: self.workspace.packages[folder] for folder in folders}
+        lockfile = prune(self._lockfile(service), packages, root_dependencies=self.manifest.root_dependencies)
+        settings, root = self.workspace.settings, self.workspace.packages.get(ROOT)
         yield rendered(f"{MANIFESTS}/{LOCKFILE}", render_lockfile(lockfile))
         yield rendered(f"{MANIFESTS}/{WORKSPACE_FILE}", prune_workspace_yaml(settings, lockfile))
-        root = self.workspace.packages.get(ROOT)
         if root is not None:
+            with_root = self.manifest.root_dependencies
             content = prune_root_package(root, lockfile, root_dependencies=with_root)
             yield rendered(f"{MANIFESTS}/{MANIFEST}", content)
+        frame = self._frame(service, folders)
         yield from placed(MANIFESTS, self._read_by_install(folders), self.files.entries)
-        yield from placed(
-            MANIFESTS, install_files(settings, lockfile, self.files.entries), self.files.entries
-        )
-        for folder in injected_folders(lockfile):
+        yield from placed(MANIFESTS, self._install_files(frame), self.files.entries)
+        for folder in frame.folders:
             yield from placed(MANIFESTS, self._sources(folder), self.files.entries)
+
+    def _install_files(self, frame: Frame) -> tuple[str, ...]:
+        return install_files(self.workspace.settings, frame.lockfile, self.files.entries, frame.archives)
 
     def _read_by_install(self, folders: list[str]) -> list[str]:
         wanted = [_in(folder, name) for folder in folders if folder != ROOT for name in (MANIFEST, NPMRC)]
@@ -127,22 +213,7 @@ class ContextMaker:
 
     def _plain(self, service: Service) -> Iterable[ContextFile]:
         """A service outside the pnpm workspace: its folder and its inputs, as they lie in the workspace."""
-        yield from placed("", self.files.below(service.path), self.files.entries)
-        yield from placed("", self.files.matching(service.inputs), self.files.entries)
-
-
-def own_parts(context: Context, recipe: Recipe) -> list[Part]:
-    """The parts of a layered context besides its packages' sources: what we rendered, the recipe's own files.
-
-    The last part is the context as a whole: whatever the parts tell, no difference in what the build sees
-    is ever missed.
-    """
-    labelled = [
-        Part("lockfile" if path == LOCKFILE else "setting", path, file.digest)
-        for file in context.files
-        if not file.blob and (path := file.path.partition("/")[2])
-    ]
-    return [*labelled, *_recipe_parts(recipe), Part(WHOLE, "", context.digest)]
+        yield from placed("", parse_run(self.plain_listing(service).seen), self.files.entries)
 
 
 def _recipe_files(recipe: Recipe) -> Iterable[ContextFile]:

@@ -8,10 +8,13 @@ from buildgraph.graph.nodes import FINGERPRINT_LENGTH, Node, Part, digest_of_pai
 from buildgraph.order import components
 
 
-def fingerprint_nodes(nodes: Mapping[str, Node]) -> dict[str, str]:
-    """The fingerprint of every node: the digest of its own parts and of the fingerprints it uses."""
-    found: dict[str, str] = {}
-    for members in components({node.id: node.uses for node in nodes.values()}):
+def fingerprint_nodes(nodes: Mapping[str, Node], known: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprint of every node: the digest of its own parts and of the fingerprints it uses.
+
+    `known` fingerprints are taken as they are; none of them may belong to a cycle with one that is not.
+    """
+    found = dict(known)
+    for members in components({node.id: node.uses for node in nodes.values() if node.id not in known}):
         found.update(_fingerprint_component([nodes[member] for member in members], found))
     return found
 

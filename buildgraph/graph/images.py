@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from buildgraph.graph.context import Context
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
 from buildgraph.manifests.model import Service
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImagePlan:
     """All that a service's build sees.
 
     `bases` maps each external base image that the Dockerfile names to (what to pull, what enters the
     fingerprint); `parents` maps a name in FROM to the service whose image it is. `syntax` is the image of
-    the frontend that the Dockerfile asks for, a base like the others. `parts` are further labelled parts
-    of the fingerprint, such as the pruned lockfile's digest.
+    the frontend that the Dockerfile asks for, a base like the others. `sources` are the nodes of the
+    packages it is built from, and `parts` stand for the rest of its context, which is made when it is
+    asked for.
     """
 
     service: Service
-    context: Context
+    make_context: Callable[[], Context]
     dockerfile: str = "Dockerfile"
     arguments: Mapping[str, str] = field(default_factory=dict)
     bases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -30,6 +32,11 @@ class ImagePlan:
     platforms: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+
+    @cached_property
+    def context(self) -> Context:
+        """Every file of the build, before a byte of it is read."""
+        return self.make_context()
 
 
 def image_id(service: str) -> str:

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from buildgraph.errors import UnknownName
+
+if TYPE_CHECKING:
+    from buildgraph.graph.listing import Listing
+    from buildgraph.graph.territory import Territory
 
 FINGERPRINT_LENGTH = 32  # hex digits; 128 bits keep a tag readable and collisions out of reach
 
 
 class Kind(Enum):
-    """What a node is. SOURCES is a package as images see it (inputs of phase `image`); users see its package."""
+    """What a node is.
+
+    Users see no SOURCES, which is a package as images see it (inputs of phase `image`), and no SETTINGS,
+    which is what holds for every package.
+    """
 
     PACKAGE = "package"
     SOURCES = "sources"
+    SETTINGS = "settings"
     IMAGE = "image"
     DEPLOYMENT = "deployment"
     PRODUCT = "product"
 
 
+HIDDEN = (Kind.SOURCES, Kind.SETTINGS)
 MEANT_FIRST = (Kind.IMAGE, Kind.PRODUCT, Kind.PACKAGE, Kind.DEPLOYMENT)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Part:
+class Part(NamedTuple):
     """One labelled thing that a fingerprint is made of.
 
     `kind` is a reason's kind (file, lockfile, manifest, template, base-image, value, setting, tool),
@@ -39,8 +48,7 @@ class Part:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """Something that can be stale or affected.
 
     `parts` are its own; `uses` are nodes that change it (they enter its fingerprint); `after` are nodes
@@ -55,22 +63,43 @@ class Node:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class Graph:
-    """Nodes by id, and for package and sources nodes their files: path -> mode and blob id.
+    """Nodes by id; every id in a node's `uses` stands in `nodes`.
 
-    Every id in a node's `uses` stands in `nodes`.
+    `files` lists the files of the nodes that have some, by id (a package's sources are in its package's
+    list); `territory` tells which nodes see a path. `known` are fingerprints that need not be worked out
+    again.
     """
 
-    nodes: Mapping[str, Node] = field(default_factory=dict)
-    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    def __init__(
+        self,
+        nodes: Mapping[str, Node] | None = None,
+        files: Mapping[str, Listing] | None = None,
+        territory: Territory | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
+        self.nodes = nodes or {}
+        self.files = files or {}
+        self.territory = territory
+        self.known = known or {}
 
     @cached_property
     def fingerprints(self) -> Mapping[str, str]:
         """The fingerprint of every node."""
+        if len(self.known) == len(self.nodes):
+            return self.known
         from buildgraph.graph.fingerprints import fingerprint_nodes
 
-        return fingerprint_nodes(self.nodes)
+        return fingerprint_nodes(self.nodes, self.known)
+
+    @cached_property
+    def dependents(self) -> Mapping[str, tuple[str, ...]]:
+        """For every node the nodes that use it, sorted."""
+        found: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
+        for node in self.nodes.values():
+            for used in node.uses:
+                found[used].append(node.id)
+        return {node_id: tuple(sorted(users)) for node_id, users in found.items()}
 
     def of_kind(self, *kinds: Kind) -> list[Node]:
         """The nodes of these kinds, sorted by id."""
@@ -84,9 +113,15 @@ class Graph:
         for node_id in (name, *(f"{kind.value}:{name}" for kind in MEANT_FIRST)):
             if node_id in self.nodes:
                 return self.nodes[node_id]
-        raise UnknownName(
-            "node", name, [node.id for node in self.nodes.values() if node.kind is not Kind.SOURCES]
-        )
+        raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind not in HIDDEN])
+
+
+def public_id(node_id: str) -> str:
+    """The id that users see: sources are a package to them, and settings have none."""
+    kind, _, name = node_id.partition(":")
+    if kind == Kind.SETTINGS.value:
+        return ""
+    return f"{Kind.PACKAGE.value}:{name}" if kind == Kind.SOURCES.value else node_id
 
 
 def digest_of(content: bytes | str) -> str:

@@ -3,21 +3,91 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import starmap
 
-from buildgraph.graph.files import Files, digest_of_files
+from buildgraph.graph.files import Files
+from buildgraph.graph.listing import Listing, state_of
 from buildgraph.graph.nodes import Kind, Node, Part
-from buildgraph.workspace import LOCKFILE, Workspace, importer_digest
+from buildgraph.workspace import LOCKFILE, Workspace, importer_digest, install_digest
+from buildgraph.workspace.inputs import RootInputs
 from buildgraph.workspace.projects import ROOT
 
+SETTINGS_ID = "settings:"
 
-@dataclass(frozen=True, slots=True)
-class PackageNodes:
-    """The nodes of all packages, with the files each stands for, and a folder's id."""
 
-    nodes: tuple[Node, ...]
-    files: Mapping[str, Mapping[str, str]]
+@dataclass(frozen=True)
+class PackageMaker:
+    """Makes the nodes of a workspace's projects.
+
+    `inputs` are what the root gives to checks, and `shared` the files that the manifests declare for all;
+    `configs` are the files of others that a project's compiler
+    reads, by folder; `root_dependencies` says that images install what the root depends on.
+    """
+
+    workspace: Workspace
+    files: Files
+    inputs: RootInputs
+    shared: tuple[Part, ...] = ()
+    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    root_dependencies: bool = False
+
+    def nodes(self) -> Iterator[Node]:
+        """Two nodes per project: `package` sees all its files, `sources` those that images see.
+
+        One more node has what holds for every package.
+        """
+        every = (*starmap(Part, self.inputs.every), *self.shared)
+        yield Node(SETTINGS_ID, Kind.SETTINGS, "", tuple(sorted(every)))
+        for folder, name in self._names.items():
+            yield self._package(folder, name)
+            yield self._sources(folder, name)
+
+    @cached_property
+    def listings(self) -> dict[str, Listing]:
+        """The files of every package, by its id."""
+        return {f"package:{name}": self.files.listing(folder) for folder, name in self._names.items()}
+
+    def _package(self, folder: str, name: str) -> Node:
+        parts = [
+            *self._file_parts(folder, self.listings[f"package:{name}"].digest),
+            *starmap(Part, self.inputs.some.get(folder, ())),
+        ]
+        if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
+            parts.append(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
+        uses = [SETTINGS_ID, *(f"package:{other}" for other in self._uses[folder])]
+        return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
+
+    def _sources(self, folder: str, name: str) -> Node:
+        parts = [*self._file_parts(folder, self.listings[f"package:{name}"].seen_digest)]
+        lockfile = self.workspace.lockfile
+        if lockfile is not None and (folder != ROOT or self.root_dependencies):
+            parts.append(Part("lockfile", LOCKFILE, install_digest(lockfile, folder)))
+        uses = tuple(f"sources:{other}" for other in self._uses[folder])
+        return Node(f"sources:{name}", Kind.SOURCES, folder, tuple(sorted(parts)), uses)
+
+    def _file_parts(self, folder: str, digest: str) -> Iterator[Part]:
+        yield Part("file", "", digest)
+        for path in self.configs.get(folder, ()):
+            yield Part("file", path, state_of(self.files.entries[path]))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return package_names(self.workspace)
+
+    @cached_property
+    def _uses(self) -> Mapping[str, list[str]]:
+        """Folder -> the names of the projects it needs, sorted and without itself."""
+        edges = self.workspace.edges
+        return {
+            folder: sorted(
+                {self._names[edge.folder] for edge in edges.get(folder, ()) if edge.folder in self._names}
+                - {name}
+            )
+            for folder, name in self._names.items()
+        }
 
 
 def package_names(workspace: Workspace) -> dict[str, str]:
@@ -29,40 +99,6 @@ def package_names(workspace: Workspace) -> dict[str, str]:
         else _path_name(folder)
         for folder, package in workspace.packages.items()
     }
-
-
-def package_nodes(workspace: Workspace, files: Files, settings: Iterable[Part]) -> PackageNodes:
-    """Two nodes per workspace project: `package` sees all its files, `sources` those that images see.
-
-    `settings` are parts that hold for every package, such as pnpm's own settings.
-    """
-    names = package_names(workspace)
-    shared = tuple(settings)
-    nodes: list[Node] = []
-    contents: dict[str, Mapping[str, str]] = {}
-    for folder, name in names.items():
-        used = sorted(
-            {names[edge.folder] for edge in workspace.edges.get(folder, ()) if edge.folder in names} - {name}
-        )
-        own = {
-            Kind.PACKAGE: files.described(files.owned[folder]),
-            Kind.SOURCES: files.described(files.seen_by_images[folder]),
-        }
-        for kind, described in own.items():
-            node_id = f"{kind.value}:{name}"
-            contents[node_id] = described
-            parts = (Part("file", "", digest_of_files(described)), *_more(kind, workspace, folder, shared))
-            nodes.append(Node(node_id, kind, folder, parts, tuple(f"{kind.value}:{other}" for other in used)))
-    return PackageNodes(tuple(nodes), contents)
-
-
-def _more(kind: Kind, workspace: Workspace, folder: str, shared: tuple[Part, ...]) -> tuple[Part, ...]:
-    """What a package's checks see besides its files; an image has lockfile and settings of its own."""
-    if kind is Kind.SOURCES:
-        return ()
-    if workspace.lockfile is None or folder not in workspace.lockfile.importers:
-        return shared
-    return (*shared, Part("lockfile", LOCKFILE, importer_digest(workspace.lockfile, folder)))
 
 
 def _path_name(folder: str) -> str:

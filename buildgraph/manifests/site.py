@@ -11,12 +11,12 @@ from typing import Final
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
 from buildgraph.manifests.reading import Place, Reader, one_of, parse_toml, table, text
+from buildgraph.manifests.site_file import VARIABLES, site_file
 
 READERS: Final[Mapping[str, Reader[str]]] = {
     "bases": one_of([source.value for source in Source], "source of base images"),
     "ca": text(),
 }
-VARIABLES: Final = {"bases": "BUILDGRAPH_BASES", "ca": "BUILDGRAPH_CA"}
 SETTINGS: Final[Reader[dict[str, str]]] = table(dict, READERS)
 
 
@@ -26,12 +26,6 @@ class Site:
 
     source: Source = Source.REGISTRY
     ca: Path | None = None
-
-
-def site_file(env: Mapping[str, str]) -> Path:
-    """Where this machine's settings stand, by the XDG base directory rule."""
-    home = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", "/")) / ".config")
-    return Path(home) / "buildgraph" / "site.toml"
 
 
 def read_site(env: Mapping[str, str] = os.environ) -> Site:

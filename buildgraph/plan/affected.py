@@ -4,30 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from buildgraph.graph.nodes import Graph, Kind, Node
-from buildgraph.plan.reasons import Reason, own_reasons, reasons_of
+from buildgraph.order import closure
+from buildgraph.plan.reasons import Reason, Reasons
 
 USER_KINDS = (Kind.PACKAGE, Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Affected:
-    """A node whose fingerprint differs: how (`changed`, `added` or `removed`) and why."""
+    """A node whose fingerprint differs: how (`changed`, `added` or `removed`) and why.
+
+    `told` are the reasons, or that which works them out when somebody asks.
+    """
 
     node: Node
     change: str
-    reasons: tuple[Reason, ...]
+    told: Reasons | tuple[Reason, ...] = ()
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every reason, with the shortest way from each change to the node."""
+        return self.told if isinstance(self.told, tuple) else self.told.of(self.node.id)
+
+    def __eq__(self, other: object) -> bool:
+        """Two are the same when they tell the same, however far they have worked it out."""
+        if not isinstance(other, Affected):
+            return NotImplemented
+        return (self.node, self.change, self.reasons) == (other.node, other.change, other.reasons)
+
+    def __hash__(self) -> int:
+        return hash((self.node, self.change))
+
+    @property
+    def first_reason(self) -> Reason | None:
+        """The reason that lies nearest to the node."""
+        if isinstance(self.told, tuple):
+            return next(iter(self.told), None)
+        return self.told.nearest(self.node.id)
 
 
 def affected_nodes(base: Graph, head: Graph, kinds: Collection[Kind] = USER_KINDS) -> tuple[Affected, ...]:
     """The nodes of these kinds whose fingerprint differs between `base` and `head`, sorted by id."""
-    differing = differing_nodes(base, head)
-    changed = {node_id: reasons for node_id in differing if (reasons := own_reasons(base, head, node_id))}
+    own = own_changes(base, head)
+    differing = closure(head.dependents, own)
+    reasons = Reasons(base, head, own)
+    nodes = (head.nodes.get(node_id) or base.nodes[node_id] for node_id in sorted(differing))
     return tuple(
-        Affected(node, _change(base, head, node.id), reasons_of(base, head, node.id, changed))
-        for node in (head.nodes.get(node_id) or base.nodes[node_id] for node_id in sorted(differing))
-        if node.kind in kinds
+        Affected(node, _change(base, head, node.id), reasons) for node in nodes if node.kind in kinds
     )
 
 
@@ -36,10 +62,22 @@ def all_nodes(head: Graph, reason: Reason, kinds: Collection[Kind] = USER_KINDS)
     return tuple(Affected(node, "changed", (reason,)) for node in head.of_kind(*kinds))
 
 
-def differing_nodes(base: Graph, head: Graph) -> set[str]:
-    """The ids whose fingerprint differs, or that stand in one graph only."""
-    before, after = base.fingerprints, head.fingerprints
-    return {node_id for node_id in before.keys() | after.keys() if before.get(node_id) != after.get(node_id)}
+def own_changes(base: Graph, head: Graph) -> frozenset[str]:
+    """The nodes that differ by themselves: in their parts or edges, or by standing in one graph only.
+
+    A fingerprint is made of a node's parts and of the fingerprints it uses, so those that differ are these
+    and all that use them, and no hash need be worked out to tell.
+    """
+    if head is base:
+        return frozenset()
+    ids = base.nodes.keys() | head.nodes.keys()
+    return frozenset(node_id for node_id in ids if _differs(base.nodes.get(node_id), head.nodes.get(node_id)))
+
+
+def _differs(before: Node | None, after: Node | None) -> bool:
+    if before is after:
+        return False
+    return before is None or after is None or (before.parts, before.uses) != (after.parts, after.uses)
 
 
 def _change(base: Graph, head: Graph, node_id: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
-from buildgraph.graph.nodes import Graph, Kind, Node, Part
-from buildgraph.order import closure, shortest_path
+from buildgraph.graph.listing import Listing, parse_run
+from buildgraph.graph.nodes import Graph, Kind, Node, Part, public_id
+from buildgraph.order import closure
 
 ABSENT = ""
-WHOLE = "context"  # the part that stands for all of a context; told when no other part differs
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reason:
+class Reason(NamedTuple):
     """One thing that differs: its kind, what it is, its digests before and after (empty: absent there).
 
     `via` are node ids from the changed node to the affected one, both included.
@@ -33,48 +34,93 @@ class Reason:
         return "removed" if self.after == ABSENT else "changed"
 
 
+class Reasons:
+    """The reasons between two graphs, worked out for the nodes that are asked about.
+
+    `changed` are the nodes that differ by themselves; every reason begins at one of them.
+    """
+
+    def __init__(self, base: Graph, head: Graph, changed: Iterable[str]) -> None:
+        self.base = base
+        self.head = head
+        self.changed = sorted(changed)
+        self._ways: dict[str, Mapping[str, str]] = {}
+        self._own: dict[str, tuple[Reason, ...]] = {}
+
+    def of(self, node_id: str) -> tuple[Reason, ...]:
+        """Every reason why a node differs, with the shortest way to each."""
+        graph = self.head if node_id in self.head.nodes else self.base
+        uses = {node.id: node.uses for node in graph.nodes.values()} if len(self.changed) > 1 else None
+        reached = closure(uses, [node_id]) if uses is not None else set(self.changed)
+        sources = [source for source in self.changed if source in reached]
+        found = {reason for source in sources for reason in self._from(source, node_id, self._way(source))}
+        return tuple(sorted(found))
+
+    def nearest(self, node_id: str) -> Reason | None:
+        """One reason, from the change that lies nearest to the node."""
+        source = node_id
+        while self._nearest.get(source):
+            source = self._nearest[source]
+        return next(iter(self._from(source, node_id, self._nearest)), None)
+
+    def _from(self, source: str, node_id: str, came_from: Mapping[str, str]) -> Iterator[Reason]:
+        if source not in self._own:
+            self._own[source] = own_reasons(self.base, self.head, source)
+        via = _visible(_trace_back(came_from, node_id))
+        return (reason._replace(via=via) for reason in self._own[source])
+
+    def _way(self, source: str) -> Mapping[str, str]:
+        """For every dependent of a changed node the step before it on the shortest way from there."""
+        if source not in self._ways:
+            self._ways[source] = _walk(self.head.dependents, [source])
+        return self._ways[source]
+
+    @cached_property
+    def _nearest(self) -> Mapping[str, str]:
+        return _walk(self.head.dependents, self.changed)
+
+
 def own_reasons(base: Graph, head: Graph, node_id: str) -> tuple[Reason, ...]:
     """The differences between a node's own parts in two graphs; a package's files one by one."""
     before, after = base.nodes.get(node_id), head.nodes.get(node_id)
     found = [*_part_reasons(before, after), *_use_reasons(before, after)]
     if any(reason.kind == "file" and not reason.name for reason in found):
         found = [reason for reason in found if reason.name or reason.kind != "file"]
-        found.extend(_file_reasons(base.files.get(node_id, {}), head.files.get(node_id, {})))
+        found.extend(_file_reasons(_states(base, node_id), _states(head, node_id)))
     return tuple(sorted(found))
 
 
-def reasons_of(
-    base: Graph, head: Graph, node_id: str, changed: Mapping[str, tuple[Reason, ...]]
-) -> tuple[Reason, ...]:
-    """Every reason why `node_id` differs, with the shortest way to each.
-
-    `changed` holds the own reasons of all nodes that have some.
-    """
-    graph = head if node_id in head.nodes else base
-    uses = {node.id: node.uses for node in graph.nodes.values()}
-    found: list[Reason] = []
-    for source in _reachable_changes(uses, node_id, changed):
-        way = shortest_path(uses, node_id, {source})
-        via = _visible(reversed(way))
-        found.extend(Reason(r.kind, r.name, r.before, r.after, via) for r in changed[source])
-    told = [reason for reason in found if reason.kind != WHOLE]
-    return tuple(sorted(set(told or found)))
+def _walk(dependents: Mapping[str, Iterable[str]], starts: Iterable[str]) -> dict[str, str]:
+    """Breadth first from `starts` to all dependents: each with the step before it, "" for the starts."""
+    came_from = dict.fromkeys(starts, "")
+    waiting = deque(came_from)
+    while waiting:
+        name = waiting.popleft()
+        for other in dependents.get(name, ()):
+            if other not in came_from:
+                came_from[other] = name
+                waiting.append(other)
+    return came_from
 
 
-def public_id(node_id: str) -> str:
-    """The id that users see: sources are a package to them."""
-    kind, _, name = node_id.partition(":")
-    return f"{Kind.PACKAGE.value}:{name}" if kind == Kind.SOURCES.value else node_id
-
-
-def _reachable_changes(
-    uses: Mapping[str, Iterable[str]], start: str, changed: Mapping[str, tuple[Reason, ...]]
-) -> list[str]:
-    return sorted(closure(uses, [start]) & changed.keys())
+def _trace_back(came_from: Mapping[str, str], node_id: str) -> list[str]:
+    way = [node_id]
+    while came_from.get(way[-1]):
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 def _visible(way: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(public_id(node_id) for node_id in way))
+    return tuple(dict.fromkeys(shown for node_id in way if (shown := public_id(node_id))))
+
+
+def _states(graph: Graph, node_id: str) -> dict[str, str]:
+    """The files of a node, path -> state: a package's sources are those of its files that images see."""
+    kind, _, name = node_id.partition(":")
+    if kind == Kind.SOURCES.value:
+        return parse_run(graph.files.get(f"{Kind.PACKAGE.value}:{name}", Listing()).seen)
+    listing = graph.files.get(node_id, Listing())
+    return {**parse_run(listing.seen), **parse_run(listing.hidden)}
 
 
 def _part_reasons(before: Node | None, after: Node | None) -> Iterable[Reason]:

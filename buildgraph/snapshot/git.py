@@ -6,11 +6,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError, ToolError
-from buildgraph.process import Command, Result, Runner
+from buildgraph.process import Command, Result, Runner, Started
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
@@ -42,8 +42,21 @@ class Repository:
 
     def try_git(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Result:
         """Run git and return its result whatever the exit code."""
+        return self.runner.run(self._command(arguments, stdin, env))
+
+    def begin_git(self, *arguments: str, stdin: bytes = b"") -> Started:
+        """Start git and go on; its result is asked for later."""
+        return self.runner.start(self._command(arguments, stdin, None))
+
+    def at(self, folder: Path) -> Repository:
+        """The same repository for a project in another folder of it."""
+        way = folder.relative_to(self.root.resolve()).as_posix()
+        prefix = "" if way == "." else f"{way}/"
+        return replace(self, folder=folder, prefix=prefix, store=own_folder(folder) / "objects")
+
+    def _command(self, arguments: tuple[str, ...], stdin: bytes, env: dict[str, str] | None) -> Command:
         argv = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments)
-        return self.runner.run(Command(argv, cwd=self.folder, env={**QUIET, **(env or {})}, stdin=stdin))
+        return Command(argv, cwd=self.folder, env={**QUIET, **(env or {})}, stdin=stdin)
 
     def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs by id, from the repository or from the store of edited files."""

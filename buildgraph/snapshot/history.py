@@ -1,25 +1,63 @@
-"""History questions: the default branch, merge bases, where a clone came from."""
+"""History questions: commits by name, the default branch, merge bases, where a clone came from."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable, Mapping
 
 from buildgraph.snapshot.git import Repository
-from buildgraph.snapshot.reading import resolve_commit
 
 CREDENTIALS = re.compile(r"^(\w+://)[^/@]*@")
-DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+REMOTE, LOCAL, TAG = "refs/remotes/origin/", "refs/heads/", "refs/tags/"
+# The places to look for the default branch, best first; written in full, so that no tag stands in for a branch.
+DEFAULT_BRANCHES = (f"{REMOTE}HEAD", f"{REMOTE}main", f"{REMOTE}master", f"{LOCAL}main", f"{LOCAL}master")
 
 
-def default_branch(repository: Repository) -> str | None:
-    """The default branch's name as this clone knows it, or None."""
-    return next((name for name in DEFAULT_BRANCHES if resolve_commit(repository, name)), None)
+def resolve_commits(repository: Repository, names: Iterable[str]) -> dict[str, str]:
+    """The full commit ids of those names that name a commit here, by name; one process for all of them.
+
+    Names go to git on standard input, so none is ever taken for an option.
+    """
+    asked = [name for name in dict.fromkeys(names) if name and "\n" not in name]
+    if not asked:
+        return {}
+    request = b"".join(os.fsencode(name) + b"^{commit}\n" for name in asked)
+    told = repository.git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=request).text
+    lines = told.split("\n")[: len(asked)]
+    return {
+        name: line.removesuffix(" commit") for name, line in zip(asked, lines, strict=True) if _is_found(line)
+    }
 
 
-def merge_base(repository: Repository, one: str, other: str) -> str | None:
-    """The best common ancestor of two commits, or None when there is none here (a shallow clone, say)."""
-    found = repository.try_git("merge-base", "--end-of-options", one, other)
-    return found.text.strip() if found.code == 0 else None
+def first_known(names: Iterable[str], commits: Mapping[str, str]) -> str | None:
+    """The first of these names that has a commit."""
+    return next((name for name in names if name in commits), None)
+
+
+def short_name(reference: str) -> str:
+    """A reference as people write it: `origin/main` for refs/remotes/origin/main, `main` for refs/heads/main."""
+    return re.sub(r"^refs/(remotes|heads|tags)/", "", reference)
+
+
+def merge_base(repository: Repository, one: str, *others: str) -> str | None:
+    """The best common ancestor of a commit and any of others, or None when none can be told here.
+
+    A shallow clone may hold an old one where history that was cut off has a better one: then it is None.
+    """
+    found = repository.try_git("merge-base", "--end-of-options", one, *others)
+    if found.code != 0:
+        return None
+    commit = found.text.strip()
+    cut = _read_cut(repository)
+    if cut and cut & _commits_since(repository, commit, (one, *others)):
+        return None
+    return commit
+
+
+def is_shallow(repository: Repository) -> bool:
+    """Whether this clone lacks old commits."""
+    return bool(_read_cut(repository))
 
 
 def origin_address(repository: Repository) -> str:
@@ -29,3 +67,21 @@ def origin_address(repository: Repository) -> str:
     with git.Repo(repository.root) as opened:
         address = next((remote.url for remote in opened.remotes if remote.name == "origin"), "")
     return CREDENTIALS.sub(r"\1", address)
+
+
+def _is_found(line: str) -> bool:
+    """Whether git answered with a commit; else it repeats the name and says `missing` or `ambiguous`."""
+    return re.fullmatch(r"[0-9a-f]{40,64} commit", line) is not None
+
+
+def _read_cut(repository: Repository) -> set[str]:
+    """The commits whose parents this clone lacks; git keeps them in the file `shallow`."""
+    try:
+        return set((repository.git_dir / "shallow").read_text().split())
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _commits_since(repository: Repository, commit: str, tips: Iterable[str]) -> set[str]:
+    """The commits that lead to `tips` and not to `commit`."""
+    return set(repository.git("rev-list", *tips, "--not", commit).text.split())

@@ -1,16 +1,29 @@
-"""Reads snapshots: a commit from its tree; the working tree from the index, git's status and edited files."""
+"""Reads snapshots: a commit from its tree; the working tree as its commit and what git's status tells of edits."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.process import Started
 from buildgraph.snapshot.git import Repository
-from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry, Snapshot
-from buildgraph.snapshot.status import Change, read_status
+from buildgraph.snapshot.snapshot import (
+    EXECUTABLE,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    Changes,
+    Entries,
+    Entry,
+    Snapshot,
+    decoded,
+    encoded,
+)
+from buildgraph.snapshot.status import STATUS, Change, is_submodule, parse_status
 
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"
 
@@ -20,11 +33,12 @@ def read_commit(repository: Repository, revision: str) -> Snapshot:
     commit = resolve_commit(repository, revision)
     if commit is None:
         raise ConfigurationError.of("", f"there is no commit {revision!r} here", FETCH_IT)
-    tree = f"{commit}:{repository.prefix.rstrip('/')}" if repository.prefix else commit
-    listing = repository.try_git("ls-tree", "-r", "-z", "--full-tree", tree)
-    if listing.code != 0:
-        return Snapshot({}, repository, commit)  # the project's folder did not exist then
-    return Snapshot(dict(_parse_tree(listing.stdout)), repository, commit)
+    return commit_snapshot(repository, commit)
+
+
+def commit_snapshot(repository: Repository, commit: str) -> Snapshot:
+    """The snapshot of a commit that is known to be here, by its full id."""
+    return Snapshot(partial(_list_commit, repository, commit), repository, commit)
 
 
 def resolve_commit(repository: Repository, revision: str) -> str | None:
@@ -35,27 +49,72 @@ def resolve_commit(repository: Repository, revision: str) -> str | None:
     return result.text.strip() if result.code == 0 else None
 
 
-def read_working_tree(repository: Repository) -> Snapshot:
-    """The snapshot of the working tree: index, edits and untracked files that are not ignored.
+def begin_status(repository: Repository) -> Started:
+    """Ask git what differs in the working tree: it works on while we go on."""
+    return repository.begin_git(*STATUS)
+
+
+def read_working_tree(repository: Repository, begun: Started | None = None) -> Snapshot:
+    """The snapshot of the working tree: its commit, edits and untracked files that are not ignored.
 
     Edited and untracked files are copied into the repository's store of edited files, cleaned as git would
-    on commit, so the snapshot stays what it is while the files are edited on.
+    on commit, so the snapshot stays what it is while the files are edited on. `begun` is the status asked
+    for earlier.
     """
-    entries = dict(_parse_index(repository.git("ls-files", "-s", "-z").stdout))
-    commit = resolve_commit(repository, "HEAD")
-    status = read_status(repository)
-    for change in status.changes:
-        _forget(entries, change)
-    moved = [change.path for change in status.changes if change.is_moved_submodule and not change.is_gone]
-    entries.update({path: _checked_out(repository, path) for path in moved})
-    entries.update(_store_edited(repository, _modes(repository, status.changes)))
-    return Snapshot(entries, repository, commit, dirty=status.is_dirty)
+    told = (begun or begin_status(repository)).result()
+    if told.code != 0:
+        raise ToolError(f"`git status` failed: {told.last_lines}")
+    status = parse_status(told.stdout, repository.prefix)
+    changes = _read_changes(repository, status.changes)
+    committed = partial(_list_commit, repository, status.commit)
+    return Snapshot(committed, repository, status.commit, changes, dirty=bool(status.changes))
 
 
-def _forget(entries: dict[str, Entry], change: Change) -> None:
-    """Drop what the index says of a path that differs; a submodule that is only dirty inside keeps its commit."""
-    if change.is_gone or entries.get(change.path, Entry(0, "")).mode != SUBMODULE:
-        entries.pop(change.path, None)
+def read_difference(repository: Repository, base: str, head: str) -> dict[str, Entry | None]:
+    """What differs in one commit from another: path -> its entry in `head`, None where it is gone."""
+    listing = repository.git(
+        *("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none"),
+        *("--relative", "--end-of-options", base, head),
+    )
+    records = iter(decoded(listing.stdout).split("\0"))
+    found: dict[str, Entry | None] = {}
+    for facts in records:
+        if facts:
+            _, mode, _, blob, _ = facts.split(" ")
+            found[next(records)] = Entry(int(mode, 8), blob) if int(mode, 8) else None
+    return found
+
+
+def _list_commit(repository: Repository, commit: str | None) -> Entries:
+    """A commit's entries below the project's folder; none where there is no commit, or no such folder then."""
+    if commit is None:
+        return {}
+    tree = f"{commit}:{repository.prefix.rstrip('/')}" if repository.prefix else commit
+    listing = repository.try_git("ls-tree", "-r", "-z", "--full-tree", tree)
+    return dict(_parse_tree(decoded(listing.stdout))) if listing.code == 0 else {}
+
+
+def _parse_tree(listing: str) -> Iterator[tuple[str, Entry]]:
+    """The records of `git ls-tree -z`: mode, type and id, parted by blanks, then a tab and the path."""
+    modes = {"100644": REGULAR, "100755": EXECUTABLE, "120000": SYMLINK, "160000": SUBMODULE}
+    for record in listing.split("\0"):
+        facts, tab, path = record.partition("\t")
+        if tab:
+            mode = facts[:6]
+            yield path, Entry(modes.get(mode) or int(mode, 8), facts[facts.rindex(" ") + 1 :])
+
+
+def _read_changes(repository: Repository, changes: Iterable[Change]) -> Changes:
+    """The entries of all that differs from the commit; what turns out to be as the commit has it is left out."""
+    found = {change.path: change.indexed for change in changes if not change.edited}
+    edited = [change for change in changes if change.edited]
+    found.update({change.path: None for change in edited})
+    found.update(
+        {change.path: _checked_out(repository, change.path) for change in edited if is_submodule(change)}
+    )
+    found.update(_store_edited(repository, _modes(repository, edited)))
+    committed = {change.path: change.committed for change in changes if change.committed}
+    return {path: entry for path, entry in found.items() if entry is None or entry != committed.get(path)}
 
 
 def _checked_out(repository: Repository, path: str) -> Entry:
@@ -63,36 +122,23 @@ def _checked_out(repository: Repository, path: str) -> Entry:
     return Entry(SUBMODULE, repository.git("-C", path, "rev-parse", "HEAD").text.strip())
 
 
-def _parse_tree(listing: bytes) -> Iterable[tuple[str, Entry]]:
-    for record in _records(listing):
-        facts, _, path = record.partition(b"\t")
-        mode, _, blob = facts.split(b" ")
-        yield os.fsdecode(path), Entry(int(mode, 8), blob.decode())
-
-
-def _parse_index(listing: bytes) -> Iterable[tuple[str, Entry]]:
-    for record in _records(listing):
-        facts, _, path = record.partition(b"\t")
-        mode, blob, stage = facts.split(b" ")
-        if stage == b"0":  # unmerged paths are read from the working tree
-            yield os.fsdecode(path), Entry(int(mode, 8), blob.decode())
-
-
-def _records(listing: bytes) -> Iterable[bytes]:
-    return (record for record in listing.split(b"\0") if record)
-
-
 def _modes(repository: Repository, changes: Iterable[Change]) -> dict[str, int]:
-    """The git modes of changed files that are there."""
-    there = (change.path for change in changes if not change.is_gone)
-    found = {path: mode for path in there if (mode := _mode(repository.folder, path)) is not None}
-    return _modes_git_keeps(repository, found)
+    """The git modes of edited files that are there: status tells those of tracked ones."""
+    found: dict[str, int] = {}
+    for change in changes:
+        on_disk = _mode(repository.folder, change.path)
+        if on_disk is not None:
+            found[change.path] = change.mode or on_disk
+    untracked = [c.path for c in changes if not c.mode and found.get(c.path) == EXECUTABLE]
+    if untracked and not _trusts_modes(repository):
+        found.update(dict.fromkeys(untracked, REGULAR))
+    return found
 
 
 def _mode(folder: Path, path: str) -> int | None:
     """The git mode of a path on disk, or None when it is gone or is a folder (a nested repository)."""
     try:
-        found = os.lstat(folder / path)
+        found = os.lstat(_on_disk(folder, path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -104,16 +150,14 @@ def _mode(folder: Path, path: str) -> int | None:
     return None
 
 
-def _modes_git_keeps(repository: Repository, modes: dict[str, int]) -> dict[str, int]:
-    """Modes as git would record them: where core.fileMode is off the disk's executable bit says nothing."""
-    if not modes or repository.try_git("config", "--type=bool", "core.fileMode").text.strip() != "false":
-        return modes
-    tracked = dict(_parse_index(repository.git("ls-files", "-s", "-z").stdout))
-    return {path: mode if mode == SYMLINK else _kept_mode(tracked.get(path)) for path, mode in modes.items()}
+def _on_disk(folder: Path, path: str) -> bytes:
+    return os.fsencode(folder) + b"/" + encoded(path)
 
 
-def _kept_mode(entry: Entry | None) -> int:
-    return entry.mode if entry and entry.mode in (REGULAR, EXECUTABLE) else REGULAR
+def _trusts_modes(repository: Repository) -> bool:
+    """Where core.fileMode is off the disk's executable bit says nothing."""
+    told = repository.try_git("config", "--type=bool", "core.fileMode").text.strip()
+    return told != "false"
 
 
 def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, Entry]:
@@ -127,7 +171,7 @@ def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, En
     for path in set(regular) - set(plain):
         ids[path] = _written(repository, ["--path", path, "--", path], b"")
     for path in modes.keys() - set(regular):
-        target = os.fsencode((repository.folder / path).readlink())
+        target = os.readlink(_on_disk(repository.folder, path))  # noqa: PTH115  # paths are bytes here
         ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
     return {path: Entry(modes[path], blob) for path, blob in ids.items()}
 
@@ -136,13 +180,9 @@ def _hash_paths(repository: Repository, paths: list[str]) -> dict[str, str]:
     if not paths:
         return {}
     # git takes the paths on standard input from the top of the work tree, wherever it was started
-    request = b"".join(os.fsencode(repository.prefix + path) + b"\n" for path in paths)
+    request = b"".join(encoded(repository.prefix + path) + b"\n" for path in paths)
     told = repository.git(
-        "-c",
-        "core.looseCompression=0",
-        "hash-object",
-        "-w",
-        "--stdin-paths",
+        *("-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths"),
         stdin=request,
         env=repository.writing_store,
     )

@@ -1,22 +1,39 @@
-"""The snapshot value: a total map path -> (mode, blob id) and a way to read a file of that snapshot."""
+"""The snapshot value: a commit and what differs from it, as a total map path -> (mode, blob id) that can be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple, Protocol, TypeVar
 
 from buildgraph.errors import ConfigurationError
+
+T = TypeVar("T")
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A path's content: git's file mode and the id of its blob (of its commit, for a submodule)."""
 
     mode: int
     blob: str
+
+
+Entries = Mapping[str, Entry]
+# What differs from a commit: a path's entry now, None when it is gone.
+Changes = Mapping[str, Entry | None]
+
+
+def decoded(path: bytes) -> str:
+    """A path as git has it, as text: git's paths are bytes, and the locale says nothing of them."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def encoded(path: str) -> bytes:
+    """The path as git and the disk have it."""
+    return path.encode("utf-8", "surrogateescape")
 
 
 class BlobReader(Protocol):
@@ -27,18 +44,45 @@ class BlobReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a commit or the working tree holds below one folder; it never changes after it was read.
 
     Paths are POSIX, seen from the project's folder. `commit` is the commit it shows, or the one the
-    working tree stands on (None before the first). `dirty` says that edits or untracked files are in it.
+    working tree stands on (None before the first); `changes` are the edits and untracked files on top of
+    it. `dirty` says that something differs from the commit. `committed` lists the commit's entries and is
+    asked once, when all paths are wanted: many questions need the changes alone.
     """
 
-    entries: Mapping[str, Entry]
-    blobs: BlobReader
-    commit: str | None = None
-    dirty: bool = False
+    def __init__(
+        self,
+        committed: Callable[[], Entries],
+        blobs: BlobReader,
+        commit: str | None = None,
+        changes: Changes | None = None,
+        *,
+        dirty: bool = False,
+    ) -> None:
+        self._committed = committed
+        self.blobs = blobs
+        self.commit = commit
+        self.changes: Changes = changes or {}
+        self.dirty = dirty
+
+    @cached_property
+    def entries(self) -> Entries:
+        """Every path with its entry."""
+        return overlaid(self._committed(), self.changes)
+
+    @cached_property
+    def identity(self) -> str:
+        """One digest of what it holds: the commit, and each change on top of it."""
+        lines = [f"{path}\0{entry}" for path, entry in sorted(self.changes.items())]
+        told = "\0".join([self.commit or "", *lines])
+        return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def without_changes(self) -> Snapshot:
+        """The commit that it stands on, as it is."""
+        return Snapshot(self._committed, self.blobs, self.commit)
 
     def read(self, path: str) -> bytes:
         """The content of one file; ConfigurationError when the snapshot has no such path."""
@@ -55,13 +99,30 @@ class Snapshot:
         if folder in ("", "."):
             return self
         prefix = folder.strip("/") + "/"
-        entries = {
-            path[len(prefix) :]: entry for path, entry in self.entries.items() if path.startswith(prefix)
-        }
-        return Snapshot(entries, self.blobs, self.commit, self.dirty)
+        changes = _below(self.changes, prefix)
+        return Snapshot(
+            lambda: _below(self.entries, prefix), self.blobs, self.commit, changes, dirty=self.dirty
+        )
 
     def _entry(self, path: str) -> Entry:
         entry = self.entries.get(path)
         if entry is None:
             raise ConfigurationError.of(path, "there is no such file (files that git ignores do not count)")
         return entry
+
+
+def overlaid(entries: Entries, changes: Changes) -> Entries:
+    """Entries with changes on top."""
+    if not changes:
+        return entries
+    merged = dict(entries)
+    for path, entry in changes.items():
+        if entry is None:
+            merged.pop(path, None)
+        else:
+            merged[path] = entry
+    return merged
+
+
+def _below(paths: Mapping[str, T], prefix: str) -> dict[str, T]:
+    return {path[len(prefix) :]: found for path, found in paths.items() if path.startswith(prefix)}

@@ -1,57 +1,88 @@
-"""What git's status says of the working tree: which paths differ from the index, and how."""
+"""What git's status says of the working tree: the commit it stands on, and which paths differ from it, and how."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from buildgraph.snapshot.git import Repository
+from buildgraph.snapshot.snapshot import SUBMODULE, Entry, decoded, encoded
+
+# Porcelain v2 with the commit on top; untracked files one by one, submodules by their commit alone.
+STATUS = (
+    *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind"),
+    *("--no-renames", "--untracked-files=all", "--ignore-submodules=dirty", "--", "."),
+)
+_OID = b"# branch.oid "
+_UNBORN = b"(initial)"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Change:
-    """A path that is not as the index has it. A moved submodule has another commit checked out."""
+class Change(NamedTuple):
+    """A path that is not as the commit has it.
+
+    `committed` is its entry in the commit and `indexed` the one that stands, when the file is as the index
+    has it. `edited` says that only the disk knows, where it has `mode` (0: status does not tell).
+    """
 
     path: str
-    is_gone: bool = False
-    is_moved_submodule: bool = False
+    committed: Entry | None = None
+    indexed: Entry | None = None
+    edited: bool = False
+    mode: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The changes against the index, sorted, and whether anything differs from the commit at all."""
+class Status(NamedTuple):
+    """The commit that HEAD names (None before the first) and the changes against it."""
 
+    commit: str | None
     changes: tuple[Change, ...]
-    is_dirty: bool
 
 
-def read_status(repository: Repository) -> Status:
-    """The status below the project's folder; untracked files that are not ignored count."""
-    listing = repository.git("status", "--porcelain=v2", "-z", "--no-renames", "-uall", "--", ".").stdout
+def parse_status(listing: bytes, prefix: str) -> Status:
+    """The answer of `git status` with the options of STATUS; only what lies below `prefix` counts.
+
+    Paths in it are seen from the top folder (git-status, "Porcelain Format Version 2").
+    """
     records = [record for record in listing.split(b"\0") if record]
-    return Status(tuple(sorted(_changes(records, os.fsencode(repository.prefix)))), bool(records))
+    commit = next((record[len(_OID) :] for record in records if record.startswith(_OID)), _UNBORN)
+    changes = tuple(_changes(records, encoded(prefix)))
+    return Status(None if commit == _UNBORN else commit.decode(), changes)
 
 
-def _changes(records: Iterable[bytes], prefix: bytes) -> Iterable[Change]:
-    """The records of porcelain v2 that tell of the working tree; paths in it are seen from the top folder."""
+def _changes(records: Iterable[bytes], prefix: bytes) -> Iterator[Change]:
     for record in records:
-        path = _path(record)
+        path, change = _change(record)
         if path and path.startswith(prefix):
-            name = os.fsdecode(path[len(prefix) :])
-            yield Change(name, _is_gone(record), record[:2] == b"1 " and record[5:7] == b"SC")
+            yield change._replace(path=decoded(path[len(prefix) :]))
 
 
-def _path(record: bytes) -> bytes:
+def _change(record: bytes) -> tuple[bytes, Change]:
+    """A record's path and what it says; the path is empty for a record that tells of no file."""
     kind = record[:2]
-    if kind == b"? ":
-        return record[2:]
     if kind == b"1 ":
-        # XY: when Y is `.` the file is as the index has it, and `git ls-files` told its blob.
-        return b"" if record[3:4] == b"." else record.split(b" ", 8)[8]
-    return record.split(b" ", 10)[10] if kind == b"u " else b""
+        _, xy, _, *told, path = record.split(b" ", 8)
+        return path, _ordinary(xy.decode(), [part.decode() for part in told])
+    if kind == b"? ":
+        return record[2:], Change("", edited=True)
+    if kind == b"u ":  # unmerged: the index holds several, the disk what counts
+        _, _, _, _, _, _, mode, _, _, _, path = record.split(b" ", 10)
+        return path, Change("", edited=mode != b"000000", mode=int(mode, 8))
+    return b"", Change("")
 
 
-def _is_gone(record: bytes) -> bool:
-    """Git's word, not the disk's: behind a symlink that replaced a folder the file may still be seen."""
-    return record[:2] == b"1 " and record[3:4] == b"D"
+def _ordinary(xy: str, told: list[str]) -> Change:
+    """XY tells how the index differs from the commit, and the file from the index; `.` is not at all."""
+    committed, indexed = _entry(told[0], told[3]), _entry(told[1], told[4])
+    if xy[1] == ".":
+        return Change("", committed, indexed)
+    if xy[1] == "D":
+        return Change("", committed)
+    return Change("", committed, edited=True, mode=int(told[2], 8))
+
+
+def _entry(mode: str, blob: str) -> Entry | None:
+    return Entry(int(mode, 8), blob) if int(mode, 8) else None
+
+
+def is_submodule(change: Change) -> bool:
+    """Whether another commit is checked out in a submodule than the index says."""
+    return change.edited and change.mode == SUBMODULE

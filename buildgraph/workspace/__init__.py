@@ -1,28 +1,67 @@
 """The pnpm workspace: its files as frozen values, edges between projects, digests and pruned copies."""
 
-from buildgraph.workspace.digests import importer_digest
-from buildgraph.workspace.edges import Edge, links
-from buildgraph.workspace.lockfile import LOCKFILE, Importer, Lockfile, Patch, parse_lockfile
-from buildgraph.workspace.package import (
-    DEVELOPMENT,
-    GROUPS,
-    OPTIONAL,
-    PEER,
-    PRODUCTION,
-    Package,
-    parse_package,
-)
-from buildgraph.workspace.projects import find_projects, owner_of, owners_of
-from buildgraph.workspace.pruning import prune
-from buildgraph.workspace.reading import Workspace, read_workspace
-from buildgraph.workspace.rendering import render_lockfile
-from buildgraph.workspace.root_files import (
-    injected_folders,
-    install_files,
-    prune_root_package,
-    prune_workspace_yaml,
-)
-from buildgraph.workspace.settings import NPMRC, WORKSPACE_FILE, WorkspaceSettings, parse_workspace_yaml
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildgraph.lazy import offering
+
+if TYPE_CHECKING:
+    from buildgraph.workspace.digests import (
+        importer_digest,
+        install_digest,
+    )
+    from buildgraph.workspace.edges import (
+        Edge,
+        links,
+    )
+    from buildgraph.workspace.framing import (
+        Frame,
+        Frames,
+    )
+    from buildgraph.workspace.lockfile import (
+        LOCKFILE,
+        Importer,
+        Lockfile,
+        Patch,
+        parse_lockfile,
+    )
+    from buildgraph.workspace.package import (
+        DEVELOPMENT,
+        GROUPS,
+        OPTIONAL,
+        PEER,
+        PRODUCTION,
+        Package,
+        parse_package,
+    )
+    from buildgraph.workspace.projects import (
+        find_projects,
+        owner_of,
+        owners_of,
+    )
+    from buildgraph.workspace.pruning import (
+        prune,
+    )
+    from buildgraph.workspace.reading import (
+        Workspace,
+        read_workspace,
+    )
+    from buildgraph.workspace.rendering import (
+        render_lockfile,
+    )
+    from buildgraph.workspace.root_files import (
+        injected_folders,
+        install_files,
+        prune_root_package,
+        prune_workspace_yaml,
+    )
+    from buildgraph.workspace.settings import (
+        NPMRC,
+        WORKSPACE_FILE,
+        WorkspaceSettings,
+        parse_workspace_yaml,
+    )
 
 __all__ = [
     "DEVELOPMENT",
@@ -34,6 +73,8 @@ __all__ = [
     "PRODUCTION",
     "WORKSPACE_FILE",
     "Edge",
+    "Frame",
+    "Frames",
     "Importer",
     "Lockfile",
     "Package",
@@ -43,6 +84,7 @@ __all__ = [
     "find_projects",
     "importer_digest",
     "injected_folders",
+    "install_digest",
     "install_files",
     "links",
     "owner_of",
@@ -56,3 +98,42 @@ __all__ = [
     "read_workspace",
     "render_lockfile",
 ]
+
+__getattr__ = offering(
+    __name__,
+    {
+        "DEVELOPMENT": "package",
+        "Edge": "edges",
+        "Frame": "framing",
+        "Frames": "framing",
+        "GROUPS": "package",
+        "Importer": "lockfile",
+        "LOCKFILE": "lockfile",
+        "Lockfile": "lockfile",
+        "NPMRC": "settings",
+        "OPTIONAL": "package",
+        "PEER": "package",
+        "PRODUCTION": "package",
+        "Package": "package",
+        "Patch": "lockfile",
+        "WORKSPACE_FILE": "settings",
+        "Workspace": "reading",
+        "WorkspaceSettings": "settings",
+        "find_projects": "projects",
+        "importer_digest": "digests",
+        "injected_folders": "root_files",
+        "install_digest": "digests",
+        "install_files": "root_files",
+        "links": "edges",
+        "owner_of": "projects",
+        "owners_of": "projects",
+        "parse_lockfile": "lockfile",
+        "parse_package": "package",
+        "parse_workspace_yaml": "settings",
+        "prune": "pruning",
+        "prune_root_package": "root_files",
+        "prune_workspace_yaml": "root_files",
+        "read_workspace": "reading",
+        "render_lockfile": "rendering",
+    },
+)

@@ -15,7 +15,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from buildgraph.order import components
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record
 
 # `libc` chooses among optional binaries at install time. pnpm versions differ in writing it, so it is left
@@ -32,6 +31,12 @@ def importer_digest(lockfile: Lockfile, folder: str) -> str:
 
     A folder that is no importer has the digest of an empty table.
     """
+    if folder not in lockfile.importer_digests:
+        lockfile.importer_digests[folder] = _digest_importer(lockfile, folder)
+    return lockfile.importer_digests[folder]
+
+
+def _digest_importer(lockfile: Lockfile, folder: str) -> str:
     importer = lockfile.importers.get(folder, Importer(folder))
     lines = sorted(
         (line.group, line.alias, line.version, _digest_behind(lockfile, line.alias, line.version))
@@ -40,10 +45,17 @@ def importer_digest(lockfile: Lockfile, folder: str) -> str:
     return _digest([lockfile.version, lines, dict(importer.settings)])
 
 
+def install_digest(lockfile: Lockfile, folder: str) -> str:
+    """The sha256 (hex) of all that a pruned lockfile says of the importer in `folder`: its specifiers count too."""
+    importer = lockfile.importers.get(folder, Importer(folder))
+    asked = sorted((line.group, line.alias, line.specifier) for line in importer.dependencies)
+    return _digest([importer_digest(lockfile, folder), asked])
+
+
 def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
     """For every snapshot the sha256 (hex) of itself and all it reaches; those in a cycle share one."""
     found: dict[str, str] = {}
-    for members in components(lockfile.edges):
+    for members in lockfile.components:
         found.update(dict.fromkeys(members, _digest_members(lockfile, members, found)))
     return found
 

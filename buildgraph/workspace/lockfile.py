@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.order import components
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
 from buildgraph.workspace.references import FILE, LINK, key_of, without_suffix
 from buildgraph.workspace.yaml import parse_yaml
@@ -92,9 +93,19 @@ class Lockfile:
         return {key: tuple(self._needs(record)) for key, record in self.snapshots.items()}
 
     @cached_property
+    def components(self) -> list[tuple[str, ...]]:
+        """The snapshots in dependency order; those that need each other stand together."""
+        return components(self.edges)
+
+    @cached_property
     def local_snapshots(self) -> frozenset[str]:
         """The snapshots that are copied from a folder or link to one; most lockfiles have none."""
         return frozenset(key for key, record in self.snapshots.items() if self._is_local(key, record))
+
+    @cached_property
+    def importer_digests(self) -> dict[str, str]:
+        """The digests of importers that were asked for."""
+        return {}
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
@@ -204,6 +215,13 @@ def _patch(value: Any) -> Patch:
     if isinstance(value, dict):
         return Patch(str(value.get("hash", "")), str(value.get("path", "")))
     return Patch(str(value))
+
+
+def local_archive(record: Record) -> str | None:
+    """The archive in the workspace that a package is unpacked from (`file:…tgz`), or None."""
+    resolution = record.get("resolution")
+    archive = str(resolution.get("tarball", "")) if isinstance(resolution, dict) else ""
+    return archive.removeprefix(FILE) if archive.startswith(FILE) else None
 
 
 def injected_folder(record: Record) -> str | None:

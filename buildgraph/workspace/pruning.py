@@ -20,7 +20,7 @@ from buildgraph.workspace.references import name_of, selected_names, without_suf
 from buildgraph.workspace.settings import DEFAULT_CATALOG
 
 PATCH_MARK = "(patch_hash="
-_LISTS_OF_NAMES = (
+LISTS_OF_NAMES = (
     "onlyBuiltDependencies",
     "neverBuiltDependencies",
     "ignoredBuiltDependencies",
@@ -46,9 +46,13 @@ def prune(
     asking = [package for folder, package in packages.items() if folder != ROOT or root_dependencies]
     return replace(
         kept,
-        catalogs=_catalogs(lockfile, importers.values()),
-        overrides=_overrides(lockfile, names | _declared(asking)),
-        patches={key: patch for key, patch in lockfile.patches.items() if _is_used(key, patch, keys)},
+        catalogs=used_catalogs(lockfile, importers.values()),
+        overrides=used_overrides(lockfile, names | declared_names(asking)),
+        patches={
+            key: patch
+            for key, patch in lockfile.patches.items()
+            if any(is_patched(key, patch, used) for used in keys)
+        },
         others=_others(lockfile, names),
     )
 
@@ -67,7 +71,7 @@ def names_in(lockfile: Lockfile) -> frozenset[str]:
 def lists_of_names(document: Record, names: frozenset[str]) -> dict[str, Any]:
     """Those settings in `document` that list packages, without packages that are not in `names`."""
     found: dict[str, Any] = {}
-    for key in _LISTS_OF_NAMES:
+    for key in LISTS_OF_NAMES:
         listed = document.get(key)
         if isinstance(listed, list):
             found[key] = sorted(entry for entry in listed if selected_names(str(entry)) <= names)
@@ -142,11 +146,12 @@ def _others(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
     return {**kept, **lists_of_names(kept, names)}
 
 
-def _overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
+def used_overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
+    """The overrides whose names all occur."""
     return {key: value for key, value in lockfile.overrides.items() if selected_names(key) <= names}
 
 
-def _catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
+def used_catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
     """The catalog entries that importers name, each with the installed version for a specifier."""
     found: dict[str, dict[str, Record]] = {}
     for importer in importers:
@@ -165,7 +170,7 @@ def _pinned(entry: Record) -> Record:
     return entry if ":" in specifier or not version else {**entry, "specifier": version}
 
 
-def _declared(packages: Iterable[Package]) -> frozenset[str]:
+def declared_names(packages: Iterable[Package]) -> frozenset[str]:
     """The names of projects and of what their package.json files ask for."""
     found: set[str] = set()
     for package in packages:
@@ -174,7 +179,10 @@ def _declared(packages: Iterable[Package]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_used(selector: str, patch: Patch, keys: set[str]) -> bool:
-    if patch.hash and any(f"{PATCH_MARK}{patch.hash})" in key for key in keys):
+def is_patched(selector: str, patch: Patch, key: str) -> bool:
+    """Whether a patch (its key in patchedDependencies, and what stands there) is applied to a snapshot."""
+    if PATCH_MARK not in key:
+        return False
+    if patch.hash and f"{PATCH_MARK}{patch.hash})" in key:
         return True
-    return any(PATCH_MARK in key and without_suffix(key).removeprefix("/") == selector for key in keys)
+    return without_suffix(key).removeprefix("/") == selector

@@ -22,6 +22,7 @@ from buildgraph.workspace.settings import (
 
 SYMLINK = 0o120000
 MOST_LINKS = 8  # a longer chain of symbolic links is a circle
+WRITE_ONE = 'write one: `packages: ["apps/*", "packages/*"]`'
 _BESIDE_PACKAGES = (WORKSPACE_FILE, LOCKFILE, NPMRC)
 
 
@@ -177,7 +178,7 @@ def _no_workspace(reader: _Reader, root: str) -> ConfigurationError:
     places = sorted(path for path in reader.snapshot.entries if posixpath.basename(path) == WORKSPACE_FILE)
     folders = [posixpath.dirname(path) or ROOT for path in places[:3]]
     hint = f"set `root` in manifests/workspace.toml to {' or '.join(repr(folder) for folder in folders)}"
-    way_out = hint if folders else 'write one: `packages: ["apps/*", "packages/*"]`'
+    way_out = hint if folders else f"{WRITE_ONE} (files that git ignores do not count)"
     return ConfigurationError.of(
         posixpath.normpath(posixpath.join(root, WORKSPACE_FILE)), "is missing", way_out
     )

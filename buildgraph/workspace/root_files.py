@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.workspace.lockfile import Lockfile, injected_folder
+from buildgraph.workspace.lockfile import Lockfile, injected_folder, local_archive
 from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.pruning import lists_of_names, names_in
-from buildgraph.workspace.references import FILE
 from buildgraph.workspace.rendering import render_yaml
 from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
 
@@ -31,8 +30,21 @@ _UNUSED_SETTINGS = {
 _GLOB_SIGN = re.compile(r"[*?|(){}\[\]\\]")
 
 
-def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> bytes:
-    """The pnpm-workspace.yaml for a pruned lockfile: its importers by exact folder, the settings in use."""
+def prune_workspace_yaml(
+    settings: WorkspaceSettings, lockfile: Lockfile, names: frozenset[str] | None = None
+) -> bytes:
+    """The pnpm-workspace.yaml for a pruned lockfile: its importers by exact folder, the settings in use.
+
+    `names` are the package names in use, where the lockfile given is too bare to tell them.
+    """
+    used = names_in(lockfile) if names is None else names
+    return render_yaml(workspace_document(settings, lockfile, used))
+
+
+def workspace_document(
+    settings: WorkspaceSettings, lockfile: Lockfile, names: frozenset[str]
+) -> dict[str, Any]:
+    """The pnpm-workspace.yaml for a pruned lockfile as a plain value, in the order in which it is written."""
     folders = [_exact_glob(folder) for folder in sorted(lockfile.importers) if folder != ROOT]
     catalogs = {
         name: {alias: str(entry["specifier"]) for alias, entry in sorted(entries.items())}
@@ -43,17 +55,25 @@ def prune_workspace_yaml(settings: WorkspaceSettings, lockfile: Lockfile) -> byt
         document["catalog"] = catalogs.pop(DEFAULT_CATALOG)
     if catalogs:
         document["catalogs"] = catalogs
-    return render_yaml({**document, **_settings(settings.document, lockfile)})
+    return {**document, **_settings(settings.document, lockfile, names)}
 
 
-def prune_root_package(root: Package, lockfile: Lockfile, *, root_dependencies: bool = False) -> bytes:
+def prune_root_package(
+    root: Package,
+    lockfile: Lockfile,
+    names: frozenset[str] | None = None,
+    *,
+    root_dependencies: bool = False,
+) -> bytes:
     """The root package.json for a pruned lockfile: identity, package manager, pnpm's settings.
 
     Scripts are left out (an install would run them); dependencies stand in it with `root_dependencies` only.
+    `names` are the package names in use, where the lockfile given is too bare to tell them.
     """
+    used = names_in(lockfile) if names is None else names
     fields = (*_ROOT_FIELDS, *_INSTALLED_FIELDS) if root_dependencies else _ROOT_FIELDS
     document = {field: root.document[field] for field in fields if field in root.document}
-    pnpm = _settings(root.pnpm, lockfile)
+    pnpm = _settings(root.pnpm, lockfile, used)
     if pnpm:
         document["pnpm"] = pnpm
     resolutions = _overrides(root.resolutions, lockfile)
@@ -62,13 +82,20 @@ def prune_root_package(root: Package, lockfile: Lockfile, *, root_dependencies: 
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def install_files(settings: WorkspaceSettings, lockfile: Lockfile, paths: Collection[str]) -> tuple[str, ...]:
+def install_files(
+    settings: WorkspaceSettings,
+    lockfile: Lockfile,
+    paths: Collection[str],
+    archives: Iterable[str] | None = None,
+) -> tuple[str, ...]:
     """The further files that an install reads, sorted: `.npmrc`, patches, hooks, local archives.
 
-    `paths` are all files seen from the workspace root (a set or mapping). ConfigurationError names each
-    patch and archive that is not among them.
+    `paths` are all files seen from the workspace root (a set or mapping); `archives` are the local ones in
+    use, where the lockfile given is too bare to tell them. ConfigurationError names each patch and archive
+    that is not among them.
     """
-    asked = [*_patch_files(settings, lockfile), *_archives(lockfile)]
+    packed = local_archives(lockfile) if archives is None else archives
+    asked = [*_patch_files(settings, lockfile), *((path, f"pnpm-lock.yaml: {path}") for path in packed)]
     if "pnpmfileChecksum" in lockfile.others:
         asked.append((PNPMFILE, "pnpm-lock.yaml: pnpmfileChecksum"))
     missing = [
@@ -80,8 +107,14 @@ def install_files(settings: WorkspaceSettings, lockfile: Lockfile, paths: Collec
     ]
     if missing:
         raise ConfigurationError(missing)
-    found = {path for path, _ in asked} | ({NPMRC} & set(paths))
+    found = {path for path, _ in asked} | ({NPMRC} if NPMRC in paths else set())
     return tuple(sorted(found))
+
+
+def local_archives(lockfile: Lockfile) -> tuple[str, ...]:
+    """The archives in the workspace that packages are unpacked from, sorted."""
+    found = (local_archive(record) for record in lockfile.packages.values())
+    return tuple(sorted({path for path in found if path is not None}))
 
 
 def injected_folders(lockfile: Lockfile) -> tuple[str, ...]:
@@ -100,7 +133,7 @@ def _exact_glob(folder: str) -> str:
     return f"./{pattern}" if pattern.startswith("!") else pattern
 
 
-def _settings(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]:
+def _settings(document: Mapping[str, Any], lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
     """The settings that a frozen install reads, sorted by name."""
     kept = {key: value for key, value in document.items() if key not in _UNUSED_SETTINGS}
     if "overrides" in kept:
@@ -111,7 +144,7 @@ def _settings(document: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]
             for key, path in sorted((kept["patchedDependencies"] or {}).items())
             if key in lockfile.patches
         }
-    kept.update(lists_of_names(kept, names_in(lockfile)))
+    kept.update(lists_of_names(kept, names))
     return {key: kept[key] for key in sorted(kept) if kept[key] != {}}
 
 
@@ -124,11 +157,3 @@ def _patch_files(settings: WorkspaceSettings, lockfile: Lockfile) -> Iterator[tu
     for selector, patch in lockfile.patches.items():
         path = patch.path or settings.patches.get(selector, "")
         yield path, f"patchedDependencies: {selector}"
-
-
-def _archives(lockfile: Lockfile) -> Iterator[tuple[str, str]]:
-    for key, record in lockfile.packages.items():
-        resolution = record.get("resolution")
-        archive = str(resolution.get("tarball", "")) if isinstance(resolution, dict) else ""
-        if archive.startswith(FILE):
-            yield archive.removeprefix(FILE), f"pnpm-lock.yaml: packages.{key}"

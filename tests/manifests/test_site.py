@@ -8,7 +8,8 @@ import pytest
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
-from buildgraph.manifests.site import Site, read_site, site_file
+from buildgraph.manifests.site import Site, read_site
+from buildgraph.manifests.site_file import site_file
 
 
 def write_site(folder: Path, text: str) -> dict[str, str]:

@@ -135,6 +135,8 @@ def test_a_snapshot_of_git_is_read_as_it_is() -> None:
     ids = {path: hashlib.sha1(text).hexdigest() for path, text in texts.items()}
     blobs = Blobs({ids[path]: text for path, text in texts.items()})
 
-    found = read_workspace(Snapshot({path: Entry(0o100644, blob) for path, blob in ids.items()}, blobs))
+    found = read_workspace(
+        Snapshot(lambda: {path: Entry(0o100644, blob) for path, blob in ids.items()}, blobs)
+    )
 
     assert sorted(found.packages) == [".", "apps/web", "libs/ui"]

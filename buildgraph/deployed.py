@@ -1,0 +1,265 @@
+"""A comparison with what runs in an environment: every service has the base that it was deployed from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildgraph.comparison import Comparison, compare
+from buildgraph.errors import ConfigurationError
+from buildgraph.graph.deployments import deployment_id
+from buildgraph.graph.images import image_id
+from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.manifests.model import Environment
+from buildgraph.picture import Picture
+from buildgraph.plan.affected import USER_KINDS, Affected
+from buildgraph.plan.reasons import Reason
+from buildgraph.project import Project
+from buildgraph.since import default_head
+from buildgraph.snapshot.history import resolve_commits
+
+if TYPE_CHECKING:
+    from buildgraph.deploy import Live, LiveService, Place
+
+PREFIX = "deployed:"
+KINDS = (Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
+# An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
+VERSION = "org.opencontainers.image.version"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed(Comparison):
+    """What differs from what runs. `bases` are the commits that nodes were deployed from, as their labels tell.
+
+    It is complete whatever is known of those commits: fingerprints decide, commits only explain. `gone` are
+    nodes that run and that no manifest has any more.
+    """
+
+    bases: Mapping[str, str] = field(default_factory=dict)
+    gone: tuple[Node, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Always: what runs tells its fingerprint."""
+        return True
+
+    @property
+    def either_graph(self) -> Graph:
+        """A graph that knows head's nodes and those that are gone."""
+        return Graph({**{node.id: node for node in self.gone}, **self.head.graph.nodes})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One node of a service and what runs for it: fingerprint, and the commit (`-dirty` with edits) it is from.
+
+    Both are empty when nothing runs.
+    """
+
+    node_id: str
+    kind: Kind
+    service: str
+    product: str
+    fingerprint: str = ""
+    commit: str = ""
+    is_running: bool = False
+
+
+def compare_with(
+    project: Project, base: str | None, head: str | None, kinds: Collection[Kind] = USER_KINDS
+) -> Comparison:
+    """As `compare`, where a base may also be `deployed:ENV`: what runs in that environment.
+
+    Raises ConfigurationError for an environment that is not declared, ToolError when its engine is silent.
+    """
+    if base is None or not base.startswith(PREFIX):
+        return compare(project, base, head, kinds)
+    return _compare_deployed(project, base, head or default_head(os.environ), kinds)
+
+
+def need_deployed(comparison: Comparison, node: Node) -> None:
+    """ConfigurationError for a node that a comparison with what runs can say nothing of; others have a say on all."""
+    if isinstance(comparison, Deployed) and node.id not in comparison.bases:
+        raise ConfigurationError.of(
+            f"--base {comparison.base_ref}",
+            f"{node.id} is not deployed there",
+            "ask for an image, a deployment or a product of that environment, or name a commit as the base",
+        )
+
+
+def _compare_deployed(project: Project, base: str, head: str | None, kinds: Collection[Kind]) -> Deployed:
+    if not set(kinds) & set(KINDS):
+        way_out = "ask for images, deployments or products, or name a commit as the base"
+        raise ConfigurationError.of(f"--base {base}", "packages are not deployed", way_out)
+    picture = project.picture_of(head) if head else project.working_picture()
+    place = _place(picture, picture.environment(base.removeprefix(PREFIX)))
+    standings = _read_standings(place)
+    services = _affected_services(project, picture, head, standings)
+    products = _affected_products(place, picture, standings, services)
+    affected = sorted((*services, *products), key=lambda found: found.node.id)
+    return Deployed(
+        base,
+        None,
+        head,
+        picture.snapshot.commit if head else None,
+        picture,
+        nodes=tuple(found for found in affected if found.node.kind in kinds),
+        bases=_bases(standings),
+        gone=tuple(found.node for found in affected if found.change == "removed"),
+    )
+
+
+def _bases(standings: Iterable[Standing]) -> dict[str, str]:
+    """The commit of every node that is looked at; a product has those of its services, and none of its own."""
+    products = {f"product:{standing.product}": "" for standing in standings}
+    return products | {standing.node_id: standing.commit for standing in standings}
+
+
+# What runs ---------------------------------------------------------------------------------------------
+
+
+def _place(picture: Picture, environment: Environment) -> Place:
+    """The environment as one who only looks needs it: without secrets or base images."""
+    from buildgraph.deploy import Place, Secrets
+    from buildgraph.image.engine import open_engine
+
+    manifests = picture.manifests
+    engine = open_engine(environment.engine)
+    return Place(engine, manifests.workspace.name, environment, {}, Secrets({}), manifests.services)
+
+
+def _read_standings(place: Place) -> tuple[Standing, ...]:
+    """How every service stands that is deployed here or shall be."""
+    from buildgraph.deploy import read_live
+
+    live: Live = read_live(place)
+    declared = {service.name: service.product for service in place.catalog if service.deployed}
+    products = {name: running.product for name, running in live.services.items()} | declared
+    return tuple(
+        standing
+        for name, product in sorted(products.items())
+        for standing in _standings(place.environment.name, name, product, live.services.get(name))
+    )
+
+
+def _standings(environment: str, name: str, product: str, running: LiveService | None) -> Iterable[Standing]:
+    image = (image_id(name), Kind.IMAGE, name, product)
+    deployment = (deployment_id(environment, name), Kind.DEPLOYMENT, name, product)
+    if running is None or not any(container.is_running for container in running.containers):
+        return (Standing(*image), Standing(*deployment))
+    version = running.containers[0].labels.get(VERSION, "")
+    return (
+        Standing(*image, version, running.commit, is_running=True),
+        Standing(*deployment, running.fingerprint, running.commit, is_running=True),
+    )
+
+
+# What differs ------------------------------------------------------------------------------------------
+
+
+def _affected_services(
+    project: Project, picture: Picture, head: str | None, standings: Iterable[Standing]
+) -> tuple[Affected, ...]:
+    """The images and deployments whose fingerprint is not the one that runs."""
+    prints = picture.graph.fingerprints
+    differing = [s for s in standings if prints.get(s.node_id, "") != s.fingerprint]
+    compared = _compare_commits(project, head, {s.commit for s in differing if s.is_running})
+    return tuple(_affected(picture, standing, compared.get(standing.commit)) for standing in differing)
+
+
+def _compare_commits(project: Project, head: str | None, commits: Iterable[str]) -> dict[str, Comparison]:
+    """Head compared with each of these commits that is here; one that was deployed with edits is none."""
+    known = resolve_commits(project.repository, sorted(commits))
+    return {
+        commit: compare(project, commit, head, kinds=(Kind.IMAGE, Kind.DEPLOYMENT))
+        for commit, full in known.items()
+        if commit == full
+    }
+
+
+def _affected(picture: Picture, standing: Standing, compared: Comparison | None) -> Affected:
+    now = picture.graph.fingerprints.get(standing.node_id, "")
+    own = (standing.node_id,)
+    here = picture.graph.nodes.get(standing.node_id)
+    if not standing.is_running:
+        return Affected(_node(standing, here), "added", (Reason("new", standing.service, "", now, own),))
+    change = "changed" if here else "removed"
+    told = _explained(standing, compared)
+    if told is None:
+        unresolved = Reason("unresolved-base", standing.commit, standing.fingerprint, now, own)
+        return Affected(_node(standing, here), change, (unresolved,))
+    return Affected(told.node, change, told.reasons)
+
+
+def _explained(standing: Standing, compared: Comparison | None) -> Affected | None:
+    """What the comparison says of a node, if its base gives the very fingerprint that runs.
+
+    It does not where the deployer had other base images or another version of this tool.
+    """
+    if compared is None or compared.base is None:
+        return None
+    if compared.base.graph.fingerprints.get(standing.node_id) != standing.fingerprint:
+        return None
+    return next((found for found in compared.nodes if found.node.id == standing.node_id), None)
+
+
+def _node(standing: Standing, here: Node | None) -> Node:
+    """Head's node, or a bare one for what has left the manifests."""
+    return here or Node(standing.node_id, standing.kind, "")
+
+
+# Products ----------------------------------------------------------------------------------------------
+
+
+def _affected_products(
+    place: Place, picture: Picture, standings: Iterable[Standing], services: Iterable[Affected]
+) -> Iterable[Affected]:
+    """The products one of whose services is affected, or whose smoke tests have not passed since their deploy."""
+    by_id = {found.node.id: found for found in services}
+    grouped: dict[str, list[Standing]] = {}
+    for standing in standings:
+        if standing.kind is Kind.DEPLOYMENT:
+            grouped.setdefault(standing.product, []).append(standing)
+    for product, members in grouped.items():
+        reasons = _product_reasons(product, (by_id[m.node_id] for m in members if m.node_id in by_id))
+        reasons = reasons or _unverified(place, picture, product, members)
+        if reasons:
+            yield _product(picture, product, members, reasons)
+
+
+def _product_reasons(product: str, members: Iterable[Affected]) -> tuple[Reason, ...]:
+    """The reasons of a product's deployments (an image's stand among them), each with the way to the product."""
+    found = {
+        Reason(reason.kind, reason.name, reason.before, reason.after, (*reason.via, f"product:{product}"))
+        for member in members
+        for reason in member.reasons
+    }
+    return tuple(sorted(found))
+
+
+def _unverified(
+    place: Place, picture: Picture, product: str, members: Iterable[Standing]
+) -> tuple[Reason, ...]:
+    """A reason when all runs as it shall but has failed its smoke tests: that deploy is not done."""
+    from buildgraph.deploy import Target, is_verified
+
+    prints = picture.graph.fingerprints
+    declared = {service.name: service for service in place.catalog if service.deployed}
+    targets = tuple(
+        Target(declared[m.service], "", "", prints[m.node_id]) for m in members if m.service in declared
+    )
+    if not targets or is_verified(place, product, targets):
+        return ()
+    return (Reason("unverified", product, via=(f"product:{product}",)),)
+
+
+def _product(
+    picture: Picture, product: str, members: Iterable[Standing], reasons: tuple[Reason, ...]
+) -> Affected:
+    node_id = f"product:{product}"
+    here = picture.graph.nodes.get(node_id)
+    runs = any(standing.is_running for standing in members)
+    change = "removed" if here is None else "changed" if runs else "added"
+    return Affected(here or Node(node_id, Kind.PRODUCT, ""), change, reasons)

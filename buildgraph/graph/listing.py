@@ -1,0 +1,57 @@
+"""What files a node has, as text that is hashed and kept whole and taken apart only where it differs; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from buildgraph.graph.nodes import digest_of
+from buildgraph.snapshot.snapshot import Entry
+
+
+class Listing(NamedTuple):
+    """The files of a node: those that images see, and those that ignored patterns keep from them.
+
+    Each is a run of `path NUL mode blob NUL`, sorted by path.
+    """
+
+    seen: str = ""
+    hidden: str = ""
+
+    @property
+    def digest(self) -> str:
+        """One digest of all files: every path, mode and content; a file moved elsewhere counts.
+
+        No path is empty, so the two runs cannot be mistaken for others.
+        """
+        return digest_of(f"{self.seen}\0{self.hidden}")
+
+    @property
+    def seen_digest(self) -> str:
+        """One digest of the files that images see."""
+        return digest_of(self.seen)
+
+
+def listing_of(seen: Iterable[str], hidden: Iterable[str], entries: Mapping[str, Entry]) -> Listing:
+    """The listing of these paths, which stand sorted."""
+    return Listing(_run(seen, entries), _run(hidden, entries))
+
+
+def parse_run(run: str) -> dict[str, str]:
+    """Path -> mode and blob id, as reasons show a file's state."""
+    fields = run.split("\0")
+    return dict(zip(fields[:-1:2], fields[1::2], strict=True))
+
+
+def render_run(states: Mapping[str, str]) -> str:
+    """The run of these states, in the one order that listings have."""
+    return "".join(f"{path}\0{states[path]}\0" for path in sorted(states))
+
+
+def state_of(entry: Entry) -> str:
+    """A file's state as listings and reasons tell it."""
+    return f"{entry.mode:o} {entry.blob}"
+
+
+def _run(paths: Iterable[str], entries: Mapping[str, Entry]) -> str:
+    return "".join([f"{path}\0{state_of(entries[path])}\0" for path in paths])

@@ -1,0 +1,75 @@
+"""A graph with some files changed: only the nodes that see them are made anew; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from buildgraph.graph.ignoring import matcher
+from buildgraph.graph.listing import Listing, parse_run, render_run, state_of
+from buildgraph.graph.nodes import Graph, Node, Part
+from buildgraph.order import closure
+from buildgraph.snapshot.snapshot import Changes
+
+
+def patched(graph: Graph, changes: Changes) -> Graph | None:
+    """The graph after `changes` (seen from the project's folder); None when it must be made anew.
+
+    It must, when one of the paths was read to make the graph, or when a JSON file came or went that a
+    tsconfig may extend.
+    """
+    if not changes:
+        return graph
+    territory = graph.territory
+    touched = territory.touched(changes) if territory else None
+    if territory is None or touched is None:
+        return None
+    files = dict(graph.files)
+    for node_id, paths in touched.items():
+        now = {path: changes[territory.root + path] for path in paths}
+        before = {**parse_run(files[node_id].seen), **parse_run(files[node_id].hidden)}
+        if any(path.endswith(".json") and (path in before) != bool(entry) for path, entry in now.items()):
+            return None
+        files[node_id] = _patched_listing(files[node_id], now, territory.ignored)
+    changed = _changed_nodes(graph, files, touched)
+    nodes = {**graph.nodes, **{node.id: node for node in changed}}
+    return Graph(nodes, files, territory, _still_known(graph, [node.id for node in changed]))
+
+
+def _patched_listing(listing: Listing, changes: Changes, ignored: tuple[str, ...]) -> Listing:
+    """A listing with changes to its files; a new path is matched with the ignored patterns."""
+    seen, hidden = parse_run(listing.seen), parse_run(listing.hidden)
+    for path, entry in changes.items():
+        is_hidden = path in hidden or (path not in seen and matcher(ignored)(path))
+        run = hidden if is_hidden else seen
+        if entry is None:
+            run.pop(path, None)
+        else:
+            run[path] = state_of(entry)
+    return Listing(render_run(seen), render_run(hidden))
+
+
+def _changed_nodes(graph: Graph, files: Mapping[str, Listing], touched: Iterable[str]) -> list[Node]:
+    """The nodes whose files differ now, with their new digests."""
+    found: list[Node] = []
+    for node_id in touched:
+        before, after = graph.files[node_id], files[node_id]
+        sources = f"sources:{node_id.partition(':')[2]}" if node_id.startswith("package:") else ""
+        if before != after:
+            digest = after.digest if sources else after.seen_digest
+            found.append(_with_digest(graph.nodes[node_id], digest))
+        if sources and before.seen != after.seen:
+            found.append(_with_digest(graph.nodes[sources], after.seen_digest))
+    return found
+
+
+def _with_digest(node: Node, digest: str) -> Node:
+    others = [part for part in node.parts if (part.kind, part.name) != ("file", "")]
+    return node._replace(parts=tuple(sorted([Part("file", "", digest), *others])))
+
+
+def _still_known(graph: Graph, changed: Iterable[str]) -> dict[str, str]:
+    """The fingerprints that stay: of all nodes that use none of the changed ones."""
+    if not graph.known:
+        return {}
+    gone = closure(graph.dependents, changed)
+    return {node_id: known for node_id, known in graph.known.items() if node_id not in gone}

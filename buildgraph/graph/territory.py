@@ -1,0 +1,65 @@
+"""Which nodes see a path, and which paths were read to make the graph: what an edit can change at most; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from buildgraph.workspace.projects import ROOT, owner_of
+from buildgraph.workspace.tsconfig import is_config
+
+# Files of these names are read wherever they stand in the workspace.
+READ_NAMES = frozenset(("package.json", ".npmrc"))
+
+
+class Territory(NamedTuple):
+    """Who sees a path. Paths and folders are seen from the project's folder, or below `root` where it says so.
+
+    `names` are the projects (folder below `root` -> name in ids) and `plain` the images whose folder below
+    `root` is their context. `ignored` and `inputs` are patterns below `root`. `read` are paths, and
+    `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
+    """
+
+    root: str = ""
+    names: Mapping[str, str] = {}
+    plain: Mapping[str, tuple[str, ...]] = {}
+    ignored: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    read: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = ()
+
+    def touched(self, paths: Iterable[str]) -> dict[str, list[str]] | None:
+        """Node id -> the changed paths among its files, below `root`; None when the graph must be made anew."""
+        found: dict[str, list[str]] = {}
+        for path in paths:
+            if self._is_read(path):
+                return None
+            for node_id in self._seers(path):
+                found.setdefault(node_id, []).append(path[len(self.root) :])
+        return found
+
+    def _is_read(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        if path in self.read or path.startswith(self.folders):
+            return True
+        if not path.startswith(self.root):
+            return False
+        return name in READ_NAMES or is_config(name) or self._is_input(path[len(self.root) :])
+
+    def _is_input(self, path: str) -> bool:
+        if not self.inputs:
+            return False
+        from buildgraph.graph.ignoring import matcher
+
+        return matcher(self.inputs)(path)
+
+    def _seers(self, path: str) -> Iterator[str]:
+        if not path.startswith(self.root):
+            return
+        inner = path[len(self.root) :]
+        owner = owner_of(inner, self.names) or ROOT
+        if owner in self.names:
+            yield f"package:{self.names[owner]}"
+        for folder, images in self.plain.items():
+            if folder == ROOT or inner.startswith(folder + "/"):
+                yield from images

@@ -1,0 +1,201 @@
+"""A whole snapshot read and checked: manifests, workspace, image plans, and the graph that they all give."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.graph.building import build_graph
+from buildgraph.graph.contexts import ContextMaker, shared_parts
+from buildgraph.graph.files import Files
+from buildgraph.graph.images import ImagePlan
+from buildgraph.graph.nodes import Graph
+from buildgraph.graph.packages import PackageMaker, package_names
+from buildgraph.graph.territory import Territory
+from buildgraph.image_plans import plan_images
+from buildgraph.manifests import Manifests, check_against, parse_manifests
+from buildgraph.manifests.model import WorkspaceManifest
+from buildgraph.manifests.site import Site
+from buildgraph.recipes import Base, resolve_base
+from buildgraph.snapshot import Snapshot
+from buildgraph.snapshot.snapshot import SYMLINK
+from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
+from buildgraph.workspace.inputs import root_inputs
+from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.root_files import local_archives
+from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
+from buildgraph.workspace.settings import parse_npmrc
+from buildgraph.workspace.tsconfig import reached_configs
+
+UNLOCKED = "unlocked"
+MANIFESTS = "manifests/"
+NAMING_FILES = ("pnpmfile", "onlyBuiltDependenciesFile", "global-pnpmfile")
+
+
+class Layout:
+    """What one snapshot says on this machine. Every value is checked against the others."""
+
+    def __init__(self, snapshot: Snapshot, site: Site, manifests: Manifests, workspace: Workspace) -> None:
+        self.snapshot = snapshot
+        self.site = site
+        self.manifests = manifests
+        self.workspace = workspace
+        self.below = snapshot.below(manifests.workspace.root)
+        self.files = Files(self.below.entries, frozenset(workspace.packages), manifests.workspace.ignored)
+
+    @cached_property
+    def images(self) -> Mapping[str, ImagePlan]:
+        """The image plan of every service, by name; ConfigurationError tells what cannot be planned."""
+        return plan_images(self.snapshot, self.manifests, self._maker, self._known_base)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of this snapshot."""
+        return build_graph(self.manifests, self._packages, self._maker, self.images, self._territory())
+
+    def base(self, reference: str) -> Base:
+        """What a base image is on this machine; ConfigurationError when it is neither locked nor replaced."""
+        declared = self.manifests.workspace
+        return resolve_base(
+            reference,
+            digests=self.manifests.bases,
+            mirrors=declared.mirrors,
+            substitutes=declared.substitutes,
+            source=self.site.source,
+            recipes=self._substitute_recipes,
+        )
+
+    @cached_property
+    def _substitute_recipes(self) -> Mapping[str, str]:
+        folders = {recipe.rpartition("/")[0] for recipe in self.manifests.workspace.substitutes.values()}
+        entries = self.snapshot.entries
+        return {path: entry.blob for path, entry in entries.items() if path.rpartition("/")[0] in folders}
+
+    @cached_property
+    def _maker(self) -> ContextMaker:
+        return ContextMaker(self.workspace, self.files, self.manifests.workspace, self._configs)
+
+    @cached_property
+    def _packages(self) -> PackageMaker:
+        npmrc = self.below.read(NPMRC) if NPMRC in self.files.entries else None
+        declared = self.manifests.workspace
+        return PackageMaker(
+            self.workspace,
+            self.files,
+            root_inputs(self.workspace, self.files.entries, npmrc),
+            tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
+            self._configs,
+            declared.root_dependencies,
+        )
+
+    @cached_property
+    def _configs(self) -> Mapping[str, tuple[str, ...]]:
+        return reached_configs(self.files.entries, self.below.read_many, self.workspace.packages)
+
+    def _known_base(self, reference: str) -> Base:
+        """A base image for the graph: one that is not locked must not keep the reading verbs from answering."""
+        try:
+            return self.base(reference)
+        except ConfigurationError:
+            return Base(reference, "", UNLOCKED)
+
+    def _territory(self) -> Territory:
+        """What was read to make the graph, and who sees the rest."""
+        prefix = "" if self.manifests.workspace.root in ("", ROOT) else f"{self.manifests.workspace.root}/"
+        read = {*self._read_paths(), *(prefix + path for path in self._read_below())}
+        return Territory(
+            root=prefix,
+            names=package_names(self.workspace),
+            plain=self._plain_images(),
+            ignored=self.manifests.workspace.ignored,
+            inputs=self._inputs(),
+            read=frozenset(read | set(self._link_targets(read))),
+            folders=tuple(sorted({MANIFESTS, *self._read_folders(), *self._copied_folders(prefix)})),
+        )
+
+    def _inputs(self) -> tuple[str, ...]:
+        declared = (pattern for service in self.manifests.services for pattern in service.inputs)
+        return tuple(dict.fromkeys([*self.manifests.workspace.inputs, *declared]))
+
+    def _plain_images(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for service in self.manifests.services:
+            if service.path not in self.workspace.packages:
+                found[service.path] = (*found.get(service.path, ()), f"image:{service.name}")
+        return found
+
+    def _read_paths(self) -> Iterator[str]:
+        """Paths that were read, seen from the project's folder."""
+        for service in self.manifests.services:
+            yield service.dockerfile
+
+    def _read_below(self) -> Iterator[str]:
+        """Paths that were read or looked for, seen from the workspace's root."""
+        yield from (WORKSPACE_FILE, LOCKFILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY), *self._named_files())
+        for configs in self._configs.values():
+            yield from configs
+        lockfile = self.workspace.lockfile
+        if lockfile is None:
+            return
+        for selector, patch in lockfile.patches.items():
+            yield posixpath.normpath(patch.path or self.workspace.settings.patches.get(selector, ""))
+        yield from local_archives(lockfile)
+
+    def _named_files(self) -> Iterator[str]:
+        """Files that settings name: they count from the moment on at which they are there."""
+        root = self.workspace.packages.get(ROOT)
+        npmrc = parse_npmrc(self.below.read(NPMRC)) if NPMRC in self.files.entries else {}
+        for told in (self.workspace.settings.document, root.pnpm if root else {}, npmrc):
+            for value in (told.get(name) for name in NAMING_FILES):
+                listed = value if isinstance(value, list) else [value]
+                yield from (posixpath.normpath(text) for text in listed if isinstance(text, str))
+
+    def _read_folders(self) -> Iterator[str]:
+        """Folders in which any file may have been read: beside Dockerfiles, and stand-ins' recipes."""
+        for recipe in self.manifests.workspace.substitutes.values():
+            yield recipe.rpartition("/")[0] + "/"
+        for service in self.manifests.services:
+            folder = service.dockerfile.rpartition("/")[0]
+            templates = [part for part in self.images[service.name].parts if part.kind == "template"]
+            if len(templates) > 1:
+                yield f"{folder}/" if folder else ""
+
+    def _copied_folders(self, prefix: str) -> Iterator[str]:
+        for service in self.manifests.services:
+            if self._maker.is_layered(service):
+                yield from (f"{prefix}{folder}/" for folder in self._maker.injected(service))
+
+    def _link_targets(self, read: set[str]) -> Iterator[str]:
+        """What lies behind paths that are symbolic links: package.json files may be some, too."""
+        entries = self.snapshot.entries
+        links = [
+            path
+            for path, entry in entries.items()
+            if entry.mode == SYMLINK and (path in read or path.endswith("package.json"))
+        ]
+        contents = self.snapshot.read_many(links) if links else {}
+        for path, content in contents.items():
+            target = content.decode("utf-8", "surrogateescape")
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:
+    """Read a snapshot; `name` is the workspace's when no manifest names it.
+
+    Raises ConfigurationError with every mistake of manifests, or of workspace and lockfile.
+    """
+    manifests = _read_manifests(snapshot, name)
+    workspace = read_workspace(snapshot, manifests.workspace.root)
+    mistakes = check_against(manifests, workspace.packages, workspace.names, snapshot.entries)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return Layout(snapshot, site, manifests, workspace)
+
+
+def _read_manifests(snapshot: Snapshot, name: str) -> Manifests:
+    paths = [path for path in snapshot.entries if path.startswith(MANIFESTS) and path.endswith(".toml")]
+    if not paths:
+        return Manifests(WorkspaceManifest(name))
+    return parse_manifests(snapshot.read_many(paths))

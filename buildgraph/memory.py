@@ -1,0 +1,136 @@
+"""Graphs that were made once, kept in git's own folder, where no pull request can put one.
+
+Deleting them costs time, never truth: a graph is found by all that it was made from (the commit and the edits
+on it, this program's own files, the machine's settings).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.graph.listing import Listing
+from buildgraph.graph.nodes import Graph, Kind, Node, Part
+from buildgraph.graph.patching import patched
+from buildgraph.graph.territory import Territory
+from buildgraph.snapshot.snapshot import Changes, Snapshot
+
+KEPT = 16  # graphs; the oldest go first
+ENDING = ".graph"
+PACKAGE = Path(__file__).parent
+
+
+class Memory:
+    """The graphs of one project on this machine; `circumstances` is all that they depend on besides a snapshot."""
+
+    def __init__(self, folder: Path, circumstances: str, make: Callable[[Snapshot], Graph]) -> None:
+        self.folder = folder
+        self.circumstances = circumstances
+        self.make = make
+
+    def graph_of(self, snapshot: Snapshot, near: tuple[Graph, Changes] | None = None) -> Graph:
+        """The graph of a snapshot: remembered, or another one with the edits put in, or made.
+
+        `near` is a graph that is at hand, and what differs from it; without it the commit's is taken.
+        Raises ConfigurationError with all mistakes of what is in the snapshot.
+        """
+        known = self._read(snapshot)
+        if known is not None:
+            return known
+        edited = self._edited(snapshot, near)
+        if edited is None:
+            edited = self.make(snapshot)
+        elif snapshot.changes:
+            return edited  # as quickly made again as read
+        self._keep(snapshot, edited)
+        return edited
+
+    def _edited(self, snapshot: Snapshot, near: tuple[Graph, Changes] | None) -> Graph | None:
+        if near is not None:
+            return patched(*near)
+        if not snapshot.changes or snapshot.commit is None:
+            return None
+        try:
+            return patched(self.graph_of(snapshot.without_changes()), snapshot.changes)
+        except ConfigurationError:
+            return None  # the edits may be what mends the commit
+
+    def _read(self, snapshot: Snapshot) -> Graph | None:
+        try:
+            content = self._place(snapshot).read_bytes()
+        except OSError:
+            return None
+        try:
+            return _loaded(content)
+        except (ValueError, EOFError, TypeError, KeyError):
+            return None  # not written by us, or not to its end
+
+    def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
+        """Remember the graph of a snapshot; where nothing can be written nothing is remembered."""
+        place = self._place(snapshot)
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
+                file.write(_dumped(graph))
+            Path(file.name).replace(place)
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        kept = sorted(self.folder.glob(f"*{ENDING}"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for file in kept[KEPT:]:
+            file.unlink(missing_ok=True)
+
+    def _place(self, snapshot: Snapshot) -> Path:
+        told = f"{self.circumstances}\0{snapshot.identity}"
+        return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ENDING)
+
+
+def own_code() -> str:
+    """What this program is: another version of it, or an edit in it, may make other graphs."""
+    files = sorted(_sources(str(PACKAGE)))
+    return f"{sys.version_info[:2]}{marshal.version}{files}"
+
+
+def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from _sources(entry.path)
+
+
+def _dumped(graph: Graph) -> bytes:
+    nodes = [
+        (node.id, node.kind.value, node.path, tuple(map(tuple, node.parts)), node.uses, node.after)
+        for node in graph.nodes.values()
+    ]
+    files = {node_id: tuple(listing) for node_id, listing in graph.files.items()}
+    territory = tuple(graph.territory) if graph.territory else ()
+    plain: Any = (nodes, files, territory, dict(graph.fingerprints))
+    return marshal.dumps(plain)
+
+
+def _loaded(content: bytes) -> Graph:
+    nodes, files, territory, known = marshal.loads(content)
+    kinds = {kind.value: kind for kind in Kind}
+    return Graph(
+        {row[0]: _node(row, kinds) for row in nodes},
+        {node_id: Listing(*runs) for node_id, runs in files.items()},
+        Territory(*territory) if territory else None,
+        known,
+    )
+
+
+def _node(row: Any, kinds: dict[str, Kind]) -> Node:
+    node_id, kind, path, parts, uses, after = row
+    return Node(node_id, kinds[kind], path, tuple(map(Part._make, parts)), uses, after)

@@ -1,0 +1,179 @@
+"""What a pruned install reads besides its importers and packages, worked out for many closures at once.
+
+Pruning walks a closure to see which overrides, patches and settings are in use there. Asked for every image
+of a workspace that is the same walk again and again, so here each importer is marked once with the few
+things that anybody asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from buildgraph.workspace.edges import CATALOG
+from buildgraph.workspace.lockfile import Importer, Lockfile, Record, injected_folder, local_archive
+from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
+from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.pruning import (
+    LISTS_OF_NAMES,
+    declared_names,
+    is_patched,
+    lists_of_names,
+    used_catalogs,
+    used_overrides,
+)
+from buildgraph.workspace.references import name_of, selected_names
+from buildgraph.workspace.settings import WorkspaceSettings
+
+NAME, PATCH, ARCHIVE, FOLDER = "name", "patch", "archive", "folder"
+Mark = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A pruned lockfile without its tables, and what the closure holds of what somebody asks for.
+
+    `names` are package names that settings speak of; `archives` and `folders` those in the workspace that
+    an install unpacks and copies.
+    """
+
+    lockfile: Lockfile
+    names: frozenset[str]
+    archives: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Makes the frames of one workspace."""
+
+    lockfile: Lockfile
+    settings: WorkspaceSettings
+    packages: Mapping[str, Package]
+    root_dependencies: bool = False
+
+    def frame(self, folders: Iterable[str]) -> Frame:
+        """The frame of the closure in `folders`: pruning to these projects tells the same."""
+        importers = [self._importer(folder) for folder in sorted({ROOT, *folders})]
+        marks = frozenset[Mark]().union(*map(self._marks_of, importers))
+        names = frozenset(name for kind, name in marks if kind == NAME)
+        bare = replace(
+            self.lockfile,
+            importers={},
+            packages={},
+            snapshots={},
+            catalogs=used_catalogs(self.lockfile, self._naming(importers)),
+            overrides=self._overrides(names, folders),
+            patches={key: patch for key, patch in self.lockfile.patches.items() if (PATCH, key) in marks},
+            others=self._others(names),
+        )
+        return Frame(bare, names, _sorted(marks, ARCHIVE), _sorted(marks, FOLDER))
+
+    def _overrides(self, names: frozenset[str], folders: Iterable[str]) -> dict[str, str]:
+        if not self.lockfile.overrides:
+            return {}
+        asking = [self.packages[name] for name in folders if name != ROOT or self.root_dependencies]
+        return used_overrides(self.lockfile, names | declared_names(asking))
+
+    def _importer(self, folder: str) -> Importer:
+        if folder == ROOT and not self.root_dependencies:
+            return Importer(ROOT)
+        return self.lockfile.importers.get(folder, Importer(folder))
+
+    def _others(self, names: frozenset[str]) -> dict[str, Any]:
+        kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
+        return {**kept, **lists_of_names(kept, names)}
+
+    def _naming(self, importers: Iterable[Importer]) -> Iterator[Importer]:
+        named = (self._naming_catalogs.get(importer.folder) for importer in importers if importer.table)
+        return (importer for importer in named if importer is not None)
+
+    @cached_property
+    def _naming_catalogs(self) -> Mapping[str, Importer]:
+        """The importers that name a catalog, with those lines only."""
+        found: dict[str, Importer] = {}
+        for folder, importer in self.lockfile.importers.items() if self.lockfile.catalogs else ():
+            lines = {
+                group: {alias: line for alias, line in lines.items() if line["specifier"].startswith(CATALOG)}
+                for group, lines in importer.table.items()
+            }
+            if any(lines.values()):
+                found[folder] = Importer(folder, lines)
+        return found
+
+    def _marks_of(self, importer: Importer) -> frozenset[Mark]:
+        if importer.folder not in self._marked:
+            self._marked[importer.folder] = frozenset(self._marks_in(importer))
+        return self._marked[importer.folder]
+
+    def _marks_in(self, importer: Importer) -> Iterator[Mark]:
+        for line in importer.dependencies:
+            if line.alias in self._names:
+                yield (NAME, line.alias)
+            key = self.lockfile.key_of(line.alias, line.version) if self._is_marking else None
+            if key is not None:
+                yield from self._reached[key]
+
+    @cached_property
+    def _marked(self) -> dict[str, frozenset[Mark]]:
+        """The marks of the importers that were asked for."""
+        return {}
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The package names that settings or lockfile select by."""
+        documents = (self.settings.document, self._pnpm, self.lockfile.others)
+        listed = [str(entry) for doc in documents for key in LISTS_OF_NAMES for entry in doc.get(key) or ()]
+        selectors = [*self.lockfile.overrides, *listed]
+        return frozenset(name for selector in selectors for name in selected_names(selector))
+
+    @property
+    def _pnpm(self) -> Mapping[str, Any]:
+        return self.packages[ROOT].pnpm if ROOT in self.packages else {}
+
+    @cached_property
+    def _is_marking(self) -> bool:
+        return any(self._own.values())
+
+    @cached_property
+    def _own(self) -> Mapping[str, frozenset[Mark]]:
+        """Snapshot -> the marks it bears itself."""
+        return {
+            key: frozenset(self._marks_on(key, record)) for key, record in self.lockfile.snapshots.items()
+        }
+
+    def _marks_on(self, key: str, record: Record) -> Iterator[Mark]:
+        package = self.lockfile.package_of(key)
+        if self._names:
+            yield from ((NAME, name) for name in _names_in(key, record, package) if name in self._names)
+        for selector, patch in self.lockfile.patches.items():
+            if is_patched(selector, patch, key):
+                yield (PATCH, selector)
+        if (archive := local_archive(package)) is not None:
+            yield (ARCHIVE, archive)
+        if (folder := injected_folder(package)) is not None:
+            yield (FOLDER, folder)
+
+    @cached_property
+    def _reached(self) -> Mapping[str, frozenset[Mark]]:
+        """Snapshot -> the marks on it and on all it needs."""
+        found: dict[str, frozenset[Mark]] = {}
+        for members in self.lockfile.components:
+            needed = {key for member in members for key in self.lockfile.edges[member]}.difference(members)
+            marks = {self._own[member] for member in members} | {found[key] for key in needed}
+            found.update(dict.fromkeys(members, frozenset().union(*marks) if len(marks) > 1 else marks.pop()))
+        return found
+
+
+def _names_in(key: str, record: Record, package: Record) -> Iterator[str]:
+    yield name_of(key)
+    for group in (PRODUCTION, OPTIONAL):
+        yield from record.get(group) or ()
+    if "name" in package:
+        yield str(package["name"])
+
+
+def _sorted(marks: Iterable[Mark], kind: str) -> tuple[str, ...]:
+    return tuple(sorted(text for found, text in marks if found == kind))

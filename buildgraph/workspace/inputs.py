@@ -1,0 +1,229 @@
+"""The values by which the root's files reach the checks of packages, made by the rules of the table; pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from buildgraph.workspace.digests import importer_digest
+from buildgraph.workspace.holding import holders, patched_snapshots, snapshots_by_name
+from buildgraph.workspace.lockfile import LOCKFILE, Lockfile
+from buildgraph.workspace.package import GROUPS
+from buildgraph.workspace.projects import MANIFEST, ROOT
+from buildgraph.workspace.reading import Workspace
+from buildgraph.workspace.references import selected_names
+from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
+from buildgraph.workspace.settings import NPMRC, WORKSPACE_FILE, WorkspaceSettings
+
+_FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
+_FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
+_HOOKS = (".pnpmfile.cjs", ".pnpmfile.mjs")
+_NAMING_FILES = ("pnpmfile", "onlyBuiltDependenciesFile")
+# Who may read does not change what is read, and a digest of a secret is worth nothing to anybody.
+_CREDENTIALS = frozenset(("_auth", "_authToken", "_password", "username", "email", "always-auth"))
+_AFTER_DASH = re.compile(r"-([a-z])")
+
+
+class Setting(NamedTuple):
+    """A labelled value that packages depend on: a reason's kind, its name for people, its digest."""
+
+    kind: str
+    name: str
+    digest: str
+
+
+class Tracked(Protocol):
+    """What this room asks of an entry to tell whether a file changed."""
+
+    @property
+    def mode(self) -> int:
+        """The mode as git has it."""
+        ...
+
+    @property
+    def blob(self) -> str:
+        """The id of its content."""
+        ...
+
+
+Entries = Mapping[str, Tracked]
+
+
+@dataclass(frozen=True, slots=True)
+class RootInputs:
+    """What the root gives to checks: to those of every package, and to some only (by folder); sorted."""
+
+    every: tuple[Setting, ...] = ()
+    some: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
+
+
+def root_inputs(workspace: Workspace, entries: Entries, npmrc: bytes | None = None) -> RootInputs:
+    """What the root is to the checks of each package; what images see of it stands in their contexts.
+
+    `entries` are all files seen from the workspace root; `npmrc` is the content of its `.npmrc`, whose
+    settings then count one by one (without it, the file as a whole). The rest of the table has other
+    makers: projects, a package's own closure of the lockfile, `extends`, declared `inputs`.
+    """
+    written = [*_written_settings(workspace), *_npmrc_settings(npmrc)]
+    some = _held(workspace, entries)
+    every = {
+        *_root_files(entries, written, () if npmrc is not None else (NPMRC,)),
+        *_fields(workspace),
+        *(setting for one in written for setting in one.counted(workspace.lockfile)),
+        *_root_dependencies(workspace),
+        *some.pop(ROOT, ()),
+    }
+    further = {folder: tuple(sorted(found - every)) for folder, found in some.items()}
+    return RootInputs(tuple(sorted(every)), {folder: found for folder, found in further.items() if found})
+
+
+def hook_files(settings: WorkspaceSettings, paths: Collection[str]) -> tuple[str, ...]:
+    """The files that an install reads for its hooks, and for the lists that stand in files of their own, sorted.
+
+    The setting `pnpmfile` names one or more in place of `.pnpmfile.cjs` and (since pnpm 11) `.pnpmfile.mjs`.
+    What is named need not be among `paths` (all files, seen from the workspace root); the default ones are.
+    """
+    written = [_Written("", name, settings.document.get(name)) for name in _NAMING_FILES]
+    named = {posixpath.normpath(text) for one in written for text in one.texts}
+    default = () if "pnpmfile" in settings.document else (path for path in _HOOKS if path in paths)
+    return tuple(sorted({*named, *default}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A setting of pnpm as it stands in a file: its place for people, and its name as pnpm 10 writes it."""
+
+    place: str
+    name: str
+    value: Any
+
+    def counted(self, lockfile: Lockfile | None) -> Iterator[Setting]:
+        """What of it counts for every package."""
+        rule = rule_of(Kind.SETTING, self.name)
+        if rule.check is Reach.EVERY or (rule.check is Reach.HOLDING and lockfile is None):
+            yield Setting("setting", self.place, _digest(self.value))
+        elif rule.counts == ENTRIES:
+            yield Setting("setting", self.place, _digest(sorted(filter(_is_pattern, self.entries))))
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """The entries of a list or mapping, by the packages that they select."""
+        if isinstance(self.value, Mapping):
+            return {str(key): value for key, value in self.value.items()}
+        return {str(entry): True for entry in self.value} if isinstance(self.value, list) else {}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts in it, of which there may be one or a list."""
+        listed = self.value if isinstance(self.value, list) else [self.value]
+        return tuple(text for text in listed if isinstance(text, str))
+
+
+def _written_settings(workspace: Workspace) -> Iterator[_Written]:
+    for name, value in workspace.settings.document.items():
+        yield _Written(f"{WORKSPACE_FILE}: {name}", str(name), value)
+    root = workspace.packages.get(ROOT)
+    if root is None:
+        return
+    for name, value in root.pnpm.items():
+        yield _Written(f"{MANIFEST}: pnpm.{name}", name, value)
+    if root.resolutions:
+        yield _Written(f"{MANIFEST}: resolutions", "overrides", root.resolutions)
+
+
+def _npmrc_settings(content: bytes | None) -> Iterator[_Written]:
+    """The settings in an `.npmrc` (`key = value`, `key[] = value`, `key` for true) without credentials."""
+    found: dict[str, list[str]] = {}
+    for line in (content or b"").decode("utf-8-sig", "replace").splitlines():
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if key and not key.startswith(("#", ";", "//")) and key.rpartition(":")[2] not in _CREDENTIALS:
+            found.setdefault(key.removesuffix("[]"), []).append(value.strip("\"'") if equals else "true")
+    for key, values in found.items():
+        name = _AFTER_DASH.sub(lambda letter: letter[1].upper(), key)
+        yield _Written(f"{NPMRC}: {key}", name, values[0] if len(values) == 1 else values)
+
+
+def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[str]) -> Iterator[Setting]:
+    """The files that count as a whole: those of the table, those that settings name, and `more`."""
+    named = (text for one in written if one.name in _NAMING_FILES for text in one.texts)
+    for path in {*_FILES, *map(posixpath.normpath, named), *more}:
+        if path in entries:
+            yield Setting("setting", path, _state(entries[path]))
+
+
+def _fields(workspace: Workspace) -> Iterator[Setting]:
+    root = workspace.packages.get(ROOT)
+    document = root.document if root else {}
+    for name in _FIELDS:
+        if document.get(name) is not None:
+            yield Setting("setting", f"{MANIFEST}: {name}", _digest(document[name]))
+
+
+def _root_dependencies(workspace: Workspace) -> Iterator[Setting]:
+    """What is installed for the root: Node looks for packages in the folders above, and so does a shell.
+
+    (Node's "Loading from node_modules folders"; pnpm puts the root's node_modules/.bin on PATH.)
+    """
+    root, lockfile = workspace.packages.get(ROOT), workspace.lockfile
+    if lockfile is not None and ROOT in lockfile.importers:
+        yield Setting("lockfile", f"{LOCKFILE}: importers[.]", importer_digest(lockfile, ROOT))
+    elif root is not None:
+        for group in (*GROUPS, "dependenciesMeta"):
+            if root.document.get(group):
+                yield Setting("setting", f"{MANIFEST}: {group}", _digest(root.document[group]))
+
+
+def _held(workspace: Workspace, entries: Entries) -> dict[str, set[Setting]]:
+    """Patches and entries of lists of builds, by the folders of those that install what they are about."""
+    lockfile = workspace.lockfile
+    if lockfile is None:
+        return {}
+    return holders(lockfile, {**_patches(workspace, lockfile, entries), **_builds(workspace, lockfile)})
+
+
+def _patches(workspace: Workspace, lockfile: Lockfile, entries: Entries) -> dict[Setting, list[str]]:
+    found: dict[Setting, list[str]] = {}
+    for selector, keys in patched_snapshots(lockfile).items():
+        path = posixpath.normpath(
+            lockfile.patches[selector].path or workspace.settings.patches.get(selector, "")
+        )
+        if path in entries:
+            found.setdefault(Setting("file", path, _state(entries[path])), []).extend(keys)
+    return found
+
+
+def _builds(workspace: Workspace, lockfile: Lockfile) -> dict[Setting, list[str]]:
+    lists = [one for one in _written_settings(workspace) if rule_of(Kind.SETTING, one.name).counts == ENTRIES]
+    selected = {
+        Setting("setting", f"{one.place}.{entry}", _digest(value)): selected_names(entry)
+        for one in lists
+        for entry, value in one.entries.items()
+    }
+    keys = snapshots_by_name(lockfile, {name for names in selected.values() for name in names})
+    return {setting: [key for name in names for key in keys[name]] for setting, names in selected.items()}
+
+
+def _is_pattern(entry: str) -> bool:
+    return "*" in entry
+
+
+def _state(entry: Tracked) -> str:
+    return f"{entry.mode:o} {entry.blob}"
+
+
+def _digest(value: Any) -> str:
+    """The digest of a plain value; mappings count without their order."""
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The value with texts for keys: YAML has numbers and dates as keys too, which have no order together."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,135 @@
+"""The tsconfig files that a project's own ones extend: TypeScript reads them, so they are inputs too; pure."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from buildgraph.order import closure
+from buildgraph.workspace.projects import ROOT, owner_of
+
+Read = Callable[[list[str]], Mapping[str, bytes]]
+DEFAULT_NAME = "tsconfig.json"
+_BEGINNINGS = ("tsconfig", "jsconfig")
+_ENDING = ".json"
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A text or a comment, whichever begins first: a `//` in a text is none, and a quote in a comment is none.
+_TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n\r]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_TEXT_OR_LAST_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])')
+
+
+def parse_extends(content: bytes) -> tuple[str, ...]:
+    """What a tsconfig extends, as it is written and in its order: one text, or a list since TypeScript 5.
+
+    Comments, trailing commas and a byte-order mark are accepted, as TypeScript accepts them. What cannot
+    be read extends nothing: telling so is the compiler's business.
+    """
+    if b"extends" not in content and not content.startswith(_WIDE):
+        return ()
+    document = _parse(content)
+    found = document.get("extends") if isinstance(document, dict) else None
+    listed = found if isinstance(found, list) else [found]
+    return tuple(path for path in listed if isinstance(path, str) and path)
+
+
+def extended_path(extends: str, path: str, paths: Collection[str]) -> str | None:
+    """The file that the tsconfig at `path` extends with the text `extends`, or None when there is none.
+
+    TypeScript's rules (getExtendsConfigPath): what begins with `./` or `../` is that file, else that file
+    with `.json`; only `.` and `..` alone name a folder, that is its tsconfig.json; anything else is looked
+    up among the packages. `paths` (a set or mapping) are all files, seen from the workspace root.
+    """
+    written = extends.replace("\\", "/")
+    if written in (".", ".."):
+        written = f"{written}/{DEFAULT_NAME}"
+    if not written.startswith(("./", "../")) or written.endswith("/"):
+        return None
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
+    candidates = (target,) if target.endswith(_ENDING) else (target, target + _ENDING)
+    return next((candidate for candidate in candidates if candidate in paths), None)
+
+
+def reached_configs(
+    paths: Collection[str], read: Read, folders: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """For every project folder the files of others that its tsconfig and jsconfig files reach, sorted.
+
+    Reached by relative `extends`, over any number of files; a file of another project or of no project
+    counts, one of its own does not (it is an input already). Folders that reach nothing are left out.
+    `paths` are all files and `folders` all projects (sets or mappings), seen from the workspace root;
+    `read` gives contents by path and is asked once per level, that is two or three times.
+    """
+    starts = _own_configs(paths, folders)
+    extended = _read_extended(paths, read, [path for own in starts.values() for path in own])
+    found = {folder: _others(folder, closure(extended, own), folders) for folder, own in starts.items()}
+    return {folder: reached for folder, reached in found.items() if reached}
+
+
+def is_config(path: str) -> bool:
+    """Whether a file's name is one that TypeScript's configuration has: tsconfig.json, tsconfig.build.json."""
+    return path.endswith(_ENDING) and path.rpartition("/")[2].startswith(_BEGINNINGS)
+
+
+def _own_configs(paths: Iterable[str], folders: Collection[str]) -> dict[str, list[str]]:
+    """The configuration files directly in project folders, by folder."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if path.endswith(_ENDING) and is_config(path):
+            folder = path.rpartition("/")[0] or ROOT
+            if folder in folders:
+                found.setdefault(folder, []).append(path)
+    return found
+
+
+def _read_extended(paths: Collection[str], read: Read, starts: list[str]) -> dict[str, tuple[str, ...]]:
+    """For every configuration file that `starts` reach the files it extends, read level by level."""
+    found: dict[str, tuple[str, ...]] = {}
+    parsed: dict[bytes, tuple[str, ...]] = {}  # most packages of a workspace have the same tsconfig
+    level = sorted(starts)
+    while level:
+        contents = read(level)
+        for path in level:
+            content = contents.get(path, b"")
+            if content not in parsed:
+                parsed[content] = parse_extends(content)
+            found[path] = tuple(_existing(parsed[content], path, paths))
+        level = sorted({target for path in level for target in found[path]} - found.keys())
+    return found
+
+
+def _existing(extends: Iterable[str], path: str, paths: Collection[str]) -> Iterator[str]:
+    for written in extends:
+        target = extended_path(written, path, paths)
+        if target is not None:
+            yield target
+
+
+def _others(folder: str, reached: Iterable[str], folders: Collection[str]) -> tuple[str, ...]:
+    """Those of the reached files that another project owns, or none."""
+    return tuple(sorted(path for path in reached if owner_of(path, folders) != folder))
+
+
+def _parse(content: bytes) -> object:
+    """The document in JSON with comments and trailing commas, or None."""
+    encoding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
+    text = content.decode(encoding, "replace")
+    plain = _load(text)
+    return plain if plain is not None else _load(_without_last_commas(_without_comments(text)))
+
+
+def _load(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _without_comments(text: str) -> str:
+    return _TEXT_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " ", text)
+
+
+def _without_last_commas(text: str) -> str:
+    return _TEXT_OR_LAST_COMMA.sub(lambda found: "" if found[0] == "," else found[0], text)
