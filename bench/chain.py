@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.errors import BenchError
 from bench.machine import describe_commit, describe_load, describe_machine, is_substituted, versions
-from bench.measuring import measure, tell
+from bench.measuring import measure
+from bench.program import end, positive, write_report
+from bench.progress import tell
 from bench.report import Circumstances, render_report
 from bench.sides import Ours, Peer, read_bases
 
@@ -48,14 +49,6 @@ def parse_options() -> argparse.Namespace:
         "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"
     )
     return parser.parse_args()
-
-
-def positive(text: str) -> int:
-    """A number of runs."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 
 
 def run(runs: int) -> str:
@@ -94,20 +87,6 @@ def both_sides() -> Iterator[tuple[Ours, Peer]]:
             tell("cleaning up")
             peer.remove()
             ours.remove()
-
-
-def write_report(report: str, file: Path | None) -> None:
-    """Write a report where it was asked for."""
-    if file is None:
-        print(report, end="")
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(report)
-
-
-def end(*_: object) -> NoReturn:
-    """A request to end becomes an error, so that what was made is taken away."""
-    sys.exit(143)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
+from typing import Final
 
 from bench.timing import read_output
-from tests.support.system import ROOT
 
 GIB = 1024**3
+ROOT: Final = Path(__file__).parents[1]
 
 
 def describe_machine() -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from bench.errors import BenchError
+from bench.progress import new_token, tell, turn_name
 from bench.sides import BASES, SERVICES, Ours, Peer, Side, read_bases
 from bench.sizes import Added, read_added
 from bench.timing import Pair, Series, run_timed
@@ -189,18 +188,3 @@ def pair_of(turns: list[tuple[Figure, Figure]], figure: Callable[[Figure], float
     return Pair(
         Series(tuple(figure(ours) for ours, _ in turns)), Series(tuple(figure(peer) for _, peer in turns))
     )
-
-
-def new_token() -> str:
-    """A text that no earlier build has seen, so that no cache knows its result."""
-    return uuid.uuid4().hex[:8]
-
-
-def turn_name(turn: int) -> str:
-    """What a turn is called in progress."""
-    return f"turn {turn}" if turn else "warming up"
-
-
-def tell(text: str) -> None:
-    """Progress."""
-    print(text, file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.measuring import Edited, Findings
 from bench.sizes import Added
+from bench.tables import render_table
 from bench.timing import Pair, Series
 
 MB = 1_000_000
@@ -135,12 +136,6 @@ METHOD = """
   cached, installs are cut to the closure and the shared packages, health is asked often, tables are made beforehand.
 - The peer has no proxy, migrations or smoke tests; they are part of our times.
 """
-
-
-def render_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def pair_cells(pair: Pair) -> tuple[str, str, str, str]:

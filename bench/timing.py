@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
-import time
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bench.errors import BenchError
 
 LAST_LINES = 30
 # Longer than any step takes on a small machine with empty caches.
 PATIENCE = 570
+KIB = 1024
+SPAWN = Path(__file__).with_name("spawn.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +57,73 @@ class Pair:
         turns = zip(self.ours.values, self.peer.values, strict=True)
         return Series(tuple(peer / ours for ours, peer in turns))
 
+    @property
+    def shares(self) -> Series:
+        """Ours as a part of the peer's, turn by turn: the other way round."""
+        turns = zip(self.ours.values, self.peer.values, strict=True)
+        return Series(tuple(ours / peer for ours, peer in turns))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of a command: seconds from start to end, peak bytes of the largest of its processes, both outputs."""
+
+    seconds: float
+    peak: int
+    output: str
+    errors: str
+
 
 def run_timed(argv: Sequence[str], cwd: Path, **env: str) -> float:
     """Run a command and return the seconds from its start to its end, as whoever types it waits; `env` adds variables.
 
     Raises BenchError with the command's last lines when it fails, or when it takes longer than anything should.
     """
-    variables = {**os.environ, **env}
-    start = time.perf_counter()
+    return run_measured(argv, cwd, {**os.environ, **env}).seconds
+
+
+def run_measured(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], patience: float = PATIENCE
+) -> Measured:
+    """Run a command with these variables alone; it may take `patience` seconds.
+
+    Raises BenchError as `run_timed` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-run-") as folder:
+        figures, output, errors = (Path(folder) / name for name in ("figures", "output", "errors"))
+        spawn = (sys.executable, "-I", "-S", str(SPAWN), str(figures), *argv)
+        with output.open("wb") as out, errors.open("wb") as err:
+            process = _started(spawn, cwd, env, out, err)
+            _wait(process, patience)
+        seconds, peak, code = (figures.read_text() if figures.exists() else "0 0 -1").split()
+        printed, told = (file.read_text(errors="replace") for file in (output, errors))
+    if int(code):
+        last = (printed + told).splitlines()[-LAST_LINES:]
+        raise BenchError("\n".join([f"{' '.join(argv)} ended with {code}:", *last]))
+    return Measured(float(seconds), int(peak) * KIB, printed, told)
+
+
+def _started(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: IO[bytes], err: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A command that runs in a process group of its own."""
+    return subprocess.Popen(
+        argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, process_group=0
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Wait for a process; its group ends with us, and when it takes too long."""
     try:
-        ran = subprocess.run(
-            argv,
-            cwd=cwd,
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=PATIENCE,
-        )
+        process.wait(patience)
     except subprocess.TimeoutExpired as late:
-        raise BenchError(f"{' '.join(argv)} had not ended after {PATIENCE} s") from late
-    seconds = time.perf_counter() - start
-    if ran.returncode:
-        last = ran.stdout.decode(errors="replace").splitlines()[-LAST_LINES:]
-        raise BenchError("\n".join([f"{' '.join(argv)} ended with {ran.returncode}:", *last]))
-    return seconds
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise BenchError(f"{' '.join(late.cmd)} had not ended after {patience:.0f} s") from late
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
 
 
 def read_output(*argv: str, cwd: Path | None = None) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildgraph.snapshot.history import DEFAULT_BRANCHES, LOCAL, REMOTE, TAG
 
@@ -20,8 +18,7 @@ GITHUB_DEPTH = "`fetch-depth: 0` for actions/checkout"
 GITLAB_DEPTH = "GIT_DEPTH=0"
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """What a comparison is said to start from.
 
     The first of `names` that is here counts: its own commit, or with `forks` the merge base of head with it (and
@@ -46,9 +43,9 @@ def is_ci(environ: Environ) -> bool:
 def read_start(environ: Environ) -> Start:
     """What the environment says, by the rule of its provider; outside CI the default branch."""
     if _is_true(environ, "GITHUB_ACTIONS"):
-        return replace(_github(environ), deepen=GITHUB_DEPTH)
+        return _github(environ)._replace(deepen=GITHUB_DEPTH)
     if _is_true(environ, "GITLAB_CI"):
-        return replace(_gitlab(environ), deepen=GITLAB_DEPTH)
+        return _gitlab(environ)._replace(deepen=GITLAB_DEPTH)
     return Start(DEFAULT_BRANCHES, in_ci=is_ci(environ))
 
 
@@ -119,6 +116,8 @@ GITHUB_RULES: Mapping[str, Callable[[Environ], Start]] = {
 
 def _read_event(environ: Environ) -> Mapping[str, Any]:
     """The event's payload; ValueError says what is wrong with it."""
+    import json
+
     path = environ.get(EVENT, "")
     if not path:
         raise ValueError(f"{EVENT} is not set, so the event of this workflow is not known")

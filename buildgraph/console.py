@@ -45,6 +45,13 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def on_one_line(name: str) -> str:
+    """A name as part of a line: what would end the line or steer the terminal is written as escapes."""
+    if name.isprintable():
+        return name
+    return "".join(sign if sign.isprintable() or sign > "\x9f" else f"\\x{ord(sign):02x}" for sign in name)
+
+
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Rows as aligned columns; the last column is never padded."""
     lines = [list(header), *map(list, rows)] if header else [list(row) for row in rows]

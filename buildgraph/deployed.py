@@ -3,52 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildgraph.comparison import Comparison, compare
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
-from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.graph.nodes import Kind, Node
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project
-from buildgraph.since import default_head
+from buildgraph.since import DEPLOYED, default_head
 from buildgraph.snapshot.history import resolve_commits
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Live, LiveService, Place
 
-PREFIX = "deployed:"
 KINDS = (Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
 # An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
 VERSION = "org.opencontainers.image.version"
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed(Comparison):
-    """What differs from what runs. `bases` are the commits that nodes were deployed from, as their labels tell.
-
-    It is complete whatever is known of those commits: fingerprints decide, commits only explain. `gone` are
-    nodes that run and that no manifest has any more.
-    """
-
-    bases: Mapping[str, str] = field(default_factory=dict)
-    gone: tuple[Node, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        """Always: what runs tells its fingerprint."""
-        return True
-
-    @property
-    def either_graph(self) -> Graph:
-        """A graph that knows head's nodes and those that are gone."""
-        return Graph({**{node.id: node for node in self.gone}, **self.head.graph.nodes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +44,9 @@ class Standing:
     is_running: bool = False
 
 
-def compare_with(
-    project: Project, base: str | None, head: str | None, kinds: Collection[Kind] = USER_KINDS
-) -> Comparison:
-    """As `compare`, where a base may also be `deployed:ENV`: what runs in that environment.
-
-    Raises ConfigurationError for an environment that is not declared, ToolError when its engine is silent.
-    """
-    if base is None or not base.startswith(PREFIX):
-        return compare(project, base, head, kinds)
-    return _compare_deployed(project, base, head or default_head(os.environ), kinds)
-
-
 def need_deployed(comparison: Comparison, node: Node) -> None:
-    """ConfigurationError for a node that a comparison with what runs can say nothing of; others have a say on all."""
-    if isinstance(comparison, Deployed) and node.id not in comparison.bases:
+    """ConfigurationError for a node that a comparison with what runs can say nothing of."""
+    if node.id not in (comparison.bases or {}):
         raise ConfigurationError.of(
             f"--base {comparison.base_ref}",
             f"{node.id} is not deployed there",
@@ -89,17 +54,24 @@ def need_deployed(comparison: Comparison, node: Node) -> None:
         )
 
 
-def _compare_deployed(project: Project, base: str, head: str | None, kinds: Collection[Kind]) -> Deployed:
+def compare_deployed(
+    project: Project, base: str, head: str | None, kinds: Collection[Kind] = USER_KINDS
+) -> Comparison:
+    """Compare with what runs: `base` is `deployed:ENV`.
+
+    Raises ConfigurationError for an environment that is not declared, ToolError when its engine is silent.
+    """
     if not set(kinds) & set(KINDS):
         way_out = "ask for images, deployments or products, or name a commit as the base"
         raise ConfigurationError.of(f"--base {base}", "packages are not deployed", way_out)
+    head = head or default_head(os.environ)
     picture = project.picture_of(head) if head else project.working_picture()
-    place = _place(picture, picture.environment(base.removeprefix(PREFIX)))
+    place = _place(picture, picture.environment(base.removeprefix(DEPLOYED)))
     standings = _read_standings(place)
     services = _affected_services(project, picture, head, standings)
     products = _affected_products(place, picture, standings, services)
     affected = sorted((*services, *products), key=lambda found: found.node.id)
-    return Deployed(
+    return Comparison(
         base,
         None,
         head,

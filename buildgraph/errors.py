@@ -10,15 +10,13 @@ BuildgraphError (1)
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One thing the user can mend: where it stands, what is wrong, the way out (may be empty)."""
 
     where: str
@@ -92,6 +90,8 @@ class StepFailed(BuildgraphError):
 
 def close_matches(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Up to three known names that look like `name`, or whose last part (after `/` or `:`) does, best first."""
+    import difflib  # errors are rare, and every command has this module
+
     names = sorted(set(known))
     tails: dict[str, list[str]] = {}
     for known_name in names:

@@ -101,7 +101,10 @@ class _Planner:
     def _pnpm_version(self) -> str:
         root = self.maker.workspace.packages.get(ROOT)
         manager = root.package_manager if root else ""
-        return manager.partition("+")[0].removeprefix("pnpm@") if manager.startswith("pnpm@") else "9"
+        if manager.startswith("pnpm@"):
+            return manager.partition("+")[0].removeprefix("pnpm@")
+        lockfile = self.maker.workspace.lockfile
+        return "8" if lockfile is not None and lockfile.is_flat else "9"  # the last that reads each
 
     def _recipe(self, service: Service, dockerfile: Dockerfile) -> Recipe:
         """The Dockerfile's entry and those of its support files, which stand beside it."""

@@ -13,6 +13,7 @@ from buildgraph.graph.files import Files
 from buildgraph.graph.images import ImagePlan
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.packages import PackageMaker, package_names
+from buildgraph.graph.reached import linked_folders, reached_files
 from buildgraph.graph.territory import Territory
 from buildgraph.image_plans import plan_images
 from buildgraph.manifests import Manifests, check_against, parse_manifests
@@ -20,18 +21,16 @@ from buildgraph.manifests.model import WorkspaceManifest
 from buildgraph.manifests.site import Site
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
-from buildgraph.snapshot.snapshot import SYMLINK
+from buildgraph.snapshot.snapshot import SYMLINK, decoded
 from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
-from buildgraph.workspace.inputs import root_inputs
+from buildgraph.workspace.inputs import hook_files, root_inputs
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
 from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
-from buildgraph.workspace.settings import parse_npmrc
-from buildgraph.workspace.tsconfig import reached_configs
+from buildgraph.workspace.tsconfig import Configs, read_configs
 
 UNLOCKED = "unlocked"
 MANIFESTS = "manifests/"
-NAMING_FILES = ("pnpmfile", "onlyBuiltDependenciesFile", "global-pnpmfile")
 
 
 class Layout:
@@ -75,7 +74,7 @@ class Layout:
 
     @cached_property
     def _maker(self) -> ContextMaker:
-        return ContextMaker(self.workspace, self.files, self.manifests.workspace, self._configs)
+        return ContextMaker(self.workspace, self.files, self.manifests.workspace, self._reached)
 
     @cached_property
     def _packages(self) -> PackageMaker:
@@ -86,13 +85,32 @@ class Layout:
             self.files,
             root_inputs(self.workspace, self.files.entries, npmrc),
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
-            self._configs,
+            self._reached,
             declared.root_dependencies,
         )
 
     @cached_property
-    def _configs(self) -> Mapping[str, tuple[str, ...]]:
-        return reached_configs(self.files.entries, self.below.read_many, self.workspace.packages)
+    def _reached(self) -> Mapping[str, tuple[str, ...]]:
+        """What projects reach outside of themselves, by folder."""
+        return reached_files(self.workspace, self.files, self._links, self._configs.reached)
+
+    @cached_property
+    def _configs(self) -> Configs:
+        return read_configs(self.files.entries, self.below.read_many, self.workspace.packages)
+
+    @cached_property
+    def _links(self) -> Mapping[str, str]:
+        """The symbolic links of the workspace, and what stands in them."""
+        paths = [path for path, entry in self.files.entries.items() if entry.mode == SYMLINK]
+        contents = self.below.read_many(paths) if paths else {}
+        return {path: decoded(content) for path, content in contents.items()}
+
+    @cached_property
+    def _link_targets(self) -> frozenset[str]:
+        return frozenset(
+            posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            for path, target in self._links.items()
+        )
 
     def _known_base(self, reference: str) -> Base:
         """A base image for the graph: one that is not locked must not keep the reading verbs from answering."""
@@ -111,13 +129,13 @@ class Layout:
             plain=self._plain_images(),
             ignored=self.manifests.workspace.ignored,
             inputs=self._inputs(),
-            read=frozenset(read | set(self._link_targets(read))),
-            folders=tuple(sorted({MANIFESTS, *self._read_folders(), *self._copied_folders(prefix)})),
+            read=frozenset(read),
+            folders=tuple(sorted({MANIFESTS, *self._read_folders(), *self._foreign_folders(prefix)})),
         )
 
-    def _inputs(self) -> tuple[str, ...]:
-        declared = (pattern for service in self.manifests.services for pattern in service.inputs)
-        return tuple(dict.fromkeys([*self.manifests.workspace.inputs, *declared]))
+    def _inputs(self) -> tuple[tuple[str, ...], ...]:
+        declared = {self.manifests.workspace.inputs, *(service.inputs for service in self.manifests.services)}
+        return tuple(sorted(filter(None, declared)))
 
     def _plain_images(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
@@ -133,24 +151,17 @@ class Layout:
 
     def _read_below(self) -> Iterator[str]:
         """Paths that were read or looked for, seen from the workspace's root."""
-        yield from (WORKSPACE_FILE, LOCKFILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY), *self._named_files())
-        for configs in self._configs.values():
-            yield from configs
+        yield from (WORKSPACE_FILE, LOCKFILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
+        yield from hook_files(self.workspace.settings, self.files.entries)
+        for reached in self._reached.values():
+            yield from reached
+        yield from (*self._links, *self._link_targets, *self._configs.looked_for)
         lockfile = self.workspace.lockfile
         if lockfile is None:
             return
         for selector, patch in lockfile.patches.items():
             yield posixpath.normpath(patch.path or self.workspace.settings.patches.get(selector, ""))
         yield from local_archives(lockfile)
-
-    def _named_files(self) -> Iterator[str]:
-        """Files that settings name: they count from the moment on at which they are there."""
-        root = self.workspace.packages.get(ROOT)
-        npmrc = parse_npmrc(self.below.read(NPMRC)) if NPMRC in self.files.entries else {}
-        for told in (self.workspace.settings.document, root.pnpm if root else {}, npmrc):
-            for value in (told.get(name) for name in NAMING_FILES):
-                listed = value if isinstance(value, list) else [value]
-                yield from (posixpath.normpath(text) for text in listed if isinstance(text, str))
 
     def _read_folders(self) -> Iterator[str]:
         """Folders in which any file may have been read: beside Dockerfiles, and stand-ins' recipes."""
@@ -162,23 +173,12 @@ class Layout:
             if len(templates) > 1:
                 yield f"{folder}/" if folder else ""
 
-    def _copied_folders(self, prefix: str) -> Iterator[str]:
-        for service in self.manifests.services:
-            if self._maker.is_layered(service):
-                yield from (f"{prefix}{folder}/" for folder in self._maker.injected(service))
-
-    def _link_targets(self, read: set[str]) -> Iterator[str]:
-        """What lies behind paths that are symbolic links: package.json files may be some, too."""
-        entries = self.snapshot.entries
-        links = [
-            path
-            for path, entry in entries.items()
-            if entry.mode == SYMLINK and (path in read or path.endswith("package.json"))
-        ]
-        contents = self.snapshot.read_many(links) if links else {}
-        for path, content in contents.items():
-            target = content.decode("utf-8", "surrogateescape")
-            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    def _foreign_folders(self, prefix: str) -> Iterator[str]:
+        """Folders of no project that projects see: linked, copied by an install, behind a symbolic link."""
+        linked = (folder for folders in linked_folders(self.workspace).values() for folder in folders)
+        layered = (service for service in self.manifests.services if self._maker.is_layered(service))
+        copied = (folder for service in layered for folder in self._maker.injected(service))
+        yield from (f"{prefix}{folder}/" for folder in {*linked, *copied, *self._link_targets})
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

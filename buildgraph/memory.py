@@ -10,7 +10,6 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -78,9 +77,9 @@ class Memory:
         place = self._place(snapshot)
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-                file.write(_dumped(graph))
-            Path(file.name).replace(place)
+            half = place.with_suffix(f".{os.getpid()}")
+            half.write_bytes(_dumped(graph))
+            half.replace(place)
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from buildgraph.errors import ToolError
 
@@ -23,21 +21,22 @@ LAST_LINES = 40
 PATIENCE = 10  # seconds that an interrupted child has to end by itself
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A process to start: exact argv, environment additions and what it reads on standard input."""
+class Command(NamedTuple):
+    """A process to start: exact argv, what it reads on standard input, and what its environment has more or lacks."""
 
     argv: tuple[str, ...]
     cwd: Path | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     stdin: bytes = b""
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        import shlex
+
         return shlex.join(self.argv)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a finished process left behind: exit code and both streams as bytes."""
 
     code: int
@@ -137,8 +136,7 @@ class SystemRunner:
             _end(child)
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
+class _Child(NamedTuple):
     """A child process whose end can be waited for."""
 
     result: Callable[[], Result]
@@ -148,7 +146,7 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command.argv,
         cwd=command.cwd,
-        env={**os.environ, **command.env},
+        env={name: os.environ[name] for name in os.environ if name not in command.without} | {**command.env},
         stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

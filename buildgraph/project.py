@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,13 +25,13 @@ NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces
 OWN_NAME = "buildgraph"
 
 
-@dataclass(frozen=True)
 class Project:
     """An open project: everything that a command needs, made from the folder it was started in."""
 
-    folder: Path
-    repository: Repository
-    runner: Runner
+    def __init__(self, folder: Path, repository: Repository, runner: Runner) -> None:
+        self.folder = folder
+        self.repository = repository
+        self.runner = runner
 
     def working_picture(self) -> Picture:
         """The working tree as it is now."""

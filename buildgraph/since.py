@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildgraph.ci import COMMIT_ID, Environ, Start, is_ci, read_start
 from buildgraph.snapshot.git import Repository
@@ -20,10 +20,10 @@ from buildgraph.snapshot.history import (
 )
 
 NAME_IT = "name the base with --base"
+DEPLOYED = "deployed:"  # begins a base that is no commit: what runs in the environment named after it
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """What is compared with: its name and its commit, which is None when it cannot be found.
 
     `problem` then says why not and the way out.

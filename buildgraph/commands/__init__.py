@@ -32,7 +32,10 @@ def run_verb(name: str, arguments: Sequence[str]) -> int:
     """Parse a verb's arguments and run it; returns the exit code."""
     module = importlib.import_module(f"buildgraph.commands.{name}")
     parser = argparse.ArgumentParser(
-        prog=f"buildgraph {name}", description=VERBS[name] + ".", allow_abbrev=False
+        prog=f"buildgraph {name}",
+        description=VERBS[name] + ".",
+        allow_abbrev=False,
+        formatter_class=_Formatter,
     )
     module.configure(parser)
     try:
@@ -40,6 +43,13 @@ def run_verb(name: str, arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return WRONG_USE if stop.code else 0
     return int(module.run(options))
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help of a fixed width: asking the terminal costs every command an import, and most show no help."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=110)
 
 
 def overview() -> str:

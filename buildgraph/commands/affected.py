@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from buildgraph.commands.asking import compare_asked, describe, reason_as_dict
 from buildgraph.commands.options import add_format, add_range, as_json, as_lines
 from buildgraph.comparison import Comparison
-from buildgraph.console import answer, table, tell
-from buildgraph.deployed import Deployed, compare_with
+from buildgraph.console import answer, on_one_line, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError
 from buildgraph.graph.nodes import Kind
 from buildgraph.plan.affected import USER_KINDS, Affected
-from buildgraph.plan.reasons import Reason
 from buildgraph.project import open_project
 
 FORMAT_VERSION = 1
-# Reasons that are no difference between two values.
-SENTENCES = {
-    "new": "it does not run there",
-    "unverified": "its smoke tests have not passed there",
-    "unresolved-base": "unresolved-base {}",
-}
 KINDS = {kind.value: kind for kind in USER_KINDS}
 
 
@@ -38,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the affected nodes; returns the exit code."""
     project = open_project(Path.cwd())
-    comparison = compare_with(project, options.base, options.head, kinds=_kinds(options.kind))
+    comparison = compare_asked(project, options, _kinds(options.kind))
     if not comparison.complete:
         tell(f"the base is not known, so everything counts as affected: {comparison.why_incomplete}")
     answer(FORMATS[options.format](comparison))
@@ -58,22 +50,17 @@ def _kinds(text: str) -> tuple[Kind, ...]:
 def _table(comparison: Comparison) -> str:
     if not comparison.nodes:
         return "nothing is affected"
-    return table([(found.node.id, found.change, _first_reason(found)) for found in comparison.nodes])
+    return table(
+        [(on_one_line(found.node.id), found.change, _first_reason(found)) for found in comparison.nodes]
+    )
 
 
 def _first_reason(found: Affected) -> str:
     return describe(found.first_reason) if found.first_reason else ""
 
 
-def describe(reason: Reason) -> str:
-    """A reason in one line: what differs and the way from it to the node."""
-    sentence = SENTENCES.get(reason.kind, "")
-    what = sentence.format(reason.name) if sentence else f"{reason.kind} {reason.name} {reason.change}"
-    return " -> ".join([what, *reason.via[1:]]) if len(reason.via) > 1 else what
-
-
 def _names(comparison: Comparison) -> str:
-    return as_lines(found.node.id for found in comparison.nodes)
+    return as_lines(on_one_line(found.node.id) for found in comparison.nodes)
 
 
 def _json(comparison: Comparison) -> str:
@@ -100,25 +87,15 @@ def _node(found: Affected) -> dict[str, Any]:
 
 def _own_base(comparison: Comparison, found: Affected) -> dict[str, Any]:
     """The commit that a node was deployed from, where every node has a base of its own."""
-    if not isinstance(comparison, Deployed):
+    if comparison.bases is None:
         return {}
     return {"base": comparison.bases.get(found.node.id) or None}
 
 
-def reason_as_dict(reason: Reason) -> dict[str, Any]:
-    """A reason as JSON: which of `path`, `node` and `package` it has depends on its kind."""
-    key = {"file": "path", "template": "path", "dependency": "node"}.get(reason.kind, "name")
-    return {
-        "kind": reason.kind,
-        key: reason.name,
-        "before": reason.before or None,
-        "after": reason.after or None,
-        "via": list(reason.via),
-    }
-
-
 def _github(comparison: Comparison) -> str:
     """One line for a workflow's matrix; an empty set is an empty list, which skips the job and breaks nothing."""
+    import json
+
     prints = comparison.head.graph.fingerprints
     images = [
         found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints

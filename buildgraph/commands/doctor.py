@@ -6,21 +6,37 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table
 from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError
 from buildgraph.process import Command, Runner, SystemRunner
 
+if TYPE_CHECKING:
+    from buildgraph.picture import Picture
+
+UNDECLARED = (
+    "{folder} imports {name}, which its package.json does not declare (it is found by hoisting): "
+    "its changes are not seen"
+)
+DECLARE = (
+    "declare each: `pnpm --filter ./FOLDER add NAME` (`NAME@workspace:*` for a project of this workspace)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: whether it is well, what was found, and the way out when it is not."""
+    """One thing looked at: whether it is well, what was found, and the way out when it is not.
+
+    `warnings` are what is well enough to go on with, and yet worth a look.
+    """
 
     name: str
     well: bool
     found: str
     way_out: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +58,23 @@ def run(options: argparse.Namespace) -> int:
 def _lines(findings: list[Finding]) -> list[str]:
     rows = table([("ok" if finding.well else "--", finding.name, finding.found) for finding in findings])
     ways = [f"{finding.name}: {finding.way_out}" for finding in findings if not finding.well]
-    return [rows, *([""] if ways else []), *ways]
+    warned = [line for finding in findings if finding.warnings for line in _section(finding)]
+    return [rows, *([""] if ways else []), *ways, *warned]
+
+
+def _section(finding: Finding) -> list[str]:
+    """The warnings of a finding below its name, and the way out."""
+    return ["", finding.name, *(f"  {warning}" for warning in finding.warnings), f"  {finding.way_out}"]
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:
-    return {"name": finding.name, "ok": finding.well, "found": finding.found, "way_out": finding.way_out}
+    return {
+        "name": finding.name,
+        "ok": finding.well,
+        "found": finding.found,
+        "way_out": finding.way_out,
+        "warnings": list(finding.warnings),
+    }
 
 
 def _said(runner: Runner, *argv: str) -> str | None:
@@ -84,12 +112,47 @@ def _workspace(runner: Runner) -> Finding:
 
     try:
         picture = open_project(Path.cwd()).working_picture()
+        warnings = _undeclared_imports(picture)
     except BuildgraphError as error:
         return Finding(
             "workspace", False, str(error).splitlines()[0], "see `buildgraph plan` for the whole message"
         )
-    services = len(picture.manifests.services)
-    return Finding("workspace", True, f"{len(picture.workspace.packages)} packages, {services} services")
+    found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
+    return Finding("workspace", True, found, DECLARE if warnings else "", warnings)
+
+
+def _undeclared_imports(picture: Picture) -> tuple[str, ...]:
+    """A line for every package that a project imports and no package.json gives it.
+
+    Only names that an install brings count: any other is an alias of a bundler, or fails by itself.
+    """
+    from buildgraph.workspace.imports import undeclared
+    from buildgraph.workspace.pruning import names_in
+
+    workspace = picture.workspace
+    brought = {*workspace.names, *(names_in(workspace.lockfile) if workspace.lockfile else ())}
+    root = workspace.packages.get(".")
+    return tuple(
+        UNDECLARED.format(folder="the root" if folder == "." else folder, name=name)
+        for folder, sources in _sources(picture).items()
+        for name in undeclared(workspace.packages[folder], sources, root, brought)
+    )
+
+
+def _sources(picture: Picture) -> dict[str, dict[str, bytes]]:
+    """Every project's sources by path, all read at once; symbolic links and submodules hold none."""
+    from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR
+    from buildgraph.workspace.imports import SOURCES
+    from buildgraph.workspace.projects import owners_of
+
+    workspace, snapshot = picture.workspace, picture.snapshot.below(picture.workspace.root)
+    files = (path for path, entry in snapshot.entries.items() if entry.mode in (REGULAR, EXECUTABLE))
+    owners = owners_of((path for path in files if path.endswith(SOURCES)), workspace.packages)
+    contents = snapshot.read_many(owners)
+    found: dict[str, dict[str, bytes]] = {folder: {} for folder in sorted({*owners.values()})}
+    for path, folder in owners.items():
+        found[folder][path] = contents[path]
+    return found
 
 
 def _site(runner: Runner) -> Finding:

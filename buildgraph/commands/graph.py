@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from buildgraph.commands.options import as_json
-from buildgraph.console import answer, printable
+from buildgraph.console import answer, on_one_line, printable
 from buildgraph.errors import DONE, ConfigurationError
 from buildgraph.graph.nodes import Graph, Kind, Node, public_id
 from buildgraph.order import closure
@@ -60,15 +60,26 @@ def _edges(nodes: Iterable[Node]) -> list[tuple[str, str]]:
 def _mermaid(graph: Graph, nodes: list[Node]) -> str:
     ids = sorted({public_id(node.id) for node in nodes})
     numbers = {node_id: f"n{number}" for number, node_id in enumerate(ids)}
-    lines = [f'  {numbers[node_id]}["{node_id}"]' for node_id in ids]
+    lines = [f'  {numbers[node_id]}["{_as_entity(node_id)}"]' for node_id in ids]
     arrows = [f"  {numbers[user]} --> {numbers[used]}" for user, used in _edges(nodes) if used in numbers]
     return "\n".join(["flowchart LR", *lines, *arrows])
 
 
 def _dot(graph: Graph, nodes: list[Node]) -> str:
     ids = sorted({public_id(node.id) for node in nodes})
-    arrows = [f'  "{user}" -> "{used}";' for user, used in _edges(nodes)]
-    return "\n".join(["digraph buildgraph {", *(f'  "{node_id}";' for node_id in ids), *arrows, "}"])
+    arrows = [f"  {_quoted(user)} -> {_quoted(used)};" for user, used in _edges(nodes)]
+    return "\n".join(["digraph buildgraph {", *(f"  {_quoted(node_id)};" for node_id in ids), *arrows, "}"])
+
+
+def _quoted(name: str) -> str:
+    """A name as dot reads it: in quotes, with backslashes before those in it."""
+    escaped = on_one_line(name).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _as_entity(name: str) -> str:
+    """A name as Mermaid reads it: a quote would end the label."""
+    return on_one_line(name).replace("&", "&amp;").replace('"', "&quot;")
 
 
 def _json(graph: Graph, nodes: list[Node]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -36,6 +35,8 @@ def add_range(parser: argparse.ArgumentParser) -> None:
 
 def as_json(value: Any) -> str:
     """A value as JSON for machines: indented, keys in the order they were written."""
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from buildgraph.commands.affected import describe, reason_as_dict
+from buildgraph.commands.asking import compare_asked, describe, reason_as_dict
 from buildgraph.commands.options import add_format, add_range, as_json
 from buildgraph.console import answer
-from buildgraph.deployed import compare_with, need_deployed
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
@@ -24,9 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the reasons of one node; returns the exit code."""
-    comparison = compare_with(open_project(Path.cwd()), options.base, options.head)
+    from buildgraph.deployed import need_deployed
+
+    comparison = compare_asked(open_project(Path.cwd()), options)
     node = comparison.either_graph.node(options.node)
-    need_deployed(comparison, node)
+    if comparison.bases is not None:
+        need_deployed(comparison, node)
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
     reasons = found.reasons if found else ()
     if options.format == "json":

@@ -20,7 +20,7 @@ from buildgraph.graph.context import (
     rendered,
 )
 from buildgraph.graph.files import Files
-from buildgraph.graph.listing import Listing, listing_of, parse_run
+from buildgraph.graph.listing import Listing, listing_of, parse_run, state_of
 from buildgraph.graph.nodes import Part, digest_of
 from buildgraph.graph.packages import package_names
 from buildgraph.manifests.model import Service, WorkspaceManifest
@@ -36,6 +36,7 @@ from buildgraph.workspace import (
     Workspace,
     install_digest,
     install_files,
+    installs_anything,
     prune,
     prune_root_package,
     prune_workspace_yaml,
@@ -61,13 +62,13 @@ class Recipe:
 class ContextMaker:
     """Makes the contexts of one snapshot's services, and the parts of a fingerprint that stand for them.
 
-    `configs` are the files of others that a project's compiler reads, by the project's folder.
+    `reached` are the files outside of a project that its build reads, by the project's folder.
     """
 
     workspace: Workspace
     files: Files
     manifest: WorkspaceManifest
-    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def context(self, service: Service, recipe: Recipe) -> Context:
         """The context of a service: laid out in layers when it is a project of the workspace."""
@@ -123,29 +124,33 @@ class ContextMaker:
     def _layers(self, service: Service) -> Iterable[ContextFile]:
         folders = self.closure(service.path)
         yield from self._install_layer(service, folders)
-        shared = self._declared(service).union(*(self.configs.get(folder, ()) for folder in folders))
-        yield from placed(DEPENDENCIES, shared, self.files.entries)
+        yield from placed(DEPENDENCIES, self._declared(service, folders), self.files.entries)
+        for folder in folders:
+            yield from placed(DEPENDENCIES, self._reached_from(folder), self.files.entries)
         for folder in folders[1:]:
             yield from placed(DEPENDENCIES, self._sources(folder), self.files.entries)
         yield from placed(APP, self._sources(folders[0]), self.files.entries)
 
-    def _declared(self, service: Service) -> set[str]:
-        """The files that the manifests declare as inputs of the service's image."""
-        return {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
+    def _declared(self, service: Service, folders: list[str]) -> set[str]:
+        """The files that the manifests declare as inputs of the image, besides those it sees anyway."""
+        declared = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
+        return {path for path in declared if not self.files.is_seen(path, folders)}
+
+    def _reached_from(self, folder: str) -> list[str]:
+        return [path for path in self.reached.get(folder, ()) if path not in self.files.hidden]
 
     def _sources(self, folder: str) -> list[str]:
         """What an image sees of a folder besides what the install layer holds already."""
         if folder not in self.workspace.packages:
             return self.files.below(folder)
-        taken = {_in(folder, MANIFEST), *((LOCKFILE, WORKSPACE_FILE) if folder == ROOT else ())}
-        return [path for path in self.files.seen(folder) if path not in taken]
+        return [path for path in self.files.seen(folder) if path != _in(folder, MANIFEST)]
 
     def _further(self, service: Service, folders: list[str]) -> set[str]:
         """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
         frame = self._frame(service, folders)
         copied = (path for folder in self.injected(service) for path in self.files.below(folder))
         return {
-            *self._declared(service),
+            *self._declared(service, folders),
             *self._install_files(frame),
             *self._read_by_install(folders),
             *copied,
@@ -159,7 +164,8 @@ class ContextMaker:
         yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(document)))
         told = [bare.version, bare.settings, bare.catalogs, bare.overrides, bare.others]
         patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
-        root = [install_digest(self._lockfile(service), ROOT)] if with_root else []
+        lockfile = self._lockfile(service)
+        root = [install_digest(lockfile, ROOT)] if with_root and installs_anything(lockfile, ROOT) else []
         yield Part("lockfile", LOCKFILE, digest_of(json.dumps([*told, patches, *root], sort_keys=True)))
         package = self.workspace.packages.get(ROOT)
         if package is not None:
@@ -229,9 +235,9 @@ def shared_parts(files: Files, paths: Iterable[str]) -> list[Part]:
 
 def _recipe_parts(recipe: Recipe) -> Iterable[Part]:
     folder = recipe.path.rpartition("/")[0]
-    yield Part("template", recipe.path, f"{recipe.entry.mode:o} {recipe.entry.blob}")
+    yield Part("template", recipe.path, digest_of(f"Dockerfile {state_of(recipe.entry)}"))
     for name, entry in recipe.support.items():
-        yield Part("template", _in(folder, name), f"{entry.mode:o} {entry.blob}")
+        yield Part("template", _in(folder, name), digest_of(f"{TEMPLATE}/{name} {state_of(entry)}"))
 
 
 def _in(folder: str, name: str) -> str:

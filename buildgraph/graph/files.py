@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from buildgraph.graph.ignoring import matcher
 from buildgraph.graph.listing import Listing, listing_of, state_of
 from buildgraph.snapshot.snapshot import Entry
-from buildgraph.workspace import owners_of
-from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
+from buildgraph.workspace.projects import MANIFEST, ROOT
+
+INSTALL_FILES = frozenset((MANIFEST, LOCKFILE, WORKSPACE_FILE))
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,33 @@ class Files:
         return frozenset(filter(is_ignored, self.entries)) if self.ignored else frozenset()
 
     def seen(self, folder: str) -> list[str]:
-        """A project's paths of phase `image`: its own, without the ignored ones."""
-        return [path for path in self.owned[folder] if path not in self.hidden]
+        """A project's paths of phase `image`: its own, without the ignored ones.
+
+        The root's install files are not among them: an image gets these cut to what it needs.
+        """
+        kept_out = self.hidden | INSTALL_FILES if folder == ROOT else self.hidden
+        return [path for path in self.owned[folder] if path not in kept_out]
 
     def listing(self, folder: str) -> Listing:
         """All of a project's files."""
-        owned = self.owned[folder]
-        hidden = [path for path in owned if path in self.hidden] if self.hidden else []
-        return listing_of(self.seen(folder) if hidden else owned, hidden, self.entries)
+        owned, seen = self.owned[folder], self.seen(folder)
+        hidden = sorted(set(owned).difference(seen)) if len(seen) < len(owned) else []
+        return listing_of(seen, hidden, self.entries)
+
+    def is_seen(self, path: str, folders: Collection[str]) -> bool:
+        """Whether a path is among what images see of these projects."""
+        return (
+            path not in self.hidden and owner_of(path, self.projects) in folders and path not in INSTALL_FILES
+        )
+
+    def in_folder(self, folder: str) -> list[str]:
+        """All paths in a folder, whoever owns them; the root is no such folder."""
+        start = bisect_left(self._sorted, folder + "/")
+        return list(takewhile(lambda path: path.startswith(folder + "/"), self._sorted[start:]))
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.entries)
 
     def below(self, folder: str) -> list[str]:
         """The unignored paths in a folder, whoever owns them."""

@@ -26,8 +26,8 @@ def labelled_parts(node: Node, fingerprints: Mapping[str, str]) -> tuple[Part, .
 
 
 def combine_parts(parts: Sequence[Part]) -> str:
-    """The fingerprint that an ordered list of parts makes."""
-    return digest_of_pairs((part.kind, part.name, part.digest) for part in parts)[:FINGERPRINT_LENGTH]
+    """The fingerprint that these parts make, in whatever order they come."""
+    return digest_of_pairs(sorted(part.counted for part in parts))[:FINGERPRINT_LENGTH]
 
 
 def _fingerprint_component(members: Sequence[Node], known: Mapping[str, str]) -> dict[str, str]:

@@ -47,6 +47,11 @@ class Part(NamedTuple):
     name: str
     digest: str
 
+    @property
+    def counted(self) -> tuple[str, str, str]:
+        """What of it enters a fingerprint: where a template stands tells people, and no build sees it."""
+        return ("template", "", self.digest) if self.kind == "template" else self
+
 
 class Node(NamedTuple):
     """Something that can be stale or affected.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import starmap
@@ -11,7 +11,14 @@ from itertools import starmap
 from buildgraph.graph.files import Files
 from buildgraph.graph.listing import Listing, state_of
 from buildgraph.graph.nodes import Kind, Node, Part
-from buildgraph.workspace import LOCKFILE, Workspace, importer_digest, install_digest
+from buildgraph.workspace import (
+    LOCKFILE,
+    Lockfile,
+    Workspace,
+    importer_digest,
+    install_digest,
+    installs_anything,
+)
 from buildgraph.workspace.inputs import RootInputs
 from buildgraph.workspace.projects import ROOT
 
@@ -23,15 +30,15 @@ class PackageMaker:
     """Makes the nodes of a workspace's projects.
 
     `inputs` are what the root gives to checks, and `shared` the files that the manifests declare for all;
-    `configs` are the files of others that a project's compiler
-    reads, by folder; `root_dependencies` says that images install what the root depends on.
+    `reached` are the files outside of a project that its build reads, by folder; `root_dependencies` says
+    that images install what the root depends on.
     """
 
     workspace: Workspace
     files: Files
     inputs: RootInputs
     shared: tuple[Part, ...] = ()
-    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     root_dependencies: bool = False
 
     def nodes(self) -> Iterator[Node]:
@@ -52,7 +59,7 @@ class PackageMaker:
 
     def _package(self, folder: str, name: str) -> Node:
         parts = [
-            *self._file_parts(folder, self.listings[f"package:{name}"].digest),
+            *self._file_parts(folder, self.listings[f"package:{name}"].digest, frozenset()),
             *starmap(Part, self.inputs.some.get(folder, ())),
         ]
         if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
@@ -61,17 +68,23 @@ class PackageMaker:
         return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
 
     def _sources(self, folder: str, name: str) -> Node:
-        parts = [*self._file_parts(folder, self.listings[f"package:{name}"].seen_digest)]
+        digest = self.listings[f"package:{name}"].seen_digest
+        parts = [*self._file_parts(folder, digest, self.files.hidden)]
         lockfile = self.workspace.lockfile
-        if lockfile is not None and (folder != ROOT or self.root_dependencies):
+        if lockfile is not None and self._is_installed(lockfile, folder):
             parts.append(Part("lockfile", LOCKFILE, install_digest(lockfile, folder)))
         uses = tuple(f"sources:{other}" for other in self._uses[folder])
         return Node(f"sources:{name}", Kind.SOURCES, folder, tuple(sorted(parts)), uses)
 
-    def _file_parts(self, folder: str, digest: str) -> Iterator[Part]:
+    def _is_installed(self, lockfile: Lockfile, folder: str) -> bool:
+        """Whether images install what this project asks for; the root's own only where manifests say so."""
+        return folder != ROOT or (self.root_dependencies and installs_anything(lockfile, ROOT))
+
+    def _file_parts(self, folder: str, digest: str, hidden: Collection[str]) -> Iterator[Part]:
         yield Part("file", "", digest)
-        for path in self.configs.get(folder, ()):
-            yield Part("file", path, state_of(self.files.entries[path]))
+        for path in self.reached.get(folder, ()):
+            if path not in hidden:
+                yield Part("file", path, state_of(self.files.entries[path]))
 
     @cached_property
     def _names(self) -> dict[str, str]:

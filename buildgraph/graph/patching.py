@@ -14,8 +14,7 @@ from buildgraph.snapshot.snapshot import Changes
 def patched(graph: Graph, changes: Changes) -> Graph | None:
     """The graph after `changes` (seen from the project's folder); None when it must be made anew.
 
-    It must, when one of the paths was read to make the graph, or when a JSON file came or went that a
-    tsconfig may extend.
+    It must, when one of the paths was read to make the graph, or when nothing is left of a service's folder.
     """
     if not changes:
         return graph
@@ -26,10 +25,9 @@ def patched(graph: Graph, changes: Changes) -> Graph | None:
     files = dict(graph.files)
     for node_id, paths in touched.items():
         now = {path: changes[territory.root + path] for path in paths}
-        before = {**parse_run(files[node_id].seen), **parse_run(files[node_id].hidden)}
-        if any(path.endswith(".json") and (path in before) != bool(entry) for path, entry in now.items()):
-            return None
         files[node_id] = _patched_listing(files[node_id], now, territory.ignored)
+        if not files[node_id].seen and not node_id.startswith("package:"):
+            return None
     changed = _changed_nodes(graph, files, touched)
     nodes = {**graph.nodes, **{node.id: node for node in changed}}
     return Graph(nodes, files, territory, _still_known(graph, [node.id for node in changed]))

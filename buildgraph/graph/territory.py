@@ -16,7 +16,7 @@ class Territory(NamedTuple):
     """Who sees a path. Paths and folders are seen from the project's folder, or below `root` where it says so.
 
     `names` are the projects (folder below `root` -> name in ids) and `plain` the images whose folder below
-    `root` is their context. `ignored` and `inputs` are patterns below `root`. `read` are paths, and
+    `root` is their context. `ignored` are patterns below `root`, and `inputs` lists of such. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
     """
 
@@ -24,7 +24,7 @@ class Territory(NamedTuple):
     names: Mapping[str, str] = {}
     plain: Mapping[str, tuple[str, ...]] = {}
     ignored: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, ...], ...] = ()
     read: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class Territory(NamedTuple):
             return False
         from buildgraph.graph.ignoring import matcher
 
-        return matcher(self.inputs)(path)
+        return any(matcher(patterns)(path) for patterns in self.inputs)
 
     def _seers(self, path: str) -> Iterator[str]:
         if not path.startswith(self.root):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 
 from buildgraph.graph.nodes import Graph, Kind, Node
@@ -13,16 +12,16 @@ from buildgraph.plan.reasons import Reason, Reasons
 USER_KINDS = (Kind.PACKAGE, Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
 
 
-@dataclass(frozen=True, eq=False)
 class Affected:
     """A node whose fingerprint differs: how (`changed`, `added` or `removed`) and why.
 
     `told` are the reasons, or that which works them out when somebody asks.
     """
 
-    node: Node
-    change: str
-    told: Reasons | tuple[Reason, ...] = ()
+    def __init__(self, node: Node, change: str, told: Reasons | tuple[Reason, ...] = ()) -> None:
+        self.node = node
+        self.change = change
+        self.told = told
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -77,7 +76,13 @@ def own_changes(base: Graph, head: Graph) -> frozenset[str]:
 def _differs(before: Node | None, after: Node | None) -> bool:
     if before is after:
         return False
-    return before is None or after is None or (before.parts, before.uses) != (after.parts, after.uses)
+    if before is None or after is None or before.uses != after.uses:
+        return True
+    return before.parts != after.parts and _counted(before) != _counted(after)
+
+
+def _counted(node: Node) -> list[tuple[str, str, str]]:
+    return sorted(part.counted for part in node.parts)
 
 
 def _change(base: Graph, head: Graph, node_id: str) -> str:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
+from buildgraph.snapshot.snapshot import decoded
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
-QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+# A hook of git sets these, and they would lead into another repository: the folder decides.
+OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 OWN_FOLDER = ".buildgraph"
+NO_TREE = "go to a clone, or make one: `git worktree add`"
+REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A git work tree: `root` is its top folder, `folder` the project's folder, `prefix` the way between.
 
     `store` is a folder for the blobs of edited files, so that a snapshot of the working tree can be read
@@ -50,13 +57,12 @@ class Repository:
 
     def at(self, folder: Path) -> Repository:
         """The same repository for a project in another folder of it."""
-        way = folder.relative_to(self.root.resolve()).as_posix()
-        prefix = "" if way == "." else f"{way}/"
-        return replace(self, folder=folder, prefix=prefix, store=own_folder(folder) / "objects")
+        prefix = _prefix(folder, self.root)
+        return self._replace(folder=folder, prefix=prefix, store=own_folder(folder) / "objects")
 
     def _command(self, arguments: tuple[str, ...], stdin: bytes, env: dict[str, str] | None) -> Command:
         argv = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments)
-        return Command(argv, cwd=self.folder, env={**QUIET, **(env or {})}, stdin=stdin)
+        return Command(argv, self.folder, {**QUIET, **(env or {})}, stdin, OF_HOOKS)
 
     def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs by id, from the repository or from the store of edited files."""
@@ -64,8 +70,10 @@ class Repository:
         if not wanted:
             return {}
         request = "".join(f"{blob}\n" for blob in wanted).encode()
-        reply = self.git("cat-file", "--batch", "--buffer", stdin=request, env=self.reading_store).stdout
-        return dict(_parse_batch(reply, wanted))
+        told = self.try_git("cat-file", "--batch", "--buffer", stdin=request, env=self.reading_store)
+        if told.code != 0:
+            raise ToolError(f"git cannot read what it needs: {told.last_lines}", REACH_IT)
+        return dict(_parse_batch(told.stdout, wanted))
 
     @property
     def reading_store(self) -> dict[str, str]:
@@ -84,19 +92,28 @@ class Repository:
 
 def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> Repository:
     """The repository around `folder`; ConfigurationError when there is none."""
-    argv = ("git", "rev-parse", "--show-toplevel", "--git-common-dir", "--show-prefix")
-    result = runner.run(Command(argv, cwd=folder, env=QUIET))
-    if result.code != 0:
+    argv = ("git", "rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir")
+    result = runner.run(Command(argv, folder, QUIET, without=OF_HOOKS))
+    inside, _, places = result.stdout.partition(b"\n")
+    if result.code != 0 or inside != b"true":
         raise _no_repository(folder, result)
-    top, git_dir, prefix = result.text.split("\n")[:3]
+    up, _, git_dir = places.partition(b"\n")
+    here = folder.resolve()
+    root = Path(os.path.normpath(here / os.fsdecode(up)))
     return Repository(
-        root=Path(top),
+        root=root,
         folder=folder,
-        git_dir=(folder / git_dir).resolve(),
-        prefix=prefix,
+        git_dir=(here / os.fsdecode(git_dir.removesuffix(b"\n"))).resolve(),
+        prefix=_prefix(here, root),
         runner=runner,
         store=store or own_folder(folder) / "objects",
     )
+
+
+def _prefix(folder: Path, root: Path) -> str:
+    """The way from the top folder to a folder, as git writes it."""
+    way = folder.relative_to(root).as_posix()
+    return "" if way == "." else decoded(os.fsencode(f"{way}/"))
 
 
 def own_folder(project: Path) -> Path:
@@ -116,6 +133,9 @@ def own_folder(project: Path) -> Path:
 
 
 def _temporary_folder(project: Path) -> Path:
+    import hashlib
+    import tempfile
+
     digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"buildgraph-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -129,6 +149,10 @@ def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolErr
     if "dubious ownership" in said:
         return ToolError(
             f"git refuses {folder}: another user owns it", "git config --global --add safe.directory …"
+        )
+    if result.code == 0:
+        return ConfigurationError.of(
+            str(folder), "has no working tree (a bare repository, or inside .git)", NO_TREE
         )
     return ConfigurationError.of(str(folder), "no git repository here or above", NO_GIT)
 

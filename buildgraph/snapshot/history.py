@@ -23,8 +23,11 @@ def resolve_commits(repository: Repository, names: Iterable[str]) -> dict[str, s
     if not asked:
         return {}
     request = b"".join(os.fsencode(name) + b"^{commit}\n" for name in asked)
-    told = repository.git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=request).text
-    lines = told.split("\n")[: len(asked)]
+    told = repository.try_git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=request)
+    if told.code != 0:  # git gives up where it meets `branch@{upstream}` without one
+        alone = (resolve_commits(repository, [name]) for name in asked if len(asked) > 1)
+        return {name: commit for found in alone for name, commit in found.items()}
+    lines = told.text.split("\n")[: len(asked)]
     return {
         name: line.removesuffix(" commit") for name, line in zip(asked, lines, strict=True) if _is_found(line)
     }

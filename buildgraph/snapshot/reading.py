@@ -10,7 +10,7 @@ from pathlib import Path
 
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Started
-from buildgraph.snapshot.git import Repository
+from buildgraph.snapshot.git import REACH_IT, Repository
 from buildgraph.snapshot.snapshot import (
     EXECUTABLE,
     REGULAR,
@@ -25,6 +25,7 @@ from buildgraph.snapshot.snapshot import (
 )
 from buildgraph.snapshot.status import STATUS, Change, is_submodule, parse_status
 
+NO_SUCH_TREE = "Not a valid object name"
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"
 
 
@@ -91,6 +92,8 @@ def _list_commit(repository: Repository, commit: str | None) -> Entries:
         return {}
     tree = f"{commit}:{repository.prefix.rstrip('/')}" if repository.prefix else commit
     listing = repository.try_git("ls-tree", "-r", "-z", "--full-tree", tree)
+    if listing.code != 0 and not (repository.prefix and NO_SUCH_TREE in listing.last_lines):
+        raise ToolError(f"git cannot read {commit}: {listing.last_lines}", REACH_IT)
     return dict(_parse_tree(decoded(listing.stdout))) if listing.code == 0 else {}
 
 
@@ -166,7 +169,7 @@ def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, En
         return {}
     repository.store.mkdir(parents=True, exist_ok=True)
     regular = [path for path, mode in modes.items() if mode != SYMLINK]
-    plain = [path for path in regular if "\n" not in path and not path.startswith('"')]
+    plain = [path for path in regular if _fits_a_line(repository.prefix + path)]
     ids = _hash_paths(repository, plain)
     for path in set(regular) - set(plain):
         ids[path] = _written(repository, ["--path", path, "--", path], b"")
@@ -174,6 +177,11 @@ def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, En
         target = os.readlink(_on_disk(repository.folder, path))  # noqa: PTH115  # paths are bytes here
         ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
     return {path: Entry(modes[path], blob) for path, blob in ids.items()}
+
+
+def _fits_a_line(path: str) -> bool:
+    """Whether git takes a path from a line for itself: it drops a CR at the end, and unquotes."""
+    return "\n" not in path and not path.startswith('"') and not path.endswith("\r")
 
 
 def _hash_paths(repository: Repository, paths: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from buildgraph.workspace.digests import (
         importer_digest,
         install_digest,
+        installs_anything,
     )
     from buildgraph.workspace.edges import (
         Edge,
@@ -86,6 +87,7 @@ __all__ = [
     "injected_folders",
     "install_digest",
     "install_files",
+    "installs_anything",
     "links",
     "owner_of",
     "owners_of",
@@ -124,6 +126,7 @@ __getattr__ = offering(
         "injected_folders": "root_files",
         "install_digest": "digests",
         "install_files": "root_files",
+        "installs_anything": "digests",
         "links": "edges",
         "owner_of": "projects",
         "owners_of": "projects",

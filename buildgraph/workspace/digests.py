@@ -52,6 +52,12 @@ def install_digest(lockfile: Lockfile, folder: str) -> str:
     return _digest([importer_digest(lockfile, folder), asked])
 
 
+def installs_anything(lockfile: Lockfile, folder: str) -> bool:
+    """Whether the lockfile has anything for the importer in `folder`."""
+    importer = lockfile.importers.get(folder)
+    return importer is not None and bool(importer.table or importer.settings)
+
+
 def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
     """For every snapshot the sha256 (hex) of itself and all it reaches; those in a cycle share one."""
     found: dict[str, str] = {}

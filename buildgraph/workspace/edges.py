@@ -146,6 +146,16 @@ def project_at(folder: str, projects: Collection[str]) -> str | None:
     return None if owner == ROOT != folder else owner
 
 
+def linked_by_specifier(package: Package) -> set[str]:
+    """The folders that a package.json links or copies by path (`link:`, `file:`), seen from the workspace root."""
+    return {
+        posixpath.normpath(posixpath.join(package.folder, specifier.partition(":")[2]))
+        for specifiers in package.dependencies.values()
+        for specifier in specifiers.values()
+        if specifier.startswith((LINK, FILE)) and not specifier.endswith(_ARCHIVES)
+    }
+
+
 def index_names(packages: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
     """The folders by package name, sorted; more than one folder makes a name ambiguous."""
     found: dict[str, list[str]] = {}

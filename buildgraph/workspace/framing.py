@@ -94,7 +94,7 @@ class Frames:
     def _naming_catalogs(self) -> Mapping[str, Importer]:
         """The importers that name a catalog, with those lines only."""
         found: dict[str, Importer] = {}
-        for folder, importer in self.lockfile.importers.items() if self.lockfile.catalogs else ():
+        for folder, importer in self.lockfile.importers.items():
             lines = {
                 group: {alias: line for alias, line in lines.items() if line["specifier"].startswith(CATALOG)}
                 for group, lines in importer.table.items()

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+MOST_STEPS = 1000  # a range of more is no list of folders
 _NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
+_FOLDERS = re.compile(r"(?:(?<=/)|^)(?:\*\*/){2,}")  # says what one `**/` says, and takes ages to say it
+_RANGE = re.compile(r"(-?\d+|[a-zA-Z])\.\.(-?\d+|[a-zA-Z])")
 _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
 
 
 @lru_cache(maxsize=1024)
 def parse_glob(pattern: str) -> re.Pattern[str]:
     """The expression that matches a whole path exactly when the pattern does."""
-    path = pattern.removeprefix("./")
+    path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
     return re.compile(_translated(path, starts_name=True) + r"\Z")
 
 
@@ -46,9 +49,8 @@ def _piece(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
     if (
         sign == "{"
         and (end := _end_of(pattern, at, "{}")) > 0
-        and len(_choices(pattern[at + 1 : end], ",")) > 1
+        and (choices := _alternatives(pattern[at + 1 : end]))
     ):
-        choices = _choices(pattern[at + 1 : end], ",")
         return _any_of(choices, is_first), end + 1
     return re.escape(sign), at + 1
 
@@ -84,6 +86,19 @@ def _group(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
 
 def _any_of(choices: list[str], is_first: bool) -> str:
     return "(?:" + "|".join(_translated(choice, starts_name=is_first) for choice in choices) + ")"
+
+
+def _alternatives(inside: str) -> list[str]:
+    """What stands between braces: a list, or every step of a range (`1..3`, `a..c`); empty when it is neither."""
+    found = _RANGE.fullmatch(inside)
+    if found is None:
+        return choices if len(choices := _choices(inside, ",")) > 1 else []
+    first, last = found.groups()
+    if first.isalpha() != last.isalpha():
+        return []
+    start, end = (ord(first), ord(last)) if first.isalpha() else (int(first), int(last))
+    steps = range(min(start, end), max(start, end) + 1)[:MOST_STEPS]
+    return [chr(step) if first.isalpha() else str(step) for step in steps]
 
 
 def _end_of(pattern: str, at: int, brackets: str) -> int:

@@ -152,6 +152,7 @@ def parse_lockfile(content: bytes, where: str = LOCKFILE) -> Lockfile:
     )
 
 
+_OF_PNPM_ITSELF = {"configDependencies", "packageManagerDependencies"}
 _READ = {
     *("lockfileVersion", "settings", "catalogs", "overrides", "patchedDependencies"),
     *("importers", "packages", "snapshots"),
@@ -161,11 +162,20 @@ _READ = {
 
 def _document(documents: tuple[Any, ...], where: str) -> Record:
     mappings = [document for document in documents if isinstance(document, dict)]
-    ours = [document for document in mappings if "importers" in document] or mappings
+    ours = [document for document in mappings if _is_of_projects(document)] or mappings
     if not ours:
         raise ConfigurationError.of(where, "is no lockfile: there is nothing in it", RELOCK)
     found: Record = ours[0]
     return found
+
+
+def _is_of_projects(document: Record) -> bool:
+    """Whether importers are projects: newer pnpm versions put another document first, for their own tools."""
+    importers = document.get("importers")
+    if not isinstance(importers, dict):
+        return False
+    keys = {key for table in importers.values() for key in table or ()}
+    return not keys or not keys <= _OF_PNPM_ITSELF
 
 
 def _version(document: Record, where: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from buildgraph.order import closure
 from buildgraph.workspace.digests import recorded
 from buildgraph.workspace.edges import CATALOG
-from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
+from buildgraph.workspace.lockfile import Dependency, Importer, Lockfile, Patch, Record
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.references import name_of, selected_names, without_suffix
@@ -152,17 +152,24 @@ def used_overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
 
 
 def used_catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
-    """The catalog entries that importers name, each with the installed version for a specifier."""
+    """The catalog entries that importers name, each with the installed version for a specifier.
+
+    pnpm drops an entry from the lockfile now and then while a project still names it; then what is
+    installed tells it all the same.
+    """
     found: dict[str, dict[str, Record]] = {}
     for importer in importers:
         for line in importer.dependencies:
-            if not line.specifier.startswith(CATALOG):
-                continue
-            name = line.specifier.removeprefix(CATALOG) or DEFAULT_CATALOG
-            entry = lockfile.catalogs.get(name, {}).get(line.alias)
-            if entry is not None:
+            if line.specifier.startswith(CATALOG):
+                name = line.specifier.removeprefix(CATALOG) or DEFAULT_CATALOG
+                entry = lockfile.catalogs.get(name, {}).get(line.alias) or _installed(line)
                 found.setdefault(name, {})[line.alias] = _pinned(entry)
     return found
+
+
+def _installed(line: Dependency) -> Record:
+    version = without_suffix(line.version)
+    return {"specifier": version, "version": version}
 
 
 def _pinned(entry: Record) -> Record:

@@ -12,21 +12,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.inputs import hook_files
 from buildgraph.workspace.lockfile import Lockfile, injected_folder, local_archive
 from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.pruning import lists_of_names, names_in
 from buildgraph.workspace.rendering import render_yaml
-from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
+from buildgraph.workspace.rules import steers_no_install
+from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WORKSPACE_FILE, WorkspaceSettings
 
 PNPMFILE = ".pnpmfile.cjs"
 _ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngines")
 _INSTALLED_FIELDS = (*GROUPS, "dependenciesMeta", "peerDependenciesMeta", "publishConfig")
-# They steer resolving, auditing and updating, none of which a frozen install does.
-_UNUSED_SETTINGS = {
-    *("packages", "catalog", "catalogs", "catalogMode", "cleanupUnusedCatalogs", "savePrefix"),
-    *("auditConfig", "updateConfig", "peerDependencyRules", "allowedDeprecatedVersions", "requiredScripts"),
-}
+_WRITTEN_ANEW = {"packages", "catalog", "catalogs"}
 _GLOB_SIGN = re.compile(r"[*?|(){}\[\]\\]")
 
 
@@ -96,7 +94,9 @@ def install_files(
     """
     packed = local_archives(lockfile) if archives is None else archives
     asked = [*_patch_files(settings, lockfile), *((path, f"pnpm-lock.yaml: {path}") for path in packed)]
-    if "pnpmfileChecksum" in lockfile.others:
+    hooks = hook_files(settings, paths)
+    asked.extend((path, f"{WORKSPACE_FILE}: pnpmfile") for path in hooks)
+    if "pnpmfileChecksum" in lockfile.others and not hooks:
         asked.append((PNPMFILE, "pnpm-lock.yaml: pnpmfileChecksum"))
     missing = [
         Mistake(
@@ -135,7 +135,11 @@ def _exact_glob(folder: str) -> str:
 
 def _settings(document: Mapping[str, Any], lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
     """The settings that a frozen install reads, sorted by name."""
-    kept = {key: value for key, value in document.items() if key not in _UNUSED_SETTINGS}
+    kept = {
+        key: value
+        for key, value in document.items()
+        if key not in _WRITTEN_ANEW and not steers_no_install(key)
+    }
     if "overrides" in kept:
         kept["overrides"] = _overrides(kept["overrides"] or {}, lockfile)
     if "patchedDependencies" in kept:

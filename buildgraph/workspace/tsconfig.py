@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import codecs
-import json
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from buildgraph.order import closure
 from buildgraph.workspace.projects import ROOT, owner_of
+
+
+class Configs(NamedTuple):
+    """What projects reach by `extends`, by folder, and every path that was looked for."""
+
+    reached: dict[str, tuple[str, ...]]
+    looked_for: frozenset[str]
+
 
 Read = Callable[[list[str]], Mapping[str, bytes]]
 DEFAULT_NAME = "tsconfig.json"
@@ -42,14 +50,18 @@ def extended_path(extends: str, path: str, paths: Collection[str]) -> str | None
     with `.json`; only `.` and `..` alone name a folder, that is its tsconfig.json; anything else is looked
     up among the packages. `paths` (a set or mapping) are all files, seen from the workspace root.
     """
+    return next((candidate for candidate in _candidates(extends, path) if candidate in paths), None)
+
+
+def _candidates(extends: str, path: str) -> tuple[str, ...]:
+    """The places where TypeScript looks for what the tsconfig at `path` extends, best first."""
     written = extends.replace("\\", "/")
     if written in (".", ".."):
         written = f"{written}/{DEFAULT_NAME}"
     if not written.startswith(("./", "../")) or written.endswith("/"):
-        return None
+        return ()
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
-    candidates = (target,) if target.endswith(_ENDING) else (target, target + _ENDING)
-    return next((candidate for candidate in candidates if candidate in paths), None)
+    return (target,) if target.endswith(_ENDING) else (target, target + _ENDING)
 
 
 def reached_configs(
@@ -62,10 +74,16 @@ def reached_configs(
     `paths` are all files and `folders` all projects (sets or mappings), seen from the workspace root;
     `read` gives contents by path and is asked once per level, that is two or three times.
     """
+    return read_configs(paths, read, folders).reached
+
+
+def read_configs(paths: Collection[str], read: Read, folders: Collection[str]) -> Configs:
+    """As `reached_configs`, with the paths that were looked for on the way, whether they are there or not."""
     starts = _own_configs(paths, folders)
-    extended = _read_extended(paths, read, [path for own in starts.values() for path in own])
+    looked_for: set[str] = set()
+    extended = _read_extended(paths, read, [path for own in starts.values() for path in own], looked_for)
     found = {folder: _others(folder, closure(extended, own), folders) for folder, own in starts.items()}
-    return {folder: reached for folder, reached in found.items() if reached}
+    return Configs({folder: reached for folder, reached in found.items() if reached}, frozenset(looked_for))
 
 
 def is_config(path: str) -> bool:
@@ -84,7 +102,9 @@ def _own_configs(paths: Iterable[str], folders: Collection[str]) -> dict[str, li
     return found
 
 
-def _read_extended(paths: Collection[str], read: Read, starts: list[str]) -> dict[str, tuple[str, ...]]:
+def _read_extended(
+    paths: Collection[str], read: Read, starts: list[str], looked_for: set[str]
+) -> dict[str, tuple[str, ...]]:
     """For every configuration file that `starts` reach the files it extends, read level by level."""
     found: dict[str, tuple[str, ...]] = {}
     parsed: dict[bytes, tuple[str, ...]] = {}  # most packages of a workspace have the same tsconfig
@@ -96,6 +116,7 @@ def _read_extended(paths: Collection[str], read: Read, starts: list[str]) -> dic
             if content not in parsed:
                 parsed[content] = parse_extends(content)
             found[path] = tuple(_existing(parsed[content], path, paths))
+            looked_for.update(place for written in parsed[content] for place in _candidates(written, path))
         level = sorted({target for path in level for target in found[path]} - found.keys())
     return found
 
@@ -121,6 +142,8 @@ def _parse(content: bytes) -> object:
 
 
 def _load(text: str) -> object:
+    import json
+
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

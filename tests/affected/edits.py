@@ -398,7 +398,7 @@ def add_product(world: World, choose: Choose) -> Edit | None:
     if "extra" in world.services:
         return None
     recipe = written(EXTRA["dockerfile"], File("FROM alpine:3\nCOPY . /\n"))
-    fields = {**EXTRA, "path": choose(("shared", "packages", "docker"))}
+    fields = {**EXTRA, "path": choose(("shared", "packages", "services"))}
     return Edit(f"add product extra-product of {fields['path']}", lambda w: _with_product(recipe(w), fields))
 
 
@@ -508,8 +508,8 @@ def move_in_recipe(world: World, choose: Choose) -> Edit | None:
     own = f"{path}/Dockerfile.own"
     if own in world.files:
         return None
-    recipe = written(own, File("FROM alpine:3\nARG PACKAGE\nCOPY . /\nCOPY template/*.ts* /\n"))
-    beside = written(f"{path}/beside.ts", File("beside\n"))
+    recipe = written(own, File("FROM alpine:3\nARG PACKAGE\nCOPY . /\nCOPY template/Dockerfile.b* /\n"))
+    beside = written(f"{path}/Dockerfile.beside", File("beside\n"))
     return Edit(f"{name} has {own}", lambda w: changed_service(name, dockerfile=own)(beside(recipe(w))))
 
 

@@ -49,6 +49,7 @@ from tests.affected.worlds import (
     SYMLINK,
     File,
     World,
+    extending,
     random_world,
     tree,
     worlds,
@@ -92,7 +93,7 @@ def unequal(before: Picture, after: Picture) -> set[str]:
     return {node for node in one.keys() | other.keys() if one.get(node) != other.get(node)}
 
 
-@examples(12)
+@examples(6)
 @given(histories())
 def test_affected_images_are_those_whose_build_sees_something_else(town: Monorepo, history: History) -> None:
     """Pitfalls 5, 13, 14, 22, 23, 30 and 31."""
@@ -103,7 +104,7 @@ def test_affected_images_are_those_whose_build_sees_something_else(town: Monorep
     assert affected(open_project(town.root), base, head, Kind.IMAGE) == expected
 
 
-@examples(8)
+@examples(5)
 @given(histories())
 def test_affected_is_where_fingerprints_differ(town: Monorepo, history: History) -> None:
     """Pitfall 32: no first phase may say no where the second would say changed."""
@@ -116,7 +117,7 @@ def test_affected_is_where_fingerprints_differ(town: Monorepo, history: History)
     assert one_way == affected(open_project(town.root), head, base) == expected
 
 
-@examples(6)
+@examples(4)
 @given(forks())
 def test_affected_grows_with_the_edits_when_they_steer_nothing(town: Monorepo, fork: Fork) -> None:
     """Pitfall 28."""
@@ -129,7 +130,7 @@ def test_affected_grows_with_the_edits_when_they_steer_nothing(town: Monorepo, f
     assert both == one | other
 
 
-@examples(6)
+@examples(4)
 @given(histories())
 def test_an_edit_and_its_reversal_affect_nothing(town: Monorepo, history: History) -> None:
     base = check_out(town, history.before)
@@ -146,7 +147,7 @@ def test_an_edit_and_its_reversal_affect_nothing(town: Monorepo, history: Histor
     assert affected(open_project(town.root), changed, "HEAD") == there
 
 
-@examples(6)
+@examples(4)
 @given(histories(), st.sampled_from(["nothing", "half", "all"]))
 def test_edits_affect_what_the_commit_they_become_affects(
     town: Monorepo, history: History, staged: str
@@ -176,7 +177,7 @@ def answer(repo: Monorepo, base: str, head: str | None = None) -> tuple[object, 
     return compared.complete, told, dict(compared.head.graph.fingerprints)
 
 
-@examples(4)
+@examples(3)
 @given(history=histories())
 def test_what_earlier_runs_keep_changes_no_answer(
     town: Monorepo, tmp_path_factory: pytest.TempPathFactory, history: History
@@ -198,7 +199,7 @@ def test_what_earlier_runs_keep_changes_no_answer(
     assert answer(town, base) == cold
 
 
-@examples(4)
+@examples(3)
 @given(history=histories())
 def test_two_commits_compare_alike_in_a_fresh_clone(
     town: Monorepo, tmp_path_factory: pytest.TempPathFactory, history: History
@@ -221,7 +222,7 @@ print(json.dumps(dict(sorted(open_project(Path(sys.argv[1])).working_picture().g
 SURROUNDINGS = (
     {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
     {"PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8", "TZ": "America/Lima"},
-    {"PYTHONHASHSEED": "2", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    {"PYTHONHASHSEED": "2", "LC_ALL": "POSIX", "TZ": "UTC"},
 )
 
 
@@ -242,7 +243,8 @@ def built(root: Path, world: World, number: int) -> Path:
     """A folder below a working tree of this world, whose files came in an order of their own."""
     root.parent.mkdir()
     repo = empty_repository(root)
-    for path, file in sorted(tree(world).items(), key=lambda entry: hash((number, entry[0]))):
+    files = sorted(tree(world).items())
+    for path, file in Random(number).sample(files, len(files)):
         write_file(repo, path, file)
         if file.mode != SYMLINK:
             os.utime(root / path, (number * 10**8, number * 10**8))
@@ -310,7 +312,7 @@ class Expected:
 USER = (Kind.PACKAGE, Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
 
 
-@examples(12)
+@examples(6)
 @given(worlds(), st.data())
 def test_an_edited_source_affects_what_owns_or_uses_it_and_nothing_else(
     town: Monorepo, world: World, data: st.DataObject
@@ -325,7 +327,7 @@ def test_an_edited_source_affects_what_owns_or_uses_it_and_nothing_else(
     assert found == expected.images() | expected.packages() | expected.shipped()
 
 
-@examples(6)
+@examples(4)
 @given(worlds(), st.data())
 def test_a_test_file_affects_its_package_and_dependents_and_no_image(
     town: Monorepo, world: World, data: st.DataObject
@@ -343,7 +345,7 @@ RUN_TIME: tuple[dict[str, object], ...] = (
 )
 
 
-@examples(6)
+@examples(4)
 @given(worlds(), st.data())
 def test_a_run_time_value_affects_one_deployment_and_its_product(
     town: Monorepo, world: World, data: st.DataObject
@@ -359,7 +361,7 @@ def test_a_run_time_value_affects_one_deployment_and_its_product(
     assert found - {manifest_owner} == {f"deployment:production/{name}", f"product:{world.services[name][0]}"}
 
 
-# What the fingerprint counts besides what the build sees ----------------------------------------------------
+# Edits that change no archive ----------------------------------------------------
 
 FIRST = random_world(lambda options: options[0])
 UPON_CORE = changed_project("apps/web", uses={"@acme/core": PRODUCTION})(FIRST)
@@ -368,17 +370,38 @@ SCRIPT = changed_project(".", fields={"private": True, "scripts": {"lint": "esli
 OTHER_LOCKED = changed_project("packages/ui", needs=("left",))
 
 
-@pytest.mark.xfail(
-    reason="a label that explains counts in the fingerprint beside the whole context", raises=AssertionError
+TAKING_ITS_NAME = changed_project("packages/core", name="@acme/ui")
+UPON_UI = changed_project("apps/web", uses={"@acme/ui": PRODUCTION})(FIRST)
+EXTENDING = written("packages/core/tsconfig.json", File(extending("packages/core", SHARED)))(UPON_CORE)
+NAME_COUNTS = pytest.mark.xfail(
+    reason="a package's id counts, which others may change", raises=AssertionError
 )
+TOLD_TWICE = pytest.mark.xfail(reason="a file is told for each of two causes", raises=AssertionError)
+PLACE_COUNTS = pytest.mark.xfail(reason="a Dockerfile's place counts as its content", raises=AssertionError)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param(FIRST, moved_recipe(FIRST, APP, f"{APP}-moved"), id="a Dockerfile stands elsewhere"),
+        pytest.param(
+            FIRST,
+            moved_recipe(FIRST, APP, f"{APP}-moved"),
+            id="a Dockerfile stands elsewhere",
+            marks=PLACE_COUNTS,
+        ),
         pytest.param(
             UPON_CORE,
             changed_service("web", inputs=["packages/core/src/*"])(UPON_CORE),
             id="an input is seen already",
+        ),
+        pytest.param(
+            EXTENDING,
+            changed_service("web", inputs=["shared/*.json"])(EXTENDING),
+            id="an input is extended already",
+            marks=TOLD_TWICE,
+        ),
+        pytest.param(
+            UPON_UI, TAKING_ITS_NAME(UPON_UI), id="a project takes the name of another", marks=NAME_COUNTS
         ),
         pytest.param(IN_ROOT, SCRIPT(IN_ROOT), id="a script of a root that is used"),
         pytest.param(IN_ROOT, OTHER_LOCKED(IN_ROOT), id="the lockfile beside a root that is used"),

@@ -65,9 +65,6 @@ FILES = {
 }
 
 
-WIRED = pytest.mark.xfail(strict=True, reason="wired in by the owner")
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Monorepo:
     """web -> ui -> core; api -> core; docs stands alone; each installs one package; all committed."""
@@ -194,7 +191,6 @@ def affected(repo: Monorepo) -> tuple[str, str]:
             ROOT,
             "",
             id="how is resolved",
-            marks=WIRED,
         ),
         pytest.param("pnpm-workspace.yaml", "Age: 0", "Age: 9", ROOT, EVERY_IMAGE, id="the age of releases"),
         pytest.param(
@@ -309,7 +305,6 @@ def test_the_reason_names_the_place(shop: Monorepo) -> None:
     assert "file tsconfig.base.json changed" in told
 
 
-@WIRED
 def test_hooks_in_a_file_of_another_name_are_installed_with(shop: Monorepo) -> None:
     """The setting `pnpmfile` names them, and an image cannot be installed without."""
     shop.write("tools/hooks.cjs", "module.exports = {}\n")
@@ -338,3 +333,17 @@ def test_without_a_lockfile_overrides_affect_every_package(tmp_path: Path) -> No
     repo.append("pnpm-workspace.yaml", "overrides: {ms: 1.0.0}\n")
 
     assert repo.affected("--kind", "package") == ["package:.", "package:@acme/core", "package:@acme/ui"]
+
+
+def test_a_tsconfig_is_an_input_from_the_edit_on_that_extends_it(shop: Monorepo) -> None:
+    """What was worked out for the commit before does not hold for the next one."""
+    assert affected(shop) == ("", "")
+    shop.write("packages/core/tsconfig.json", '{"extends": "../../tsconfig.base.json"}')
+    assert affected(shop) == ("api core ui web", "api web")
+    shop.commit()
+    replace(shop, "tsconfig.base.json", "{}", "{ }")
+
+    found = [node.node.id for node in compare(open_project(shop.root), "HEAD", None).nodes]
+    shop.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert {"package:@acme/core", "image:api"} <= set(found)

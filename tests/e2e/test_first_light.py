@@ -216,7 +216,7 @@ def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(sy
         told = running.stderr.read()
         code = running.wait(timeout=30)
 
-    assert code == 130
+    assert code == 130, told
     assert "interrupted" in told
     left = subprocess.run(["pgrep", "-f", f"buildx build.*{system.name}/"], capture_output=True, check=False)
     assert left.stdout == b""

@@ -201,8 +201,8 @@ def test_a_setting_that_changes_no_install_by_itself_reaches_nobody(settings: st
 
 def test_the_order_of_settings_does_not_count() -> None:
     """Pitfall 1."""
-    one = workspace("a: {x: 1, y: 2}\nb: 3\n2: 4\n", {"engines": {"node": "20", "pnpm": "9"}})
-    other = workspace("2: 4\nb: 3\na: {y: 2, x: 1}\n", {"engines": {"pnpm": "9", "node": "20"}})
+    one = workspace("a: {x: 1, 2: y}\nb: 3\n2: 4\n", {"engines": {"node": "20", "pnpm": "9"}})
+    other = workspace("2: 4\nb: 3\na: {2: y, x: 1}\n", {"engines": {"pnpm": "9", "node": "20"}})
 
     assert root_inputs(one, {}) == root_inputs(other, {})
 
@@ -242,6 +242,21 @@ def test_an_entry_says_for_which_versions_and_what() -> None:
     )
 
     assert whom(root_inputs(before, {}), root_inputs(after, {})) == ["web"]
+
+
+def test_an_entry_reaches_those_that_know_its_package_by_another_name() -> None:
+    lock = lockfile({".": "", "web": "picture=sharp@1.0.0", "ui": "sharp=2.0.0-x"}, {"sharp@1.0.0": ""})
+
+    assert list(root_inputs(workspace("allowBuilds: {sharp: true}", lock=lock), {}).some) == ["web"]
+
+
+def test_what_reaches_every_package_is_not_told_again_for_some() -> None:
+    lock = lockfile({".": "sharp=1.0.0", "web": "sharp=1.0.0"}, {"sharp@1.0.0": ""})
+
+    found = root_inputs(workspace("allowBuilds: {sharp: true}", lock=lock), {})
+
+    assert "pnpm-workspace.yaml: allowBuilds.sharp" in told(found)
+    assert found.some == {}
 
 
 def test_entries_that_share_a_package_reach_its_holders_each() -> None:
@@ -360,7 +375,10 @@ def npmrc(content: str) -> RootInputs:
         pytest.param(
             "node-linker=hoisted\nauto-install-peers=true\n", id="a setting that the lockfile records"
         ),
-        pytest.param("//npm.example.com/:_authToken=x\nnode-linker=hoisted", id="who may read"),
+        pytest.param(
+            "//npm.example.com/:_authToken=x\n//npm.example.com/:tokenHelper=y\nnode-linker=hoisted",
+            id="who may read",
+        ),
         pytest.param(
             "_auth=x\n@acme:_authToken=y\nnode-linker=hoisted", id="who may read, as npm once wrote it"
         ),

@@ -171,7 +171,11 @@ def test_an_install_reads_patches_in_use_hooks_archives_and_npmrc() -> None:
         ".pnpmfile.cjs",
         "vendor/x.tgz",
     )
-    assert install_files(WorkspaceSettings(), pruned(), paths) == (".npmrc", "patches/a.patch")
+    assert install_files(WorkspaceSettings(), pruned(), paths) == (
+        ".npmrc",
+        ".pnpmfile.cjs",
+        "patches/a.patch",
+    )
 
 
 def test_a_bare_patch_entry_takes_its_file_from_the_settings() -> None:

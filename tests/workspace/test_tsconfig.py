@@ -93,6 +93,7 @@ def test_nonsense_extends_nothing(content: bytes) -> None:
         ("..", "packages/tsconfig.json"),
         (".", "packages/ui/tsconfig.json"),
         ("../", None),
+        ("../../tsconfig.base.json/", None),
         ("../dir", None),
         ("../dir/tsconfig", "packages/dir/tsconfig.json"),
         ("../../missing", None),

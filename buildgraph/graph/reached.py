@@ -1,0 +1,78 @@
+"""The files outside of a project that its build reads all the same: behind links, in linked folders, configs; pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+
+from buildgraph.graph.files import Files
+from buildgraph.snapshot.snapshot import SUBMODULE
+from buildgraph.workspace import Workspace, links
+from buildgraph.workspace.edges import linked_by_specifier, project_at
+from buildgraph.workspace.projects import ROOT, owner_of
+
+MOST_LINKS = 40  # as many as a kernel follows
+
+
+def reached_files(
+    workspace: Workspace, files: Files, targets: Mapping[str, str], configs: Mapping[str, Iterable[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Folder of a project -> the paths that it reaches outside of itself, sorted; those without any are left out.
+
+    `targets` are the symbolic links of the workspace with where they lead, and `configs` the files that a
+    project's compiler settings extend. All is seen from the workspace's root.
+    """
+    found: dict[str, set[str]] = {folder: set(paths) for folder, paths in configs.items()}
+    for path in targets:
+        owner = owner_of(path, files.projects) or ROOT
+        found.setdefault(owner, set()).update(_behind(path, targets, files))
+    for folder, linked in linked_folders(workspace).items():
+        for target in linked:
+            found.setdefault(folder, set()).update(_at(target, files))
+    outside = {
+        folder: tuple(sorted(path for path in paths if owner_of(path, files.projects) != folder))
+        for folder, paths in found.items()
+        if folder in files.projects
+    }
+    return {folder: paths for folder, paths in outside.items() if paths}
+
+
+def linked_folders(workspace: Workspace) -> dict[str, list[str]]:
+    """Folder of a project -> the folders it links or copies that no project owns."""
+    found: dict[str, list[str]] = {}
+    for folder, package in workspace.packages.items():
+        locked = [edge.folder for edge in links(workspace.lockfile, folder)] if workspace.lockfile else []
+        linked = {*locked, *linked_by_specifier(package)}
+        strange = sorted(path for path in linked if _is_strange(path, workspace))
+        if strange:
+            found[folder] = strange
+    return found
+
+
+def _is_strange(folder: str, workspace: Workspace) -> bool:
+    return not folder.startswith("..") and project_at(folder, workspace.packages) is None and folder != ROOT
+
+
+def _behind(path: str, targets: Mapping[str, str], files: Files) -> Iterator[str]:
+    """The files that a link leads to, over further links, and those links."""
+    place = path
+    for _ in range(MOST_LINKS):
+        if place not in targets:
+            break
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(place), targets[place]))
+        if place in targets:
+            yield place
+    if place != path and not place.startswith(".."):
+        yield from _at(place, files)
+
+
+def _at(place: str, files: Files) -> Iterator[str]:
+    """The path itself, all that lies below it, or the submodule that it lies in."""
+    above = place
+    while above:
+        entry = files.entries.get(above)
+        if entry is not None and (above == place or entry.mode == SUBMODULE):
+            yield above
+        above = above.rpartition("/")[0]
+    if place not in files.entries:
+        yield from files.in_folder(place)

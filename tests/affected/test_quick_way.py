@@ -1,0 +1,186 @@
+"""Graphs that are made from others say what a graph made from nothing says: cases that a short cut may miss."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from buildgraph.comparison import compare
+from buildgraph.errors import ConfigurationError
+from buildgraph.graph.nodes import Kind
+from buildgraph.project import open_project
+from tests.affected.built import builds, differing
+from tests.affected.commits import commit_worlds, empty_repository, forget_caches
+from tests.affected.edits import changed_project, changed_service, written
+from tests.affected.worlds import PRODUCTION, SYMLINK, File, World, random_world, with_entry, without
+from tests.support.monorepo import Monorepo
+
+FIRST = changed_project("apps/web", uses={"@acme/core": PRODUCTION})(random_world(lambda options: options[0]))
+RECIPE = "docker/Dockerfile.plain"
+CONFIG = "packages/core/tsconfig.json"
+EXTENDS = File('{"extends": "../../shared/base"}\n')
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Monorepo:
+    return empty_repository(tmp_path / "town")
+
+
+def holding(world: World, files: Mapping[str, str]) -> World:
+    """A world with more files, or others."""
+    return replace(world, files={**world.files, **{path: File(text) for path, text in files.items()}})
+
+
+def inputs(**patterns: list[str]) -> World:
+    """A world whose services declare these inputs."""
+    world = FIRST
+    for name, listed in patterns.items():
+        world = changed_service(name, inputs=listed)(world)
+    return world
+
+
+def plain(recipe: str) -> World:
+    """A world with a service whose Dockerfile stands apart from its folder, services/base."""
+    moved = changed_service("base", dockerfile=RECIPE)(written(RECIPE, File(recipe))(FIRST))
+    return replace(moved, files=without(moved.files, "services/base/Dockerfile"))
+
+
+def over_packages() -> World:
+    """A world with a service whose context is the folder of all packages."""
+    fields = {"path": "packages", "dockerfile": RECIPE, "port": 9000, "health": "/"}
+    world = holding(FIRST, {RECIPE: "FROM scratch\nCOPY . /\n"})
+    return replace(world, products=with_entry(world.products, "all", {"all": fields}))
+
+
+def rootless(world: World) -> World:
+    """A world whose root is no project."""
+    return replace(world, projects=without(world.projects, "."))
+
+
+CASES = {
+    "inputs, after another service's exception": (
+        inputs(web=["docs/*", "!shared/*"], api=["shared/*.json"]),
+        {"shared/a.json": "new"},
+    ),
+    "inputs, before another service's exception": (
+        inputs(web=["shared/*.json"], api=["docs/*", "!shared/*"]),
+        {"shared/a.json": "new"},
+    ),
+    "inputs that another service leaves out": (
+        inputs(web=["shared/*", "!shared/a.json"], api=["shared/*.json"]),
+        {"shared/a.json": "new"},
+    ),
+    "a support file of a plain service": (
+        plain("FROM scratch\nCOPY template/site.conf /\n"),
+        {"docker/site.conf": "new"},
+    ),
+    "a new support file": (plain("FROM scratch\nCOPY template/ /\n"), {"docker/new.txt": "new"}),
+    "a file of a package that two images see": (over_packages(), {"packages/core/src/index.ts": "new"}),
+    "a file between packages": (over_packages(), {"packages/loose.ts": "new"}),
+    "a tsconfig's base that was missing": (
+        written(CONFIG, EXTENDS)(FIRST),
+        {"shared/base.json": "{}"},
+    ),
+    "a tsconfig's base that is nearer": (
+        holding(written(CONFIG, EXTENDS)(FIRST), {"shared/base.json": "{}"}),
+        {"shared/base": "{}"},
+    ),
+    "a tsconfig's base beside a root that is no project": (
+        rootless(written(CONFIG, EXTENDS)(FIRST)),
+        {"shared/base.json": "{}"},
+    ),
+    "what a linked tsconfig leads to": (
+        holding(written(CONFIG, File("../../shared/base.json", SYMLINK))(FIRST), {"shared/base.json": "{}"}),
+        {"shared/base.json": '{"extends": "./a.json"}'},
+    ),
+    "a file where only a folder is ignored": (
+        replace(FIRST, manifest={**FIRST.manifest, "ignored": ["dist/"]}),
+        {"packages/core/dist": "new"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "edits"), CASES.values(), ids=CASES)
+def test_an_edit_put_into_a_known_graph_says_what_a_new_graph_says(
+    town: Monorepo, before: World, edits: Mapping[str, str]
+) -> None:
+    """Pitfall 32."""
+    base, head = commit_worlds(town, [before, holding(before, edits)])
+    expected, fingerprints = made_anew(town, base, head)
+
+    forget_caches(town)
+    compared = compare(open_project(town.root), base, head, tuple(Kind))
+
+    assert {one.node.id for one in compared.nodes if one.node.kind is Kind.IMAGE} == expected
+    assert compared.head.graph.fingerprints == fingerprints
+    assert open_project(town.root).picture_of(head).graph.fingerprints == fingerprints
+
+
+def made_anew(town: Monorepo, base: str, head: str) -> tuple[set[str], Mapping[str, str]]:
+    """The images whose build sees something else, and the head's fingerprints, without any known graph."""
+    pictures = []
+    for commit in (base, head):
+        forget_caches(town)
+        pictures.append(open_project(town.root).picture_of(commit))
+        assert pictures[-1].graph.fingerprints
+    return differing(*map(builds, pictures)), pictures[-1].graph.fingerprints
+
+
+def test_a_mistake_is_told_whatever_is_known(town: Monorepo) -> None:
+    """A deleted folder is a mistake, in a graph that is made from another one, too."""
+    before = plain("FROM scratch\nCOPY . /\n")
+    after = replace(before, files=without(before.files, "services/base/start.sh"))
+    base, head = commit_worlds(town, [before, after])
+
+    with pytest.raises(ConfigurationError, match="there is no folder 'services/base'"):
+        open_project(town.root).picture_of(head).graph.fingerprints  # noqa: B018
+    with pytest.raises(ConfigurationError, match="there is no folder 'services/base'"):
+        compare(open_project(town.root), base, head)
+
+
+def test_root_dependencies_of_a_root_that_has_none_affect_no_image(town: Monorepo) -> None:
+    """Pitfall 14."""
+    after = replace(FIRST, manifest={**FIRST.manifest, "root_dependencies": True})
+    base, head = commit_worlds(town, [FIRST, after])
+
+    assert compare(open_project(town.root), base, head, (Kind.IMAGE,)).nodes == ()
+
+
+TELL = """
+from pathlib import Path
+from buildgraph.project import open_project
+print(sorted(open_project(Path()).working_picture().graph.fingerprints.items()))
+"""
+ASCII = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+def named(*names: str) -> Callable[[Path], Path]:
+    """A place below a folder."""
+    return lambda folder: folder.joinpath(*names)
+
+
+@pytest.mark.parametrize("place", [named("town"), named("ü", "town")], ids=["plain", "umlaut"])
+def test_a_locale_that_knows_no_umlauts_moves_nothing(tmp_path: Path, place: Callable[[Path], Path]) -> None:
+    """Pitfalls 1, 2 and 26: file names are bytes, wherever they are read."""
+    repo = empty_repository(place(tmp_path))
+    base = commit_worlds(repo, [written("packages/core/größe.ts", File("ü\n"))(FIRST)])[0]
+    repo.git("reset", "-q", "--hard", base)
+
+    told = told_in(repo.root, ASCII)
+    forget_caches(repo)
+
+    assert told == told_in(repo.root, {"LC_ALL": "C.UTF-8"})
+
+
+def told_in(folder: Path, surroundings: Mapping[str, str]) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **surroundings}
+    argv = (sys.executable, "-c", TELL)
+    ran = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout

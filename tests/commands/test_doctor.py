@@ -1,0 +1,106 @@
+"""`buildgraph doctor`: what it says of a workspace; the machine's part depends on the machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.monorepo import Monorepo, bare
+
+WARNING = "{} imports {}, which its package.json does not declare (it is found by hoisting): its changes are not seen"
+
+
+def workspace_of(repo: Monorepo) -> Any:
+    ran = repo.run("doctor", "--format", "json")
+    assert ran.code in (0, 3) and ran.err == ""  # 3: this machine may lack an engine
+    return next(finding for finding in json.loads(ran.out) if finding["name"] == "workspace")
+
+
+@pytest.fixture
+def shop(repo: Monorepo) -> Monorepo:
+    """ui uses core; the lockfile brings lodash for core."""
+    repo.package("@acme/core")
+    repo.package("@acme/ui", uses=["@acme/core"])
+    repo.lock()
+    lockfile = json.loads((repo.root / "pnpm-lock.yaml").read_text())
+    lockfile["importers"]["packages/core"]["dependencies"]["lodash"] = {
+        "specifier": "^4",
+        "version": "4.17.21",
+    }
+    lockfile |= {"packages": {"lodash@4.17.21": {"resolution": {}}}, "snapshots": {"lodash@4.17.21": {}}}
+    repo.write("pnpm-lock.yaml", json.dumps(lockfile))
+    core = json.loads((repo.root / "packages/core/package.json").read_text())
+    repo.write("packages/core/package.json", json.dumps(core | {"dependencies": {"lodash": "^4"}}))
+    repo.write("packages/core/src/index.ts", 'import { chunk } from "lodash"\n')
+    repo.commit()
+    return repo
+
+
+def test_a_workspace_that_declares_what_it_imports_is_well(shop: Monorepo) -> None:
+    shop.write("packages/ui/src/index.ts", 'import "@acme/core"; import "node:fs"; import "@/alias"')
+
+    assert workspace_of(shop) == {
+        "name": "workspace",
+        "ok": True,
+        "found": "3 packages, 0 services",
+        "way_out": "",
+        "warnings": [],
+    }
+
+
+def test_a_package_that_is_found_by_hoisting_is_warned_of(shop: Monorepo) -> None:
+    """Pitfall 30 (n)."""
+    shop.append("packages/ui/src/index.ts", 'import chunk from "lodash/chunk"\n')
+
+    found = workspace_of(shop)
+
+    assert (found["ok"], found["warnings"]) == (True, [WARNING.format("packages/ui", "lodash")])
+    told = shop.run("doctor").out
+    assert "\nworkspace\n  packages/ui imports lodash, which its package.json does not declare" in told
+    assert told.endswith("add NAME` (`NAME@workspace:*` for a project of this workspace)\n")
+
+
+def test_a_project_that_is_imported_without_being_declared_is_warned_of(shop: Monorepo) -> None:
+    """Pitfall 30 (n): a path of the compiler or hoisting finds it, and no edge tells of it."""
+    shop.write("packages/core/src/Button.svelte", "<script>import x from '@acme/ui'</script><p>Don't</p>")
+
+    assert workspace_of(shop)["warnings"] == [WARNING.format("packages/core", "@acme/ui")]
+
+
+def test_what_no_install_brings_and_what_is_no_source_is_not_told(shop: Monorepo) -> None:
+    """`@components/button` is an alias of a bundler; a readme imports nothing."""
+    shop.append("packages/ui/src/index.ts", 'import b from "@components/button"\n')
+    shop.write("packages/ui/README.md", 'import x from "lodash"\n')
+    (shop.root / "packages/ui/src/link.ts").symlink_to("../../core/src/index.ts")
+
+    assert workspace_of(shop)["warnings"] == []
+
+
+def test_what_the_root_declares_is_every_project_s(shop: Monorepo) -> None:
+    shop.append("packages/ui/src/index.ts", 'import "lodash"\n')
+    shop.write("package.json", json.dumps({"name": "root", "devDependencies": {"lodash": "^4"}}))
+
+    assert workspace_of(shop)["warnings"] == []
+
+
+def test_a_workspace_below_the_repository_s_root_is_read_there(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.write("manifests/workspace.toml", 'name = "acme"\nroot = "web"\n')
+    repo.write("web/pnpm-workspace.yaml", "packages: ['*']\n")
+    for name, imported in (("core", "none"), ("ui", "core")):
+        repo.write(f"web/{name}/package.json", json.dumps({"name": name}))
+        repo.write(f"web/{name}/index.js", f'require("{imported}")\n')
+    repo.commit()
+
+    assert workspace_of(repo)["warnings"] == [WARNING.format("ui", "core")]
+
+
+def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:
+    ran = bare(tmp_path).run("doctor")
+
+    assert ran.code == 3
+    assert [line for line in ran.out.splitlines() if line.startswith("ok  git ")] != []
+    assert "workspace: see `buildgraph plan` for the whole message" in ran.out
