@@ -92,7 +92,11 @@ class Layout:
     @cached_property
     def _reached(self) -> Mapping[str, tuple[str, ...]]:
         """What projects reach outside of themselves, by folder."""
-        return reached_files(self.workspace, self.files, self._links, self._configs.reached)
+        return reached_files(self.files, self._links, self._linked, self._configs.reached)
+
+    @cached_property
+    def _linked(self) -> Mapping[str, list[str]]:
+        return linked_folders(self.workspace)
 
     @cached_property
     def _configs(self) -> Configs:
@@ -175,7 +179,7 @@ class Layout:
 
     def _foreign_folders(self, prefix: str) -> Iterator[str]:
         """Folders of no project that projects see: linked, copied by an install, behind a symbolic link."""
-        linked = (folder for folders in linked_folders(self.workspace).values() for folder in folders)
+        linked = (folder for folders in self._linked.values() for folder in folders)
         layered = (service for service in self.manifests.services if self._maker.is_layered(service))
         copied = (folder for service in layered for folder in self._maker.injected(service))
         yield from (f"{prefix}{folder}/" for folder in {*linked, *copied, *self._link_targets})

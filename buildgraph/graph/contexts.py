@@ -89,8 +89,15 @@ class ContextMaker:
 
     def closure(self, folder: str) -> list[str]:
         """The folders of the projects that a project is built from, itself first, the rest sorted."""
-        reached = closure(self._edges, [folder]) & self.workspace.packages.keys()
-        return [folder, *sorted(reached - {folder})]
+        if folder not in self._closures:
+            reached = closure(self._edges, [folder]) & self.workspace.packages.keys()
+            self._closures[folder] = [folder, *sorted(reached - {folder})]
+        return self._closures[folder]
+
+    @cached_property
+    def _closures(self) -> dict[str, list[str]]:
+        """The closures that were asked for."""
+        return {}
 
     @cached_property
     def _edges(self) -> Mapping[str, list[str]]:
@@ -162,7 +169,7 @@ class ContextMaker:
         bare, with_root = frame.lockfile, self.manifest.root_dependencies
         document = workspace_document(self.workspace.settings, bare, frame.names)
         yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(document)))
-        told = [bare.version, bare.settings, bare.catalogs, bare.overrides, bare.others]
+        told = [bare.version, bare.settings, bare.overrides, bare.others]
         patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
         lockfile = self._lockfile(service)
         root = [install_digest(lockfile, ROOT)] if with_root and installs_anything(lockfile, ROOT) else []
@@ -214,8 +221,14 @@ class ContextMaker:
         return install_files(self.workspace.settings, frame.lockfile, self.files.entries, frame.archives)
 
     def _read_by_install(self, folders: list[str]) -> list[str]:
-        wanted = [_in(folder, name) for folder in folders if folder != ROOT for name in (MANIFEST, NPMRC)]
-        return [path for path in wanted if path in self.files.entries]
+        return [path for folder in folders if folder != ROOT for path in self._read_in[folder]]
+
+    @cached_property
+    def _read_in(self) -> Mapping[str, list[str]]:
+        """What an install reads in the folder of each project."""
+        there = self.files.entries
+        wanted = {folder: (_in(folder, MANIFEST), _in(folder, NPMRC)) for folder in self.workspace.packages}
+        return {folder: [path for path in paths if path in there] for folder, paths in wanted.items()}
 
     def _plain(self, service: Service) -> Iterable[ContextFile]:
         """A service outside the pnpm workspace: its folder and its inputs, as they lie in the workspace."""

@@ -15,20 +15,23 @@ MOST_LINKS = 40  # as many as a kernel follows
 
 
 def reached_files(
-    workspace: Workspace, files: Files, targets: Mapping[str, str], configs: Mapping[str, Iterable[str]]
+    files: Files,
+    targets: Mapping[str, str],
+    linked: Mapping[str, Iterable[str]],
+    configs: Mapping[str, Iterable[str]],
 ) -> dict[str, tuple[str, ...]]:
     """Folder of a project -> the paths that it reaches outside of itself, sorted; those without any are left out.
 
-    `targets` are the symbolic links of the workspace with where they lead, and `configs` the files that a
-    project's compiler settings extend. All is seen from the workspace's root.
+    `targets` are the symbolic links of the workspace with where they lead, `linked` the folders of no
+    project that one links or copies, and `configs` the files that its compiler settings extend. All is
+    seen from the workspace's root.
     """
     found: dict[str, set[str]] = {folder: set(paths) for folder, paths in configs.items()}
     for path in targets:
         owner = owner_of(path, files.projects) or ROOT
         found.setdefault(owner, set()).update(_behind(path, targets, files))
-    for folder, linked in linked_folders(workspace).items():
-        for target in linked:
-            found.setdefault(folder, set()).update(_at(target, files))
+    for folder, places in linked.items():
+        found.setdefault(folder, set()).update(path for place in places for path in _at(place, files))
     outside = {
         folder: tuple(sorted(path for path in paths if owner_of(path, files.projects) != folder))
         for folder, paths in found.items()

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from buildgraph.workspace.catalogs import named_entries
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record
 
 # `libc` chooses among optional binaries at install time. pnpm versions differ in writing it, so it is left
@@ -46,10 +47,13 @@ def _digest_importer(lockfile: Lockfile, folder: str) -> str:
 
 
 def install_digest(lockfile: Lockfile, folder: str) -> str:
-    """The sha256 (hex) of all that a pruned lockfile says of the importer in `folder`: its specifiers count too."""
+    """The sha256 (hex) of all that a pruned lockfile says of the importer in `folder`.
+
+    Its specifiers count too, and the catalog entries that it names.
+    """
     importer = lockfile.importers.get(folder, Importer(folder))
     asked = sorted((line.group, line.alias, line.specifier) for line in importer.dependencies)
-    return _digest([importer_digest(lockfile, folder), asked])
+    return _digest([importer_digest(lockfile, folder), asked, named_entries(lockfile, importer)])
 
 
 def installs_anything(lockfile: Lockfile, folder: str) -> bool:

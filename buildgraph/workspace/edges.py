@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from buildgraph.order import closure
+from buildgraph.workspace.catalogs import CATALOG
 from buildgraph.workspace.lockfile import INSTALLED_GROUPS, Importer, Lockfile, injected_folder
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
 from buildgraph.workspace.references import FILE, LINK, linked_folder, selected_names
 from buildgraph.workspace.settings import DEFAULT_CATALOG, WorkspaceSettings
 
-WORKSPACE, ALIAS, CATALOG = "workspace:", "npm:", "catalog:"
+WORKSPACE, ALIAS = "workspace:", "npm:"
 _ARCHIVES = (".tgz", ".tar.gz", ".tar")
 
 

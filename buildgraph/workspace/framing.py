@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from buildgraph.workspace.edges import CATALOG
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record, injected_folder, local_archive
 from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
@@ -21,7 +20,6 @@ from buildgraph.workspace.pruning import (
     declared_names,
     is_patched,
     lists_of_names,
-    used_catalogs,
     used_overrides,
 )
 from buildgraph.workspace.references import name_of, selected_names
@@ -33,7 +31,7 @@ Mark = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A pruned lockfile without its tables, and what the closure holds of what somebody asks for.
+    """A pruned lockfile without what importers say one by one, and what the closure holds of what is asked for.
 
     `names` are package names that settings speak of; `archives` and `folders` those in the workspace that
     an install unpacks and copies.
@@ -64,7 +62,7 @@ class Frames:
             importers={},
             packages={},
             snapshots={},
-            catalogs=used_catalogs(self.lockfile, self._naming(importers)),
+            catalogs={},
             overrides=self._overrides(names, folders),
             patches={key: patch for key, patch in self.lockfile.patches.items() if (PATCH, key) in marks},
             others=self._others(names),
@@ -85,23 +83,6 @@ class Frames:
     def _others(self, names: frozenset[str]) -> dict[str, Any]:
         kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
         return {**kept, **lists_of_names(kept, names)}
-
-    def _naming(self, importers: Iterable[Importer]) -> Iterator[Importer]:
-        named = (self._naming_catalogs.get(importer.folder) for importer in importers if importer.table)
-        return (importer for importer in named if importer is not None)
-
-    @cached_property
-    def _naming_catalogs(self) -> Mapping[str, Importer]:
-        """The importers that name a catalog, with those lines only."""
-        found: dict[str, Importer] = {}
-        for folder, importer in self.lockfile.importers.items():
-            lines = {
-                group: {alias: line for alias, line in lines.items() if line["specifier"].startswith(CATALOG)}
-                for group, lines in importer.table.items()
-            }
-            if any(lines.values()):
-                found[folder] = Importer(folder, lines)
-        return found
 
     def _marks_of(self, importer: Importer) -> frozenset[Mark]:
         if importer.folder not in self._marked:

@@ -30,7 +30,7 @@ class Dependency(NamedTuple):
     specifier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Importer:
     """What one project installs: its table by group, and its settings (dependenciesMeta …)."""
 
@@ -38,12 +38,14 @@ class Importer:
     table: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     settings: Record = field(default_factory=dict)
 
-    @property
-    def dependencies(self) -> Iterator[Dependency]:
+    @cached_property
+    def dependencies(self) -> tuple[Dependency, ...]:
         """The lines of its table."""
-        for group, lines in self.table.items():
-            for alias, line in lines.items():
-                yield Dependency(alias, group, line["version"], line["specifier"])
+        return tuple(
+            Dependency(alias, group, line["version"], line["specifier"])
+            for group, lines in self.table.items()
+            for alias, line in lines.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from buildgraph.order import closure
+from buildgraph.workspace.catalogs import used_catalogs
 from buildgraph.workspace.digests import recorded
-from buildgraph.workspace.edges import CATALOG
-from buildgraph.workspace.lockfile import Dependency, Importer, Lockfile, Patch, Record
+from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.references import name_of, selected_names, without_suffix
-from buildgraph.workspace.settings import DEFAULT_CATALOG
 
 PATCH_MARK = "(patch_hash="
 LISTS_OF_NAMES = (
@@ -149,32 +148,6 @@ def _others(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
 def used_overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
     """The overrides whose names all occur."""
     return {key: value for key, value in lockfile.overrides.items() if selected_names(key) <= names}
-
-
-def used_catalogs(lockfile: Lockfile, importers: Iterable[Importer]) -> dict[str, dict[str, Record]]:
-    """The catalog entries that importers name, each with the installed version for a specifier.
-
-    pnpm drops an entry from the lockfile now and then while a project still names it; then what is
-    installed tells it all the same.
-    """
-    found: dict[str, dict[str, Record]] = {}
-    for importer in importers:
-        for line in importer.dependencies:
-            if line.specifier.startswith(CATALOG):
-                name = line.specifier.removeprefix(CATALOG) or DEFAULT_CATALOG
-                entry = lockfile.catalogs.get(name, {}).get(line.alias) or _installed(line)
-                found.setdefault(name, {})[line.alias] = _pinned(entry)
-    return found
-
-
-def _installed(line: Dependency) -> Record:
-    version = without_suffix(line.version)
-    return {"specifier": version, "version": version}
-
-
-def _pinned(entry: Record) -> Record:
-    specifier, version = str(entry.get("specifier", "")), entry.get("version")
-    return entry if ":" in specifier or not version else {**entry, "specifier": version}
 
 
 def declared_names(packages: Iterable[Package]) -> frozenset[str]:
