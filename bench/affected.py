@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -29,11 +30,14 @@ from bench.layout import SIZES, Layout
 from bench.machine import describe_commit, describe_load, describe_machine
 from bench.program import end, positive, write_report
 from bench.progress import tell
+from bench.registry import TARGETS
 from bench.rounds import Round, Turns
 from bench.timing import read_output
 from bench.tools import PEERS, install_ours, install_peers, link_modules, write_moon
 
 RUNS, QUICK_RUNS = 5, 2
+# Each turn edits the lockfile as none before it, also the turns of nx's daemon, and a warming one before each.
+MOST_RUNS: Final = (len(TARGETS) - 1) // 2 - 1
 PARTS = (AFFECTED, COLD, BUILD)
 
 
@@ -72,7 +76,12 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--no-peers", action="store_true", help="ours and the floors alone")
     parser.add_argument("--report", type=Path, metavar="FILE", help="where it goes; else standard output")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", required=True, help="where tools are kept")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if (options.runs or 0) > MOST_RUNS:
+        parser.error(
+            f"--runs: at most {MOST_RUNS}, as there are {len(TARGETS)} different edits of the lockfile"
+        )
+    return options
 
 
 def wanted(options: argparse.Namespace) -> Wanted:
@@ -145,7 +154,8 @@ def measure(layout: Layout, places: Places, wanted: Wanted) -> Parts:
     if AFFECTED in wanted.parts:
         found[AFFECTED] = {case.name: turns.affected(case) for case in CASES}
         if wanted.with_peers:
-            add_daemon(found[AFFECTED], Turns((mine, nx(places, daemon=True)), layout, wanted.runs))
+            both = mine, nx(places, daemon=True)
+            add_daemon(found[AFFECTED], Turns(both, layout, wanted.runs, first=wanted.runs + 1))
     if COLD in wanted.parts:
         found[COLD] = {"leaf edit, nothing kept": turns.cold()}
     if BUILD in wanted.parts:

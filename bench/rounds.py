@@ -34,11 +34,12 @@ Ask = Callable[[Contender], Measured]
 
 @dataclass(frozen=True)
 class Turns:
-    """Who takes turns, how many times it counts, and where they change files."""
+    """Who takes turns, how many times it counts, and the first turn's number: equal numbers give equal edits."""
 
     contenders: Sequence[Contender]
     layout: Layout
     runs: int
+    first: int = 0
 
     def affected(self, case: Case) -> Round:
         """What is affected, by each, after the edits of a case."""
@@ -66,7 +67,7 @@ class Turns:
             settle(folder)
         found: dict[str, list[Measured]] = {contender.name: [] for contender in self.contenders}
         for turn in range(self.runs + 1):
-            with case.applied(folders, turn):
+            with case.applied(folders, self.first + turn):
                 for contender in _rotated(self.contenders, turn):
                     found[contender.name].append(ask(contender))
             _tell(name, turn, found)

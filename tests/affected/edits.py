@@ -248,7 +248,8 @@ def add_app(world: World, choose: Choose) -> Edit:
     """A project with a service of its own, in a new product."""
     name = f"app-{_next(world.projects, 'app-')}"
     user = choose([at for at in sorted(world.members) if at != "."])
-    fields = {"path": f"apps/{name}", "dockerfile": APP, "health": "/", "port": free_port(world)}
+    recipe = next(path for path in sorted(world.files) if path.startswith(APP))
+    fields = {"path": f"apps/{name}", "dockerfile": recipe, "health": "/", "port": free_port(world)}
     return Edit(
         f"add service {name}, like {user}",
         lambda w: replace(
@@ -563,7 +564,7 @@ def edit_support(world: World, choose: Choose) -> Edit:
 
 
 def move_recipe(world: World, choose: Choose) -> Edit | None:
-    """The same Dockerfile at another place: the build sees no difference (not among ROOT: see the tests)."""
+    """The same Dockerfile at another place: the build sees no difference."""
     path = choose(sorted(path for path in world.files if path.startswith("docker/Dockerfile")))
     target = f"{path}-moved"
     return None if target in world.files else Edit(f"move {path}", lambda w: moved_recipe(w, path, target))
@@ -635,7 +636,7 @@ def change_settings(world: World, choose: Choose) -> Edit:
 
 
 ROOT: tuple[Verb, ...] = (
-    *(edit_recipe, move_in_recipe, stand_for_base, mark_executable, reformat_lockfile, remark),
+    *(edit_recipe, move_recipe, move_in_recipe, stand_for_base, mark_executable, reformat_lockfile, remark),
     *(patch_package, unpatch_package, edit_support, change_base, forget_base, bump_version),
     *(change_root, use_in_root, change_npmrc, change_settings),
 )

@@ -377,18 +377,12 @@ NAME_COUNTS = pytest.mark.xfail(
     reason="a package's id counts, which others may change", raises=AssertionError
 )
 TOLD_TWICE = pytest.mark.xfail(reason="a file is told for each of two causes", raises=AssertionError)
-PLACE_COUNTS = pytest.mark.xfail(reason="a Dockerfile's place counts as its content", raises=AssertionError)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param(
-            FIRST,
-            moved_recipe(FIRST, APP, f"{APP}-moved"),
-            id="a Dockerfile stands elsewhere",
-            marks=PLACE_COUNTS,
-        ),
+        pytest.param(FIRST, moved_recipe(FIRST, APP, f"{APP}-moved"), id="a Dockerfile stands elsewhere"),
         pytest.param(
             UPON_CORE,
             changed_service("web", inputs=["packages/core/src/*"])(UPON_CORE),

@@ -31,6 +31,7 @@ TEMPLATES = {
 }
 SHARED = "shared/a.json"
 PATCH, HOOKS = "patches/left.patch", ".pnpmfile.cjs"
+KEEP = "shared/.keep"  # no edit takes it away, so the folder stays
 RECORDED = "0" * 26  # the same whatever the file says: an edit of the file must count by itself
 STARTS = ("FROM scratch\n", "FROM alpine:3\nARG SITE\n", "FROM base\n")
 
@@ -120,7 +121,7 @@ class World:
         return sorted(
             path
             for path in self.files
-            if not path.startswith((".", "docker/", "patches/")) and not is_recipe(path)
+            if not path.startswith((".", "docker/", "patches/")) and not is_recipe(path) and path != KEEP
         )
 
     def owner(self, path: str) -> str:
@@ -407,7 +408,14 @@ def _products(services: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str,
 
 def _loose(plain: Sequence[str], choose: Choose) -> dict[str, File]:
     found = {path: File(content) for path, content in TEMPLATES.items()}
-    found.update({"tsconfig.base.json": File("{}\n"), SHARED: File("{}\n"), "shared/b.txt": File("2\n")})
+    found.update(
+        {
+            "tsconfig.base.json": File("{}\n"),
+            SHARED: File("{}\n"),
+            KEEP: File(""),
+            "shared/b.txt": File("2\n"),
+        }
+    )
     for name in plain:
         start = choose(STARTS[:2] if name == "base" else STARTS)
         found[f"services/{name}/Dockerfile"] = File(f"{start}COPY services/{name}/ /\n")

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.affected import MOST_RUNS
+from bench.cases import CASES, forget
 from bench.generate import generate, render_workspace
 from bench.layout import CORE, LEAF, SIZES, Layout, plan_layout
 from bench.lockfile import Installed, install, quote, render_lockfile, repoint
 from bench.registry import HOLDER, TARGETS
 from buildgraph.workspace import parse_lockfile
 from buildgraph.workspace import render_lockfile as render_as_pnpm
-from tests.support.monorepo import bare
+from tests.support.monorepo import Monorepo, bare
 
 
 @cache
@@ -143,3 +145,30 @@ def test_scalars_are_quoted_where_yaml_would_read_something_else() -> None:
     quoted = ["@acme/core", "catalog:", "*", ">=18", "true", "1.0", "18"]
     assert [quote(text) for text in plain] == plain
     assert [quote(text) for text in quoted] == [f"'{text}'" for text in quoted]
+
+
+def test_no_two_turns_edit_the_lockfile_alike_and_all_is_taken_back(tmp_path: Path) -> None:
+    (lockfile_edit,) = [case for case in CASES if case.path == "pnpm-lock.yaml"]
+    (tmp_path / "pnpm-lock.yaml").write_text(lockfile())
+    subprocess.run(("git", "init", "-q"), cwd=tmp_path, check=True)
+    seen = {lockfile()}
+    for turn in range(2 * (MOST_RUNS + 1)):
+        with lockfile_edit.applied((tmp_path,), turn):
+            seen.add((tmp_path / "pnpm-lock.yaml").read_text())
+    assert len(seen) == 1 + 2 * (MOST_RUNS + 1)
+    assert (tmp_path / "pnpm-lock.yaml").read_text() == lockfile()
+
+
+def test_nothing_that_a_tool_kept_survives_but_what_git_and_npm_made(tmp_path: Path) -> None:
+    workspace = Monorepo(tmp_path / "workspace")
+    workspace.commit()
+    (workspace.root / "node_modules").mkdir()
+    before = everything(workspace.root)
+    workspace.write(".buildgraph/objects/x", "kept")
+    workspace.write(".git/buildgraph/a.graph", "kept")
+    forget(workspace.root)
+    assert everything(workspace.root) == before
+
+
+def everything(root: Path) -> list[Path]:
+    return sorted(root.rglob("*"))
