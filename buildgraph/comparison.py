@@ -69,6 +69,8 @@ def compare(
     if found.commit is None:
         return _everything(bare, picture.graph, unresolved, found.problem, kinds)
     before = project.picture_at(found.commit)
+    if project.is_known(picture.snapshot, found.commit):
+        return bare._replace(base=before)
     try:
         known = before.graph
     except ConfigurationError as error:

@@ -10,6 +10,7 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.graph.building import build_graph
 from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import Files
+from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.packages import PackageMaker, package_names
@@ -137,9 +138,10 @@ class Layout:
             folders=tuple(sorted({MANIFESTS, *self._read_folders(), *self._foreign_folders(prefix)})),
         )
 
-    def _inputs(self) -> tuple[tuple[str, ...], ...]:
-        declared = {self.manifests.workspace.inputs, *(service.inputs for service in self.manifests.services)}
-        return tuple(sorted(filter(None, declared)))
+    def _inputs(self) -> str:
+        declared = (pattern for service in self.manifests.services for pattern in service.inputs)
+        patterns = tuple(sorted({*self.manifests.workspace.inputs, *declared}))
+        return mentioning(patterns) if patterns else ""
 
     def _plain_images(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -41,20 +41,23 @@ class Memory:
         `near` is a graph that is at hand, and what differs from it; without it the commit's is taken.
         Raises ConfigurationError with all mistakes of what is in the snapshot.
         """
-        known = self._read(snapshot)
-        if known is not None:
-            return known
-        edited = self._edited(snapshot, near)
-        if edited is None:
-            edited = self.make(snapshot)
-        elif snapshot.changes:
-            return edited  # as quickly made again as read
-        self._keep(snapshot, edited)
-        return edited
+        found = patched(*near) if near is not None else None
+        if found is None:
+            found = self._read(snapshot)
+        if found is None and near is None:
+            found = self._edited(snapshot)
+        if found is None:
+            found = self.make(snapshot)
+            self._keep(snapshot, found)
+        elif not snapshot.changes and not self.knows(snapshot):
+            self._keep(snapshot, found)  # a commit that others will be compared with
+        return found
 
-    def _edited(self, snapshot: Snapshot, near: tuple[Graph, Changes] | None) -> Graph | None:
-        if near is not None:
-            return patched(*near)
+    def knows(self, snapshot: Snapshot) -> bool:
+        """Whether the graph of a snapshot is remembered: then there are no mistakes in it."""
+        return self._place(snapshot).exists()
+
+    def _edited(self, snapshot: Snapshot) -> Graph | None:
         if not snapshot.changes or snapshot.commit is None:
             return None
         try:

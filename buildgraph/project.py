@@ -45,6 +45,10 @@ class Project:
         """A commit that is known to be here, by its full id."""
         return self._picture(commit_snapshot(self.repository, commit))
 
+    def is_known(self, snapshot: Snapshot, commit: str) -> bool:
+        """Whether a snapshot is exactly this commit, whose graph is remembered."""
+        return snapshot.commit == commit and not snapshot.changes and self.memory.knows(snapshot)
+
     def cache_folder(self) -> Path:
         """The folder of our own; deleting it costs time, never truth."""
         return own_folder(self.folder)

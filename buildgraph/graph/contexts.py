@@ -124,9 +124,10 @@ class ContextMaker:
         return listing_of(sorted(paths), (), self.files.entries)
 
     def injected(self, service: Service) -> tuple[str, ...]:
-        """The folders of no project whose files an install of the service copies."""
-        folders = self._frame(service, self.closure(service.path)).folders
-        return tuple(folder for folder in folders if folder not in self.workspace.packages)
+        """The folders outside of its closure whose files an install of the service copies."""
+        closure_of_it = self.closure(service.path)
+        folders = self._frame(service, closure_of_it).folders
+        return tuple(folder for folder in folders if folder not in closure_of_it)
 
     def _layers(self, service: Service) -> Iterable[ContextFile]:
         folders = self.closure(service.path)
@@ -141,7 +142,8 @@ class ContextMaker:
     def _declared(self, service: Service, folders: list[str]) -> set[str]:
         """The files that the manifests declare as inputs of the image, besides those it sees anyway."""
         declared = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
-        return {path for path in declared if not self.files.is_seen(path, folders)}
+        reached = {path for folder in folders for path in self._reached_from(folder)}
+        return {path for path in declared - reached if not self.files.is_seen(path, folders)}
 
     def _reached_from(self, folder: str) -> list[str]:
         return [path for path in self.reached.get(folder, ()) if path not in self.files.hidden]
@@ -155,7 +157,7 @@ class ContextMaker:
     def _further(self, service: Service, folders: list[str]) -> set[str]:
         """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
         frame = self._frame(service, folders)
-        copied = (path for folder in self.injected(service) for path in self.files.below(folder))
+        copied = (path for folder in self.injected(service) for path in self._sources(folder))
         return {
             *self._declared(service, folders),
             *self._install_files(frame),

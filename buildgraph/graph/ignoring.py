@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pathspec
 
 
 @lru_cache(maxsize=256)
@@ -19,12 +15,18 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     import pathspec
 
     spec = pathspec.GitIgnoreSpec.from_lines(patterns)
-    mentions = _mentioning(spec)
+    mentions = re.compile(mentioning(patterns)).search
     return lambda path: mentions(path) is not None and spec.match_file(path)
 
 
-def _mentioning(spec: pathspec.GitIgnoreSpec) -> Callable[[str], object]:
-    """One expression for all patterns: most paths of a repository are mentioned by none, and learn it at once."""
-    asked = (pattern.regex.pattern for pattern in spec.patterns if pattern.include and pattern.regex)
-    expressions = [re.sub(r"\(\?P<\w+>", "(?:", text) for text in asked]
-    return re.compile("|".join(f"(?:{text})" for text in expressions) or "(?!)").search
+def mentioning(patterns: tuple[str, ...]) -> str:
+    """A regular expression that finds itself in every path that may match, and in few others.
+
+    Most paths of a repository are mentioned by no pattern, and learn it at once; whether `!` takes one out
+    again is not looked at.
+    """
+    import pathspec
+
+    found = (p for p in pathspec.GitIgnoreSpec.from_lines(patterns).patterns if p.include)
+    expressions = [re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern) for pattern in found if pattern.regex]
+    return "|".join(f"(?:{text})" for text in expressions) or "(?!)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -16,7 +17,8 @@ class Territory(NamedTuple):
     """Who sees a path. Paths and folders are seen from the project's folder, or below `root` where it says so.
 
     `names` are the projects (folder below `root` -> name in ids) and `plain` the images whose folder below
-    `root` is their context. `ignored` are patterns below `root`, and `inputs` lists of such. `read` are paths, and
+    `root` is their context. `ignored` are patterns below `root`, and `inputs` a regular expression that
+    mentions all declared inputs below it. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
     """
 
@@ -24,7 +26,7 @@ class Territory(NamedTuple):
     names: Mapping[str, str] = {}
     plain: Mapping[str, tuple[str, ...]] = {}
     ignored: tuple[str, ...] = ()
-    inputs: tuple[tuple[str, ...], ...] = ()
+    inputs: str = ""
     read: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
 
@@ -47,11 +49,7 @@ class Territory(NamedTuple):
         return name in READ_NAMES or is_config(name) or self._is_input(path[len(self.root) :])
 
     def _is_input(self, path: str) -> bool:
-        if not self.inputs:
-            return False
-        from buildgraph.graph.ignoring import matcher
-
-        return any(matcher(patterns)(path) for patterns in self.inputs)
+        return bool(self.inputs) and re.search(self.inputs, path) is not None
 
     def _seers(self, path: str) -> Iterator[str]:
         if not path.startswith(self.root):

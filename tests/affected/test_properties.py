@@ -376,7 +376,6 @@ EXTENDING = written("packages/core/tsconfig.json", File(extending("packages/core
 NAME_COUNTS = pytest.mark.xfail(
     reason="a package's id counts, which others may change", raises=AssertionError
 )
-TOLD_TWICE = pytest.mark.xfail(reason="a file is told for each of two causes", raises=AssertionError)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +391,6 @@ TOLD_TWICE = pytest.mark.xfail(reason="a file is told for each of two causes", r
             EXTENDING,
             changed_service("web", inputs=["shared/*.json"])(EXTENDING),
             id="an input is extended already",
-            marks=TOLD_TWICE,
         ),
         pytest.param(
             UPON_UI, TAKING_ITS_NAME(UPON_UI), id="a project takes the name of another", marks=NAME_COUNTS

@@ -58,12 +58,22 @@ def over_packages() -> World:
     return replace(world, products=with_entry(world.products, "all", {"all": fields}))
 
 
+def copied_by_the_root() -> World:
+    """A world whose root has a project copied, in images whose service does not use it."""
+    world = changed_project(".", uses={"@acme/ui": PRODUCTION}, injected=("@acme/ui",))(FIRST)
+    return replace(world, manifest={**world.manifest, "root_dependencies": True})
+
+
 def rootless(world: World) -> World:
     """A world whose root is no project."""
     return replace(world, projects=without(world.projects, "."))
 
 
 CASES = {
+    "a file that an install copies for the root": (
+        copied_by_the_root(),
+        {"packages/ui/src/index.ts": "new"},
+    ),
     "inputs, after another service's exception": (
         inputs(web=["docs/*", "!shared/*"], api=["shared/*.json"]),
         {"shared/a.json": "new"},
