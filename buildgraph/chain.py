@@ -52,6 +52,7 @@ class Chain:
 def open_chain(project: Project, environment: str) -> Chain:
     """The chain for the environment of this name; ConfigurationError for one that is not declared."""
     picture = project.working_picture()
+    picture.graph  # noqa: B018  # all mistakes are told before anything begins
     found = picture.environment(environment)
     builder = Builder(project, picture, found)
     return Chain(picture, found, builder, Deployer(builder))

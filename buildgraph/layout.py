@@ -17,9 +17,9 @@ from buildgraph.graph.packages import PackageMaker, package_names
 from buildgraph.graph.reached import linked_folders, reached_files
 from buildgraph.graph.territory import Territory
 from buildgraph.image_plans import plan_images
-from buildgraph.manifests import Manifests, check_against, parse_manifests
-from buildgraph.manifests.model import WorkspaceManifest
+from buildgraph.manifests import Manifests, check_against
 from buildgraph.manifests.site import Site
+from buildgraph.manifests.snapshots import FOLDER, read_manifests
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
 from buildgraph.snapshot.snapshot import SYMLINK, decoded
@@ -31,7 +31,6 @@ from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
 from buildgraph.workspace.tsconfig import Configs, read_configs
 
 UNLOCKED = "unlocked"
-MANIFESTS = "manifests/"
 
 
 class Layout:
@@ -135,7 +134,7 @@ class Layout:
             ignored=self.manifests.workspace.ignored,
             inputs=self._inputs(),
             read=frozenset(read),
-            folders=tuple(sorted({MANIFESTS, *self._read_folders(), *self._foreign_folders(prefix)})),
+            folders=tuple(sorted({FOLDER, *self._read_folders(), *self._foreign_folders(prefix)})),
         )
 
     def _inputs(self) -> str:
@@ -192,16 +191,9 @@ def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:
 
     Raises ConfigurationError with every mistake of manifests, or of workspace and lockfile.
     """
-    manifests = _read_manifests(snapshot, name)
+    manifests = read_manifests(snapshot, name)
     workspace = read_workspace(snapshot, manifests.workspace.root)
     mistakes = check_against(manifests, workspace.packages, workspace.names, snapshot.entries)
     if mistakes:
         raise ConfigurationError(mistakes)
     return Layout(snapshot, site, manifests, workspace)
-
-
-def _read_manifests(snapshot: Snapshot, name: str) -> Manifests:
-    paths = [path for path in snapshot.entries if path.startswith(MANIFESTS) and path.endswith(".toml")]
-    if not paths:
-        return Manifests(WorkspaceManifest(name))
-    return parse_manifests(snapshot.read_many(paths))

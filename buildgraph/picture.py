@@ -29,10 +29,12 @@ class Picture:
         self,
         snapshot: Snapshot,
         read_layout: Callable[[Snapshot], Layout],
+        read_manifests: Callable[[Snapshot], Manifests],
         graph_of: Callable[[Snapshot], Graph],
     ) -> None:
         self.snapshot = snapshot
         self._read_layout = read_layout
+        self._read_manifests = read_manifests
         self._graph_of = graph_of
 
     @cached_property
@@ -47,8 +49,12 @@ class Picture:
 
     @property
     def manifests(self) -> Manifests:
-        """The manifests."""
-        return self.layout.manifests
+        """The manifests, which the graph was made from; `layout` holds them against the workspace, too."""
+        return self._manifests
+
+    @cached_property
+    def _manifests(self) -> Manifests:
+        return self._read_manifests(self.snapshot)
 
     @property
     def workspace(self) -> Workspace:

@@ -17,6 +17,7 @@ from buildgraph.snapshot.snapshot import Changes, Snapshot
 if TYPE_CHECKING:
     from buildgraph.graph.nodes import Graph
     from buildgraph.layout import Layout
+    from buildgraph.manifests import Manifests
     from buildgraph.manifests.site import Site
 
 WORKSPACE_FILE = "pnpm-workspace.yaml"
@@ -78,7 +79,7 @@ class Project:
         return self._picture(read_working_tree(self.repository))
 
     def _picture(self, snapshot: Snapshot) -> Picture:
-        return Picture(snapshot, self._read_layout, self._graph_of)
+        return Picture(snapshot, self._read_layout, self._read_manifests, self._graph_of)
 
     def _graph_of(self, snapshot: Snapshot) -> Graph:
         """The graph of a snapshot: what is known of its commit, or of the one it is compared with, is used again."""
@@ -100,6 +101,11 @@ class Project:
         from buildgraph.layout import read_layout
 
         return read_layout(snapshot, self.site, self.folder.name)
+
+    def _read_manifests(self, snapshot: Snapshot) -> Manifests:
+        from buildgraph.manifests.snapshots import read_manifests
+
+        return read_manifests(snapshot, self.folder.name)
 
     def _make_graph(self, snapshot: Snapshot) -> Graph:
         return self._read_layout(snapshot).graph

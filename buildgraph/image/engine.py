@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildgraph.errors import ToolError
+from buildgraph.image.socket import TIMEOUT, ask, socket_of
 
 if TYPE_CHECKING:
     import docker
 
 NO_ENGINE = "start Docker (or `script/engine` on Debian as root), then `buildgraph doctor`"
-TIMEOUT = 120  # seconds for one answer of the engine
+REFUSED, NOT_FOUND = 400, 404
 
 
-@dataclass(frozen=True, slots=True)
-class HeldImage:
+class HeldImage(NamedTuple):
     """An image the engine holds: its id, the platform it runs on and its labels."""
 
     id: str
@@ -26,12 +26,26 @@ class HeldImage:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
 class Engine:
-    """An open connection to a Docker engine at `address` (`""` is the machine's own)."""
+    """A Docker engine at `address` (`""` is the machine's own), which has answered once.
 
-    address: str
-    client: docker.DockerClient
+    What is only read is asked over its socket where it has one here; everything else goes through its
+    library, which is loaded when it is needed.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._socket = socket_of(address)
+
+    @cached_property
+    def client(self) -> docker.DockerClient:
+        """The engine's own library, connected; ToolError when no engine answers."""
+        import docker.errors
+
+        try:
+            return _client(self.address)
+        except (docker.errors.DockerException, OSError) as error:
+            raise self._silent() from error
 
     def has_image(self, reference: str) -> bool:
         """Whether the engine holds an image of this name or id."""
@@ -39,19 +53,24 @@ class Engine:
 
     def held_image(self, reference: str) -> HeldImage | None:
         """The image of this name or id, or None."""
+        if self._socket:
+            status, told = self._ask("images", reference, "json")
+            return None if status == NOT_FOUND else _held(told)
         import docker.errors
 
         with told_plainly():
             try:
-                found = self.client.api.inspect_image(reference)
+                return _held(self.client.api.inspect_image(reference))
             except docker.errors.ImageNotFound:
                 return None
-        return _held(found)
 
     def held_tags(self) -> dict[str, str]:
         """Every name:tag the engine holds, with the image id behind it; one question."""
-        with told_plainly():
-            images = self.client.api.images()
+        if self._socket:
+            _, images = self._ask("images", "json")
+        else:
+            with told_plainly():
+                images = self.client.api.images()
         return {tag: image["Id"] for image in images for tag in image["RepoTags"] or ()}
 
     def tag(self, image: str, reference: str) -> None:
@@ -62,33 +81,46 @@ class Engine:
     @property
     def platform(self) -> str:
         """The platform of the engine itself, such as `linux/amd64`."""
-        told = self._told()
-        return f"{told['Os']}/{told['Arch']}"
+        return f"{self._version['Os']}/{self._version['Arch']}"
 
     @property
     def version(self) -> str:
         """The engine's own version."""
-        return str(self._told()["Version"])
+        return str(self._version["Version"])
 
-    def _told(self) -> Mapping[str, Any]:
-        with told_plainly():
-            found: Mapping[str, Any] = self.client.version()
+    @cached_property
+    def _version(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any]
+        if self._socket:
+            _, found = self._ask("version")
+            return found
+        try:
+            with told_plainly():
+                found = self.client.version()
+        except ToolError as error:
+            raise self._silent() from error
         return found
+
+    def _ask(self, *question: str) -> tuple[int, Any]:
+        """Ask over the socket; a refusal other than "not found" is the engine's own words."""
+        try:
+            status, told = ask(self._socket, *question)
+        except OSError as error:
+            raise self._silent() from error
+        if status >= REFUSED and status != NOT_FOUND:
+            raise ToolError(f"the Docker engine refused: {told['message'] if told else status}")
+        return status, told
+
+    def _silent(self) -> ToolError:
+        where = f"at {self.address}" if self.address else "on this machine"
+        return ToolError(f"no Docker engine answers {where}", NO_ENGINE)
 
 
 def open_engine(address: str = "") -> Engine:
-    """Connect to the engine at `address`; ToolError with the way out when none answers."""
-    import docker.errors
-
-    import docker
-
-    try:
-        client = _client(address)
-        client.ping()
-    except (docker.errors.DockerException, OSError) as error:
-        where = f"at {address}" if address else "on this machine"
-        raise ToolError(f"no Docker engine answers {where}", NO_ENGINE) from error
-    return Engine(address, client)
+    """The engine at `address`; ToolError with the way out when none answers."""
+    engine = Engine(address)
+    engine.version  # noqa: B018  # an engine that does not answer is told before anything begins
+    return engine
 
 
 def _client(address: str) -> docker.DockerClient:

@@ -86,12 +86,13 @@ def read_difference(repository: Repository, base: str, head: str) -> dict[str, E
     return found
 
 
-def _list_commit(repository: Repository, commit: str | None) -> Entries:
-    """A commit's entries below the project's folder; none where there is no commit, or no such folder then."""
+def _list_commit(repository: Repository, commit: str | None, folder: str) -> Entries:
+    """A commit's entries below a folder of the project; none where there is no commit, or no such folder then."""
     if commit is None:
         return {}
     tree = f"{commit}:{repository.prefix.rstrip('/')}" if repository.prefix else commit
-    listing = repository.try_git("ls-tree", "-r", "-z", "--full-tree", tree)
+    below = ("--", folder) if folder else ()
+    listing = repository.try_git("ls-tree", "-r", "-z", "--full-tree", tree, *below)
     if listing.code != 0 and not (repository.prefix and NO_SUCH_TREE in listing.last_lines):
         raise ToolError(f"git cannot read {commit}: {listing.last_lines}", REACH_IT)
     return dict(_parse_tree(decoded(listing.stdout))) if listing.code == 0 else {}

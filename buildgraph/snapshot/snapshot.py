@@ -49,13 +49,13 @@ class Snapshot:
 
     Paths are POSIX, seen from the project's folder. `commit` is the commit it shows, or the one the
     working tree stands on (None before the first); `changes` are the edits and untracked files on top of
-    it. `dirty` says that something differs from the commit. `committed` lists the commit's entries and is
-    asked once, when all paths are wanted: many questions need the changes alone.
+    it. `dirty` says that something differs from the commit. `committed` lists the commit's entries below a
+    folder (`""` is all of them), for those who ask: many questions need the changes alone.
     """
 
     def __init__(
         self,
-        committed: Callable[[], Entries],
+        committed: Callable[[str], Entries],
         blobs: BlobReader,
         commit: str | None = None,
         changes: Changes | None = None,
@@ -71,7 +71,14 @@ class Snapshot:
     @cached_property
     def entries(self) -> Entries:
         """Every path with its entry."""
-        return overlaid(self._committed(), self.changes)
+        return overlaid(self._committed(""), self.changes)
+
+    def entries_in(self, folder: str) -> Entries:
+        """The paths with this beginning, which ends with a slash, and their entries."""
+        if "entries" in self.__dict__:
+            return {path: entry for path, entry in self.entries.items() if path.startswith(folder)}
+        changes = {path: entry for path, entry in self.changes.items() if path.startswith(folder)}
+        return overlaid(self._committed(folder), changes)
 
     @cached_property
     def identity(self) -> str:
@@ -101,11 +108,29 @@ class Snapshot:
         prefix = folder.strip("/") + "/"
         changes = _below(self.changes, prefix)
         return Snapshot(
-            lambda: _below(self.entries, prefix), self.blobs, self.commit, changes, dirty=self.dirty
+            lambda inner: _below(self.entries_in(prefix + inner), prefix),
+            self.blobs,
+            self.commit,
+            changes,
+            dirty=self.dirty,
         )
 
+    def _listed(self, path: str) -> Entries:
+        """Entries among which this one is: those of its top folder, where not all are known."""
+        folder, slash, _ = path.partition("/")
+        if "entries" in self.__dict__ or not slash:
+            return self.entries
+        if folder not in self._listings:
+            self._listings[folder] = self.entries_in(folder + slash)
+        return self._listings[folder]
+
+    @cached_property
+    def _listings(self) -> dict[str, Entries]:
+        """The top folders that were asked for."""
+        return {}
+
     def _entry(self, path: str) -> Entry:
-        entry = self.entries.get(path)
+        entry = self._listed(path).get(path)
         if entry is None:
             raise ConfigurationError.of(path, "there is no such file (files that git ignores do not count)")
         return entry

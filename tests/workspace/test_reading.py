@@ -136,7 +136,7 @@ def test_a_snapshot_of_git_is_read_as_it_is() -> None:
     blobs = Blobs({ids[path]: text for path, text in texts.items()})
 
     found = read_workspace(
-        Snapshot(lambda: {path: Entry(0o100644, blob) for path, blob in ids.items()}, blobs)
+        Snapshot(lambda _: {path: Entry(0o100644, blob) for path, blob in ids.items()}, blobs)
     )
 
     assert sorted(found.packages) == [".", "apps/web", "libs/ui"]
