@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from buildgraph.commands import VERBS, run_verb
 from buildgraph.console import tell
@@ -43,9 +44,21 @@ def _run(argv: list[str]) -> int:
     if argv and argv[0] in VERBS:
         gc.disable()  # one short answer: looking for garbage in what it reads takes longer than giving it
         return run_verb(argv[0], argv[1:])
+    return _run_tasks(argv)
+
+
+def _run_tasks(argv: list[str]) -> int:
+    """Run tasks; doit is asked only where there is something to run, or something else than a run is wanted."""
+    from buildgraph.fresh import tell_fresh
+    from buildgraph.project import open_project
+
+    project = open_project(Path.cwd())
+    fresh = tell_fresh(argv, project)
+    if fresh is not None:
+        return fresh
     from buildgraph.tasks import run_tasks
 
-    return run_tasks(argv)
+    return run_tasks(argv, project)
 
 
 def _explain(error: BuildgraphError) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,17 @@ from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands import VERBS
-from buildgraph.console import seconds, tell
-from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError, InternalError, UnknownName
-from buildgraph.project import Project, open_project
+from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
+from buildgraph.project import Project
+from buildgraph.reporting import Reporter, Run
 
 DEFAULT_ENVIRONMENT = "development"
 VARIABLES = ("env",)
 
 
-def run_tasks(arguments: Sequence[str]) -> int:
+def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
     _check_variables(arguments)
-    project = open_project(Path.cwd())
     run = Run()
     loader = Loader(project, run)
     main = Main(task_loader=loader)
@@ -55,44 +53,6 @@ class Stopped(BaseException):
     def __init__(self, error: BuildgraphError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-@dataclass(slots=True)
-class Run:
-    """What happened in this run: errors and what each task did, for the summary and the exit code."""
-
-    started: float = field(default_factory=time.monotonic)
-    errors: list[BuildgraphError] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
-    fresh: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    held_back: list[str] = field(default_factory=list)
-    reports: bool = False
-
-    def fail(self, error: BuildgraphError) -> TaskFailed:
-        """Keep an error for the exit code, and give it as doit wants it."""
-        self.errors.append(error)
-        return TaskFailed(str(error))
-
-    def exit_code(self, code: int) -> int:
-        """Our code for this run: that of the first error met, or doit's word on wrong use."""
-        if self.errors:
-            return self.errors[0].exit_code
-        return {0: DONE, 1: FAILED, 2: FAILED, 3: WRONG_USE}.get(code, code)
-
-    def summarize(self) -> None:
-        """Print the run's last line: what was done, what was fresh, what failed, and how long it took."""
-        if not self.reports:
-            return
-        told = [
-            _count("failed", self.failed),
-            _count("not run", self.held_back),
-            _count("done", self.done),
-            _count("fresh", self.fresh, named=False),
-        ]
-        words = "; ".join(word for word in told if word)
-        nothing = "nothing to do; " if not (self.done or self.failed or self.held_back) else ""
-        tell(f"== {nothing}{words or 'no task'}; {seconds(time.monotonic() - self.started)}")
 
 
 class Main(DoitMain):  # type: ignore[misc]
@@ -239,12 +199,17 @@ class Work:
     def do(self) -> TaskFailed | None:
         """Act; an error becomes a failed task, and is kept for the exit code."""
         if self.problem is not None:
-            return self.run.fail(self.problem)
+            return self._failed(self.problem)
         try:
             self.act()
         except Exception as error:
-            return self.run.fail(foreseen(error))
+            return self._failed(foreseen(error))
         return None
+
+    def _failed(self, error: BuildgraphError) -> TaskFailed:
+        """Keep an error for the exit code, and give it as doit wants it."""
+        self.run.errors.append(error)
+        return TaskFailed(str(error))
 
 
 def _as_variable(argument: str) -> str:
@@ -265,70 +230,3 @@ def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
         if not name.startswith("-") and "*" not in name and name not in known:
             raise UnknownName("task or verb", name, [*known, *VERBS])
-
-
-def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
-    if not names:
-        return ""
-    return f"{len(names)} {word} ({', '.join(names)})" if named else f"{len(names)} {word}"
-
-
-class Reporter:
-    """Tells each task's fate in one line, on standard error; doit calls its methods by name."""
-
-    desc = "one line per task"
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.begun: dict[str, float] = {}
-
-    def initialize(self, tasks: Mapping[str, Task], selected: Sequence[str]) -> None:
-        """A run begins: it shall have a summary."""
-        self.run.reports = True
-
-    def execute_task(self, task: Task) -> None:
-        """A task begins; groups have nothing to execute."""
-        if task.actions:
-            self.begun[task.name] = time.monotonic()
-            tell(f".  {task.name}")
-
-    def add_failure(self, task: Task, fail: Any) -> None:
-        """A task failed, or was not run because one that it needs failed."""
-        if task.name in self.begun:
-            self.run.failed.append(task.name)
-            tell(f"!! {task.name}  failed\n{fail.get_msg()}")
-        elif task.actions:
-            self.run.held_back.append(task.name)
-            tell(f"!! {task.name}  not run: something it needs failed")
-
-    def add_success(self, task: Task) -> None:
-        """A task did its work."""
-        if task.actions:
-            self.run.done.append(task.name)
-            tell(f"ok {task.name}  {seconds(time.monotonic() - self.begun[task.name])}")
-
-    def skip_uptodate(self, task: Task) -> None:
-        """A task had nothing to do."""
-        self.run.fresh.append(task.name)
-        tell(f"-- {task.name}  fresh")
-
-    def skip_ignore(self, task: Task) -> None:
-        """A task that the user told doit to ignore."""
-        tell(f"-- {task.name}  ignored")
-
-    def cleanup_error(self, exception: Any) -> None:
-        """doit could not clean up after a task."""
-        tell(exception.get_msg())
-
-    def runtime_error(self, message: str) -> None:
-        """doit itself met an error."""
-        tell(message)
-
-    def get_status(self, task: Task) -> None:
-        """A task is about to be asked whether it is fresh: nothing to tell."""
-
-    def teardown_task(self, task: Task) -> None:
-        """A task is torn down: nothing to tell."""
-
-    def complete_run(self) -> None:
-        """The run is over: the summary is told by who started it."""

@@ -30,8 +30,8 @@ ROAD = (
     ("builder", "deployed"),
     ("deployer",),
     ("chain",),
-    ("commands",),
-    ("tasks",),
+    ("commands", "reporting"),
+    ("fresh", "tasks"),
     ("main",),
     ("dodo",),
 )

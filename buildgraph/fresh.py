@@ -1,0 +1,73 @@
+"""Answers a command line of builds that finds everything fresh: doit is loaded only where there is something to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from buildgraph.chain import Chain, open_chain
+from buildgraph.errors import DONE, BuildgraphError
+from buildgraph.project import Project
+from buildgraph.reporting import Run
+
+DEFAULT_ENVIRONMENT = "development"
+TASK, VARIABLE, JOBS = "build", "env=", "-n"
+
+
+def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
+    """Tell that nothing is to be built, and return the exit code; None where doit has to look.
+
+    That is where something else than builds is asked for, where an image is stale, and where anything is
+    wrong: doit's run tells it beside what goes on.
+    """
+    asked = _parsed(arguments)
+    if asked is None:
+        return None
+    names, environment = asked
+    run = Run()
+    try:
+        chain = open_chain(project, environment)
+        fresh = _fresh_tasks(chain, names)
+    except BuildgraphError:
+        return None
+    if fresh is None:
+        return None
+    for name in fresh:
+        run.tell_fresh(name)
+    run.reports = True
+    run.summarize()
+    return DONE
+
+
+def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:
+    """The names after `build:` (none: all), and the environment; None for a command line that says more."""
+    names: list[str] = []
+    environment = DEFAULT_ENVIRONMENT
+    rest = iter(arguments or [TASK])
+    for argument in rest:
+        phase, _, name = argument.partition(":")
+        if phase == TASK:
+            names.append(name)
+        elif argument.startswith(VARIABLE):
+            environment = argument.removeprefix(VARIABLE)
+        elif argument != JOBS or not next(rest, "").isdecimal():
+            return None
+    return (names, environment) if names else None
+
+
+def _fresh_tasks(chain: Chain, names: Sequence[str]) -> list[str] | None:
+    """The tasks of the services that `names` mean, all of them fresh; None when one is not, or is not known."""
+    known = [service.name for service in chain.services]
+    found: dict[str, None] = {}
+    for name in names:
+        services = [name] if name in known else chain.products.get(name, []) if name else known
+        if not services:
+            return None
+        found.update(dict.fromkeys(task for service in services for task in _with_parents(chain, service)))
+    return [f"{TASK}:{name}" for name in found] if all(map(chain.builder.is_built, found)) else None
+
+
+def _with_parents(chain: Chain, service: str) -> Iterator[str]:
+    """A service after those whose images its own builds on."""
+    for parent in chain.parents(service):
+        yield from _with_parents(chain, parent)
+    yield service
