@@ -10,7 +10,7 @@ import hashlib
 import marshal
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ class Memory:
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             half = place.with_suffix(f".{os.getpid()}")
-            half.write_bytes(_dumped(graph))
+            # those who ask what is affected need no fingerprints: only a commit's are worked out beforehand
+            half.write_bytes(_dumped(graph, {} if snapshot.changes else graph.fingerprints))
             half.replace(place)
             self._forget_oldest()
 
@@ -111,14 +112,14 @@ def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
                 yield from _sources(entry.path)
 
 
-def _dumped(graph: Graph) -> bytes:
+def _dumped(graph: Graph, known: Mapping[str, str]) -> bytes:
     nodes = [
         (node.id, node.kind.value, node.path, tuple(map(tuple, node.parts)), node.uses, node.after)
         for node in graph.nodes.values()
     ]
     files = {node_id: tuple(listing) for node_id, listing in graph.files.items()}
     territory = tuple(graph.territory) if graph.territory else ()
-    plain: Any = (nodes, files, territory, dict(graph.fingerprints))
+    plain: Any = (nodes, files, territory, dict(known))
     return marshal.dumps(plain)
 
 

@@ -11,7 +11,14 @@ import pytest
 from buildgraph.commands import VERBS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "manifests/REFERENCE.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "manifests/REFERENCE.md",
+    "docs/INPUTS.md",
+)
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from buildgraph.commands.asking import compare_asked, describe, reason_as_dict
+from buildgraph.commands.asking import compare_asked, describe, reason_as_dict, reasons_of
 from buildgraph.commands.options import add_format, add_range, as_json, as_lines
 from buildgraph.comparison import Comparison
 from buildgraph.console import answer, on_one_line, table, tell
@@ -70,18 +70,18 @@ def _json(comparison: Comparison) -> str:
             "base": {"ref": comparison.base_ref, "commit": comparison.base_commit},
             "head": {"ref": comparison.head_ref, "commit": comparison.head_commit},
             "complete": comparison.complete,
-            "nodes": [_node(found) | _own_base(comparison, found) for found in comparison.nodes],
+            "nodes": [_node(comparison, found) | _own_base(comparison, found) for found in comparison.nodes],
         }
     )
 
 
-def _node(found: Affected) -> dict[str, Any]:
+def _node(comparison: Comparison, found: Affected) -> dict[str, Any]:
     return {
         "id": found.node.id,
         "kind": found.node.kind.value,
         "path": found.node.path,
         "change": found.change,
-        "reasons": [reason_as_dict(reason) for reason in found.reasons],
+        "reasons": [reason_as_dict(reason) for reason in reasons_of(comparison, found)],
     }
 
 

@@ -6,15 +6,17 @@ import argparse
 from collections.abc import Collection
 from typing import Any
 
-from buildgraph.comparison import Comparison, compare
+from buildgraph.comparison import LOCKFILE, Comparison, compare
 from buildgraph.console import on_one_line
 from buildgraph.graph.nodes import Kind
-from buildgraph.plan.affected import USER_KINDS
+from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project
 from buildgraph.since import DEPLOYED
+from buildgraph.workspace.projects import ROOT
 
 # Reasons that are no difference between two values.
+OF_ROOT = f"{LOCKFILE}: importers[.]"
 SENTENCES = {
     "new": "it does not run there",
     "unverified": "its smoke tests have not passed there",
@@ -33,16 +35,59 @@ def compare_asked(
     return compare(project, options.base, options.head, kinds)
 
 
+def reasons_of(comparison: Comparison, found: Affected) -> tuple[Reason, ...]:
+    """The reasons of a node, with the published packages by name where a lockfile is one."""
+    told: list[Reason] = []
+    for reason in found.reasons:
+        folder = _importer(comparison, reason)
+        told += [reason] if folder is None else _by_package(comparison, reason, folder)
+    return tuple(dict.fromkeys(told))
+
+
+def _importer(comparison: Comparison, reason: Reason) -> str | None:
+    """The folder of the project whose installed packages are the reason, or None."""
+    if reason.kind != "lockfile" or comparison.base is None or not comparison.nodes:
+        return None
+    if reason.name == OF_ROOT:
+        return ROOT
+    node = comparison.head.graph.nodes.get(reason.via[0]) if reason.name == LOCKFILE and reason.via else None
+    return node.path if node is not None and node.kind is Kind.PACKAGE else None
+
+
+def _by_package(comparison: Comparison, reason: Reason, folder: str) -> list[Reason]:
+    """One reason per package that is installed otherwise; the lockfile as a whole where none tells it."""
+    from buildgraph.workspace.installed import installed_changes
+
+    assert comparison.base is not None
+    before, after = (picture.workspace.lockfile for picture in (comparison.base, comparison.head))
+    changes = installed_changes(before, after, folder)
+    return [reason._replace(name=c.name, before=c.before, after=c.after) for c in changes] or [reason]
+
+
 def describe(reason: Reason) -> str:
     """A reason in one line: what differs and the way from it to the node."""
     sentence = SENTENCES.get(reason.kind, "")
-    what = sentence.format(reason.name) if sentence else f"{reason.kind} {reason.name} {reason.change}"
+    what = sentence.format(reason.name) if sentence else f"{reason.kind} {reason.name} {_change(reason)}"
     return on_one_line(" -> ".join([what, *reason.via[1:]]))
 
 
+def _change(reason: Reason) -> str:
+    """How it differs; a published package tells its versions."""
+    if not _is_package(reason):
+        return reason.change
+    if reason.before and reason.after and reason.before != reason.after:
+        return f"{reason.before} became {reason.after}"
+    return f"{reason.after or reason.before} {reason.change}"
+
+
+def _is_package(reason: Reason) -> bool:
+    return reason.kind == "lockfile" and not reason.name.startswith(LOCKFILE)
+
+
 def reason_as_dict(reason: Reason) -> dict[str, Any]:
-    """A reason as JSON: which of `path`, `node` and `package` it has depends on its kind."""
+    """A reason as JSON: which of `path`, `node`, `package` and `name` it has depends on its kind."""
     key = {"file": "path", "template": "path", "dependency": "node"}.get(reason.kind, "name")
+    key = "package" if _is_package(reason) else key
     return {
         "kind": reason.kind,
         key: reason.name,

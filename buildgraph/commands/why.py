@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from buildgraph.commands.asking import compare_asked, describe, reason_as_dict
+from buildgraph.commands.asking import compare_asked, describe, reason_as_dict, reasons_of
 from buildgraph.commands.options import add_format, add_range, as_json
 from buildgraph.console import answer
 from buildgraph.errors import DONE
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if comparison.bases is not None:
         need_deployed(comparison, node)
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
-    reasons = found.reasons if found else ()
+    reasons = reasons_of(comparison, found) if found else ()
     if options.format == "json":
         answer(
             as_json(

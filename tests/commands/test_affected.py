@@ -373,3 +373,38 @@ def test_a_name_that_is_no_text_is_still_told(repo: Monorepo) -> None:
 
     assert repo.affected() == ["package:@acme/core"]
     assert "\\udcff.ts" in repo.run("why", "@acme/core").out
+
+
+LOCKED = """lockfileVersion: '9.0'
+
+importers:
+
+  .: {{}}
+
+  packages/core:
+    dependencies:
+      ms: {{specifier: ^2.1.0, version: {version}}}
+
+packages:
+
+  ms@{version}:
+    resolution: {{integrity: sha512-{version}}}
+
+snapshots:
+
+  ms@{version}: {{}}
+"""
+
+
+def test_a_lockfile_s_change_is_told_by_the_packages_that_are_installed_otherwise(repo: Monorepo) -> None:
+    repo.package("@acme/core", dependencies={"ms": "^2.1.0"})
+    repo.write("pnpm-lock.yaml", LOCKED.format(version="2.1.2"))
+    repo.commit()
+
+    repo.write("pnpm-lock.yaml", LOCKED.format(version="2.1.3"))
+    told = json.loads(repo.run("why", "@acme/core", "--format", "json").out)
+
+    assert "lockfile ms 2.1.2 became 2.1.3\n" in repo.run("why", "@acme/core").out
+    assert [(r["kind"], r["package"], r["before"], r["after"]) for r in told["reasons"]] == [
+        ("lockfile", "ms", "2.1.2", "2.1.3")
+    ]
