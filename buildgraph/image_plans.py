@@ -21,7 +21,11 @@ def plan_images(
     snapshot: Snapshot, manifests: Manifests, maker: ContextMaker, base: Callable[[str], Base]
 ) -> dict[str, ImagePlan]:
     """The plan of every service's image, by name; ConfigurationError tells all that cannot be planned."""
-    dockerfiles = snapshot.read_many({service.dockerfile for service in manifests.services})
+    places = {
+        path: snapshot.followed(path) for path in {service.dockerfile for service in manifests.services}
+    }
+    contents = snapshot.read_many(set(places.values()))
+    dockerfiles = {path: contents[place] for path, place in places.items()}
     planner = _Planner(snapshot, manifests, maker, base, dockerfiles)
     plans: dict[str, ImagePlan] = {}
     mistakes: list[Mistake] = []
@@ -123,7 +127,7 @@ class _Planner:
         if missing:
             raise ConfigurationError(missing)
         support = {name: beside[name] for found in named.values() for name in found}
-        return Recipe(service.dockerfile, entries[service.dockerfile], support)
+        return Recipe(service.dockerfile, entries[self.snapshot.followed(service.dockerfile)], support)
 
 
 def _refuse_downloads(dockerfile: Dockerfile) -> None:

@@ -151,8 +151,9 @@ class Layout:
 
     def _read_paths(self) -> Iterator[str]:
         """Paths that were read, seen from the project's folder."""
-        for service in self.manifests.services:
-            yield service.dockerfile
+        manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
+        for path in {*manifests, *(service.dockerfile for service in self.manifests.services)}:
+            yield from (path, self.snapshot.followed(path))
 
     def _read_below(self) -> Iterator[str]:
         """Paths that were read or looked for, seen from the workspace's root."""

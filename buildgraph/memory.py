@@ -10,6 +10,7 @@ import hashlib
 import marshal
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from buildgraph.snapshot.snapshot import Changes, Snapshot
 
 KEPT = 16  # graphs; the oldest go first
 ENDING = ".graph"
+HOUR = 3600  # seconds
 PACKAGE = Path(__file__).parent
 
 
@@ -88,12 +90,18 @@ class Memory:
 
     def _forget_oldest(self) -> None:
         kept = sorted(self.folder.glob(f"*{ENDING}"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in kept[KEPT:]:
+        halves = (file for file in self.folder.iterdir() if file.suffix != ENDING and _is_left_over(file))
+        for file in (*kept[KEPT:], *halves):
             file.unlink(missing_ok=True)
 
     def _place(self, snapshot: Snapshot) -> Path:
         told = f"{self.circumstances}\0{snapshot.identity}"
         return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ENDING)
+
+
+def _is_left_over(file: Path) -> bool:
+    """Whether whoever began to write this file must have died over it."""
+    return time.time() - file.stat().st_mtime > HOUR
 
 
 def own_code() -> str:

@@ -6,12 +6,10 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from buildgraph.graph.files import Files
-from buildgraph.snapshot.snapshot import SUBMODULE
+from buildgraph.snapshot.snapshot import MOST_LINKS, SUBMODULE
 from buildgraph.workspace import Workspace, links
 from buildgraph.workspace.edges import linked_by_specifier, project_at
 from buildgraph.workspace.projects import ROOT, owner_of
-
-MOST_LINKS = 40  # as many as a kernel follows
 
 
 def reached_files(

@@ -17,4 +17,6 @@ def read_manifests(snapshot: Snapshot, name: str) -> Manifests:
     paths = [path for path in snapshot.entries_in(FOLDER) if path.endswith(".toml")]
     if not paths:
         return Manifests(WorkspaceManifest(name))
-    return parse_manifests(snapshot.read_many(paths))
+    places = {path: snapshot.followed(path) for path in paths}
+    contents = snapshot.read_many(set(places.values()))
+    return parse_manifests({path: contents[place] for path, place in places.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
@@ -11,6 +12,7 @@ from buildgraph.errors import ConfigurationError
 
 T = TypeVar("T")
 
+MOST_LINKS = 40  # as many as a kernel follows
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 
 
@@ -100,6 +102,16 @@ class Snapshot:
         ids = {path: self._entry(path).blob for path in paths}
         contents = self.blobs.read_blobs(set(ids.values()))
         return {path: contents[blob] for path, blob in ids.items()}
+
+    def followed(self, path: str) -> str:
+        """The path that a path leads to over symbolic links of this snapshot; itself when it is none."""
+        for _ in range(MOST_LINKS):
+            entry = self._listed(path).get(path)
+            if entry is None or entry.mode != SYMLINK:
+                break
+            target = decoded(self.blobs.read_blobs([entry.blob])[entry.blob])
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        return path
 
     def below(self, folder: str) -> Snapshot:
         """The same snapshot seen from `folder`, without what lies outside; `.` is the whole."""

@@ -331,10 +331,6 @@ def test_files_behind_a_link_to_a_folder_are_not_looked_for(shop: Monorepo, tmp_
     assert affected(shop.root) == ["."]
 
 
-FOLLOWED = bug("the text of a link is taken for the content of the file that it leads to")
-
-
-@FOLLOWED
 def test_a_dockerfile_that_is_a_link_is_the_file_it_leads_to(repo: Monorepo) -> None:
     """Pitfall 4: what it leads to counts, and the link itself."""
     repo.write("docker/shared", "FROM scratch\nCOPY services/web/ /\n")
@@ -349,7 +345,6 @@ def test_a_dockerfile_that_is_a_link_is_the_file_it_leads_to(repo: Monorepo) -> 
     assert "image:web" in affected(repo.root)
 
 
-@FOLLOWED
 def test_a_manifest_that_is_a_link_is_the_file_it_leads_to(repo: Monorepo) -> None:
     """Pitfall 4."""
     repo.plain_service("web", "FROM scratch\nCOPY services/web/ /\n", port=80)
