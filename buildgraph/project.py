@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,15 +119,22 @@ def open_project(start: Path, runner: Runner | None = None) -> Project:
     """
     used = runner or SystemRunner()
     found = find_repository(start, used)
-    folder = _find_folder(start.resolve(), found.root.resolve())
+    folder = _find_folder(start.resolve(), found)
     return Project(folder, found.at(folder), used)
 
 
-def _find_folder(start: Path, top: Path) -> Path:
+def _find_folder(start: Path, repository: Repository) -> Path:
     above = [start, *start.parents]
-    inside = above[: above.index(top) + 1] if top in above else [start]
-    for mark in MARKS:
-        for folder in inside:
-            if (folder / mark).is_file():
-                return folder
-    raise ConfigurationError.of(str(start), f"no {WORKSPACE_FILE} here or above", NO_WORKSPACE)
+    inside = above[: above.index(repository.root) + 1] if repository.root in above else [start]
+    marked = [(mark, folder) for mark in MARKS for folder in inside]
+    places = [folder for mark, folder in marked if (folder / mark).is_file()] or _tracked(repository, marked)
+    if not places:
+        raise ConfigurationError.of(str(start), f"no {WORKSPACE_FILE} here or above", NO_WORKSPACE)
+    return places[0]
+
+
+def _tracked(repository: Repository, marked: Sequence[tuple[str, Path]]) -> list[Path]:
+    """The folders whose mark git knows, though a sparse checkout has not put it there."""
+    paths = [str(folder / mark) for mark, folder in marked]
+    known = [path for path in paths if repository.git("ls-files", "-z", "--", path).stdout]
+    return [folder for (mark, folder), path in zip(marked, paths, strict=True) if path in known]

@@ -17,12 +17,6 @@ from buildgraph.errors import ToolError
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo, bare
 
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    """A case that is known to be answered wrongly yet."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 NAMES = (
     "with space.ts",
     " leading and trailing ",
@@ -482,7 +476,6 @@ def test_files_that_a_sparse_checkout_leaves_out_are_not_deleted(
     assert affected(shop.root) == ["@acme/ui"]
 
 
-@bug("the workspace is looked for on the disk, not in what git knows")
 def test_a_sparse_checkout_without_the_workspace_file_still_knows_its_workspace(shop: Monorepo) -> None:
     shop.git("sparse-checkout", "set", "--no-cone", "/packages/ui/")
     assert not (shop.root / "pnpm-workspace.yaml").exists()
