@@ -16,6 +16,8 @@ from buildgraph.since import default_head, find_base
 
 LOCKFILE = "pnpm-lock.yaml"
 UNREADABLE = Reason("lockfile", LOCKFILE)
+UNKNOWN_BASE = "the base is not known, so everything counts as affected: "
+UNREADABLE_LOCKFILE = "the lockfile cannot be read, so everything counts as affected: "
 
 
 class Comparison(NamedTuple):
@@ -67,7 +69,7 @@ def compare(
     bare = Comparison(found.ref, found.commit, wanted, picture.snapshot.commit if wanted else None, picture)
     unresolved = Reason("unresolved-base", found.ref)
     if found.commit is None:
-        return _everything(bare, picture.graph, unresolved, found.problem, kinds)
+        return _everything(bare, picture.graph, unresolved, UNKNOWN_BASE + found.problem, kinds)
     before = project.picture_at(found.commit)
     if project.is_known(picture.snapshot, found.commit):
         return bare._replace(base=before)
@@ -75,14 +77,14 @@ def compare(
         known = before.graph
     except ConfigurationError as error:
         reason = UNREADABLE if _is_unreadable_lockfile(error, before) else unresolved
-        told = f"{found.ref} has mistakes:\n{indent(str(error))}"
+        told = f"{UNKNOWN_BASE}{found.ref} has mistakes:\n{indent(str(error))}"
         return _everything(bare, picture.graph, reason, told, kinds)
     try:
         nodes = affected_nodes(known, picture.graph, kinds)
     except ConfigurationError as error:
         if not _is_unreadable_lockfile(error, picture):
             raise
-        return _everything(bare, known, UNREADABLE, str(error), kinds)
+        return _everything(bare, known, UNREADABLE, UNREADABLE_LOCKFILE + str(error), kinds)
     return bare._replace(nodes=nodes, base=before)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from buildgraph.chain import Chain, open_chain
 from buildgraph.errors import DONE, BuildgraphError
@@ -62,12 +62,14 @@ def _fresh_tasks(chain: Chain, names: Sequence[str]) -> list[str] | None:
         services = [name] if name in known else chain.products.get(name, []) if name else known
         if not services:
             return None
-        found.update(dict.fromkeys(task for service in services for task in _with_parents(chain, service)))
+        for service in services:
+            _add(chain, service, found)
     return [f"{TASK}:{name}" for name in found] if all(map(chain.builder.is_built, found)) else None
 
 
-def _with_parents(chain: Chain, service: str) -> Iterator[str]:
-    """A service after those whose images its own builds on."""
-    for parent in chain.parents(service):
-        yield from _with_parents(chain, parent)
-    yield service
+def _add(chain: Chain, service: str, found: dict[str, None]) -> None:
+    """A service after those whose images its own builds on, each once."""
+    if service not in found:
+        for parent in chain.parents(service):
+            _add(chain, parent, found)
+        found[service] = None

@@ -78,7 +78,7 @@ class Layout:
 
     @cached_property
     def _packages(self) -> PackageMaker:
-        npmrc = self.below.read(NPMRC) if NPMRC in self.files.entries else None
+        npmrc = self.below.read(self.below.followed(NPMRC)) if NPMRC in self.files.entries else None
         declared = self.manifests.workspace
         return PackageMaker(
             self.workspace,
@@ -126,7 +126,7 @@ class Layout:
     def _territory(self) -> Territory:
         """What was read to make the graph, and who sees the rest."""
         prefix = "" if self.manifests.workspace.root in ("", ROOT) else f"{self.manifests.workspace.root}/"
-        read = {*self._read_paths(), *(prefix + path for path in self._read_below())}
+        read = {*self._read_paths(), *(posixpath.normpath(prefix + path) for path in self._read_below())}
         return Territory(
             root=prefix,
             names=package_names(self.workspace),
@@ -153,7 +153,7 @@ class Layout:
         """Paths that were read, seen from the project's folder."""
         manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
         for path in {*manifests, *(service.dockerfile for service in self.manifests.services)}:
-            yield from (path, self.snapshot.followed(path))
+            yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:
         """Paths that were read or looked for, seen from the workspace's root."""
@@ -184,7 +184,8 @@ class Layout:
         linked = (folder for folders in self._linked.values() for folder in folders)
         layered = (service for service in self.manifests.services if self._maker.is_layered(service))
         copied = (folder for service in layered for folder in self._maker.injected(service))
-        yield from (f"{prefix}{folder}/" for folder in {*linked, *copied, *self._link_targets})
+        places = {*linked, *copied, *self._link_targets}
+        yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

@@ -26,6 +26,8 @@ from buildgraph.snapshot.snapshot import Changes, Snapshot
 KEPT = 16  # graphs; the oldest go first
 ENDING = ".graph"
 HOUR = 3600  # seconds
+SEAL = 32  # bytes of sha256 before the graph: a damaged file is none
+LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
 PACKAGE = Path(__file__).parent
 
 
@@ -68,14 +70,14 @@ class Memory:
             return None  # the edits may be what mends the commit
 
     def _read(self, snapshot: Snapshot) -> Graph | None:
+        place = self._place(snapshot)
         try:
-            content = self._place(snapshot).read_bytes()
+            content = place.read_bytes()
+            os.utime(place)  # what is asked for is kept
         except OSError:
             return None
-        try:
-            return _loaded(content)
-        except (ValueError, EOFError, TypeError, KeyError):
-            return None  # not written by us, or not to its end
+        seal, body = content[:SEAL], content[SEAL:]
+        return _loaded(body) if hashlib.sha256(body).digest() == seal else None
 
     def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
         """Remember the graph of a snapshot; where nothing can be written nothing is remembered."""
@@ -84,7 +86,8 @@ class Memory:
             self.folder.mkdir(parents=True, exist_ok=True)
             half = place.with_suffix(f".{os.getpid()}")
             # those who ask what is affected need no fingerprints: only a commit's are worked out beforehand
-            half.write_bytes(_dumped(graph, {} if snapshot.changes else graph.fingerprints))
+            body = _dumped(graph, {} if snapshot.changes else graph.fingerprints)
+            half.write_bytes(hashlib.sha256(body).digest() + body)
             half.replace(place)
             self._forget_oldest()
 
@@ -105,9 +108,17 @@ def _is_left_over(file: Path) -> bool:
 
 
 def own_code() -> str:
-    """What this program is: another version of it, or an edit in it, may make other graphs."""
+    """What this program is: another version of it or of its readers, or an edit in it, may make other graphs."""
     files = sorted(_sources(str(PACKAGE)))
-    return f"{sys.version_info[:2]}{marshal.version}{files}"
+    return f"{sys.version_info[:2]}{marshal.version}{files}{sorted(_libraries())}"
+
+
+def _libraries() -> Iterator[str]:
+    """The installed versions, as the names of their folders tell."""
+    for folder in sys.path:
+        with suppress(OSError):
+            there = os.scandir(folder) if folder.endswith("-packages") else ()
+            yield from (entry.name for entry in there if entry.name.startswith(LIBRARIES))
 
 
 def _sources(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
@@ -55,23 +54,11 @@ class Result(NamedTuple):
         return "\n".join(said.decode("utf-8", "replace").splitlines()[-LAST_LINES:])
 
 
-class Started(Protocol):
-    """A command on its way."""
-
-    def result(self) -> Result:
-        """Wait for its end; asked once."""
-        ...
-
-
 class Runner(Protocol):
     """Starts commands; the real one is SystemRunner, tests bring their own."""
 
     def stop(self) -> None:
         """End what is running."""
-        ...
-
-    def start(self, command: Command) -> Started:
-        """Start a command and go on; ToolError when it cannot start."""
         ...
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
@@ -95,10 +82,6 @@ class SystemRunner:
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
         return self._finish(self._begin(command), command.stdin, on_line)
-
-    def start(self, command: Command) -> Started:
-        """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
-        return _Child(partial(self._finish, self._begin(command), command.stdin, None))
 
     def _begin(self, command: Command) -> subprocess.Popen[bytes]:
         try:
@@ -134,12 +117,6 @@ class SystemRunner:
             running = tuple(self._running)
         for child in running:
             _end(child)
-
-
-class _Child(NamedTuple):
-    """A child process whose end can be waited for."""
-
-    result: Callable[[], Result]
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.memory import Memory, own_code
 from buildgraph.picture import Picture
 from buildgraph.process import Runner, SystemRunner
-from buildgraph.snapshot.git import Repository, find_repository, own_folder
+from buildgraph.snapshot.git import OWN_NAME, Repository, find_repository, own_folder
 from buildgraph.snapshot.reading import commit_snapshot, read_commit, read_difference, read_working_tree
 from buildgraph.snapshot.snapshot import Changes, Snapshot
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 WORKSPACE_FILE = "pnpm-workspace.yaml"
 MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
 NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces"
-OWN_NAME = "buildgraph"
 
 
 class Project:

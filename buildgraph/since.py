@@ -40,7 +40,7 @@ def find_base(repository: Repository, asked: str | None, head: str | None, envir
     `asked` is what the user named. Without it the variables of CI decide, and outside CI it is the merge base
     with the default branch. A base that cannot be found has a problem and no commit; no other takes its place.
     """
-    if asked:
+    if asked is not None:
         return _named(repository, asked)
     if head is None:
         return Base("", None, "there is no commit here yet")
@@ -60,6 +60,8 @@ def default_head(environ: Environ) -> str | None:
 
 def _named(repository: Repository, asked: str) -> Base:
     """The commit that the user named. A branch and a tag of the same name are two commits: neither is chosen."""
+    if not asked.strip():
+        return Base(asked, None, "the base that was given is empty (an unset variable?)")
     places = (LOCAL + asked, TAG + asked)
     known = resolve_commits(repository, [asked, *places, REMOTE + asked])
     if len({known[place] for place in places if place in known}) > 1:

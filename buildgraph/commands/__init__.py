@@ -21,7 +21,7 @@ VERBS = {
 }
 
 TASKS = {
-    "build[:NAME]": "build stale images (of a service or product)",
+    "build[:NAME]": "build stale images (of a service or product; all of them where no task is named)",
     "push[:NAME]": "publish images the registry lacks (env=… names one)",
     "deploy:PRODUCT": "build, push, deploy and smoke-test (env=development)",
     "smoke:PRODUCT": "run the smoke tests of what is deployed",
@@ -59,7 +59,7 @@ def overview() -> str:
     tasks = table([(f"  {name}", purpose) for name, purpose in TASKS.items()])
     verbs = table([(f"  {name}", purpose) for name, purpose in VERBS.items()])
     return (
-        "usage: buildgraph [-n JOBS] TASK… [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
+        "usage: buildgraph [-n JOBS] [TASK…] [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
         f"       buildgraph VERB [options]\n\ntasks\n{tasks}\n\nverbs\n{verbs}\n\n"
         "`buildgraph list --all` names every task; `buildgraph VERB --help` tells its options."
     )

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from buildgraph.commands.asking import compare_asked, describe, reason_as_dict, reasons_of
-from buildgraph.commands.options import add_format, add_range, as_json, as_lines
+from buildgraph.commands.asking import (
+    FORMAT_VERSION,
+    compare_asked,
+    describe,
+    reason_as_dict,
+    reasons_of,
+    sides_as_dict,
+)
+from buildgraph.commands.options import add_format, add_kinds, add_range, as_json, as_lines
 from buildgraph.comparison import Comparison
 from buildgraph.console import answer, on_one_line, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError
@@ -15,36 +23,48 @@ from buildgraph.graph.nodes import Kind
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.project import open_project
 
-FORMAT_VERSION = 1
+ASK_JSON = "`--format json` tells packages and products, too"
 KINDS = {kind.value: kind for kind in USER_KINDS}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `affected`."""
     add_range(parser)
-    parser.add_argument("--kind", default="", metavar="KIND,…", help=f"only these kinds: {', '.join(KINDS)}")
+    add_kinds(parser, KINDS)
     add_format(parser, ("table", "names", "json", "github"))
     parser.add_argument("--exit-code", action="store_true", help="exit 1 when something is affected")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the affected nodes; returns the exit code."""
-    project = open_project(Path.cwd())
-    comparison = compare_asked(project, options, _kinds(options.kind))
+    kinds = _kinds(",".join(options.kind))
+    comparison = compare_asked(open_project(Path.cwd()), options, kinds)
+    if options.format == "github":
+        _need_images(comparison, kinds)
     if not comparison.complete:
-        tell(f"the base is not known, so everything counts as affected: {comparison.why_incomplete}")
+        tell(comparison.why_incomplete)
     answer(FORMATS[options.format](comparison))
     return FAILED if options.exit_code and comparison.nodes else DONE
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
-    names = [name for name in text.split(",") if name]
+    names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in KINDS]
     if unknown:
         raise ConfigurationError.of(
             "--kind", f"there is no kind {unknown[0]!r}", f"known: {', '.join(KINDS)}"
         )
     return tuple(KINDS[name] for name in names) or USER_KINDS
+
+
+def _need_images(comparison: Comparison, kinds: Iterable[Kind]) -> None:
+    """A workflow that asks in vain would skip all its work without a word."""
+    if Kind.IMAGE not in kinds:
+        raise ConfigurationError.of("--format github", "tells images, and --kind leaves them out", ASK_JSON)
+    if not comparison.head.manifests.services:
+        raise ConfigurationError.of(
+            "--format github", "tells images, and no manifest declares a service", ASK_JSON
+        )
 
 
 def _table(comparison: Comparison) -> str:
@@ -56,6 +76,8 @@ def _table(comparison: Comparison) -> str:
 
 
 def _first_reason(found: Affected) -> str:
+    if found.change == "added":
+        return "it is new"
     return describe(found.first_reason) if found.first_reason else ""
 
 
@@ -67,9 +89,7 @@ def _json(comparison: Comparison) -> str:
     return as_json(
         {
             "format": FORMAT_VERSION,
-            "base": {"ref": comparison.base_ref, "commit": comparison.base_commit},
-            "head": {"ref": comparison.head_ref, "commit": comparison.head_commit},
-            "complete": comparison.complete,
+            **sides_as_dict(comparison),
             "nodes": [_node(comparison, found) | _own_base(comparison, found) for found in comparison.nodes],
         }
     )

@@ -15,6 +15,7 @@ from buildgraph.project import Project
 from buildgraph.since import DEPLOYED
 from buildgraph.workspace.projects import ROOT
 
+FORMAT_VERSION = 1
 # Reasons that are no difference between two values.
 OF_ROOT = f"{LOCKFILE}: importers[.]"
 SENTENCES = {
@@ -64,17 +65,28 @@ def _by_package(comparison: Comparison, reason: Reason, folder: str) -> list[Rea
     return [reason._replace(name=c.name, before=c.before, after=c.after) for c in changes] or [reason]
 
 
+def sides_as_dict(comparison: Comparison) -> dict[str, Any]:
+    """What was compared, as JSON: the commits, and whether the base is known."""
+    return {
+        "base": {"ref": comparison.base_ref, "commit": comparison.base_commit},
+        "head": {"ref": comparison.head_ref, "commit": comparison.head_commit},
+        "complete": comparison.complete,
+    }
+
+
 def describe(reason: Reason) -> str:
     """A reason in one line: what differs and the way from it to the node."""
     sentence = SENTENCES.get(reason.kind, "")
     what = sentence.format(reason.name) if sentence else f"{reason.kind} {reason.name} {_change(reason)}"
-    return on_one_line(" -> ".join([what, *reason.via[1:]]))
+    # a file's path tells whose it is; anything else is told with the node that it belongs to
+    way = reason.via[1:] if reason.kind == "file" or len(reason.via) < 2 else reason.via
+    return on_one_line(" -> ".join([what, *way]))
 
 
 def _change(reason: Reason) -> str:
     """How it differs; a published package tells its versions."""
     if not _is_package(reason):
-        return reason.change
+        return reason.change if reason.before or reason.after else "cannot be read"
     if reason.before and reason.after and reason.before != reason.after:
         return f"{reason.before} became {reason.after}"
     return f"{reason.after or reason.before} {reason.change}"

@@ -112,13 +112,24 @@ def _workspace(runner: Runner) -> Finding:
 
     try:
         picture = open_project(Path.cwd()).working_picture()
-        warnings = _undeclared_imports(picture)
+        warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
     except BuildgraphError as error:
         return Finding(
             "workspace", False, str(error).splitlines()[0], "see `buildgraph plan` for the whole message"
         )
     found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
     return Finding("workspace", True, found, DECLARE if warnings else "", warnings)
+
+
+def _idle_inputs(picture: Picture) -> tuple[str, ...]:
+    """A line for every declared input that is no file: what it was meant to count does not."""
+    declared = picture.manifests
+    patterns = {
+        *declared.workspace.inputs,
+        *(text for service in declared.services for text in service.inputs),
+    }
+    idle = (pattern for pattern in sorted(patterns) if not picture.layout.files.matching((pattern,)))
+    return tuple(f"inputs: {pattern!r} matches no file, so it changes nothing" for pattern in idle)
 
 
 def _undeclared_imports(picture: Picture) -> tuple[str, ...]:

@@ -44,12 +44,8 @@ def _shown(graph: Graph, names: Iterable[str]) -> list[Node]:
     starts = [graph.node(name).id for name in names]
     uses = {node.id: node.uses for node in graph.nodes.values()}
     wanted = closure(uses, starts) if starts else set(graph.nodes)
-    return [node for node in graph.of_kind(*Kind) if node.id in wanted and not _is_hidden(node, wanted)]
-
-
-def _is_hidden(node: Node, wanted: set[str]) -> bool:
-    """Sources are shown as their package, once; settings not at all."""
-    return node.kind is Kind.SETTINGS or (node.kind is Kind.SOURCES and public_id(node.id) in wanted)
+    shown = {public_id(node_id) for node_id in wanted} - {""}
+    return [node for node in graph.of_kind(*Kind) if node.id in shown]
 
 
 def _edges(nodes: Iterable[Node]) -> list[tuple[str, str]]:

@@ -21,6 +21,12 @@ def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table
     parser.add_argument("--format", choices=formats, default=formats[0])
 
 
+def add_kinds(parser: argparse.ArgumentParser, kinds: Iterable[str]) -> None:
+    """`--kind image,product`, or given several times: only these."""
+    told = f"only these kinds: {', '.join(kinds)}"
+    parser.add_argument("--kind", action="append", default=[], metavar="KIND,…", help=told)
+
+
 def add_range(parser: argparse.ArgumentParser) -> None:
     """`--base` and `--head`: what is compared."""
     parser.add_argument(

@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from buildgraph.commands.asking import compare_asked, describe, reason_as_dict, reasons_of
+from buildgraph.commands.asking import (
+    FORMAT_VERSION,
+    compare_asked,
+    describe,
+    reason_as_dict,
+    reasons_of,
+    sides_as_dict,
+)
 from buildgraph.commands.options import add_format, add_range, as_json
-from buildgraph.console import answer
+from buildgraph.console import answer, tell
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
@@ -29,14 +36,19 @@ def run(options: argparse.Namespace) -> int:
     node = comparison.either_graph.node(options.node)
     if comparison.bases is not None:
         need_deployed(comparison, node)
+    if not comparison.complete:
+        tell(comparison.why_incomplete)
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
     reasons = reasons_of(comparison, found) if found else ()
     if options.format == "json":
         answer(
             as_json(
                 {
+                    "format": FORMAT_VERSION,
+                    **sides_as_dict(comparison),
                     "node": node.id,
                     "affected": found is not None,
+                    "change": found.change if found else None,
                     "reasons": list(map(reason_as_dict, reasons)),
                 }
             )

@@ -42,6 +42,7 @@ from buildgraph.workspace import (
     prune_workspace_yaml,
     render_lockfile,
 )
+from buildgraph.workspace.inputs import with_text_keys
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import workspace_document
 
@@ -154,10 +155,14 @@ class ContextMaker:
             return self.files.below(folder)
         return [path for path in self.files.seen(folder) if path != _in(folder, MANIFEST)]
 
+    def _whole(self, folder: str) -> list[str]:
+        """What an install copies of a folder that is not in the closure: its package.json, too."""
+        return self.files.seen(folder) if folder in self.workspace.packages else self.files.below(folder)
+
     def _further(self, service: Service, folders: list[str]) -> set[str]:
         """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
         frame = self._frame(service, folders)
-        copied = (path for folder in self.injected(service) for path in self._sources(folder))
+        copied = (path for folder in self.injected(service) for path in self._whole(folder))
         return {
             *self._declared(service, folders),
             *self._install_files(frame),
@@ -170,12 +175,16 @@ class ContextMaker:
         frame = self._frame(service, folders)
         bare, with_root = frame.lockfile, self.manifest.root_dependencies
         document = workspace_document(self.workspace.settings, bare, frame.names)
-        yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(document)))
+        yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(with_text_keys(document))))
         told = [bare.version, bare.settings, bare.overrides, bare.others]
         patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
         lockfile = self._lockfile(service)
         root = [install_digest(lockfile, ROOT)] if with_root and installs_anything(lockfile, ROOT) else []
-        yield Part("lockfile", LOCKFILE, digest_of(json.dumps([*told, patches, *root], sort_keys=True)))
+        yield Part(
+            "lockfile",
+            LOCKFILE,
+            digest_of(json.dumps(with_text_keys([*told, patches, *root]), sort_keys=True)),
+        )
         package = self.workspace.packages.get(ROOT)
         if package is not None:
             content = prune_root_package(package, bare, frame.names, root_dependencies=with_root)
@@ -217,7 +226,8 @@ class ContextMaker:
         yield from placed(MANIFESTS, self._read_by_install(folders), self.files.entries)
         yield from placed(MANIFESTS, self._install_files(frame), self.files.entries)
         for folder in frame.folders:
-            yield from placed(MANIFESTS, self._sources(folder), self.files.entries)
+            copied = self._sources(folder) if folder in folders else self._whole(folder)
+            yield from placed(MANIFESTS, copied, self.files.entries)
 
     def _install_files(self, frame: Frame) -> tuple[str, ...]:
         return install_files(self.workspace.settings, frame.lockfile, self.files.entries, frame.archives)

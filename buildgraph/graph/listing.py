@@ -22,9 +22,11 @@ class Listing(NamedTuple):
     def digest(self) -> str:
         """One digest of all files: every path, mode and content; a file moved elsewhere counts.
 
-        No path is empty, so the two runs cannot be mistaken for others.
+        Which of them are hidden does not.
         """
-        return digest_of(f"{self.seen}\0{self.hidden}")
+        return digest_of(
+            render_run(parse_run(self.seen) | parse_run(self.hidden)) if self.hidden else self.seen
+        )
 
     @property
     def seen_digest(self) -> str:

@@ -111,13 +111,16 @@ class Graph:
         return sorted((node for node in self.nodes.values() if node.kind in kinds), key=lambda node: node.id)
 
     def node(self, name: str) -> Node:
-        """The node of this id, or that `name` means: an image before a product before a package.
+        """The node of this id, or that `name` means: an image before a product before a package; or its folder.
 
         Raises UnknownName with the close matches.
         """
         for node_id in (name, *(f"{kind.value}:{name}" for kind in MEANT_FIRST)):
             if node_id in self.nodes:
                 return self.nodes[node_id]
+        at_path = [node for node in self.of_kind(Kind.PACKAGE) if node.path == name.rstrip("/")]
+        if at_path:
+            return at_path[0]
         raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind not in HIDDEN])
 
 

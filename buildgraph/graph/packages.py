@@ -47,7 +47,9 @@ class PackageMaker:
         One more node has what holds for every package.
         """
         every = (*starmap(Part, self.inputs.every), *self.shared)
-        yield Node(SETTINGS_ID, Kind.SETTINGS, "", tuple(sorted(every)))
+        # what the root links stands in its node_modules, where the checks of every package find it
+        linked = tuple(f"package:{name}" for name in self._uses.get(ROOT, ()))
+        yield Node(SETTINGS_ID, Kind.SETTINGS, "", tuple(sorted(every)), linked)
         for folder, name in self._names.items():
             yield self._package(folder, name)
             yield self._sources(folder, name)

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 
 from buildgraph.graph.ignoring import matcher
 from buildgraph.graph.listing import Listing, parse_run, render_run, state_of
-from buildgraph.graph.nodes import Graph, Node, Part
+from buildgraph.graph.nodes import Graph, Kind, Node, Part
 from buildgraph.order import closure
-from buildgraph.snapshot.snapshot import Changes
+from buildgraph.snapshot.snapshot import SUBMODULE, SYMLINK, Changes
+from buildgraph.workspace.projects import ROOT
 
 
 def patched(graph: Graph, changes: Changes) -> Graph | None:
     """The graph after `changes` (seen from the project's folder); None when it must be made anew.
 
-    It must, when one of the paths was read to make the graph, or when nothing is left of a service's folder.
+    It must, when one of the paths was read to make the graph, when a link or a submodule came, which may lead
+    anywhere, or when nothing is left of a service's folder.
     """
     if not changes:
         return graph
+    if any(entry is not None and entry.mode in (SYMLINK, SUBMODULE) for entry in changes.values()):
+        return None
     territory = graph.territory
     touched = territory.touched(changes) if territory else None
     if territory is None or touched is None:
@@ -26,11 +30,18 @@ def patched(graph: Graph, changes: Changes) -> Graph | None:
     for node_id, paths in touched.items():
         now = {path: changes[territory.root + path] for path in paths}
         files[node_id] = _patched_listing(files[node_id], now, territory.ignored)
-        if not files[node_id].seen and not node_id.startswith("package:"):
+        if _is_deserted(graph.nodes[node_id], files[node_id]):
             return None
     changed = _changed_nodes(graph, files, touched)
     nodes = {**graph.nodes, **{node.id: node for node in changed}}
     return Graph(nodes, files, territory, _still_known(graph, [node.id for node in changed]))
+
+
+def _is_deserted(node: Node, listing: Listing) -> bool:
+    """Whether a service's own folder may be empty now, which is a mistake; its inputs lie elsewhere."""
+    if node.kind is not Kind.IMAGE or node.path == ROOT:
+        return False
+    return not any(path.startswith(f"{node.path}/") for path in parse_run(listing.seen))
 
 
 def _patched_listing(listing: Listing, changes: Changes, ignored: tuple[str, ...]) -> Listing:

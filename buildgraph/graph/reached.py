@@ -55,16 +55,25 @@ def _is_strange(folder: str, workspace: Workspace) -> bool:
 
 
 def _behind(path: str, targets: Mapping[str, str], files: Files) -> Iterator[str]:
-    """The files that a link leads to, over further links, and those links."""
+    """The files that a link leads to, over further links of files and folders, and those links."""
     place = path
     for _ in range(MOST_LINKS):
-        if place not in targets:
+        link = _first_link(place, targets)
+        if link is None:
             break
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(place), targets[place]))
-        if place in targets:
-            yield place
+        if link != path:
+            yield link
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(link), targets[link]))
+        place = target + place[len(link) :]
     if place != path and not place.startswith(".."):
         yield from _at(place, files)
+
+
+def _first_link(place: str, targets: Mapping[str, str]) -> str | None:
+    """The first part of a path that is a symbolic link, or None."""
+    parts = place.split("/")
+    ways = ("/".join(parts[: end + 1]) for end in range(len(parts)))
+    return next((way for way in ways if way in targets), None)
 
 
 def _at(place: str, files: Files) -> Iterator[str]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from buildgraph.graph.listing import Listing, parse_run
 from buildgraph.graph.nodes import Graph, Kind, Node, Part, public_id
-from buildgraph.order import closure
 
 ABSENT = ""
 
@@ -49,10 +48,7 @@ class Reasons:
 
     def of(self, node_id: str) -> tuple[Reason, ...]:
         """Every reason why a node differs, with the shortest way to each."""
-        graph = self.head if node_id in self.head.nodes else self.base
-        uses = {node.id: node.uses for node in graph.nodes.values()} if len(self.changed) > 1 else None
-        reached = closure(uses, [node_id]) if uses is not None else set(self.changed)
-        sources = [source for source in self.changed if source in reached]
+        sources = [source for source in self.changed if node_id in self._way(source)]
         found = {reason for source in sources for reason in self._from(source, node_id, self._way(source))}
         return tuple(sorted(found))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from buildgraph.errors import ConfigurationError, ToolError
-from buildgraph.process import Command, Result, Runner, Started
+from buildgraph.process import Command, Result, Runner
 from buildgraph.snapshot.snapshot import decoded
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
@@ -22,6 +22,7 @@ QUIET = {
 # A hook of git sets these, and they would lead into another repository: the folder decides.
 OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 OWN_FOLDER = ".buildgraph"
+OWN_NAME = "buildgraph"  # of our folder in git's own
 NO_TREE = "go to a clone, or make one: `git worktree add`"
 REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
@@ -52,14 +53,10 @@ class Repository(NamedTuple):
         """Run git and return its result whatever the exit code."""
         return self.runner.run(self._command(arguments, stdin, env))
 
-    def begin_git(self, *arguments: str, stdin: bytes = b"") -> Started:
-        """Start git and go on; its result is asked for later."""
-        return self.runner.start(self._command(arguments, stdin, None))
-
     def at(self, folder: Path) -> Repository:
         """The same repository for a project in another folder of it."""
         prefix = _prefix(folder, self.root)
-        return self._replace(folder=folder, prefix=prefix, store=own_folder(folder) / "objects")
+        return self._replace(folder=folder, prefix=prefix)
 
     def _command(self, arguments: tuple[str, ...], stdin: bytes, env: dict[str, str] | None) -> Command:
         argv = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments)
@@ -91,7 +88,7 @@ class Repository(NamedTuple):
         }
 
 
-def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> Repository:
+def find_repository(folder: Path, runner: Runner) -> Repository:
     """The repository around `folder`; ConfigurationError when there is none."""
     argv = ("git", "rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir")
     result = runner.run(Command(argv, folder, QUIET, without=OF_HOOKS))
@@ -101,14 +98,25 @@ def find_repository(folder: Path, runner: Runner, store: Path | None = None) -> 
     up, _, git_dir = places.partition(b"\n")
     here = folder.resolve()
     root = Path(os.path.normpath(here / os.fsdecode(up)))
+    common = (here / os.fsdecode(git_dir.removesuffix(b"\n"))).resolve()
     return Repository(
         root=root,
         folder=folder,
-        git_dir=(here / os.fsdecode(git_dir.removesuffix(b"\n"))).resolve(),
+        git_dir=common,
         prefix=_prefix(here, root),
         runner=runner,
-        store=store or own_folder(folder) / "objects",
+        store=_store(common, root),
     )
+
+
+def _store(git_dir: Path, root: Path) -> Path:
+    """Where the blobs of edited files go: into git's own folder, where no pull request can put an object."""
+    folder = git_dir / OWN_NAME
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        folder = _temporary_folder(root)
+    return folder / "objects"
 
 
 def _prefix(folder: Path, root: Path) -> str:
@@ -123,11 +131,15 @@ def own_folder(project: Path) -> Path:
     Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder.
     """
     folder = project / OWN_FOLDER
+    if folder.is_symlink():  # a commit may hold one that leads anywhere
+        return _temporary_folder(project)
     try:
         folder.mkdir(exist_ok=True)
         marker = folder / ".gitignore"
         if not marker.exists():
-            marker.write_text("*\n")
+            half = folder / f".gitignore.{os.getpid()}"
+            half.write_text("*\n")
+            half.replace(marker)
     except OSError:
         return _temporary_folder(project)
     return folder

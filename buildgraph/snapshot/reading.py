@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError, ToolError
-from buildgraph.process import Started
 from buildgraph.snapshot.git import REACH_IT, Repository
 from buildgraph.snapshot.snapshot import (
     EXECUTABLE,
@@ -50,21 +49,13 @@ def resolve_commit(repository: Repository, revision: str) -> str | None:
     return result.text.strip() if result.code == 0 else None
 
 
-def begin_status(repository: Repository) -> Started:
-    """Ask git what differs in the working tree: it works on while we go on."""
-    return repository.begin_git(*STATUS)
-
-
-def read_working_tree(repository: Repository, begun: Started | None = None) -> Snapshot:
+def read_working_tree(repository: Repository) -> Snapshot:
     """The snapshot of the working tree: its commit, edits and untracked files that are not ignored.
 
     Edited and untracked files are copied into the repository's store of edited files, cleaned as git would
-    on commit, so the snapshot stays what it is while the files are edited on. `begun` is the status asked
-    for earlier.
+    on commit, so the snapshot stays what it is while the files are edited on.
     """
-    told = (begun or begin_status(repository)).result()
-    if told.code != 0:
-        raise ToolError(f"`git status` failed: {told.last_lines}")
+    told = repository.git(*STATUS)
     status = parse_status(told.stdout, repository.prefix)
     changes = _read_changes(repository, status.changes)
     committed = partial(_list_commit, repository, status.commit)

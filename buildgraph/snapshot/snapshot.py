@@ -105,13 +105,18 @@ class Snapshot:
 
     def followed(self, path: str) -> str:
         """The path that a path leads to over symbolic links of this snapshot; itself when it is none."""
-        for _ in range(MOST_LINKS):
-            entry = self._listed(path).get(path)
+        return self.stations(path)[-1]
+
+    def stations(self, path: str) -> list[str]:
+        """A path and, one after another, those that it leads to over symbolic links."""
+        found = [path]
+        while len(found) <= MOST_LINKS:
+            entry = self._listed(found[-1]).get(found[-1])
             if entry is None or entry.mode != SYMLINK:
                 break
             target = decoded(self.blobs.read_blobs([entry.blob])[entry.blob])
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-        return path
+            found.append(posixpath.normpath(posixpath.join(posixpath.dirname(found[-1]), target)))
+        return found
 
     def below(self, folder: str) -> Snapshot:
         """The same snapshot seen from `folder`, without what lies outside; `.` is the whole."""

@@ -88,9 +88,8 @@ def hook_files(settings: WorkspaceSettings, paths: Collection[str]) -> tuple[str
     The setting `pnpmfile` names one or more in place of `.pnpmfile.cjs` and (since pnpm 11) `.pnpmfile.mjs`.
     What is named need not be among `paths` (all files, seen from the workspace root); the default ones are.
     """
-    written = [_Written("", name, settings.document.get(name)) for name in _NAMING_FILES]
-    named = {posixpath.normpath(text) for one in written for text in one.texts}
-    default = () if "pnpmfile" in settings.document else (path for path in _HOOKS if path in paths)
+    named = {posixpath.normpath(text) for texts in settings.named.values() for text in texts}
+    default = () if "pnpmfile" in settings.named else (path for path in _HOOKS if path in paths)
     return tuple(sorted({*named, *default}))
 
 
@@ -218,12 +217,12 @@ def _state(entry: Tracked) -> str:
 
 def _digest(value: Any) -> str:
     """The digest of a plain value; mappings count without their order."""
-    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
+    text = json.dumps(with_text_keys(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """The value with texts for keys: YAML has numbers and dates as keys too, which have no order together."""
+def with_text_keys(value: Any) -> Any:
+    """A plain value with texts for keys: YAML has numbers and dates as keys too, which have no order together."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {str(key): with_text_keys(inner) for key, inner in value.items()}
+    return [with_text_keys(inner) for inner in value] if isinstance(value, list) else value

@@ -12,6 +12,8 @@ from buildgraph.workspace.yaml import parse_yaml
 WORKSPACE_FILE = "pnpm-workspace.yaml"
 NPMRC = ".npmrc"
 DEFAULT_CATALOG = "default"
+# The settings that name files an install reads, and how `.npmrc` spells them.
+OF_NPMRC = {"pnpmfile": "pnpmfile", "onlyBuiltDependenciesFile": "only-built-dependencies-file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class WorkspaceSettings:
 
     `packages` are the globs of its projects (a leading `!` excludes). `catalogs` map a catalog's name to
     specifiers by package name. `link_workspace_packages` says that plain semver specifiers may be edges.
-    `document` is all of pnpm-workspace.yaml, for writing a pruned one.
+    `document` is all of pnpm-workspace.yaml, for writing a pruned one; `named` are the files that settings
+    name, by setting.
     """
 
     packages: tuple[str, ...] = ()
@@ -29,6 +32,7 @@ class WorkspaceSettings:
     patches: Mapping[str, str] = field(default_factory=dict)
     link_workspace_packages: bool = False
     document: Mapping[str, Any] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_root(self, pnpm: Mapping[str, Any], resolutions: Mapping[str, str]) -> WorkspaceSettings:
         """These settings completed by the root package.json's `pnpm` field and `resolutions`.
@@ -39,10 +43,16 @@ class WorkspaceSettings:
             self,
             overrides={**resolutions, **_texts(pnpm.get("overrides")), **self.overrides},
             patches={**_texts(pnpm.get("patchedDependencies")), **self.patches},
+            named=_named_too(self.named, _named(pnpm)),
         )
 
     def with_npmrc(self, npmrc: Mapping[str, str]) -> WorkspaceSettings:
         """These settings completed by `.npmrc`, which pnpm 9 reads them from."""
+        written = {name: npmrc[key] for name, key in OF_NPMRC.items() if key in npmrc}
+        named = replace(self, named=_named_too(self.named, _named(written)))
+        return named._with_links(npmrc)
+
+    def _with_links(self, npmrc: Mapping[str, str]) -> WorkspaceSettings:
         if "linkWorkspacePackages" in self.document or "link-workspace-packages" not in npmrc:
             return self
         return replace(self, link_workspace_packages=npmrc["link-workspace-packages"] in ("true", "deep"))
@@ -63,7 +73,28 @@ def parse_workspace_yaml(content: bytes, where: str = WORKSPACE_FILE) -> Workspa
         patches=_texts(document.get("patchedDependencies")),
         link_workspace_packages=document.get("linkWorkspacePackages") in (True, "deep"),
         document=document,
+        named=_named(document),
     )
+
+
+def _named(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The files that settings name, by setting."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in OF_NPMRC:
+        value = document.get(name)
+        texts = tuple(
+            text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)
+        )
+        if texts:
+            found[name] = texts
+    return found
+
+
+def _named_too(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The files that either place names: which one wins differs between versions of pnpm, so all count."""
+    return {name: (*one.get(name, ()), *other.get(name, ())) for name in {**one, **other}}
 
 
 def parse_npmrc(content: bytes) -> dict[str, str]:

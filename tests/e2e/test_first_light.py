@@ -201,12 +201,22 @@ def test_a_deploy_whose_smoke_tests_failed_is_not_done_until_they_pass(system: S
     assert (mended.code, mended.built) == (0, []), mended.err
 
 
+def hear_interrupts() -> None:
+    """A suite that was started in the background ignores them, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(system: System) -> None:
     """Pitfall 9: what was killed is not recorded as done."""
     system.append("apps/chat/apps/web/src/routes/+page.svelte", f"\n<p>{system.name}</p>\n")
     argv = (str(SCRIPTS / "doit"), "build")
     with subprocess.Popen(
-        argv, cwd=system.root, stderr=subprocess.PIPE, text=True, start_new_session=True
+        argv,
+        cwd=system.root,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as running:
         assert running.stderr is not None
         for line in running.stderr:

@@ -19,10 +19,6 @@ class AnsweringRunner:
     def stop(self) -> None:
         """Nothing runs here."""
 
-    def start(self, command: Command) -> Finished:
-        """Answer at once."""
-        return Finished(self.run(command))
-
     def run(self, command: Command, *, on_line: Callable[[str], None] | None = None) -> Result:
         """Keep the command, tell the lines and give the answer."""
         self.commands.append(command)
@@ -30,14 +26,3 @@ class AnsweringRunner:
             if on_line:
                 on_line(line)
         return Result(self.code, stderr="\n".join(self.lines).encode())
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that has ended already."""
-
-    told: Result
-
-    def result(self) -> Result:
-        """What it left behind."""
-        return self.told
