@@ -408,3 +408,111 @@ def test_a_lockfile_s_change_is_told_by_the_packages_that_are_installed_otherwis
     assert [(r["kind"], r["package"], r["before"], r["after"]) for r in told["reasons"]] == [
         ("lockfile", "ms", "2.1.2", "2.1.3")
     ]
+
+
+def test_what_the_root_links_stands_above_every_package(repo: Monorepo) -> None:
+    """A shared configuration that the root depends on is found by the checks of all."""
+    repo.package("@acme/config")
+    repo.package("@acme/web")
+    repo.write("package.json", json.dumps({"name": "root", "devDependencies": {"@acme/config": "workspace:*"}}))
+    repo.commit()
+
+    repo.append("packages/config/src/index.ts")
+
+    assert repo.affected() == ["package:.", "package:@acme/config", "package:@acme/web"]
+
+
+def test_other_ignored_patterns_affect_no_package_whose_files_stay(shop: Monorepo) -> None:
+    """Pitfall 14: what images do not see, checks see all the same."""
+    shop.write("packages/core/notes.txt", "notes")
+    shop.commit()
+
+    shop.write("manifests/workspace.toml", 'name = "acme"\nignored = ["*.md", "*.test.ts", "*.txt"]\n')
+
+    assert shop.affected("--kind", "package") == ["package:."]
+    assert shop.affected("--kind", "image") == ["image:api", "image:web"]
+
+
+def test_a_link_that_comes_counts_for_all_that_it_leads_to(shop: Monorepo) -> None:
+    """Pitfall 4: also when the graph of the commit before is known."""
+    shop.write("shared/x.ts", "one")
+    shop.commit()
+    assert shop.affected() == []
+    (shop.root / "packages/core/x.ts").symlink_to("../../shared/x.ts")
+    shop.commit()
+    assert shop.affected("--base", "HEAD~1", "--kind", "image") == ["image:api", "image:web"]
+
+    shop.write("shared/x.ts", "two")
+
+    assert shop.affected("--base", "HEAD", "--kind", "image") == ["image:api", "image:web"]
+
+
+def test_hooks_that_npmrc_names_count_for_checks_and_images(shop: Monorepo) -> None:
+    """Pitfall 31."""
+    shop.write("hooks/own.cjs", "module.exports = {}\n")
+    shop.write(".npmrc", "pnpmfile=hooks/own.cjs\n")
+    shop.commit()
+
+    shop.append("hooks/own.cjs")
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:docs", "image:web"]
+    assert "package:@acme/docs" in shop.affected("--kind", "package")
+
+
+def test_a_damaged_memory_is_made_anew(shop: Monorepo) -> None:
+    shop.append("packages/core/src/index.ts")
+    expected = shop.affected()
+    for file in (shop.root / ".git/buildgraph").glob("*.graph"):
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        file.write_bytes(content)
+
+    assert shop.affected() == expected
+
+
+def test_an_empty_base_is_no_base(shop: Monorepo) -> None:
+    """An unset variable of a workflow must not choose another base."""
+    ran = shop.run("affected", "--base", "", "--kind", "image", "--format", "names")
+
+    assert (ran.code, ran.out.split()) == (0, ["image:api", "image:docs", "image:web"])
+    assert "the base that was given is empty" in ran.err
+
+
+def test_a_workflow_that_asks_in_vain_is_told(repo: Monorepo) -> None:
+    """Pitfall 34: an empty matrix would skip all work without a word."""
+    repo.package("@acme/core")
+    repo.commit()
+    without_services = repo.run("affected", "--format", "github")
+    assert (without_services.code, without_services.out) == (2, "")
+    assert "no manifest declares a service" in without_services.err
+
+    repo.plain_service("web", "FROM scratch\nCOPY services/web/ /\n", port=80)
+    repo.commit()
+
+    assert repo.run("affected", "--format", "github").code == 0
+    assert "--kind leaves them out" in repo.run("affected", "--format", "github", "--kind", "package").err
+
+
+def test_kinds_may_be_given_one_by_one(shop: Monorepo) -> None:
+    shop.append("apps/docs/src/index.ts")
+
+    assert shop.affected("--kind", "image", "--kind", "product") == ["image:docs", "product:docs"]
+
+
+def test_why_tells_machines_what_was_compared(shop: Monorepo) -> None:
+    told = json.loads(shop.run("why", "image:docs", "--base", "0" * 40, "--format", "json").out)
+
+    assert (told["format"], told["complete"], told["base"]["commit"]) == (1, False, None)
+    assert "the base is not known" in shop.run("why", "image:docs", "--base", "0" * 40).err
+
+
+def test_a_graph_has_one_node_for_each_id(shop: Monorepo) -> None:
+    whole = json.loads(shop.run("graph", "--format", "json").out)["nodes"]
+    part = json.loads(shop.run("graph", "--format", "json", "web").out)["nodes"]
+
+    assert {node["kind"] for node in whole} <= {"package", "image", "product", "deployment"}
+    assert [node for node in whole if node["id"] in {found["id"] for found in part}] == part
+
+
+def test_a_package_may_be_named_by_its_folder(shop: Monorepo) -> None:
+    assert shop.run("why", "packages/core").out.startswith("package:@acme/core is not affected")
