@@ -49,10 +49,11 @@ def _run(argv: list[str]) -> int:
 
 def _run_tasks(argv: list[str]) -> int:
     """Run tasks; doit is asked only where there is something to run, or something else than a run is wanted."""
-    from buildgraph.fresh import tell_fresh
     from buildgraph.project import open_project
 
-    project = open_project(Path.cwd())
+    project = open_project(Path.cwd()).begin()
+    from buildgraph.fresh import tell_fresh
+
     fresh = tell_fresh(argv, project)
     if fresh is not None:
         return fresh

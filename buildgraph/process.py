@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
@@ -54,8 +55,18 @@ class Result(NamedTuple):
         return "\n".join(said.decode("utf-8", "replace").splitlines()[-LAST_LINES:])
 
 
+class Started(NamedTuple):
+    """A command on its way; its end is waited for once."""
+
+    result: Callable[[], Result]
+
+
 class Runner(Protocol):
     """Starts commands; the real one is SystemRunner, tests bring their own."""
+
+    def start(self, command: Command) -> Started:
+        """Start a command and go on; ToolError when it cannot start."""
+        ...
 
     def stop(self) -> None:
         """End what is running."""
@@ -82,6 +93,10 @@ class SystemRunner:
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
         return self._finish(self._begin(command), command.stdin, on_line)
+
+    def start(self, command: Command) -> Started:
+        """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
+        return Started(partial(self._finish, self._begin(command), command.stdin, None))
 
     def _begin(self, command: Command) -> subprocess.Popen[bytes]:
         try:

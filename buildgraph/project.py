@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildgraph.errors import ConfigurationError
-from buildgraph.memory import Memory, own_code
-from buildgraph.picture import Picture
-from buildgraph.process import Runner, SystemRunner
+from buildgraph.process import Runner, Started, SystemRunner
 from buildgraph.snapshot.git import OWN_NAME, Repository, find_repository, own_folder
-from buildgraph.snapshot.reading import commit_snapshot, read_commit, read_difference, read_working_tree
+from buildgraph.snapshot.reading import (
+    begin_status,
+    commit_snapshot,
+    read_commit,
+    read_difference,
+    read_working_tree,
+)
 from buildgraph.snapshot.snapshot import Changes, Snapshot
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from buildgraph.layout import Layout
     from buildgraph.manifests import Manifests
     from buildgraph.manifests.site import Site
+    from buildgraph.memory import Memory
+    from buildgraph.picture import Picture
 
 WORKSPACE_FILE = "pnpm-workspace.yaml"
 MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
@@ -33,6 +39,12 @@ class Project:
         self.folder = folder
         self.repository = repository
         self.runner = runner
+        self._begun: Started | None = None
+
+    def begin(self) -> Project:
+        """Ask git for the working tree's state now: it works on it while the rest of a command is imported."""
+        self._begun = begin_status(self.repository)
+        return self
 
     def working_picture(self) -> Picture:
         """The working tree as it is now."""
@@ -65,6 +77,7 @@ class Project:
     def memory(self) -> Memory:
         """The graphs that are known already."""
         from buildgraph.manifests.site_file import site_state
+        from buildgraph.memory import Memory, own_code
 
         told = f"{own_code()}\0{site_state()}\0{self.folder.name}\0{self.repository.prefix}"
         return Memory(self.repository.git_dir / OWN_NAME, told, self._make_graph)
@@ -76,9 +89,11 @@ class Project:
 
     @cached_property
     def _working_picture(self) -> Picture:
-        return self._picture(read_working_tree(self.repository))
+        return self._picture(read_working_tree(self.repository, self._begun))
 
     def _picture(self, snapshot: Snapshot) -> Picture:
+        from buildgraph.picture import Picture
+
         return Picture(snapshot, self._read_layout, self._read_manifests, self._graph_of)
 
     def _graph_of(self, snapshot: Snapshot) -> Graph:

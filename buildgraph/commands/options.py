@@ -21,9 +21,9 @@ def add_format(parser: argparse.ArgumentParser, formats: Sequence[str] = ("table
     parser.add_argument("--format", choices=formats, default=formats[0])
 
 
-def add_kinds(parser: argparse.ArgumentParser, kinds: Iterable[str]) -> None:
+def add_kinds(parser: argparse.ArgumentParser) -> None:
     """`--kind image,product`, or given several times: only these."""
-    told = f"only these kinds: {', '.join(kinds)}"
+    told = "only these kinds: package, image, deployment, product"
     parser.add_argument("--kind", action="append", default=[], metavar="KIND,…", help=told)
 
 

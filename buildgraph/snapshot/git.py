@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from buildgraph.errors import ConfigurationError, ToolError
-from buildgraph.process import Command, Result, Runner
+from buildgraph.process import Command, Result, Runner, Started
 from buildgraph.snapshot.snapshot import decoded
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
@@ -52,6 +52,10 @@ class Repository(NamedTuple):
     def try_git(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Result:
         """Run git and return its result whatever the exit code."""
         return self.runner.run(self._command(arguments, stdin, env))
+
+    def begin_git(self, *arguments: str) -> Started:
+        """Start git and go on; its result is asked for later."""
+        return self.runner.start(self._command(arguments, b"", None))
 
     def at(self, folder: Path) -> Repository:
         """The same repository for a project in another folder of it."""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.process import Started
 from buildgraph.snapshot.git import REACH_IT, Repository
 from buildgraph.snapshot.snapshot import (
     EXECUTABLE,
@@ -49,13 +50,21 @@ def resolve_commit(repository: Repository, revision: str) -> str | None:
     return result.text.strip() if result.code == 0 else None
 
 
-def read_working_tree(repository: Repository) -> Snapshot:
+def begin_status(repository: Repository) -> Started:
+    """Ask git what differs in the working tree: it works on it while we go on."""
+    return repository.begin_git(*STATUS)
+
+
+def read_working_tree(repository: Repository, begun: Started | None = None) -> Snapshot:
     """The snapshot of the working tree: its commit, edits and untracked files that are not ignored.
 
     Edited and untracked files are copied into the repository's store of edited files, cleaned as git would
-    on commit, so the snapshot stays what it is while the files are edited on.
+    on commit, so the snapshot stays what it is while the files are edited on. `begun` is the status asked
+    for earlier.
     """
-    told = repository.git(*STATUS)
+    told = (begun or begin_status(repository)).result()
+    if told.code != 0:
+        raise ToolError(f"`git status` failed: {told.last_lines}")
     status = parse_status(told.stdout, repository.prefix)
     changes = _read_changes(repository, status.changes)
     committed = partial(_list_commit, repository, status.commit)

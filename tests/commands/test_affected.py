@@ -414,7 +414,9 @@ def test_what_the_root_links_stands_above_every_package(repo: Monorepo) -> None:
     """A shared configuration that the root depends on is found by the checks of all."""
     repo.package("@acme/config")
     repo.package("@acme/web")
-    repo.write("package.json", json.dumps({"name": "root", "devDependencies": {"@acme/config": "workspace:*"}}))
+    repo.write(
+        "package.json", json.dumps({"name": "root", "devDependencies": {"@acme/config": "workspace:*"}})
+    )
     repo.commit()
 
     repo.append("packages/config/src/index.ts")

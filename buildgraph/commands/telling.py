@@ -1,0 +1,134 @@
+"""Tells what is affected: as a table, as names, as JSON, or as the matrix of a workflow."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from buildgraph.commands.asking import (
+    FORMAT_VERSION,
+    compare_asked,
+    describe,
+    reason_as_dict,
+    reasons_of,
+    sides_as_dict,
+)
+from buildgraph.commands.options import as_json, as_lines
+from buildgraph.comparison import Comparison
+from buildgraph.console import answer, on_one_line, table, tell
+from buildgraph.errors import DONE, FAILED, ConfigurationError
+from buildgraph.graph.nodes import Kind
+from buildgraph.plan.affected import USER_KINDS, Affected
+from buildgraph.project import Project
+
+ASK_JSON = "`--format json` tells packages and products, too"
+KINDS = {kind.value: kind for kind in USER_KINDS}
+
+
+def tell_affected(project: Project, options: argparse.Namespace) -> int:
+    """Print what is affected; returns the exit code.
+
+    Raises ConfigurationError for a kind that is not known, and for a matrix that would tell nothing.
+    """
+    kinds = _kinds(",".join(options.kind))
+    comparison = compare_asked(project, options, kinds)
+    if options.format == "github":
+        _need_images(comparison, kinds)
+    if not comparison.complete:
+        tell(comparison.why_incomplete)
+    answer(FORMATS[options.format](comparison))
+    return FAILED if options.exit_code and comparison.nodes else DONE
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in KINDS]
+    if unknown:
+        raise ConfigurationError.of(
+            "--kind", f"there is no kind {unknown[0]!r}", f"known: {', '.join(KINDS)}"
+        )
+    return tuple(KINDS[name] for name in names) or USER_KINDS
+
+
+def _need_images(comparison: Comparison, kinds: Iterable[Kind]) -> None:
+    """A workflow that asks in vain would skip all its work without a word."""
+    if Kind.IMAGE not in kinds:
+        raise ConfigurationError.of("--format github", "tells images, and --kind leaves them out", ASK_JSON)
+    if not comparison.head.manifests.services:
+        raise ConfigurationError.of(
+            "--format github", "tells images, and no manifest declares a service", ASK_JSON
+        )
+
+
+def _table(comparison: Comparison) -> str:
+    if not comparison.nodes:
+        return "nothing is affected"
+    return table(
+        [(on_one_line(found.node.id), found.change, _first_reason(found)) for found in comparison.nodes]
+    )
+
+
+def _first_reason(found: Affected) -> str:
+    if found.change == "added":
+        return "it is new"
+    return describe(found.first_reason) if found.first_reason else ""
+
+
+def _names(comparison: Comparison) -> str:
+    return as_lines(on_one_line(found.node.id) for found in comparison.nodes)
+
+
+def _json(comparison: Comparison) -> str:
+    return as_json(
+        {
+            "format": FORMAT_VERSION,
+            **sides_as_dict(comparison),
+            "nodes": [_node(comparison, found) | _own_base(comparison, found) for found in comparison.nodes],
+        }
+    )
+
+
+def _node(comparison: Comparison, found: Affected) -> dict[str, Any]:
+    return {
+        "id": found.node.id,
+        "kind": found.node.kind.value,
+        "path": found.node.path,
+        "change": found.change,
+        "reasons": [reason_as_dict(reason) for reason in reasons_of(comparison, found)],
+    }
+
+
+def _own_base(comparison: Comparison, found: Affected) -> dict[str, Any]:
+    """The commit that a node was deployed from, where every node has a base of its own."""
+    if comparison.bases is None:
+        return {}
+    return {"base": comparison.bases.get(found.node.id) or None}
+
+
+def _github(comparison: Comparison) -> str:
+    """One line for a workflow's matrix; an empty set is an empty list, which skips the job and breaks nothing."""
+    import json
+
+    prints = comparison.head.graph.fingerprints
+    images = [
+        found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints
+    ]
+    services = {service.name: service for service in comparison.head.manifests.services}
+    return json.dumps(
+        {
+            "include": [
+                {
+                    "service": (name := node.id.partition(":")[2]),
+                    "product": services[name].product,
+                    "image": comparison.head.local_reference(name),
+                    "fingerprint": prints[node.id],
+                }
+                for node in images
+            ]
+        },
+        separators=(",", ":"),
+    )
+
+
+FORMATS = {"table": _table, "names": _names, "json": _json, "github": _github}
