@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildgraph.errors import UnknownName
+from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.graph.nodes import Graph
 from buildgraph.snapshot.snapshot import Snapshot
 
@@ -86,6 +86,14 @@ class Picture:
     def environment(self, name: str) -> Environment:
         """The environment of this name; UnknownName otherwise."""
         environments = {environment.name: environment for environment in self.manifests.environments}
+        if not environments:
+            place, way_out = (
+                f"manifests/environments/{name}.toml",
+                "write it; `proxy_port = 8480` may be all it says",
+            )
+            raise ConfigurationError.of(
+                place, f"there is no environment {name!r} yet, nor any other", way_out
+            )
         if name not in environments:
             raise UnknownName("environment", name, environments)
         return environments[name]
