@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from buildgraph.chain import Chain, open_chain
+from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, BuildgraphError
 from buildgraph.project import Project
 from buildgraph.reporting import Run
 
-DEFAULT_ENVIRONMENT = "development"
 TASK, VARIABLE, JOBS = "build", "env=", "-n"
 
 

@@ -19,11 +19,11 @@ from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands import VERBS
+from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
 from buildgraph.reporting import Reporter, Run
 
-DEFAULT_ENVIRONMENT = "development"
 VARIABLES = ("env",)
 
 

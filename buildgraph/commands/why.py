@@ -30,11 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the reasons of one node; returns the exit code."""
-    from buildgraph.deployed import need_deployed
-
     comparison = compare_asked(open_project(Path.cwd()), options)
     node = comparison.either_graph.node(options.node)
     if comparison.bases is not None:
+        from buildgraph.deployed import need_deployed
+
         need_deployed(comparison, node)
     if not comparison.complete:
         tell(comparison.why_incomplete)

@@ -7,9 +7,8 @@ start and the next run find where requests shall go.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,28 +36,30 @@ from buildgraph.deploy.proxy import (
     parse_description,
     parse_old_workers,
     parse_servers,
-    render_proxy,
     share_commands,
     structure_of,
 )
-from buildgraph.deploy.routes import Route, Routes, each_once, parse_routes, render_routes
+from buildgraph.deploy.revisions import (
+    CURRENT,
+    KEY,
+    revision_of,
+    routes_in,
+    write_first_revision,
+    write_revision,
+)
+from buildgraph.deploy.routes import Route, Routes, each_once
 from buildgraph.deploy.specification import Specification
 from buildgraph.deploy.state import (
     MOUNT,
-    PRIVATE,
-    State,
     read_state,
-    render_archive,
     state_volume,
-    write_state,
 )
 from buildgraph.errors import StepFailed, ToolError
 
-FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
 FORMER: Final = f"{PROXY}-former"  # the proxy that another takes the place of, until that one answers
 STOP_WITHIN: Final = 2.0  # seconds in which the former proxy ends its requests; new ones wait for the next
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
-KEY_BYTES, NAME_LENGTH, LAST_LINES = 32, 16, 20
+NAME_LENGTH, LAST_LINES = 16, 20
 RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
 # The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master
 # keeps its connection open after an answer, at times even when asked to quit: silence ends an answer too.
@@ -69,11 +70,6 @@ if command -v bash >/dev/null; then
     while IFS= read -r -t 3 line <&3; do printf "%s\\n" "$line"; done' "$0" "$1"
 fi
 printf '%s\\n' "$1" | exec nc -w 2 127.0.0.1 "$0"
-"""
-# rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
-SWAP: Final = """\
-cd "$0" && haproxy -c -f "$1/haproxy.cfg" && ln -sfn "$1" next && mv -T next current &&
-for old in revision-*; do [ "$old" = "$1" ] || rm -rf "$old"; done
 """
 
 
@@ -134,7 +130,7 @@ def read_traffic(place: Place) -> Traffic:
     return Traffic(
         state=container.state,
         fingerprint=container.labels.get(FINGERPRINT, ""),
-        routes=_routes_in(state),
+        routes=routes_in(state),
         structure=parse_description(told),
         servers=parse_servers(told),
         key=state.files.get(KEY, b""),
@@ -206,7 +202,7 @@ def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
     with held_shared_lock(place):
         tables = each_once({**_written_routes(place), product: new}, owners)
         kept = {name: table for name, table in tables.items() if table}
-        _write_revision(place, kept)
+        write_revision(place, kept)
         _apply(place, kept)
 
 
@@ -216,14 +212,14 @@ def apply_routes(place: Place) -> None:
     A configuration that another version of this program has written is written anew first.
     """
     state = read_state(place, place.named(PROXY))
-    routes = _routes_in(state)
-    if state.links.get(CURRENT) != _revision(routes)[0]:
-        _write_revision(place, routes)
+    routes = routes_in(state)
+    if state.links.get(CURRENT) != revision_of(routes)[0]:
+        write_revision(place, routes)
     _apply(place, routes)
 
 
 def _written_routes(place: Place) -> dict[str, tuple[Route, ...]]:
-    return _routes_in(read_state(place, place.named(PROXY)))
+    return routes_in(read_state(place, place.named(PROXY)))
 
 
 def _apply(place: Place, routes: Routes) -> None:
@@ -249,7 +245,7 @@ def _create_proxy(place: Place, specification: Specification) -> None:
     """Make and start the proxy; what it leaves half made when its port is taken goes away again."""
     made = create_container(place, specification)
     try:
-        _write_first_state(place, made.id)
+        write_first_revision(place, made.id)
         start_proxy(place)
     except BaseException:
         remove_container(place, made.id)
@@ -282,49 +278,6 @@ def _settle_former(place: Place) -> None:
         return
     remove_container(place, place.named(PROXY))
     rename_container(place, former, place.named(PROXY))
-
-
-def _write_first_state(place: Place, container: str) -> None:
-    """What a new volume needs; a volume that has been used keeps its key and its routes.
-
-    The configuration is written again: another version of this program may have written it.
-    """
-    state = read_state(place, container)
-    if KEY not in state.files:
-        key = secrets.token_bytes(KEY_BYTES)
-        write_state(place, container, render_archive({KEY: key}, mode=PRIVATE))
-    revision, files = _revision(_routes_in(state))
-    link = {CURRENT: revision}
-    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
-    write_state(place, container, render_archive(placed, links=link))
-
-
-def _write_revision(place: Place, routes: Routes) -> None:
-    """Write a revision beside the current one, have HAProxy check it, and make it the current one."""
-    revision, files = _revision(routes)
-    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
-    write_state(place, place.named(PROXY), render_archive(placed))
-    argv = ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision]
-    code, said = run_in_container(place, place.named(PROXY), argv, user="0:0")
-    if code != 0:
-        raise StepFailed("proxy", "the new configuration is refused; the old one stays", said)
-
-
-def _revision(routes: Routes) -> tuple[str, dict[str, bytes]]:
-    """A revision of the configuration: its name, which tells its content, and its files."""
-    files = {f"routes/{product}.json": render_routes(product, table) for product, table in routes.items()}
-    files["haproxy.cfg"] = render_proxy(routes)
-    content = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:NAME_LENGTH]
-    return f"revision-{content}", {path: text.encode() for path, text in files.items()}
-
-
-def _routes_in(state: State) -> dict[str, tuple[Route, ...]]:
-    revision = state.links.get(CURRENT, "")
-    folder = f"{FOLDER}/{revision}/routes/"
-    texts: Mapping[str, bytes] = {
-        path.removeprefix(folder): content for path, content in state.files.items() if path.startswith(folder)
-    }
-    return {name.removesuffix(".json"): parse_routes(text.decode()) for name, text in sorted(texts.items())}
 
 
 def _running_structure(place: Place) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from buildgraph.workspace.holding import holders
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record, injected_folder, local_archive
 from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
@@ -55,7 +56,7 @@ class Frames:
     def frame(self, folders: Iterable[str]) -> Frame:
         """The frame of the closure in `folders`: pruning to these projects tells the same."""
         importers = [self._importer(folder) for folder in sorted({ROOT, *folders})]
-        marks = frozenset[Mark]().union(*map(self._marks_of, importers))
+        marks = set[Mark]().union(*map(self._marks_of, importers))
         names = frozenset(name for kind, name in marks if kind == NAME)
         bare = replace(
             self.lockfile,
@@ -84,23 +85,11 @@ class Frames:
         kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
         return {**kept, **lists_of_names(kept, names)}
 
-    def _marks_of(self, importer: Importer) -> frozenset[Mark]:
-        if importer.folder not in self._marked:
-            self._marked[importer.folder] = frozenset(self._marks_in(importer))
-        return self._marked[importer.folder]
-
-    def _marks_in(self, importer: Importer) -> Iterator[Mark]:
-        for line in importer.dependencies:
-            if line.alias in self._names:
-                yield (NAME, line.alias)
-            key = self.lockfile.key_of(line.alias, line.version) if self._is_marking else None
-            if key is not None:
-                yield from self._reached[key]
-
-    @cached_property
-    def _marked(self) -> dict[str, frozenset[Mark]]:
-        """The marks of the importers that were asked for."""
-        return {}
+    def _marks_of(self, importer: Importer) -> set[Mark]:
+        if not importer.table:
+            return set()
+        aliases = {(NAME, line.alias) for line in importer.dependencies if line.alias in self._names}
+        return aliases | self._held.get(importer.folder, set())
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -115,15 +104,13 @@ class Frames:
         return self.packages[ROOT].pnpm if ROOT in self.packages else {}
 
     @cached_property
-    def _is_marking(self) -> bool:
-        return any(self._own.values())
-
-    @cached_property
-    def _own(self) -> Mapping[str, frozenset[Mark]]:
-        """Snapshot -> the marks it bears itself."""
-        return {
-            key: frozenset(self._marks_on(key, record)) for key, record in self.lockfile.snapshots.items()
-        }
+    def _held(self) -> Mapping[str, set[Mark]]:
+        """The marks in what each importer installs, by its folder."""
+        marked: dict[Mark, list[str]] = {}
+        for key, record in self.lockfile.snapshots.items():
+            for mark in self._marks_on(key, record):
+                marked.setdefault(mark, []).append(key)
+        return holders(self.lockfile, marked)
 
     def _marks_on(self, key: str, record: Record) -> Iterator[Mark]:
         package = self.lockfile.package_of(key)
@@ -136,16 +123,6 @@ class Frames:
             yield (ARCHIVE, archive)
         if (folder := injected_folder(package)) is not None:
             yield (FOLDER, folder)
-
-    @cached_property
-    def _reached(self) -> Mapping[str, frozenset[Mark]]:
-        """Snapshot -> the marks on it and on all it needs."""
-        found: dict[str, frozenset[Mark]] = {}
-        for members in self.lockfile.components:
-            needed = {key for member in members for key in self.lockfile.edges[member]}.difference(members)
-            marks = {self._own[member] for member in members} | {found[key] for key in needed}
-            found.update(dict.fromkeys(members, frozenset().union(*marks) if len(marks) > 1 else marks.pop()))
-        return found
 
 
 def _names_in(key: str, record: Record, package: Record) -> Iterator[str]:

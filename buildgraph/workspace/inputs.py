@@ -18,12 +18,11 @@ from buildgraph.workspace.projects import MANIFEST, ROOT
 from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
 from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
-from buildgraph.workspace.settings import NPMRC, WORKSPACE_FILE, WorkspaceSettings
+from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WORKSPACE_FILE, WorkspaceSettings
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
 _FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
 _HOOKS = (".pnpmfile.cjs", ".pnpmfile.mjs")
-_NAMING_FILES = ("pnpmfile", "onlyBuiltDependenciesFile")
 # Who may read does not change what is read, and a digest of a secret is worth nothing to anybody.
 _CREDENTIALS = frozenset(("_auth", "_authToken", "_password", "username", "email", "always-auth"))
 _AFTER_DASH = re.compile(r"-([a-z])")
@@ -149,7 +148,7 @@ def _npmrc_settings(content: bytes | None) -> Iterator[_Written]:
 
 def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[str]) -> Iterator[Setting]:
     """The files that count as a whole: those of the table, those that settings name, and `more`."""
-    named = (text for one in written if one.name in _NAMING_FILES for text in one.texts)
+    named = (text for one in written if one.name in OF_NPMRC for text in one.texts)
     for path in {*_FILES, *map(posixpath.normpath, named), *more}:
         if path in entries:
             yield Setting("setting", path, _state(entries[path]))

@@ -24,7 +24,7 @@ from tests.support.monorepo import Monorepo
 FIRST = changed_project("apps/web", uses={"@acme/core": PRODUCTION})(random_world(lambda options: options[0]))
 RECIPE = "docker/Dockerfile.plain"
 CONFIG = "packages/core/tsconfig.json"
-EXTENDS = File('{"extends": "../../shared/base"}\n')
+EXTENDS = File('{"extends": "../../configs/base"}\n')
 
 
 @pytest.fixture
@@ -95,19 +95,22 @@ CASES = {
     "a file between packages": (over_packages(), {"packages/loose.ts": "new"}),
     "a tsconfig's base that was missing": (
         written(CONFIG, EXTENDS)(FIRST),
-        {"shared/base.json": "{}"},
+        {"configs/base.json": "{}"},
     ),
     "a tsconfig's base that is nearer": (
-        holding(written(CONFIG, EXTENDS)(FIRST), {"shared/base.json": "{}"}),
-        {"shared/base": "{}"},
+        holding(written(CONFIG, EXTENDS)(FIRST), {"configs/base.json": "{}"}),
+        {"configs/base": "{}"},
     ),
     "a tsconfig's base beside a root that is no project": (
         rootless(written(CONFIG, EXTENDS)(FIRST)),
-        {"shared/base.json": "{}"},
+        {"configs/base.json": "{}"},
     ),
     "what a linked tsconfig leads to": (
-        holding(written(CONFIG, File("../../shared/base.json", SYMLINK))(FIRST), {"shared/base.json": "{}"}),
-        {"shared/base.json": '{"extends": "./a.json"}'},
+        holding(
+            written(CONFIG, File("../../configs/base.json", SYMLINK))(FIRST),
+            {"configs/base.json": "{}", "configs/a.json": "{}"},
+        ),
+        {"configs/base.json": '{"extends": "./a.json"}'},
     ),
     "a file where only a folder is ignored": (
         replace(FIRST, manifest={**FIRST.manifest, "ignored": ["dist/"]}),

@@ -437,14 +437,14 @@ def test_other_ignored_patterns_affect_no_package_whose_files_stay(shop: Monorep
 
 def test_a_link_that_comes_counts_for_all_that_it_leads_to(shop: Monorepo) -> None:
     """Pitfall 4: also when the graph of the commit before is known."""
-    shop.write("shared/x.ts", "one")
+    shop.write("vendor/x.ts", "one")
     shop.commit()
     assert shop.affected() == []
-    (shop.root / "packages/core/x.ts").symlink_to("../../shared/x.ts")
+    (shop.root / "packages/core/x.ts").symlink_to("../../vendor/x.ts")
     shop.commit()
     assert shop.affected("--base", "HEAD~1", "--kind", "image") == ["image:api", "image:web"]
 
-    shop.write("shared/x.ts", "two")
+    shop.write("vendor/x.ts", "two")
 
     assert shop.affected("--base", "HEAD", "--kind", "image") == ["image:api", "image:web"]
 

@@ -602,15 +602,15 @@ def test_ranges_and_repeated_stars_are_read_as_pnpm_reads_them(glob: str, folder
 
 
 def test_a_file_behind_a_link_that_leaves_its_package_reaches_it(repo: Monorepo) -> None:
-    """Pitfall 4: `src -> ../../shared/src` is how sources are shared without a package."""
+    """Pitfall 4: `src -> ../../vendor/src` is how sources are shared without a package."""
     repo.package("@acme/web")
-    repo.write("shared/src/index.ts", "shared")
-    (repo.root / "packages/web/shared").symlink_to("../../shared/src")
+    repo.write("vendor/src/index.ts", "shared")
+    (repo.root / "packages/web/shared").symlink_to("../../vendor/src")
     (repo.root / "packages/web/.env").symlink_to("../../.env.shared")
     repo.write(".env.shared", "A=1\n")
     repo.commit()
 
-    assert after_edit_of(repo, "shared/src/index.ts") == {".", "@acme/web"}
+    assert after_edit_of(repo, "vendor/src/index.ts") == {".", "@acme/web"}
     assert after_edit_of(repo, ".env.shared") == {".", "@acme/web"}
 
 
