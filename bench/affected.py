@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,12 +22,11 @@ from bench.affected_report import Found, Parts, Setting, render_affected_report
 from bench.bars import AFFECTED, BUILD, COLD
 from bench.cases import CASES
 from bench.contenders import OURS, Contender, Places, floors, nx, ours, peers
-from bench.errors import BenchError
 from bench.generate import commit, generate
 from bench.images import all_built
 from bench.layout import SIZES, Layout
 from bench.machine import describe_commit, describe_load, describe_machine
-from bench.program import end, positive, write_report
+from bench.program import positive, produce
 from bench.progress import tell
 from bench.registry import TARGETS
 from bench.rounds import Round, Turns
@@ -55,14 +53,7 @@ class Wanted:
 def main() -> int:
     """Measure and write the report; returns the exit code."""
     options = parse_options()
-    signal.signal(signal.SIGTERM, end)
-    try:
-        report = run(wanted(options))
-    except BenchError as error:
-        tell(f"error: {error}")
-        return 1
-    write_report(report, options.report)
-    return 0
+    return produce(lambda: run(wanted(options)), options.report)
 
 
 def parse_options() -> argparse.Namespace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
@@ -15,10 +14,9 @@ from pathlib import Path
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.errors import BenchError
 from bench.machine import describe_commit, describe_load, describe_machine, is_substituted, versions
 from bench.measuring import measure
-from bench.program import end, positive, write_report
+from bench.program import positive, produce
 from bench.progress import tell
 from bench.report import Circumstances, render_report
 from bench.sides import Ours, Peer, read_bases
@@ -29,14 +27,7 @@ RUNS = 5
 def main() -> int:
     """Measure and write the report; returns the exit code."""
     options = parse_options()
-    signal.signal(signal.SIGTERM, end)
-    try:
-        report = run(options.runs)
-    except BenchError as error:
-        tell(f"error: {error}")
-        return 1
-    write_report(report, options.report)
-    return 0
+    return produce(lambda: run(options.runs), options.report)
 
 
 def parse_options() -> argparse.Namespace:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
+
+from bench.errors import BenchError
+from bench.progress import tell
 
 
 def positive(text: str) -> int:
@@ -14,6 +19,18 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+
+
+def produce(measure: Callable[[], str], file: Path | None) -> int:
+    """Measure and write the report that comes of it where it was asked for; returns the exit code."""
+    signal.signal(signal.SIGTERM, end)
+    try:
+        report = measure()
+    except BenchError as error:
+        tell(f"error: {error}")
+        return 1
+    write_report(report, file)
+    return 0
 
 
 def write_report(report: str, file: Path | None) -> None:
