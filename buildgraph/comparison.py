@@ -13,8 +13,8 @@ from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_n
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project
 from buildgraph.since import default_head, find_base
+from buildgraph.workspace.projects import LOCKFILE
 
-LOCKFILE = "pnpm-lock.yaml"
 UNREADABLE = Reason("lockfile", LOCKFILE)
 UNKNOWN_BASE = "the base is not known, so everything counts as affected: "
 UNREADABLE_LOCKFILE = "the lockfile cannot be read, so everything counts as affected: "

@@ -25,6 +25,8 @@ from buildgraph.snapshot import Snapshot
 from buildgraph.snapshot.snapshot import SYMLINK, decoded
 from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
 from buildgraph.workspace.inputs import hook_files, root_inputs
+from buildgraph.workspace.locked import Locked, locked_of
+from buildgraph.workspace.marks import selecting_names
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
 from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
@@ -135,7 +137,17 @@ class Layout:
             inputs=self._inputs(),
             read=frozenset(read),
             folders=tuple(sorted({FOLDER, *self._read_folders(), *self._foreign_folders(prefix)})),
+            locked=self.locked.id if self.locked else "",
         )
+
+    @cached_property
+    def locked(self) -> Locked | None:
+        """What is remembered of the lockfile; None when another one is always read as a whole."""
+        entry, lockfile = self.files.entries.get(LOCKFILE), self.workspace.lockfile
+        if entry is None or entry.mode == SYMLINK or lockfile is None:
+            return None
+        names = selecting_names(lockfile, self.workspace.settings, self.workspace.packages)
+        return locked_of(lockfile, entry.blob, names)
 
     def _inputs(self) -> str:
         declared = (pattern for service in self.manifests.services for pattern in service.inputs)

@@ -1,4 +1,4 @@
-"""Graphs that were made once, kept in git's own folder, where no pull request can put one.
+"""Graphs that were made once, and lockfiles in short, kept in git's own folder, where no pull request can put one.
 
 Deleting them costs time, never truth: a graph is found by all that it was made from (the commit and the edits
 on it, this program's own files, the machine's settings).
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.listing import Listing
@@ -23,8 +23,11 @@ from buildgraph.graph.patching import patched
 from buildgraph.graph.territory import Territory
 from buildgraph.snapshot.snapshot import Changes, Snapshot
 
+if TYPE_CHECKING:
+    from buildgraph.workspace.locked import Locked
+
 KEPT = 16  # graphs; the oldest go first
-ENDING = ".graph"
+GRAPH, LOCKED = ".graph", ".locked"  # what files hold: a graph; what is remembered of a lockfile
 HOUR = 3600  # seconds
 SEAL = 32  # bytes of sha256 before the graph: a damaged file is none
 LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
@@ -34,7 +37,9 @@ PACKAGE = Path(__file__).parent
 class Memory:
     """The graphs of one project on this machine; `circumstances` is all that they depend on besides a snapshot."""
 
-    def __init__(self, folder: Path, circumstances: str, make: Callable[[Snapshot], Graph]) -> None:
+    def __init__(
+        self, folder: Path, circumstances: str, make: Callable[[Snapshot], tuple[Graph, Locked | None]]
+    ) -> None:
         self.folder = folder
         self.circumstances = circumstances
         self.make = make
@@ -45,14 +50,15 @@ class Memory:
         `near` is a graph that is at hand, and what differs from it; without it the commit's is taken.
         Raises ConfigurationError with all mistakes of what is in the snapshot.
         """
-        found = patched(*near) if near is not None else None
+        found = self._with_changes(*near, snapshot) if near is not None else None
         if found is None:
             found = self._read(snapshot)
         if found is None and near is None:
             found = self._edited(snapshot)
         if found is None:
-            found = self.make(snapshot)
+            found, locked = self.make(snapshot)
             self._keep(snapshot, found)
+            self._keep_locked(locked)
         elif not snapshot.changes and not self.knows(snapshot):
             self._keep(snapshot, found)  # a commit that others will be compared with
         return found
@@ -65,41 +71,91 @@ class Memory:
         if not snapshot.changes or snapshot.commit is None:
             return None
         try:
-            return patched(self.graph_of(snapshot.without_changes()), snapshot.changes)
+            return self._with_changes(self.graph_of(snapshot.without_changes()), snapshot.changes, snapshot)
         except ConfigurationError:
             return None  # the edits may be what mends the commit
 
-    def _read(self, snapshot: Snapshot) -> Graph | None:
-        place = self._place(snapshot)
-        try:
-            content = place.read_bytes()
-            os.utime(place)  # what is asked for is kept
-        except OSError:
+    def _with_changes(self, graph: Graph, changes: Changes, snapshot: Snapshot) -> Graph | None:
+        """The graph after changes that give `snapshot`; None when it must be made anew."""
+        lockfile = graph.territory.lockfile if graph.territory else ""
+        if lockfile not in changes:
+            return patched(graph, changes)
+        found, entry = patched(graph, changes, {lockfile}), changes[lockfile]
+        return self._relocked(found, entry.blob, snapshot) if found is not None and entry else None
+
+    def _relocked(self, graph: Graph, blob: str, snapshot: Snapshot) -> Graph | None:
+        """The graph with the lockfile in this blob, followed from what differs in it."""
+        locked = self._read_locked(graph)
+        if locked is None or graph.territory is None:
             return None
-        seal, body = content[:SEAL], content[SEAL:]
-        return _loaded(body) if hashlib.sha256(body).digest() == seal else None
+        from buildgraph.graph.relocking import reinstalled
+        from buildgraph.workspace.locked import relock
+        from buildgraph.workspace.sheets import Unusual
+
+        contents = snapshot.blobs.read_blobs([locked.blob, blob])
+        try:
+            found = relock(locked, contents[locked.blob], blob, contents[blob])
+        except Unusual:
+            return None
+        if not snapshot.changes:
+            self._keep_locked(found.locked)
+        return reinstalled(graph, graph.territory._replace(locked=found.locked.id), found.digests)
+
+    def _read(self, snapshot: Snapshot) -> Graph | None:
+        body = _read_sealed(self._place(snapshot))
+        return _loaded(body) if body else None
+
+    def _read_locked(self, graph: Graph) -> Locked | None:
+        name = graph.territory.locked if graph.territory else ""
+        body = _read_sealed(self._place_of(name, LOCKED)) if name else b""
+        if not body:
+            return None
+        from buildgraph.workspace.locked import Locked
+
+        return Locked(*marshal.loads(body))
 
     def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
         """Remember the graph of a snapshot; where nothing can be written nothing is remembered."""
-        place = self._place(snapshot)
+        # those who ask what is affected need no fingerprints: only a commit's are worked out beforehand
+        self._write(self._place(snapshot), _dumped(graph, {} if snapshot.changes else graph.fingerprints))
+
+    def _keep_locked(self, locked: Locked | None) -> None:
+        """Remember a lockfile in short."""
+        if locked is not None:
+            plain: Any = tuple(locked)
+            self._write(self._place_of(locked.id, LOCKED), marshal.dumps(plain))
+
+    def _write(self, place: Path, body: bytes) -> None:
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             half = place.with_suffix(f".{os.getpid()}")
-            # those who ask what is affected need no fingerprints: only a commit's are worked out beforehand
-            body = _dumped(graph, {} if snapshot.changes else graph.fingerprints)
             half.write_bytes(hashlib.sha256(body).digest() + body)
             half.replace(place)
-            self._forget_oldest()
+            self._forget_oldest(place.suffix)
 
-    def _forget_oldest(self) -> None:
-        kept = sorted(self.folder.glob(f"*{ENDING}"), key=lambda file: file.stat().st_mtime, reverse=True)
-        halves = (file for file in self.folder.iterdir() if file.suffix != ENDING and _is_left_over(file))
-        for file in (*kept[KEPT:], *halves):
+    def _forget_oldest(self, ending: str) -> None:
+        kept = sorted(self.folder.glob(f"*{ending}"), key=lambda file: file.stat().st_mtime, reverse=True)
+        others = (file for file in self.folder.iterdir() if file.suffix not in (GRAPH, LOCKED))
+        for file in (*kept[KEPT:], *filter(_is_left_over, others)):
             file.unlink(missing_ok=True)
 
     def _place(self, snapshot: Snapshot) -> Path:
-        told = f"{self.circumstances}\0{snapshot.identity}"
-        return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ENDING)
+        return self._place_of(snapshot.identity, GRAPH)
+
+    def _place_of(self, name: str, ending: str) -> Path:
+        told = f"{self.circumstances}\0{name}"
+        return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ending)
+
+
+def _read_sealed(place: Path) -> bytes:
+    """What stands in a file; nothing when it is not there or damaged."""
+    try:
+        content = place.read_bytes()
+        os.utime(place)  # what is asked for is kept
+    except OSError:
+        return b""
+    seal, body = content[:SEAL], content[SEAL:]
+    return body if hashlib.sha256(body).digest() == seal else b""
 
 
 def _is_left_over(file: Path) -> bool:

@@ -18,6 +18,7 @@ from buildgraph.snapshot.reading import (
     read_working_tree,
 )
 from buildgraph.snapshot.snapshot import Changes, Snapshot
+from buildgraph.workspace.projects import WORKSPACE_FILE
 
 if TYPE_CHECKING:
     from buildgraph.graph.nodes import Graph
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from buildgraph.manifests.site import Site
     from buildgraph.memory import Memory
     from buildgraph.picture import Picture
+    from buildgraph.workspace.locked import Locked
 
-WORKSPACE_FILE = "pnpm-workspace.yaml"
 MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
 NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces"
 
@@ -122,8 +123,9 @@ class Project:
 
         return read_manifests(snapshot, self.folder.name)
 
-    def _make_graph(self, snapshot: Snapshot) -> Graph:
-        return self._read_layout(snapshot).graph
+    def _make_graph(self, snapshot: Snapshot) -> tuple[Graph, Locked | None]:
+        layout = self._read_layout(snapshot)
+        return layout.graph, layout.locked
 
 
 def open_project(start: Path, runner: Runner | None = None) -> Project:

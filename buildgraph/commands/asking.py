@@ -6,18 +6,17 @@ import argparse
 from collections.abc import Collection
 from typing import Any
 
-from buildgraph.comparison import LOCKFILE, Comparison, compare
+from buildgraph.comparison import Comparison, compare
 from buildgraph.console import on_one_line
 from buildgraph.graph.nodes import Kind
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project
 from buildgraph.since import DEPLOYED
-from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.projects import LOCKFILE, OF_THE_ROOT, ROOT
 
 FORMAT_VERSION = 1
 # Reasons that are no difference between two values.
-OF_ROOT = f"{LOCKFILE}: importers[.]"
 SENTENCES = {
     "new": "it does not run there",
     "unverified": "its smoke tests have not passed there",
@@ -49,7 +48,7 @@ def _importer(comparison: Comparison, reason: Reason) -> str | None:
     """The folder of the project whose installed packages are the reason, or None."""
     if reason.kind != "lockfile" or comparison.base is None or not comparison.nodes:
         return None
-    if reason.name == OF_ROOT:
+    if reason.name == OF_THE_ROOT:
         return ROOT
     node = comparison.head.graph.nodes.get(reason.via[0]) if reason.name == LOCKFILE and reason.via else None
     return node.path if node is not None and node.kind is Kind.PACKAGE else None

@@ -32,6 +32,7 @@ class Kind(Enum):
     PRODUCT = "product"
 
 
+SETTINGS_ID = "settings:"
 HIDDEN = (Kind.SOURCES, Kind.SETTINGS)
 MEANT_FIRST = (Kind.IMAGE, Kind.PRODUCT, Kind.PACKAGE, Kind.DEPLOYMENT)
 

@@ -10,7 +10,7 @@ from itertools import starmap
 
 from buildgraph.graph.files import Files
 from buildgraph.graph.listing import Listing, state_of
-from buildgraph.graph.nodes import Kind, Node, Part
+from buildgraph.graph.nodes import SETTINGS_ID, Kind, Node, Part
 from buildgraph.workspace import (
     LOCKFILE,
     Lockfile,
@@ -21,8 +21,6 @@ from buildgraph.workspace import (
 )
 from buildgraph.workspace.inputs import RootInputs
 from buildgraph.workspace.projects import ROOT
-
-SETTINGS_ID = "settings:"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from buildgraph.graph.ignoring import matcher
 from buildgraph.graph.listing import Listing, parse_run, render_run, state_of
@@ -12,18 +12,19 @@ from buildgraph.snapshot.snapshot import SUBMODULE, SYMLINK, Changes
 from buildgraph.workspace.projects import ROOT
 
 
-def patched(graph: Graph, changes: Changes) -> Graph | None:
+def patched(graph: Graph, changes: Changes, understood: Collection[str] = ()) -> Graph | None:
     """The graph after `changes` (seen from the project's folder); None when it must be made anew.
 
     It must, when one of the paths was read to make the graph, when a link or a submodule came, which may lead
-    anywhere, or when nothing is left of a service's folder.
+    anywhere, or when nothing is left of a service's folder. `understood` are paths that were read, and whose
+    change somebody else follows.
     """
     if not changes:
         return graph
     if any(entry is not None and entry.mode in (SYMLINK, SUBMODULE) for entry in changes.values()):
         return None
     territory = graph.territory
-    touched = territory.touched(changes) if territory else None
+    touched = territory.touched(changes, understood) if territory else None
     if territory is None or touched is None:
         return None
     files = dict(graph.files)
@@ -34,7 +35,7 @@ def patched(graph: Graph, changes: Changes) -> Graph | None:
             return None
     changed = _changed_nodes(graph, files, touched)
     nodes = {**graph.nodes, **{node.id: node for node in changed}}
-    return Graph(nodes, files, territory, _still_known(graph, [node.id for node in changed]))
+    return Graph(nodes, files, territory, still_known(graph, [node.id for node in changed]))
 
 
 def _is_deserted(node: Node, listing: Listing) -> bool:
@@ -76,7 +77,7 @@ def _with_digest(node: Node, digest: str) -> Node:
     return node._replace(parts=tuple(sorted([Part("file", "", digest), *others])))
 
 
-def _still_known(graph: Graph, changed: Iterable[str]) -> dict[str, str]:
+def still_known(graph: Graph, changed: Iterable[str]) -> dict[str, str]:
     """The fingerprints that stay: of all nodes that use none of the changed ones."""
     if not graph.known:
         return {}

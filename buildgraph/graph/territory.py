@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from buildgraph.workspace.projects import ROOT, owner_of
+from buildgraph.workspace.projects import LOCKFILE, ROOT, owner_of
 from buildgraph.workspace.tsconfig import is_config
 
 # Files of these names are read wherever they stand in the workspace.
@@ -20,6 +20,7 @@ class Territory(NamedTuple):
     `root` is their context. `ignored` are patterns below `root`, and `inputs` a regular expression that
     mentions all declared inputs below it. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
+    `locked` names what is remembered of the lockfile: its blob, and what settings select in it.
     """
 
     root: str = ""
@@ -29,12 +30,23 @@ class Territory(NamedTuple):
     inputs: str = ""
     read: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
+    locked: str = ""
 
-    def touched(self, paths: Iterable[str]) -> dict[str, list[str]] | None:
-        """Node id -> the changed paths among its files, below `root`; None when the graph must be made anew."""
+    @property
+    def lockfile(self) -> str:
+        """The lockfile's path."""
+        return self.root + LOCKFILE
+
+    def touched(
+        self, paths: Iterable[str], understood: Collection[str] = ()
+    ) -> dict[str, list[str]] | None:
+        """Node id -> the changed paths among its files, below `root`; None when the graph must be made anew.
+
+        It must when a path was read to make it; of the `understood` ones somebody else takes care.
+        """
         found: dict[str, list[str]] = {}
         for path in paths:
-            if self._is_read(path):
+            if path not in understood and self._is_read(path):
                 return None
             for node_id in self._seers(path):
                 found.setdefault(node_id, []).append(path[len(self.root) :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildgraph.lazy import offering
+from buildgraph.workspace.projects import LOCKFILE, WORKSPACE_FILE
 
 if TYPE_CHECKING:
     from buildgraph.workspace.digests import (
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
         Frame,
         Frames,
     )
-    from buildgraph.workspace.lockfile import (
-        LOCKFILE,
-        Importer,
-        Lockfile,
-        Patch,
-        parse_lockfile,
-    )
+    from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, parse_lockfile
     from buildgraph.workspace.package import (
         DEVELOPMENT,
         GROUPS,
@@ -57,12 +52,7 @@ if TYPE_CHECKING:
         prune_root_package,
         prune_workspace_yaml,
     )
-    from buildgraph.workspace.settings import (
-        NPMRC,
-        WORKSPACE_FILE,
-        WorkspaceSettings,
-        parse_workspace_yaml,
-    )
+    from buildgraph.workspace.settings import NPMRC, WorkspaceSettings, parse_workspace_yaml
 
 __all__ = [
     "DEVELOPMENT",
@@ -110,7 +100,7 @@ __getattr__ = offering(
         "Frames": "framing",
         "GROUPS": "package",
         "Importer": "lockfile",
-        "LOCKFILE": "lockfile",
+        "LOCKFILE": "projects",
         "Lockfile": "lockfile",
         "NPMRC": "settings",
         "OPTIONAL": "package",
@@ -118,7 +108,7 @@ __getattr__ = offering(
         "PRODUCTION": "package",
         "Package": "package",
         "Patch": "lockfile",
-        "WORKSPACE_FILE": "settings",
+        "WORKSPACE_FILE": "projects",
         "Workspace": "reading",
         "WorkspaceSettings": "settings",
         "find_projects": "projects",

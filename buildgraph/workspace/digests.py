@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
+from buildgraph.order import components
 from buildgraph.workspace.catalogs import named_entries
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record
 
@@ -24,6 +25,7 @@ from buildgraph.workspace.lockfile import Importer, Lockfile, Record
 UNRECORDED = frozenset(("deprecated", "engines", "libc", "dev", "optional"))
 
 
+NONE_KNOWN: Final[Mapping[str, str]] = {}
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -33,27 +35,28 @@ def importer_digest(lockfile: Lockfile, folder: str) -> str:
     A folder that is no importer has the digest of an empty table.
     """
     if folder not in lockfile.importer_digests:
-        lockfile.importer_digests[folder] = _digest_importer(lockfile, folder)
+        lockfile.importer_digests[folder] = digest_importer(lockfile, folder, lockfile.digests)
     return lockfile.importer_digests[folder]
 
 
-def _digest_importer(lockfile: Lockfile, folder: str) -> str:
+def digest_importer(lockfile: Lockfile, folder: str, digests: Mapping[str, str]) -> str:
+    """The same, given the digests of the snapshots that it may need."""
     importer = lockfile.importers.get(folder, Importer(folder))
-    lines = sorted(
-        (line.group, line.alias, line.version, _digest_behind(lockfile, line.alias, line.version))
-        for line in importer.dependencies
-    )
+    named = zip(importer.dependencies, lockfile.named.get(folder, ()), strict=True)
+    lines = sorted((line.group, line.alias, line.version, digests.get(key or "", "")) for line, key in named)
     return _digest([lockfile.version, lines, dict(importer.settings)])
 
 
 def install_digest(lockfile: Lockfile, folder: str) -> str:
-    """The sha256 (hex) of all that a pruned lockfile says of the importer in `folder`.
+    """The sha256 (hex) of all that a pruned lockfile says of the importer in `folder`."""
+    return digest_install(lockfile, folder, importer_digest(lockfile, folder))
 
-    Its specifiers count too, and the catalog entries that it names.
-    """
+
+def digest_install(lockfile: Lockfile, folder: str, installed: str) -> str:
+    """The same, given the importer's digest: its specifiers count too, and the catalog entries that it names."""
     importer = lockfile.importers.get(folder, Importer(folder))
     asked = sorted((line.group, line.alias, line.specifier) for line in importer.dependencies)
-    return _digest([importer_digest(lockfile, folder), asked, named_entries(lockfile, importer)])
+    return _digest([installed, asked, named_entries(lockfile, importer)])
 
 
 def installs_anything(lockfile: Lockfile, folder: str) -> bool:
@@ -62,34 +65,35 @@ def installs_anything(lockfile: Lockfile, folder: str) -> bool:
     return importer is not None and bool(importer.table or importer.settings)
 
 
-def digest_snapshots(lockfile: Lockfile) -> dict[str, str]:
-    """For every snapshot the sha256 (hex) of itself and all it reaches; those in a cycle share one."""
+def digest_snapshots(
+    edges: Mapping[str, Iterable[str]],
+    facts: Mapping[str, str],
+    known: Mapping[str, str] = NONE_KNOWN,
+    order: Iterable[tuple[str, ...]] | None = None,
+) -> dict[str, str]:
+    """For every snapshot of `edges` the sha256 (hex) of itself and all it reaches; those in a cycle share one.
+
+    `facts` are the digests of what each is by itself, `known` the digests of further snapshots that they
+    need, and `order` their components, where somebody has worked them out.
+    """
     found: dict[str, str] = {}
-    for members in lockfile.components:
-        found.update(dict.fromkeys(members, _digest_members(lockfile, members, found)))
+    for members in components(edges) if order is None else order:
+        needed = {key for member in members for key in edges[member]}.difference(members)
+        behind = sorted((key, found.get(key) or known[key]) for key in needed)
+        own = [(member, facts[member]) for member in sorted(members)]
+        found.update(dict.fromkeys(members, _digest([own, behind])))
     return found
+
+
+def digest_facts(lockfile: Lockfile, key: str) -> str:
+    """The sha256 (hex) of what a snapshot and its package are by themselves."""
+    package, snapshot = lockfile.package_of(key), lockfile.snapshots[key]
+    return _digest([recorded(package)] if package is snapshot else [recorded(package), recorded(snapshot)])
 
 
 def recorded(record: Record) -> dict[str, Any]:
     """The facts of a package or snapshot that change what is installed."""
     return {key: value for key, value in record.items() if key not in UNRECORDED}
-
-
-def _digest_members(lockfile: Lockfile, members: tuple[str, ...], found: Mapping[str, str]) -> str:
-    """The digest of packages that need each other, given those of all other packages they need."""
-    needed = {key for member in members for key in lockfile.edges[member]}.difference(members)
-    own = [_facts(lockfile, member) for member in sorted(members)]
-    return _digest([own, sorted((key, found[key]) for key in needed)])
-
-
-def _facts(lockfile: Lockfile, key: str) -> list[Any]:
-    package, snapshot = lockfile.package_of(key), lockfile.snapshots[key]
-    return [key, recorded(package)] if package is snapshot else [key, recorded(package), recorded(snapshot)]
-
-
-def _digest_behind(lockfile: Lockfile, alias: str, version: str) -> str:
-    key = lockfile.key_of(alias, version)
-    return "" if key is None else lockfile.digests[key]
 
 
 def _digest(value: Iterable[Any]) -> str:

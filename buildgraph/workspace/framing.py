@@ -7,27 +7,22 @@ things that anybody asks for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from buildgraph.workspace.holding import holders
-from buildgraph.workspace.lockfile import Importer, Lockfile, Record, injected_folder, local_archive
-from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
+from buildgraph.workspace.lockfile import Importer, Lockfile
+from buildgraph.workspace.marks import ARCHIVE, FOLDER, NAME, PATCH, Mark, marks_on, selecting_names
+from buildgraph.workspace.package import Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.pruning import (
-    LISTS_OF_NAMES,
     declared_names,
-    is_patched,
     lists_of_names,
     used_overrides,
 )
-from buildgraph.workspace.references import name_of, selected_names
 from buildgraph.workspace.settings import WorkspaceSettings
-
-NAME, PATCH, ARCHIVE, FOLDER = "name", "patch", "archive", "folder"
-Mark = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,43 +89,16 @@ class Frames:
     @cached_property
     def _names(self) -> frozenset[str]:
         """The package names that settings or lockfile select by."""
-        documents = (self.settings.document, self._pnpm, self.lockfile.others)
-        listed = [str(entry) for doc in documents for key in LISTS_OF_NAMES for entry in doc.get(key) or ()]
-        selectors = [*self.lockfile.overrides, *listed]
-        return frozenset(name for selector in selectors for name in selected_names(selector))
-
-    @property
-    def _pnpm(self) -> Mapping[str, Any]:
-        return self.packages[ROOT].pnpm if ROOT in self.packages else {}
+        return selecting_names(self.lockfile, self.settings, self.packages)
 
     @cached_property
     def _held(self) -> Mapping[str, set[Mark]]:
         """The marks in what each importer installs, by its folder."""
         marked: dict[Mark, list[str]] = {}
-        for key, record in self.lockfile.snapshots.items():
-            for mark in self._marks_on(key, record):
+        for key in self.lockfile.snapshots:
+            for mark in marks_on(self.lockfile, key, self._names):
                 marked.setdefault(mark, []).append(key)
         return holders(self.lockfile, marked)
-
-    def _marks_on(self, key: str, record: Record) -> Iterator[Mark]:
-        package = self.lockfile.package_of(key)
-        if self._names:
-            yield from ((NAME, name) for name in _names_in(key, record, package) if name in self._names)
-        for selector, patch in self.lockfile.patches.items():
-            if is_patched(selector, patch, key):
-                yield (PATCH, selector)
-        if (archive := local_archive(package)) is not None:
-            yield (ARCHIVE, archive)
-        if (folder := injected_folder(package)) is not None:
-            yield (FOLDER, folder)
-
-
-def _names_in(key: str, record: Record, package: Record) -> Iterator[str]:
-    yield name_of(key)
-    for group in (PRODUCTION, OPTIONAL):
-        yield from record.get(group) or ()
-    if "name" in package:
-        yield str(package["name"])
 
 
 def _sorted(marks: Iterable[Mark], kind: str) -> tuple[str, ...]:

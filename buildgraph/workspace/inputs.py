@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, Protocol
 
 from buildgraph.workspace.digests import importer_digest
 from buildgraph.workspace.holding import holders, patched_snapshots, snapshots_by_name
-from buildgraph.workspace.lockfile import LOCKFILE, Lockfile
+from buildgraph.workspace.lockfile import Lockfile
 from buildgraph.workspace.package import GROUPS
-from buildgraph.workspace.projects import MANIFEST, ROOT
+from buildgraph.workspace.projects import MANIFEST, OF_THE_ROOT, ROOT, WORKSPACE_FILE
 from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
 from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
-from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WORKSPACE_FILE, WorkspaceSettings
+from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
 _FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
@@ -169,7 +169,7 @@ def _root_dependencies(workspace: Workspace) -> Iterator[Setting]:
     """
     root, lockfile = workspace.packages.get(ROOT), workspace.lockfile
     if lockfile is not None and ROOT in lockfile.importers:
-        yield Setting("lockfile", f"{LOCKFILE}: importers[.]", importer_digest(lockfile, ROOT))
+        yield Setting("lockfile", OF_THE_ROOT, importer_digest(lockfile, ROOT))
     elif root is not None:
         for group in (*GROUPS, "dependenciesMeta"):
             if root.document.get(group):

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from buildgraph.errors import ConfigurationError
 from buildgraph.order import components
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
+from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.references import FILE, LINK, key_of, without_suffix
 from buildgraph.workspace.yaml import parse_yaml
 
-LOCKFILE = "pnpm-lock.yaml"
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
 SPLIT, FLAT = ("9.0",), ("6.0", "6.1")
 RELOCK = "run `pnpm install` with the pnpm that package.json names (8 or newer), and commit the lockfile"
@@ -90,9 +90,25 @@ class Lockfile:
         return self.packages.get(key if self.is_flat else without_suffix(key), {})
 
     @cached_property
+    def references(self) -> Mapping[str, tuple[str, ...]]:
+        """For every snapshot what it needs, be it here or not; links are left out."""
+        return {key: tuple(self._referred(record)) for key, record in self.snapshots.items()}
+
+    @cached_property
     def edges(self) -> Mapping[str, tuple[str, ...]]:
         """For every snapshot the snapshots it needs; dangling references are left out."""
-        return {key: tuple(self._needs(record)) for key, record in self.snapshots.items()}
+        known = self.snapshots
+        return {key: tuple(one for one in named if one in known) for key, named in self.references.items()}
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[str | None, ...]]:
+        """For every importer what each of its lines means, be it here or not; None for links."""
+        return {
+            folder: tuple(
+                key_of(line.alias, line.version, flat=self.is_flat) for line in importer.dependencies
+            )
+            for folder, importer in self.importers.items()
+        }
 
     @cached_property
     def components(self) -> list[tuple[str, ...]]:
@@ -110,11 +126,18 @@ class Lockfile:
         return {}
 
     @cached_property
+    def facts(self) -> Mapping[str, str]:
+        """For every snapshot the digest of what it is by itself."""
+        from buildgraph.workspace.digests import digest_facts
+
+        return {key: digest_facts(self, key) for key in self.snapshots}
+
+    @cached_property
     def digests(self) -> Mapping[str, str]:
         """For every snapshot the digest of all that is installed with it."""
         from buildgraph.workspace.digests import digest_snapshots
 
-        return digest_snapshots(self)
+        return digest_snapshots(self.edges, self.facts, order=self.components)
 
     def _is_local(self, key: str, record: Record) -> bool:
         if injected_folder(self.package_of(key)) is not None:
@@ -122,10 +145,10 @@ class Lockfile:
         groups = (record.get(group) or {} for group in (PRODUCTION, OPTIONAL))
         return any(str(reference).startswith(LINK) for group in groups for reference in group.values())
 
-    def _needs(self, record: Record) -> Iterator[str]:
+    def _referred(self, record: Record) -> Iterator[str]:
         for group in (PRODUCTION, OPTIONAL):
             for alias, reference in (record.get(group) or {}).items():
-                key = self.key_of(alias, str(reference))
+                key = key_of(alias, str(reference), flat=self.is_flat)
                 if key is not None:
                     yield key
 

@@ -10,6 +10,10 @@ from buildgraph.workspace.globs import parse_glob
 
 ROOT = "."
 MANIFEST = "package.json"
+LOCKFILE = "pnpm-lock.yaml"
+WORKSPACE_FILE = "pnpm-workspace.yaml"
+# What is installed for the root, among what holds for every package.
+OF_THE_ROOT = f"{LOCKFILE}: importers[{ROOT}]"
 _NEVER = re.compile(r"(?:^|/)(?:node_modules|bower_components)/")
 
 

@@ -9,16 +9,10 @@ from typing import Protocol
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.workspace.edges import Edge, Projects, index_names
-from buildgraph.workspace.lockfile import LOCKFILE, Lockfile, parse_lockfile
+from buildgraph.workspace.lockfile import Lockfile, parse_lockfile
 from buildgraph.workspace.package import Package, parse_package
-from buildgraph.workspace.projects import MANIFEST, ROOT, find_projects
-from buildgraph.workspace.settings import (
-    NPMRC,
-    WORKSPACE_FILE,
-    WorkspaceSettings,
-    parse_npmrc,
-    parse_workspace_yaml,
-)
+from buildgraph.workspace.projects import LOCKFILE, MANIFEST, ROOT, WORKSPACE_FILE, find_projects
+from buildgraph.workspace.settings import NPMRC, WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 
 SYMLINK = 0o120000
 MOST_LINKS = 8  # a longer chain of symbolic links is a circle

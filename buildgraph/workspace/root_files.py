@@ -15,11 +15,11 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.workspace.inputs import hook_files
 from buildgraph.workspace.lockfile import Lockfile, injected_folder, local_archive
 from buildgraph.workspace.package import GROUPS, Package
-from buildgraph.workspace.projects import ROOT
+from buildgraph.workspace.projects import ROOT, WORKSPACE_FILE
 from buildgraph.workspace.pruning import lists_of_names, names_in
 from buildgraph.workspace.rendering import render_yaml
 from buildgraph.workspace.rules import steers_no_install
-from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WORKSPACE_FILE, WorkspaceSettings
+from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
 
 PNPMFILE = ".pnpmfile.cjs"
 _ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngines")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from buildgraph.workspace.lockfile import LOCKFILE
 from buildgraph.workspace.package import GROUPS
+from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.settings import NPMRC
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.workspace.projects import WORKSPACE_FILE
 from buildgraph.workspace.yaml import parse_yaml
 
-WORKSPACE_FILE = "pnpm-workspace.yaml"
 NPMRC = ".npmrc"
 DEFAULT_CATALOG = "default"
 # The settings that name files an install reads, and how `.npmrc` spells them.

@@ -1,0 +1,282 @@
+"""A lockfile in short, followed from one version to the next: it says what reading the whole file says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildgraph.order import closure
+from buildgraph.workspace import importer_digest, install_digest, parse_lockfile, render_lockfile
+from buildgraph.workspace.locked import Locked, Relocked, locked_of, relock
+from buildgraph.workspace.lockfile import Lockfile
+from buildgraph.workspace.sheets import Unusual
+from tests.workspace.locks import Document, document, parsed
+
+EXAMPLES = int(os.environ.get("BUILDGRAPH_EXAMPLES", "60"))
+PACKAGES = [f"p{number}" for number in range(6)]
+VERSIONS = ("1.0.0", "2.0.0")
+NAMES = frozenset(("p1", "p2"))
+#  web -> a -> b -> c <-> d        dev -> x        lib -> b
+IMPORTERS = {".": "", "apps/web": "a=1.0.0 lib=link:../../lib", "dev": "dev:x=1.0.0", "lib": "b=1.0.0"}
+NEEDS = {
+    "a@1.0.0": "b=1.0.0",
+    "b@1.0.0": "c=1.0.0",
+    "c@1.0.0": "d=1.0.0",
+    "d@1.0.0": "c=1.0.0",
+    "x@1.0.0": "",
+}
+
+
+def text_of(plain: Document) -> bytes:
+    """The text that pnpm would write."""
+    return render_lockfile(parsed(plain))
+
+
+def moved(before: Document, after: Document, names: frozenset[str] = frozenset()) -> Relocked:
+    """The second version, followed from the first; Unusual when it has to be read."""
+    lockfile = parse_lockfile(text_of(before))
+    locked = locked_of(lockfile, "before", names)
+    assert locked is not None
+    return relock(locked, text_of(before), "after", text_of(after))
+
+
+def told(locked: Locked) -> dict[str, Any]:
+    """All that a short lockfile holds; which bit a mark has means nothing."""
+
+    def spelled(bits: Mapping[str, int]) -> dict[str, set[Any]]:
+        marks = {
+            key: {m for at, m in enumerate(locked.marks) if held >> at & 1} for key, held in bits.items()
+        }
+        return {key: found for key, found in marks.items() if found}
+
+    plain = {**locked._asdict(), "own": spelled(locked.own), "held": spelled(locked.held)}
+    return {name: value for name, value in plain.items() if name != "marks"}
+
+
+def read_whole(
+    plain: Document, names: frozenset[str]
+) -> tuple[dict[str, Any], Mapping[str, tuple[str, str]]]:
+    lockfile = parse_lockfile(text_of(plain))
+    locked = locked_of(lockfile, "after", names)
+    assert locked is not None
+    return told(locked), digests(lockfile)
+
+
+def digests(lockfile: Lockfile) -> dict[str, tuple[str, str]]:
+    return {
+        folder: (importer_digest(lockfile, folder), install_digest(lockfile, folder))
+        for folder in lockfile.importers
+    }
+
+
+def check(before: Document, after: Document, names: frozenset[str] = frozenset()) -> set[str]:
+    """Follow a change, hold it against reading the whole file, and tell which importers it moves."""
+    found = moved(before, after, names)
+    short, whole = read_whole(after, names)
+    was = digests(parse_lockfile(text_of(before)))
+    assert told(found.locked) == short
+    assert {**was, **found.digests} == whole
+    return {folder for folder, digest in whole.items() if was[folder] != digest}
+
+
+def sample(**more: Any) -> Document:
+    return document(IMPORTERS, NEEDS, settings={"autoInstallPeers": True}, **more)
+
+
+def changed(*changes: Callable[[Document], Any], **more: Any) -> Document:
+    plain = sample(**more)
+    for change in changes:
+        change(plain)
+    return plain
+
+
+def integrity(key: str) -> Callable[[Document], Any]:
+    return lambda plain: plain["packages"][key]["resolution"].update(integrity="sha512-other")
+
+
+def needing(key: str, **needs: str) -> Callable[[Document], Any]:
+    return lambda plain: plain["snapshots"][key].update(dependencies=needs)
+
+
+def with_package(key: str, **record: Any) -> Callable[[Document], Any]:
+    def add(plain: Document) -> None:
+        plain["packages"][key] = {"resolution": {"integrity": key}, **record}
+        plain["snapshots"][key] = {}
+
+    return add
+
+
+def without_package(key: str) -> Callable[[Document], Any]:
+    return lambda plain: (plain["packages"].pop(key), plain["snapshots"].pop(key))
+
+
+def installing(folder: str, alias: str, version: str) -> Callable[[Document], Any]:
+    return lambda plain: plain["importers"][folder]["dependencies"][alias].update(version=version)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([integrity("x@1.0.0")], {"dev"}),
+        ([integrity("c@1.0.0")], {"apps/web", "lib"}),
+        ([integrity("a@1.0.0")], {"apps/web"}),
+        ([needing("a@1.0.0", x="1.0.0")], {"apps/web"}),
+        ([with_package("c@2.0.0"), needing("b@1.0.0", c="2.0.0")], {"apps/web", "lib"}),
+        ([with_package("b@2.0.0"), installing("lib", "b", "2.0.0")], {"lib"}),
+        ([with_package("unused@1.0.0")], set()),
+        ([lambda plain: plain["packages"]["c@1.0.0"].update(deprecated="use d")], set()),
+        ([lambda plain: plain["snapshots"]["c@1.0.0"].update(optional=True)], set()),
+    ],
+)
+def test_a_change_of_entries_is_followed_to_those_who_install_them(
+    changes: list[Callable[[Document], Any]], expected: set[str]
+) -> None:
+    assert check(sample(), changed(*changes)) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plain: plain.update(settings={"autoInstallPeers": False}),
+        lambda plain: plain.update(overrides={"a": "1.0.0"}),
+        lambda plain: plain["importers"].update(new={}),
+        lambda plain: plain["importers"].pop("dev"),
+        lambda plain: plain["importers"]["lib"].update(dependenciesMeta={"b": {"injected": True}}),
+        lambda plain: plain["importers"]["lib"]["dependencies"].update(
+            x={"specifier": "^1.0.0", "version": "1.0.0"}
+        ),
+        lambda plain: plain["importers"]["lib"]["dependencies"]["b"].update(specifier="1.0.0"),
+        installing("apps/web", "lib", "1.0.0"),
+        installing("lib", "b", "link:../b"),
+        installing("lib", "b", "9.0.0"),  # of which there is nothing
+        without_package("x@1.0.0"),
+        needing("a@1.0.0", b="9.0.0"),
+        needing("a@1.0.0", b="link:../b"),
+        lambda plain: plain["packages"]["a@1.0.0"].update(
+            resolution={"type": "directory", "directory": "lib"}
+        ),
+    ],
+)
+def test_what_may_reach_further_is_read_as_a_whole(change: Callable[[Document], Any]) -> None:
+    with pytest.raises(Unusual):
+        moved(sample(), changed(change))
+
+
+def test_marks_that_come_or_go_are_read_as_a_whole() -> None:
+    add = [with_package("p1@1.0.0"), needing("c@1.0.0", p1="1.0.0")]
+    assert check(sample(), changed(*add)) == {"apps/web", "lib"}
+    with pytest.raises(Unusual):
+        moved(sample(), changed(*add), NAMES)
+    with pytest.raises(Unusual):
+        moved(changed(*add), sample(), NAMES)
+    assert check(changed(*add), changed(*add, integrity("p1@1.0.0")), NAMES) == {"apps/web", "lib"}
+
+
+PATCHED = {"patchedDependencies": {"c@1.0.0": "abc"}}
+
+
+def with_patch(plain: Document) -> None:
+    """The package `c` with its patch."""
+    key = "c@1.0.0(patch_hash=abc)"
+    plain["snapshots"][key] = plain["snapshots"].pop("c@1.0.0")
+    for user in ("b@1.0.0", "d@1.0.0"):
+        plain["snapshots"][user]["dependencies"]["c"] = "1.0.0(patch_hash=abc)"
+
+
+def test_a_patched_package_that_comes_to_a_project_is_read_as_a_whole() -> None:
+    before = changed(with_patch, **PATCHED)
+    assert check(before, changed(with_patch, integrity("c@1.0.0"), **PATCHED)) == {"apps/web", "lib"}
+    with pytest.raises(Unusual):
+        moved(before, changed(with_patch, needing("x@1.0.0", b="1.0.0"), **PATCHED))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n", "\r\n"),
+        ("sha512-x@1.0.0", "sha512-y\n  x@1.0.0: {}"),
+        ("resolution: {integrity: sha512-a@1.0.0}", "resolution: {integrity: sha512-a@1.0.0"),
+        ("resolution: {integrity: sha512-a@1.0.0}", "resolution: '"),
+        ("    resolution: {integrity: sha512-a@1.0.0}", "    resolution: &one\n      integrity: x"),
+        ("    resolution: {integrity: sha512-a@1.0.0}", "   resolution: {}"),
+        ("  b@1.0.0:\n    resolution", "  a@1.0.0:\n    resolution"),
+        ("  b@1.0.0:\n    resolution", "<<<<<<< HEAD\n  b@1.0.0:\n    resolution"),
+        ("packages:\n", "other: {}\n\npackages:\n"),
+        ("snapshots:\n", "---\nsnapshots:\n"),
+        ("  a@1.0.0:\n    resolution", "  a@1.0.0:\n\n    resolution"),
+    ],
+)
+def test_a_text_of_another_shape_is_read_as_a_whole(old: str, new: str) -> None:
+    text = text_of(sample()).decode()
+    locked = locked_of(parse_lockfile(text.encode()), "before", ())
+    assert locked is not None and old in text
+    with pytest.raises(Unusual):
+        relock(locked, text.encode(), "after", text.replace(old, new).encode())
+
+
+def test_a_file_that_is_not_utf_8_is_read_as_a_whole() -> None:
+    text = text_of(sample())
+    locked = locked_of(parse_lockfile(text), "before", ())
+    assert locked is not None
+    with pytest.raises(Unusual):
+        relock(locked, text, "after", text + b"\xff")
+
+
+def test_a_lockfile_with_references_that_lead_nowhere_is_always_read_as_a_whole() -> None:
+    broken = changed(needing("a@1.0.0", gone="1.0.0"))
+    assert locked_of(parsed(broken), "", ()) is None
+
+
+KEYS = [f"{name}@{version}" for name in PACKAGES for version in VERSIONS]
+versions = st.sampled_from(VERSIONS)
+edges = st.dictionaries(st.sampled_from(PACKAGES), versions, max_size=2)
+apps = st.dictionaries(st.sampled_from(PACKAGES), versions, min_size=1, max_size=2)
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[Document, Document]:
+    """Two versions of a lockfile, which differ in some edges, facts, and versions that projects install."""
+    needs = {key: draw(edges) for key in KEYS}
+    tables = {folder: draw(apps) for folder in ("apps/a", "apps/b")}
+    later = {folder: {name: draw(versions) for name in table} for folder, table in tables.items()}
+    edited = draw(st.dictionaries(st.sampled_from(KEYS), edges, max_size=2))
+    other = draw(st.sets(st.sampled_from(KEYS), max_size=1))
+    return written(tables, needs, set()), written(later, {**needs, **edited}, other)
+
+
+def written(
+    tables: Mapping[str, Mapping[str, str]], needs: Mapping[str, Mapping[str, str]], other: set[str]
+) -> Document:
+    """A lockfile as pnpm leaves it: it holds what somebody needs, and specifiers do not tell versions."""
+    starts = [f"{name}@{version}" for table in tables.values() for name, version in table.items()]
+    edges = {key: [f"{name}@{version}" for name, version in table.items()] for key, table in needs.items()}
+    kept = sorted(closure(edges, starts))
+    plain = document(
+        {folder: line_of(table) for folder, table in tables.items()}, {k: line_of(needs[k]) for k in kept}
+    )
+    for table in plain["importers"].values():
+        for line in table["dependencies"].values():
+            line["specifier"] = "*"
+    for key in other.intersection(kept):
+        integrity(key)(plain)
+    return plain
+
+
+def line_of(table: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={version}" for name, version in table.items())
+
+
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(changes())
+def test_whatever_changes_the_short_way_tells_what_the_whole_file_tells(
+    change: tuple[Document, Document],
+) -> None:
+    check(*change)
+    with suppress(Unusual):
+        check(*change, NAMES)
