@@ -1,88 +1,18 @@
-"""The console script: hands a verb to its file, everything else to doit, and turns errors into exit codes."""
+"""The console script: it has git begin at once, then loads the program and runs the command line."""
 
-from __future__ import annotations
-
-import gc
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from buildgraph.commands import VERBS, run_verb
-from buildgraph.console import tell
-from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
+from buildgraph.early import ask_git
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (0, 1, 2, 3 or 130); nothing is raised."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return _run(argv)
-    except BuildgraphError as error:
-        return _explain(error)
-    except KeyboardInterrupt:
-        tell("interrupted")
-        return INTERRUPTED
-    except Exception as error:
-        if os.environ.get("BUILDGRAPH_DEBUG"):
-            raise
-        return _explain(InternalError(error))
+    ask_git(argv)
+    from buildgraph.program import run
 
-
-def _interrupt(number: int, frame: object) -> None:
-    """A CI job that is cancelled (SIGTERM) ends as Ctrl-C does: children stop, nothing is left half done."""
-    raise KeyboardInterrupt
-
-
-def _run(argv: list[str]) -> int:
-    if argv[:1] == ["--version"]:
-        return _version()
-    if argv[:1] in (["--help"], ["-h"]) or argv == ["help"]:
-        return _help()
-    if argv and argv[0] in VERBS:
-        gc.disable()  # one short answer: looking for garbage in what it reads takes longer than giving it
-        return run_verb(argv[0], argv[1:])
-    return _run_tasks(argv)
-
-
-def _run_tasks(argv: list[str]) -> int:
-    """Run tasks; doit is asked only where there is something to run, or something else than a run is wanted."""
-    from buildgraph.project import open_project
-
-    project = open_project(Path.cwd()).begin()
-    from buildgraph.fresh import tell_fresh
-
-    fresh = tell_fresh(argv, project)
-    if fresh is not None:
-        return fresh
-    from buildgraph.tasks import run_tasks
-
-    return run_tasks(argv, project)
-
-
-def _explain(error: BuildgraphError) -> int:
-    if os.environ.get("BUILDGRAPH_DEBUG"):
-        raise error
-    tell(f"error: {error}")
-    return error.exit_code
-
-
-def _version() -> int:
-    from buildgraph import __version__
-    from buildgraph.console import answer
-
-    answer(f"buildgraph {__version__}")
-    return DONE
-
-
-def _help() -> int:
-    from buildgraph.commands import overview
-    from buildgraph.console import answer
-
-    answer(overview())
-    return DONE
+    return run(argv)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,12 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
+from buildgraph.early import is_asked, taken
 from buildgraph.errors import ToolError
 
 OnLine = Callable[[str], None]
 
 LAST_LINES = 40
 PATIENCE = 10  # seconds that an interrupted child has to end by itself
+PATIENCE_OF_COMPANIONS = 1.0  # they have nothing to finish
 
 
 class Command(NamedTuple):
@@ -77,6 +81,71 @@ class Runner(Protocol):
         ...
 
 
+class Companion:
+    """A process that runs beside this one, such as a connection, and ends with it, however this one ends.
+
+    Its standard input is a pipe that only we hold open: whatever ends us closes it.
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        self._child = child
+        self._stdin, self._stdout, self._stderr = child.stdin, child.stdout, child.stderr
+        self._unread = b""
+        self._said: deque[str] = deque(maxlen=LAST_LINES)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def read_line(self, within: float) -> str | None:
+        """The next line of its standard output, None at the end; TimeoutError after `within` seconds."""
+        deadline = time.monotonic() + within
+        while b"\n" not in self._unread:
+            ready, _, _ = select.select([self._stdout], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            more = os.read(self._stdout.fileno(), 1 << 12)
+            if not more:
+                return None
+            self._unread += more
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+    def has_ended(self, within: float = 0.0) -> bool:
+        """Whether it has ended, or does so within some seconds."""
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(within)
+            return True
+        return False
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it has said on standard error."""
+        if self.has_ended():
+            self._listener.join(1)
+        return "\n".join(self._said)
+
+    def stop(self) -> None:
+        """End it, with its own children; nothing happens when it has ended."""
+        _close_quietly(self._stdin)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not self.has_ended():
+                _signal_group(self._child, number)
+                self.has_ended(PATIENCE_OF_COMPANIONS)
+        self._listener.join(1)
+        _close_quietly(self._stdout)
+        _close_quietly(self._stderr)
+
+    def _listen(self) -> None:
+        with suppress(ValueError):  # closed by `stop`
+            for line in self._stderr:
+                self._said.append(line.decode("utf-8", "replace").rstrip())
+
+
+def start_companion(command: Command) -> Companion:
+    """Start a command that runs beside this process; ToolError when it cannot start."""
+    return Companion(_begin(command._replace(stdin=b"held open")))
+
+
 class SystemRunner:
     """Runs commands as child processes; an interrupt ends every child before it travels on.
 
@@ -92,17 +161,19 @@ class SystemRunner:
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run `command`; `on_line` is called with every line of standard error as it appears."""
+        answer = taken(str(command.cwd), command.argv)
+        if answer is not None:
+            return Result(0, answer)
         return self._finish(self._begin(command), command.stdin, on_line)
 
     def start(self, command: Command) -> Started:
         """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
+        if is_asked(str(command.cwd), command.argv):
+            return Started(partial(self.run, command))
         return Started(partial(self._finish, self._begin(command), command.stdin, None))
 
     def _begin(self, command: Command) -> subprocess.Popen[bytes]:
-        try:
-            child = _start(command)
-        except FileNotFoundError as error:
-            raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
+        child = _begin(command)
         with self._turn:
             self._running.add(child)
         return child
@@ -132,6 +203,13 @@ class SystemRunner:
             running = tuple(self._running)
         for child in running:
             _end(child)
+
+
+def _begin(command: Command) -> subprocess.Popen[bytes]:
+    try:
+        return _start(command)
+    except FileNotFoundError as error:
+        raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

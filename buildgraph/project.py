@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildgraph.early import MARKS
 from buildgraph.errors import ConfigurationError
 from buildgraph.process import Runner, Started, SystemRunner
 from buildgraph.snapshot.git import OWN_NAME, Repository, find_repository, own_folder
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from buildgraph.picture import Picture
     from buildgraph.workspace.locked import Locked
 
-MARKS = ("manifests/workspace.toml", WORKSPACE_FILE)
 NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces"
 
 

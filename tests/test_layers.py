@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
-    ("errors", "lazy"),
+    ("early", "errors", "lazy"),
     ("process", "order"),
     ("snapshot",),
     ("workspace", "manifests", "recipes"),
@@ -28,10 +28,13 @@ ROAD = (
     ("since", "console"),
     ("comparison",),
     ("builder", "deployed"),
+    ("refusals",),
     ("deployer",),
+    ("rollback", "recovery"),
     ("chain",),
     ("commands", "reporting"),
     ("fresh", "tasks"),
+    ("program",),
     ("main",),
     ("dodo",),
 )

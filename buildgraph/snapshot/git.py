@@ -7,20 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from buildgraph.early import GIT, OF_HOOKS, PLACE, QUIET
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
 from buildgraph.snapshot.snapshot import decoded
 
-# What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
-QUIET = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "LC_ALL": "C",
-}
-# A hook of git sets these, and they would lead into another repository: the folder decides.
-OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 OWN_FOLDER = ".buildgraph"
 OWN_NAME = "buildgraph"  # of our folder in git's own
 NO_TREE = "go to a clone, or make one: `git worktree add`"
@@ -63,8 +54,7 @@ class Repository(NamedTuple):
         return self._replace(folder=folder, prefix=prefix)
 
     def _command(self, arguments: tuple[str, ...], stdin: bytes, env: dict[str, str] | None) -> Command:
-        argv = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments)
-        return Command(argv, self.folder, {**QUIET, **(env or {})}, stdin, OF_HOOKS)
+        return Command((*GIT, *arguments), self.folder, {**QUIET, **(env or {})}, stdin, OF_HOOKS)
 
     def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs by id, from the repository or from the store of edited files."""
@@ -94,8 +84,7 @@ class Repository(NamedTuple):
 
 def find_repository(folder: Path, runner: Runner) -> Repository:
     """The repository around `folder`; ConfigurationError when there is none."""
-    argv = ("git", "rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir")
-    result = runner.run(Command(argv, folder, QUIET, without=OF_HOOKS))
+    result = runner.run(Command(PLACE, folder, QUIET, without=OF_HOOKS))
     inside, _, places = result.stdout.partition(b"\n")
     if result.code != 0 or inside != b"true":
         raise _no_repository(folder, result)

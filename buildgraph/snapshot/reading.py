@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from buildgraph.early import STATUS
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Started
 from buildgraph.snapshot.git import REACH_IT, Repository
@@ -23,7 +24,7 @@ from buildgraph.snapshot.snapshot import (
     decoded,
     encoded,
 )
-from buildgraph.snapshot.status import STATUS, Change, is_submodule, parse_status
+from buildgraph.snapshot.status import Change, is_submodule, parse_status
 
 NO_SUCH_TREE = "Not a valid object name"
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"

@@ -7,11 +7,6 @@ from typing import NamedTuple
 
 from buildgraph.snapshot.snapshot import SUBMODULE, Entry, decoded, encoded
 
-# Porcelain v2 with the commit on top; untracked files one by one, submodules by their commit alone.
-STATUS = (
-    *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind"),
-    *("--no-renames", "--untracked-files=all", "--ignore-submodules=dirty", "--", "."),
-)
 _OID = b"# branch.oid "
 _UNBORN = b"(initial)"
 

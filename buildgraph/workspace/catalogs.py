@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildgraph.workspace.lockfile import Dependency, Importer, Lockfile, Record
-from buildgraph.workspace.references import without_suffix
-from buildgraph.workspace.settings import DEFAULT_CATALOG
+from buildgraph.workspace.references import DEFAULT_CATALOG, without_suffix
 
 CATALOG = "catalog:"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from buildgraph.order import closure
 from buildgraph.workspace.catalogs import CATALOG
-from buildgraph.workspace.lockfile import INSTALLED_GROUPS, Importer, Lockfile, injected_folder
+from buildgraph.workspace.lockfile import Importer, Lockfile, folders_in
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
-from buildgraph.workspace.references import FILE, LINK, linked_folder, selected_names
-from buildgraph.workspace.settings import DEFAULT_CATALOG, WorkspaceSettings
+from buildgraph.workspace.references import DEFAULT_CATALOG, FILE, LINK, linked_folder, selected_names
+from buildgraph.workspace.settings import WorkspaceSettings
 
 WORKSPACE, ALIAS = "workspace:", "npm:"
 _ARCHIVES = (".tgz", ".tar.gz", ".tar")
@@ -41,18 +41,6 @@ def links(lockfile: Lockfile, folder: str) -> tuple[Edge, ...]:
             continue
         found.update(Edge(target, line.group) for target in _behind(lockfile, line.alias, line.version))
     return tuple(sorted(found))
-
-
-def folders_in(lockfile: Lockfile, key: str) -> Iterator[str]:
-    """The folders that one snapshot is copied from or links to, seen from the workspace root."""
-    injected = injected_folder(lockfile.package_of(key))
-    if injected is not None:
-        yield posixpath.normpath(injected)
-    for group in INSTALLED_GROUPS:
-        for reference in (lockfile.snapshots[key].get(group) or {}).values():
-            folder = linked_folder(str(reference), ROOT)
-            if folder is not None:
-                yield folder
 
 
 def _behind(lockfile: Lockfile, alias: str, version: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ things that anybody asks for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -53,8 +53,7 @@ class Frames:
         importers = [self._importer(folder) for folder in sorted({ROOT, *folders})]
         marks = set[Mark]().union(*map(self._marks_of, importers))
         names = frozenset(name for kind, name in marks if kind == NAME)
-        bare = replace(
-            self.lockfile,
+        bare = self.lockfile._replace(
             importers={},
             packages={},
             snapshots={},

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.order import components
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
-from buildgraph.workspace.projects import LOCKFILE
-from buildgraph.workspace.references import FILE, LINK, key_of, without_suffix
+from buildgraph.workspace.projects import LOCKFILE, ROOT
+from buildgraph.workspace.references import FILE, LINK, key_of, linked_folder, without_suffix
 from buildgraph.workspace.yaml import parse_yaml
 
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
@@ -30,13 +30,14 @@ class Dependency(NamedTuple):
     specifier: str = ""
 
 
-@dataclass(frozen=True)
-class Importer:
-    """What one project installs: its table by group, and its settings (dependenciesMeta …)."""
-
+class _Importer(NamedTuple):  # a class on top has room for what is worked out
     folder: str
-    table: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
-    settings: Record = field(default_factory=dict)
+    table: Mapping[str, Mapping[str, Record]] = {}
+    settings: Record = {}
+
+
+class Importer(_Importer):
+    """What one project installs: its table by group, and its settings (dependenciesMeta …)."""
 
     @cached_property
     def dependencies(self) -> tuple[Dependency, ...]:
@@ -48,32 +49,32 @@ class Importer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """An entry of patchedDependencies: the digest of the patch, and its file where the lockfile tells it."""
 
     hash: str
     path: str = ""
 
 
-@dataclass(frozen=True)
-class Lockfile:
+class _Lockfile(NamedTuple):
+    version: str
+    importers: Mapping[str, Importer] = {}
+    packages: Mapping[str, Record] = {}
+    snapshots: Mapping[str, Record] = {}
+    catalogs: Mapping[str, Mapping[str, Record]] = {}
+    overrides: Mapping[str, str] = {}
+    patches: Mapping[str, Patch] = {}
+    settings: Record = {}
+    others: Record = {}
+
+
+class Lockfile(_Lockfile):
     """A lockfile of version 9.0 or 6.x.
 
     `packages` hold what is true of a published version, `snapshots` its edges for one set of peers; the
     flat lockfiles 6.x hold both in one table, which then stands here twice. `others` are the remaining
     keys (checksums, ignored optional dependencies).
     """
-
-    version: str
-    importers: Mapping[str, Importer] = field(default_factory=dict)
-    packages: Mapping[str, Record] = field(default_factory=dict)
-    snapshots: Mapping[str, Record] = field(default_factory=dict)
-    catalogs: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    patches: Mapping[str, Patch] = field(default_factory=dict)
-    settings: Record = field(default_factory=dict)
-    others: Record = field(default_factory=dict)
 
     @property
     def is_flat(self) -> bool:
@@ -265,3 +266,15 @@ def injected_folder(record: Record) -> str | None:
     if not isinstance(resolution, dict) or resolution.get("type") != "directory":
         return None
     return str(resolution.get("directory", "")).removeprefix(FILE)
+
+
+def folders_in(lockfile: Lockfile, key: str) -> Iterator[str]:
+    """The folders that one snapshot is copied from or links to, seen from the workspace root."""
+    injected = injected_folder(lockfile.package_of(key))
+    if injected is not None:
+        yield posixpath.normpath(injected)
+    for group in INSTALLED_GROUPS:
+        for reference in (lockfile.snapshots[key].get(group) or {}).values():
+            folder = linked_folder(str(reference), ROOT)
+            if folder is not None:
+                yield folder

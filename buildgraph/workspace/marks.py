@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from buildgraph.workspace.edges import folders_in
-from buildgraph.workspace.lockfile import Lockfile, Record, injected_folder, local_archive
+from buildgraph.workspace.lockfile import Lockfile, Record, folders_in, injected_folder, local_archive
 from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.pruning import LISTS_OF_NAMES, is_patched
 from buildgraph.workspace.references import name_of, selected_names
-from buildgraph.workspace.settings import WorkspaceSettings
+
+if TYPE_CHECKING:
+    from buildgraph.workspace.settings import WorkspaceSettings
 
 # A name that occurs at a snapshot; that name as the package's own; a patch; an archive and a folder in the
 # workspace that it is made from; a folder that it links or copies.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildgraph.errors import ConfigurationError, Mistake
 
@@ -19,8 +18,7 @@ GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL, PEER)
 _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engines")
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A package.json; `folder` is seen from the workspace root, `name` and `version` may be empty.
 
     `dependencies` map each group to specifiers by alias (groups without entries are absent). `pnpm` is
@@ -30,11 +28,11 @@ class Package:
     folder: str
     name: str = ""
     version: str = ""
-    dependencies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    scripts: Mapping[str, str] = field(default_factory=dict)
+    dependencies: Mapping[str, Mapping[str, str]] = {}
+    scripts: Mapping[str, str] = {}
     package_manager: str = ""
-    pnpm: Mapping[str, Any] = field(default_factory=dict)
-    document: Mapping[str, Any] = field(default_factory=dict)
+    pnpm: Mapping[str, Any] = {}
+    document: Mapping[str, Any] = {}
 
     @property
     def path(self) -> str:

@@ -7,7 +7,6 @@ out anew, and catalogs name the version that is installed, so a wider specifier 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from buildgraph.order import closure
@@ -40,11 +39,10 @@ def prune(
         folder: _importer(lockfile, folder, root_dependencies) for folder in sorted({ROOT, *packages})
     }
     keys = closure(lockfile.edges, _keys(lockfile, importers.values()))
-    kept = replace(lockfile, importers=importers, **_tables(lockfile, importers, keys))
+    kept = lockfile._replace(importers=importers, **_tables(lockfile, importers, keys))
     names = names_in(kept)
     asking = [package for folder, package in packages.items() if folder != ROOT or root_dependencies]
-    return replace(
-        kept,
+    return kept._replace(
         catalogs=used_catalogs(lockfile, importers.values()),
         overrides=used_overrides(lockfile, names | declared_names(asking)),
         patches={

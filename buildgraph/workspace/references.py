@@ -6,6 +6,7 @@ import posixpath
 import re
 
 LINK, FILE = "link:", "file:"
+DEFAULT_CATALOG = "default"  # the name of the one that pnpm-workspace.yaml calls `catalog`
 _BETWEEN_NAMES = re.compile(
     r"(?<=[^ |@])>"
 )  # other signs before a `>` belong to a range (pnpm's parse-overrides)

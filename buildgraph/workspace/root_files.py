@@ -17,9 +17,10 @@ from buildgraph.workspace.lockfile import Lockfile, injected_folder, local_archi
 from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import ROOT, WORKSPACE_FILE
 from buildgraph.workspace.pruning import lists_of_names, names_in
+from buildgraph.workspace.references import DEFAULT_CATALOG
 from buildgraph.workspace.rendering import render_yaml
 from buildgraph.workspace.rules import steers_no_install
-from buildgraph.workspace.settings import DEFAULT_CATALOG, NPMRC, WorkspaceSettings
+from buildgraph.workspace.settings import NPMRC, WorkspaceSettings
 
 PNPMFILE = ".pnpmfile.cjs"
 _ROOT_FIELDS = ("name", "private", "type", "packageManager", "engines", "devEngines")

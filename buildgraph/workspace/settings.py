@@ -8,10 +8,10 @@ from typing import Any
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace.projects import WORKSPACE_FILE
+from buildgraph.workspace.references import DEFAULT_CATALOG
 from buildgraph.workspace.yaml import parse_yaml
 
 NPMRC = ".npmrc"
-DEFAULT_CATALOG = "default"
 # The settings that name files an install reads, and how `.npmrc` spells them.
 OF_NPMRC = {"pnpmfile": "pnpmfile", "onlyBuiltDependenciesFile": "only-built-dependencies-file"}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from buildgraph.errors import ConfigurationError
@@ -112,7 +111,7 @@ def read_entries(sheet: Sheet, entries: Mapping[str, Iterable[str]]) -> Lockfile
     read = (importers, found.packages, found.snapshots)
     if any(len(table) != len(texts) for table, texts in zip(read, listed.values(), strict=True)):
         raise Unusual
-    return replace(found, importers=importers)
+    return found._replace(importers=importers)
 
 
 def _differing(before: str, after: str) -> tuple[int, int]:

@@ -25,7 +25,8 @@ def shop(repo: Monorepo) -> Monorepo:
 def test_a_misspelt_variable_is_refused_as_it_would_go_to_another_environment(shop: Monorepo) -> None:
     ran = shop.run("build", "evn=production")
 
-    assert (ran.code, ran.err) == (2, "error: there is no variable 'evn='\n  did you mean env=?\n")
+    assert ran.code == 2
+    assert ran.err.startswith("error: there is no variable 'evn='\n  did you mean env=")
 
 
 def test_tasks_take_the_environment_as_verbs_do(shop: Monorepo) -> None:
@@ -64,9 +65,9 @@ def test_an_interrupted_child_is_told_once_and_ends() -> None:
 def test_a_terminated_run_ends_as_an_interrupted_one(shop: Monorepo) -> None:
     """A CI job that is cancelled gets SIGTERM."""
     program = (
-        "import os, signal, buildgraph.main as main\n"
-        "main._run = lambda argv: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
-        "raise SystemExit(main.main([]))"
+        "import os, signal, buildgraph.program as program\n"
+        "program._run = lambda argv: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
+        "raise SystemExit(program.run([]))"
     )
 
     ran = subprocess.run(
