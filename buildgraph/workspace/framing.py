@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from buildgraph.workspace.holding import holders
-from buildgraph.workspace.lockfile import Importer, Lockfile
+from buildgraph.workspace.lockfile import Lockfile
 from buildgraph.workspace.marks import ARCHIVE, FOLDER, NAME, PATCH, Mark, marks_on, selecting_names
 from buildgraph.workspace.package import Package
 from buildgraph.workspace.projects import ROOT
@@ -50,8 +50,8 @@ class Frames:
 
     def frame(self, folders: Iterable[str]) -> Frame:
         """The frame of the closure in `folders`: pruning to these projects tells the same."""
-        importers = [self._importer(folder) for folder in sorted({ROOT, *folders})]
-        marks = set[Mark]().union(*map(self._marks_of, importers))
+        installing = {ROOT, *folders} if self.root_dependencies else {*folders} - {ROOT}
+        marks = set[Mark]().union(*(self._marks[folder] for folder in installing & self._marks.keys()))
         names = frozenset(name for kind, name in marks if kind == NAME)
         bare = self.lockfile._replace(
             importers={},
@@ -70,20 +70,19 @@ class Frames:
         asking = [self.packages[name] for name in folders if name != ROOT or self.root_dependencies]
         return used_overrides(self.lockfile, names | declared_names(asking))
 
-    def _importer(self, folder: str) -> Importer:
-        if folder == ROOT and not self.root_dependencies:
-            return Importer(ROOT)
-        return self.lockfile.importers.get(folder, Importer(folder))
-
     def _others(self, names: frozenset[str]) -> dict[str, Any]:
         kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
         return {**kept, **lists_of_names(kept, names)}
 
-    def _marks_of(self, importer: Importer) -> set[Mark]:
-        if not importer.table:
-            return set()
-        aliases = {(NAME, line.alias) for line in importer.dependencies if line.alias in self._names}
-        return aliases | self._held.get(importer.folder, set())
+    @cached_property
+    def _marks(self) -> Mapping[str, set[Mark]]:
+        """The marks in what each importer installs and in what it calls it, by its folder; most have none."""
+        found = {folder: set(marks) for folder, marks in self._held.items()}
+        for folder, importer in self.lockfile.importers.items() if self._names else ():
+            aliases = {(NAME, line.alias) for line in importer.dependencies if line.alias in self._names}
+            if aliases:
+                found.setdefault(folder, set()).update(aliases)
+        return found
 
     @cached_property
     def _names(self) -> frozenset[str]:
