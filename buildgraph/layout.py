@@ -129,7 +129,7 @@ class Layout:
         """What was read to make the graph, and who sees the rest."""
         prefix = "" if self.manifests.workspace.root in ("", ROOT) else f"{self.manifests.workspace.root}/"
         read = {*self._read_paths(), *(posixpath.normpath(prefix + path) for path in self._read_below())}
-        return Territory(
+        found = Territory(
             root=prefix,
             names=package_names(self.workspace),
             plain=self._plain_images(),
@@ -137,8 +137,10 @@ class Layout:
             inputs=self._inputs(),
             read=frozenset(read),
             folders=tuple(sorted({FOLDER, *self._read_folders(), *self._foreign_folders(prefix)})),
-            locked=self.locked.id if self.locked else "",
         )
+        if self.locked is None or found.is_read(found.lockfile):
+            return found._replace(read=found.read | {found.lockfile})  # somebody sees it as a file, too
+        return found._replace(read=found.read | {found.lockfile}, locked=self.locked.id)
 
     @cached_property
     def locked(self) -> Locked | None:
@@ -168,8 +170,8 @@ class Layout:
             yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:
-        """Paths that were read or looked for, seen from the workspace's root."""
-        yield from (WORKSPACE_FILE, LOCKFILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
+        """Paths besides the lockfile that were read or looked for, seen from the workspace's root."""
+        yield from (WORKSPACE_FILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
         yield from hook_files(self.workspace.settings, self.files.entries)
         for reached in self._reached.values():
             yield from reached

@@ -13,12 +13,12 @@ from buildgraph.workspace.projects import LOCKFILE, OF_THE_ROOT, ROOT
 def reinstalled(graph: Graph, territory: Territory, digests: Mapping[str, tuple[str, str]]) -> Graph | None:
     """The graph with these digests of what projects install, by folder; None when it must be made anew.
 
-    It must, when images install what the root depends on. `territory` is the new graph's.
+    It must, when images may install what the root depends on. `territory` is the new graph's.
     """
     changed: list[Node] = []
     for folder, (installed, said) in digests.items():
         name = territory.names.get(folder, "")
-        if folder == ROOT and _part(graph.nodes.get(f"sources:{name}"), LOCKFILE):
+        if folder == ROOT and (not name or _part(graph.nodes.get(f"sources:{name}"), LOCKFILE)):
             return None
         changed += _changed(graph.nodes.get(f"package:{name}"), LOCKFILE, installed)
         changed += _changed(graph.nodes.get(f"sources:{name}"), LOCKFILE, said)

@@ -37,22 +37,21 @@ class Territory(NamedTuple):
         """The lockfile's path."""
         return self.root + LOCKFILE
 
-    def touched(
-        self, paths: Iterable[str], understood: Collection[str] = ()
-    ) -> dict[str, list[str]] | None:
+    def touched(self, paths: Iterable[str], understood: Collection[str] = ()) -> dict[str, list[str]] | None:
         """Node id -> the changed paths among its files, below `root`; None when the graph must be made anew.
 
         It must when a path was read to make it; of the `understood` ones somebody else takes care.
         """
         found: dict[str, list[str]] = {}
         for path in paths:
-            if path not in understood and self._is_read(path):
+            if path not in understood and self.is_read(path):
                 return None
             for node_id in self._seers(path):
                 found.setdefault(node_id, []).append(path[len(self.root) :])
         return found
 
-    def _is_read(self, path: str) -> bool:
+    def is_read(self, path: str) -> bool:
+        """Whether a change of this path makes the graph anew."""
         name = path.rpartition("/")[2]
         if path in self.read or path.startswith(self.folders):
             return True

@@ -34,13 +34,15 @@ T = TypeVar("T")
 class Locked(NamedTuple):
     """A lockfile in short.
 
-    `blob` is the id of its content, `names` are those that settings select packages by. `needs`, `facts`
-    and `digests` are the edges and digests of every snapshot, `importers` what each project needs, by folder.
-    `marks` are what settings, patches and projects have to do with some snapshots: each has a bit in the
-    marks that a snapshot bears (`own`) and in those that it or what it needs bears (`held`).
+    `blob` is the id of its content, `entries` how many its tables have, `names` are those that settings
+    select packages by. `needs`, `facts` and `digests` are the edges and digests of every snapshot,
+    `importers` what each project needs, by folder. `marks` are what settings, patches and projects have to
+    do with some snapshots: each has a bit in the marks that a snapshot bears (`own`) and in those that it or
+    what it needs bears (`held`).
     """
 
     blob: str
+    entries: int
     names: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     facts: Mapping[str, str]
@@ -76,7 +78,7 @@ def locked_of(lockfile: Lockfile, blob: str, names: Iterable[str]) -> Locked | N
     None for a flat one, and for one that refers to what it does not hold.
     """
     importers = {folder: _without_links(keys) for folder, keys in lockfile.named.items()}
-    if lockfile.is_flat or lockfile.edges != lockfile.references or not _are_here(lockfile, importers):
+    if lockfile.is_flat or not _is_whole(lockfile, importers):
         return None
     wanted = frozenset(names)
     marked: dict[Mark, list[str]] = {}
@@ -87,6 +89,7 @@ def locked_of(lockfile: Lockfile, blob: str, names: Iterable[str]) -> Locked | N
     held = held_bits(lockfile.components, lockfile.edges, own) if own else {}
     return Locked(
         blob=blob,
+        entries=_entries(lockfile),
         names=tuple(sorted(wanted)),
         needs=lockfile.edges,
         facts=lockfile.facts,
@@ -115,17 +118,16 @@ class _Change:
     def __init__(self, locked: Locked, before: str, blob: str, after: str) -> None:
         self.locked = locked
         self.blob = blob
-        self.sheet_before = read_sheet(before)
-        self.sheet, self.differing = compare_sheets(self.sheet_before, after)
-        self.was = read_entries(
-            self.sheet_before, {name: both.before for name, both in self.differing.items()}
-        )
-        self.now = read_entries(self.sheet, {name: both.after for name, both in self.differing.items()})
+        sheet = read_sheet(before, locked.entries)
+        self.sheet, differing = compare_sheets(sheet, after)
+        self.was = read_entries(sheet, {name: both.before for name, both in differing.items()})
+        self.now = read_entries(self.sheet, {name: both.after for name, both in differing.items()})
         self._refuse_doubles()
 
     @property
     def made(self) -> Relocked:
         """The version after the change, in short."""
+        self._refuse_orphans()
         moved = self._moved
         digests = {**self._kept(self.locked.digests), **moved}
         really = {key for key, digest in moved.items() if self.locked.digests.get(key) != digest}
@@ -136,6 +138,7 @@ class _Change:
         ]
         locked = self.locked._replace(
             blob=self.blob,
+            entries=self.locked.entries + _entries(self.now) - _entries(self.was),
             needs=self._needs,
             facts={**self._kept(self.locked.facts), **self._facts},
             digests=digests,
@@ -152,6 +155,8 @@ class _Change:
         if not folders:
             return {}
         read = read_entries(self.sheet, {IMPORTERS: self.sheet.entries(IMPORTERS, folders)})
+        if read.importers.keys() != set(folders):
+            raise Unusual
         installed = {folder: digest_importer(read, folder, digests) for folder in folders}
         return {
             folder: (digest, digest_install(read, folder, digest)) for folder, digest in installed.items()
@@ -167,7 +172,10 @@ class _Change:
             PACKAGES: self.sheet.entries(PACKAGES, {without_suffix(key) for key in keys}),
             SNAPSHOTS: self.sheet.entries(SNAPSHOTS, keys),
         }
-        return read_entries(self.sheet, wanted)
+        read = read_entries(self.sheet, wanted)
+        if read.snapshots.keys() != keys:
+            raise Unusual
+        return read
 
     @cached_property
     def _gone(self) -> frozenset[str]:
@@ -260,7 +268,19 @@ class _Change:
         """A key that came must not be there already."""
         came = self.now.snapshots.keys() - self.was.snapshots.keys()
         packages = self.now.packages.keys() - self.was.packages.keys()
-        if not came.isdisjoint(self.locked.needs) or self.sheet_before.has_any(PACKAGES, packages):
+        if not came.isdisjoint(self.locked.needs):
+            raise Unusual
+        if packages and not packages.isdisjoint(map(without_suffix, self.locked.needs)):
+            raise Unusual
+
+    def _refuse_orphans(self) -> None:
+        """A package without a snapshot is none that pnpm leaves."""
+        came = self.now.packages.keys() - self.was.packages.keys()
+        gone = self.was.packages.keys() - self.now.packages.keys()
+        bereft = {without_suffix(key) for key in self._gone} - gone
+        if not came <= {without_suffix(key) for key in self.now.snapshots}:
+            raise Unusual
+        if bereft and not bereft <= {without_suffix(key) for key in self._needs}:
             raise Unusual
 
 
@@ -277,5 +297,14 @@ def _without_links(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key for key in keys if key is not None)
 
 
-def _are_here(lockfile: Lockfile, importers: Mapping[str, Iterable[str]]) -> bool:
+def _is_whole(lockfile: Lockfile, importers: Mapping[str, Iterable[str]]) -> bool:
+    """Whether all that is referred to is here, and packages and snapshots belong together."""
+    if lockfile.edges != lockfile.references:
+        return False
+    if lockfile.packages.keys() != {without_suffix(key) for key in lockfile.snapshots}:
+        return False
     return all(key in lockfile.snapshots for keys in importers.values() for key in keys)
+
+
+def _entries(lockfile: Lockfile) -> int:
+    return len(lockfile.importers) + len(lockfile.packages) + len(lockfile.snapshots)

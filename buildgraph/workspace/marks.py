@@ -25,9 +25,10 @@ def marks_on(lockfile: Lockfile, key: str, names: Collection[str]) -> Iterator[M
     """The marks of one snapshot; of the names that occur at it, those that are asked for."""
     record, package = lockfile.snapshots[key], lockfile.package_of(key)
     if names:
-        own = {name_of(key), str(package.get("name", ""))}
-        yield from ((OWN, name) for name in own if name in names)
-        yield from ((NAME, name) for name in {*own, *_aliases(record)} if name in names)
+        told = str(package.get("name", ""))
+        if (own := name_of(key) or told) in names:
+            yield (OWN, own)
+        yield from ((NAME, name) for name in {own, told, *_aliases(record)} if name in names)
     for selector, patch in lockfile.patches.items():
         if is_patched(selector, patch, key):
             yield (PATCH, selector)

@@ -16,9 +16,12 @@ from buildgraph.workspace.lockfile import Lockfile, parse_lockfile
 IMPORTERS, PACKAGES, SNAPSHOTS = TABLES = ("importers", "packages", "snapshots")
 HEADINGS: Final = [f"{name}:" for name in TABLES]
 GAP: Final = "\n\n"
+BREAKS: Final = "\r\x85\u2028\u2029"  # where YAML's lines may end besides
 AT_THE_EDGE = re.compile(r"\n([^ \n].*)")  # a line that stands in no table
-ENTRY = re.compile(r"  \S.*(?:\n    .*)*")
-REFERS = re.compile(r"[:-] +[&*!]")  # to another place of a text, by YAML's anchors; pnpm writes none
+ENTRY_BEGINS = re.compile(r"\n  [^ ]")
+ENTRY = re.compile(r"  (?:'[^'\n]+'|[\w.][^\s'\"#{}\[\],]*):(?: [^\n]+)?(?:\n    [^\n]*)*")
+# To another place of the text, by YAML's anchors; pnpm writes none.
+REFERS = re.compile(r"[\s\[{,:-][&*!][\w.-]")
 
 
 class Unusual(Exception):
@@ -33,9 +36,14 @@ class Sheet(NamedTuple):
     packages: int
     snapshots: int
 
+    @property
+    def tables(self) -> dict[str, int]:
+        """The places by table."""
+        return dict(zip(TABLES, self[1:], strict=True))
+
     def table_at(self, place: int) -> str:
         """The table that an entry at this place belongs to."""
-        found = [name for name, start in zip(TABLES, self[1:], strict=True) if start <= place]
+        found = [name for name, start in self.tables.items() if start <= place]
         if not found:
             raise Unusual
         return found[-1]
@@ -48,14 +56,8 @@ class Sheet(NamedTuple):
             place = self._place(key, place) or self._place(key, start)
             if not place or self.table_at(place) != table:
                 raise Unusual
-            end = self.text.find(GAP, place)
-            found.append(self.text[place:end] if end >= 0 else self.text[place:-1])
+            found.append(self.text[place : end_of_entry(self.text, place)])
         return found
-
-    def has_any(self, table: str, keys: Iterable[str]) -> bool:
-        """Whether a table has an entry of one of these keys."""
-        places = (self._place(key, getattr(self, table)) for key in keys)
-        return any(place and self.table_at(place) == table for place in places)
 
     def _place(self, key: str, start: int) -> int:
         """Where an entry of this key begins, from a place on; 0 when there is none."""
@@ -70,13 +72,23 @@ class Difference(NamedTuple):
     after: set[str]
 
 
-def read_sheet(text: str) -> Sheet:
-    """The sheet of a lockfile that can be read; Unusual when it has another shape."""
-    places = [text.find(f"\n{heading}{GAP}") for heading in HEADINGS]
-    if AT_THE_EDGE.findall(text)[-3:] != HEADINGS or -1 in places or not text.endswith("\n"):
+def read_sheet(text: str, entries: int) -> Sheet:
+    """The sheet of a lockfile that can be read and has so many entries; Unusual when it has another shape."""
+    edges = AT_THE_EDGE.findall(text)
+    are_keys = all(edge[0].isalpha() for edge in edges) and len(set(edges)) == len(edges)
+    if edges[-3:] != HEADINGS or not are_keys or not _is_plain(text):
         raise Unusual
-    ends = (place + len(f"\n{heading}{GAP}") for place, heading in zip(places, HEADINGS, strict=True))
+    places = [text.find(f"\n{heading}{GAP}") + 1 for heading in HEADINGS]
+    if 0 in places or len(ENTRY_BEGINS.findall(text, places[0])) != entries:
+        raise Unusual
+    ends = (place + len(f"{heading}{GAP}") for place, heading in zip(places, HEADINGS, strict=True))
     return Sheet(text, *ends)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether lines end where we see them end, the last one too."""
+    odd = "\r" if text.isascii() else BREAKS
+    return text.endswith("\n") and not text.endswith(GAP) and not any(sign in text for sign in odd)
 
 
 def compare_sheets(before: Sheet, text: str) -> tuple[Sheet, Mapping[str, Difference]]:
@@ -89,17 +101,21 @@ def compare_sheets(before: Sheet, text: str) -> tuple[Sheet, Mapping[str, Differ
     table = before.table_at(begin)
     was = _by_table(table, before.text[begin:end])
     now = _by_table(table, text[begin : end + grown])
-    if was.keys() != now.keys():
+    if list(was) != list(now) or not _is_plain(text):
         raise Unusual
-    starts = (start + grown if start >= end else start for start in before[1:])
-    after = Sheet(text, *starts) if len(was) == 1 else read_sheet(text)
-    return after, {name: Difference(was[name] - now[name], now[name] - was[name]) for name in was}
+    starts = {name: start + grown if start >= end else start for name, start in before.tables.items()}
+    for name in list(was)[1:]:  # their headings stand in what differs
+        starts[name] = text.index(f"\n{name}:{GAP}", begin - 1) + len(f"\n{name}:{GAP}")
+    return Sheet(text, **starts), {
+        name: Difference(was[name] - now[name], now[name] - was[name]) for name in was
+    }
 
 
 def read_entries(sheet: Sheet, entries: Mapping[str, Iterable[str]]) -> Lockfile:
     """A lockfile of these entries only, by table; Unusual when they cannot be read one by one."""
     listed = {name: list(entries.get(name, ())) for name in TABLES}
-    if any(REFERS.search(entry) for texts in listed.values() for entry in texts):
+    texts = [entry for table in listed.values() for entry in table]
+    if not all(ENTRY.fullmatch(entry) for entry in texts) or any(map(REFERS.search, texts)):
         raise Unusual
     head = sheet.text[: sheet.importers].removesuffix(f"{HEADINGS[0]}{GAP}")
     tables = "\n".join(line for name, texts in listed.items() if texts for line in (f"{name}:", *texts))
@@ -122,8 +138,17 @@ def _differing(before: str, after: str) -> tuple[int, int]:
     rest = _most(
         shorter - same, lambda low, high: before[was - high : was - low] == after[now - high : now - low]
     )
-    end = before.find(GAP, was - rest)
-    return before.rfind(GAP, 0, same) + len(GAP), end if end >= 0 else was - 1
+    return before.rfind(GAP, 0, same) + len(GAP), end_of_entry(before, was - rest)
+
+
+def end_of_entry(text: str, place: int) -> int:
+    """Where the entry around a place ends; Unusual when an empty line stands amid it."""
+    end = text.find(GAP, place)
+    if end < 0:
+        return len(text) - 1
+    if text.startswith("\n" * 3, end) or text.startswith(GAP + " " * 3, end):
+        raise Unusual
+    return end
 
 
 def _most(limit: int, is_same: Callable[[int, int], bool]) -> int:
@@ -139,10 +164,10 @@ def _by_table(table: str, text: str) -> dict[str, set[str]]:
     """The entries in a run of text that begins in `table`; further tables have their headings in it."""
     found: dict[str, set[str]] = {table: set()}
     for block in text.split(GAP) if text else ():
-        if block in HEADINGS:
+        if block in HEADINGS and block.removesuffix(":") not in found:
             table = block.removesuffix(":")
             found[table] = set()
-        elif ENTRY.fullmatch(block):
+        elif ENTRY.fullmatch(block) and block not in found[table]:
             found[table].add(block)
         else:
             raise Unusual

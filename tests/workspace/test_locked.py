@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildgraph.order import closure
+from buildgraph.project import open_project
 from buildgraph.workspace import importer_digest, install_digest, parse_lockfile, render_lockfile
 from buildgraph.workspace.locked import Locked, Relocked, locked_of, relock
 from buildgraph.workspace.lockfile import Lockfile
 from buildgraph.workspace.sheets import Unusual
+from tests.support.monorepo import Monorepo
 from tests.workspace.locks import Document, document, parsed
 
 EXAMPLES = int(os.environ.get("BUILDGRAPH_EXAMPLES", "60"))
@@ -209,7 +213,6 @@ def test_a_patched_package_that_comes_to_a_project_is_read_as_a_whole() -> None:
         ("  b@1.0.0:\n    resolution", "<<<<<<< HEAD\n  b@1.0.0:\n    resolution"),
         ("packages:\n", "other: {}\n\npackages:\n"),
         ("snapshots:\n", "---\nsnapshots:\n"),
-        ("  a@1.0.0:\n    resolution", "  a@1.0.0:\n\n    resolution"),
     ],
 )
 def test_a_text_of_another_shape_is_read_as_a_whole(old: str, new: str) -> None:
@@ -280,3 +283,225 @@ def test_whatever_changes_the_short_way_tells_what_the_whole_file_tells(
     check(*change)
     with suppress(Unusual):
         check(*change, NAMES)
+
+
+def hold(before: str, after: str) -> None:
+    """Whatever is followed says what the whole file says; what the whole file cannot say is not followed."""
+    locked = locked_of(parse_lockfile(before.encode()), "before", ())
+    if locked is None:  # always read as a whole
+        return
+    was = digests(parse_lockfile(before.encode()))
+    try:
+        found = relock(locked, before.encode(), "after", after.encode())
+    except Unusual:
+        return
+    lockfile = parse_lockfile(after.encode())
+    whole = locked_of(lockfile, "after", ())
+    assert whole is not None
+    assert told(found.locked) == told(whole)
+    assert {**was, **found.digests} == digests(lockfile)
+    assert lockfile.others == parse_lockfile(before.encode()).others
+
+
+def written_as_text(*edits: tuple[str, str]) -> str:
+    """The sample's text with some of it written otherwise."""
+    text = text_of(sample()).decode()
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+X = "  x@1.0.0:\n    resolution: {integrity: sha512-x@1.0.0}\n"
+LONE = "  lone@1.0.0:\n    resolution: {integrity: lone}\n"
+PARAGRAPHS = "    deprecated: |-\n      first\n\n      second\n    hasBin: true\n"
+
+
+@pytest.mark.parametrize("ending", ["", "]", " ", "0", "x: [", "\n---", "\n\n  y"])
+def test_an_end_of_the_file_amid_a_line_is_no_end_of_an_entry(ending: str) -> None:
+    before = written_as_text(
+        ("  x@1.0.0: {}\n", "  x@1.0.0: {}\n\n  y@1.0.0:\n    dependencies:\n      x: 1.0.0\n")
+    )
+    before = before.replace("  x@1.0.0: {}\n", "  x@1.0.0: {}\n\n  x@1.0.01: {}\n")
+    for now in (before[:-1] + ending, before[:-1] + "1" + ending):
+        hold(before, now)
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [(X, f"{X}\n{LONE}\n{LONE}")],
+        [("sha512-a@1.0.0", "A"), ("sha512-b@1.0.0}\n", "sha512-b@1.0.0}\n\n" + X)],
+        [
+            ("snapshots:\n\n  a@1.0.0:\n", "snapshots:\n\n  a@1.0.0:\n    optional: true\n"),
+            (
+                "\n  x@1.0.0: {}\n",
+                "\n  b@1.0.0:\n    dependencies:\n      c: 1.0.0\n\n  x@1.0.0:\n    optional: true\n",
+            ),
+        ],
+        [("importers:\n", "importers:\n\nimporters:\n")],
+        [("packages:\n", "packages:\n\npackages:\n")],
+    ],
+)
+def test_what_stands_twice_is_not_followed(edits: list[tuple[str, str]]) -> None:
+    with pytest.raises(Unusual):
+        locked = locked_of(parse_lockfile(text_of(sample())), "before", ())
+        assert locked is not None
+        relock(locked, text_of(sample()), "after", written_as_text(*edits).encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  x@1.0.0: {}\n", "  x@1.0.0:\n    dependencies:\n      d: 1.0.0\n"),
+        ("sha512-x@1.0.0", "X"),
+        ("first", "1st"),
+        ("second", "2nd"),
+        ("\n\n      second", ""),
+        ("    hasBin: true\n", ""),
+        ("sha512-d@1.0.0", "D"),
+    ],
+)
+def test_a_text_of_several_paragraphs_belongs_to_its_entry(old: str, new: str) -> None:
+    before = written_as_text((X, X + PARAGRAPHS))
+    hold(before, before.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("sign", ["\r", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("place", ["sha512-x@1.0.0}", "sha512-d@1.0.0}", "x@1.0.0: {}"])
+def test_a_line_ends_where_yaml_says(sign: str, place: str) -> None:
+    hold(written_as_text(), written_as_text((place, f"{place}{sign}other: 1")))
+
+
+@pytest.mark.parametrize(
+    ("anchor", "alias", "old", "new"),
+    [
+        ("{integrity: a, os: [&o linux]}", "{integrity: x, os: [*o]}", "&o linux", "&o darwin"),
+        ("\n      &o\n      integrity: a", "*o", "integrity: a", "integrity: b"),
+    ],
+)
+def test_what_others_refer_to_is_not_followed(anchor: str, alias: str, old: str, new: str) -> None:
+    before = written_as_text(
+        ("resolution: {integrity: sha512-a@1.0.0}", f"resolution: {anchor}"),
+        ("resolution: {integrity: sha512-x@1.0.0}", f"resolution: {alias}"),
+    )
+    hold(before, before.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("odd", "old", "new"),
+    [
+        (LONE, LONE, "  {lone@1.0.0: {resolution: {integrity: other}}}\n"),
+        (LONE.replace("lone@1.0.0:", '"lone@1.0.0":'), X, f"{LONE}\n{X}"),
+        (
+            LONE.replace("lone@1.0.0", "x@1.0.0:y"),
+            "x@1.0.0: {}",
+            "x@1.0.0:\n    transitivePeerDependencies: [y]",
+        ),
+    ],
+)
+def test_a_key_that_is_written_in_another_way_is_found_or_the_file_is_read(
+    odd: str, old: str, new: str
+) -> None:
+    before = written_as_text((X, f"{odd}\n{X}"))
+    hold(before, before.replace(old, new, 1))
+
+
+def test_a_folder_whose_name_begins_like_that_of_another_is_not_taken_for_it() -> None:
+    before = written_as_text(("\n  lib:\n", "\n  lib:x:\n    publishDirectory: dist\n\n  lib:\n"))
+    hold(before, before.replace("sha512-b@1.0.0", "B"))
+
+
+def test_a_document_of_pnpm_itself_before_the_lockfile_is_not_taken_for_it() -> None:
+    own = "---\nlockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    packageManagerDependencies: {}\n\n"
+    own += "packages:\n\n  pnpm@11.0.0: {}\n\nsnapshots:\n\n  pnpm@11.0.0: {}\n\n---\n"
+    lone = ("snapshots:\n\n", "snapshots:\n\n  _lone@1.0.0: {}\n\n")
+    before = own + written_as_text(lone)
+    hold(before, own + written_as_text(("sha512-a@1.0.0", "A")))
+    hold(before, own + written_as_text(("sha512-x@1.0.0", "X"), lone))
+    hold(before, before.replace("pnpm@11.0.0", "pnpm@11.0.1"))
+
+
+def test_a_name_that_a_package_only_tells_of_itself_does_not_hide_one_that_comes() -> None:
+    before = changed(with_package("p1@1.0.0"), lambda plain: plain["packages"]["c@1.0.0"].update(name="p1"))
+    after = changed(
+        with_package("p1@1.0.0"),
+        lambda plain: plain["packages"]["c@1.0.0"].update(name="p1"),
+        needing("b@1.0.0", c="1.0.0", p1="1.0.0"),
+    )
+    with pytest.raises(Unusual):
+        moved(before, after, NAMES)
+
+
+def declaring(path: str, lines: str) -> Callable[[Monorepo], Any]:
+    return lambda repo: repo.append(path, lines)
+
+
+def linking(path: str, target: str) -> Callable[[Monorepo], Any]:
+    return lambda repo: (repo.root / path).symlink_to(target)
+
+
+def with_template_at_the_root(repo: Monorepo) -> None:
+    """The template stands beside the lockfile, and copies all that stands beside it."""
+    repo.write(
+        "Dockerfile.app", (repo.root / "docker/Dockerfile.app").read_text() + "COPY template/ ./all/\n"
+    )
+    product = repo.root / "manifests/products/web.toml"
+    product.write_text(product.read_text().replace("docker/Dockerfile.app", "Dockerfile.app"))
+
+
+def with_plain_service(repo: Monorepo) -> None:
+    repo.plain_service("side", "FROM node:20\nCOPY . .\n", port=4000, inputs=["pnpm-lock.yaml"])
+
+
+def without_root_package(repo: Monorepo) -> None:
+    """The lockfile tells what the root installs, and images install it, but the root is no project."""
+    (repo.root / "package.json").unlink()
+    repo.append("manifests/workspace.toml", "root_dependencies = true\n")
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        pytest.param(lambda repo: None, id="nobody"),
+        pytest.param(declaring("manifests/workspace.toml", 'inputs = ["pnpm-lock.yaml"]\n'), id="all"),
+        pytest.param(declaring("manifests/products/web.toml", 'inputs = ["*.yaml"]\n'), id="a service"),
+        pytest.param(with_plain_service, id="a service that is no project"),
+        pytest.param(linking("apps/web/lock", "../../pnpm-lock.yaml"), id="a project, behind a link"),
+        pytest.param(with_template_at_the_root, id="a template"),
+        pytest.param(declaring("pnpm-workspace.yaml", "pnpmfile: pnpm-lock.yaml\n"), id="a setting"),
+        pytest.param(
+            lambda repo: repo.write("apps/web/tsconfig.json", '{"extends": "../../pnpm-lock.yaml"}'),
+            id="a compiler's settings",
+        ),
+        pytest.param(without_root_package, id="images, for a root that is no project"),
+    ],
+)
+def test_whoever_sees_the_lockfile_as_a_file_sees_it_change(
+    tmp_path: Path, reading: Callable[[Monorepo], Any]
+) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.write("package.json", json.dumps({"name": "root", "private": True}))
+    repo.service("web")
+    repo.write("pnpm-lock.yaml", text_of(document({".": "b=1.0.0", "apps/web": "a=1.0.0"}, NEEDS)))
+    reading(repo)
+    repo.commit()
+    assert open_project(repo.root).picture_of("HEAD").graph
+    lockfile = repo.root / "pnpm-lock.yaml"
+    lockfile.write_text(lockfile.read_text().replace("sha512-b@1.0.0", "B"))
+    picture = open_project(repo.root).working_picture()
+    assert picture.graph.nodes == picture.layout.graph.nodes
+    assert picture.graph.fingerprints == picture.layout.graph.fingerprints
+
+
+def test_a_lockfile_that_cannot_be_read_has_no_graph_though_it_ends_like_one(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.service("web")
+    text = text_of(document({"apps/web": "a=1.0.0"}, NEEDS)).decode()
+    repo.write("pnpm-lock.yaml", text)
+    repo.commit()
+    assert open_project(repo.root).picture_of("HEAD").graph
+    repo.write("pnpm-lock.yaml", text[:-1] + "]")
+    ran = repo.run("affected", "--base", "HEAD")
+    assert "pnpm-lock.yaml" in ran.out + ran.err
+    assert "cannot be read" in ran.out + ran.err
