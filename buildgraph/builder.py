@@ -126,13 +126,17 @@ class Builder:
             bases=bases,
             secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
             platforms=plan.platforms,
-            engine=self.address,
-            needs_engine_images=bool(plan.parents)
+            command_env=self.engine.command_env,
+            is_engines_own=bool(self.address or plan.parents)
             or any(self.picture.base(name).is_substitute for name in plan.bases),
         )
         tell = teller(f"build:{service}")
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
-        build_image(self.project.runner, request, archive, tell)
+        try:
+            build_image(self.project.runner, request, archive, tell)
+        except StepFailed:
+            self.engine.confirm()  # a lost engine is no fault of what was built
+            raise
         self._keep(service, request.reference)
 
     def _keep(self, service: str, reference: str) -> None:

@@ -9,6 +9,7 @@ from buildgraph.builder import Builder
 from buildgraph.deployer import Deployer
 from buildgraph.graph.images import image_id
 from buildgraph.manifests.model import Environment, Service
+from buildgraph.order import closure, components
 from buildgraph.picture import Picture
 from buildgraph.project import Project
 
@@ -47,6 +48,12 @@ class Chain:
             for other in service.depends_on
         }
         return sorted(needed - {product})
+
+    def products_for(self, product: str) -> list[str]:
+        """A product after all others that a deploy of it brings."""
+        uses = {name: self.products_before(name) for name in self.products}
+        needed = closure(uses, [product])
+        return [name for group in components(uses) for name in group if name in needed]
 
 
 def open_chain(project: Project, environment: str) -> Chain:

@@ -66,6 +66,12 @@ def _row(line: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, line[-1]]).rstrip()
 
 
+def short_commit(commit: str) -> str:
+    """A commit as people read it; `-dirty` says that edits were deployed with it."""
+    name, dash, dirty = commit.partition("-")
+    return name[:12] + dash + dirty
+
+
 def seconds(duration: float) -> str:
     """A duration in seconds as people read it: `0.4 s`, `12 s`, `3 min 20 s`."""
     if duration < 10:

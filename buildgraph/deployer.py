@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildgraph.builder import Builder
@@ -14,19 +15,37 @@ from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
 from buildgraph.manifests.addresses import public_url
-from buildgraph.manifests.model import Product, Service
+from buildgraph.manifests.model import Environment, Product, Service
+from buildgraph.picture import Picture
 from buildgraph.plan.steps import Phase, Step
+from buildgraph.refusals import Terms, refuse_older
+from buildgraph.saved_plan import (
+    PlannedService,
+    approval_needed,
+    plan_services,
+    read_plan,
+    refuse_elsewhere,
+    refuse_outdated,
+)
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import LiveService, Place, Target
+    from buildgraph.deploy import LiveService, Place, Release, Target
     from buildgraph.image.engine import Engine
 
 Tell = Callable[[str], None]
+History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
+
+DEFAULT_ENVIRONMENT = "development"  # the one that tasks use unless told otherwise
+NO_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """How a service stands in an environment; `since` is a UTC time in ISO 8601."""
+    """How a service stands in an environment; `since` is a UTC time in ISO 8601.
+
+    `release` is the newest one that has what runs, `by` who made it; both are empty for what was never
+    verified. `kept` is the colour that waits beside the live one, for a rollback, `kept_for` how many seconds yet.
+    """
 
     service: str
     product: str
@@ -36,6 +55,20 @@ class ServiceState:
     commit: str
     since: str
     address: str
+    release: str = ""
+    by: str = ""
+    kept: str = ""
+    kept_for: int = 0
+
+
+def place_to_read(picture: Picture, environment: Environment) -> Place:
+    """The environment as one who only reads it needs it: without secrets or base images."""
+    from buildgraph.deploy import Place, Secrets
+    from buildgraph.image.engine import open_engine
+
+    manifests = picture.manifests
+    engine = open_engine(environment.engine)
+    return Place(engine, manifests.workspace.name, environment, {}, Secrets({}), manifests.services)
 
 
 class Deployer:
@@ -79,16 +112,52 @@ class Deployer:
         smoke = [Step(Phase.SMOKE, f"product:{product}", prints[f"product:{product}"], "after a deploy")]
         return [*steps, *pending, *(smoke if pending else [])]
 
-    def deploy(self, product: str) -> None:
-        """Bring a product to the environment, then run its smoke tests; they count until they have passed."""
-        from buildgraph.deploy import deploy_product, forget_verified, record_verified
+    def deploy(self, product: str, terms: Terms = NO_TERMS) -> None:
+        """Bring a product to the environment, run its smoke tests and record the release.
 
-        tell = teller(f"deploy:{product}")
+        Raises ConfigurationError, before anything changes, for what is refused unless it is forced.
+        """
+        from buildgraph.deploy import Deed, Shipment, read_live, release_product, released
+
+        self.need_approval(f"deploy:{product}", terms)
+        self.confirm_plan(terms.plan, product, self.planned)
         targets = self._targets(product)
-        forget_verified(self.place, product)
-        deploy_product(self.place, product, targets, tell)
-        self._smoke(product, tell)
-        record_verified(self.place, product, targets)
+        if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
+            refuse_older(self.builder.project.repository, read_live(self.place), targets)
+        services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
+        deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
+        release_product(self.place, Shipment(deed, targets, services), teller(f"deploy:{product}"))
+
+    def need_approval(self, task: str, terms: Terms) -> None:
+        """ConfigurationError when the environment takes saved plans only, and none is named."""
+        if self.environment.approval and not terms.plan:
+            raise approval_needed(self.environment.name, task)
+
+    def confirm_plan(self, file: str, product: str, planned: Callable[[str], list[PlannedService]]) -> None:
+        """ConfigurationError when a saved plan does not hold any more for a product; "" is no plan."""
+        if not file:
+            return
+        plan = read_plan(Path(file))
+        refuse_elsewhere(plan, self.picture.manifests.workspace.name, self.environment.name)
+        refuse_outdated(plan, product, planned(product))
+
+    def planned(self, product: str) -> list[PlannedService]:
+        """The services of a product as a plan tells them now: what they shall run, and what runs."""
+        from buildgraph.deploy import read_live
+
+        targets = [
+            self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
+        ]
+        return plan_services(read_live(self.place), product, targets)
+
+    def _image_so_far(self, service: str) -> str:
+        return self.builder.deployable(service) if self._has_image(service) else ""
+
+    def stand_ins(self, service: str) -> set[str]:
+        """The base images that stand-ins are used for when a service's image is built, its parents' too."""
+        plan = self.picture.images[service]
+        own = {name for name in plan.bases if self.picture.base(name).is_substitute}
+        return own.union(*(self.stand_ins(parent) for parent in plan.parents.values()))
 
     def smoke(self, product: str) -> None:
         """Run a product's smoke tests through the public route."""
@@ -96,17 +165,20 @@ class Deployer:
 
     def states(self) -> list[ServiceState]:
         """How every service stands here; those that run but have left the manifests come too."""
-        from buildgraph.deploy import read_live
+        from buildgraph.deploy import read_history, read_live
 
-        live = read_live(self.place).services
+        live, history = read_live(self.place).services, read_history(self.place)
         declared = {service.name: service for service in self.place.catalog if service.deployed}
         return [
-            self._state(name, live.get(name), declared.get(name))
+            self._state(name, live.get(name), declared.get(name), history)
             for name in sorted(declared.keys() | live.keys())
         ]
 
-    def _state(self, name: str, running: LiveService | None, declared: Service | None) -> ServiceState:
+    def _state(
+        self, name: str, running: LiveService | None, declared: Service | None, history: History
+    ) -> ServiceState:
         wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
+        release = _release_of(running, history)
         return ServiceState(
             service=name,
             product=declared.product if declared else running.product if running else "",
@@ -116,6 +188,10 @@ class Deployer:
             commit=running.commit if running else "",
             since=running.since.isoformat(timespec="seconds") if running and running.since else "",
             address=public_url(self.environment, declared) if declared and declared.host else "",
+            release=release.name if release else "",
+            by=release.who if release else "",
+            kept=_kept(running),
+            kept_for=round(running.window) if running and running.kept else 0,
         )
 
     def _smoke(self, product: str, tell: Tell) -> None:
@@ -155,15 +231,18 @@ class Deployer:
         return self.builder.image_on_engine(service) is not None
 
     def _targets(self, product: str) -> tuple[Target, ...]:
-        return tuple(self._target(service) for service in self._deployed(product))
+        return tuple(
+            self._target(service, self.builder.deployable(service.name))
+            for service in self._deployed(product)
+        )
 
-    def _target(self, service: Service) -> Target:
+    def _target(self, service: Service, image: str) -> Target:
         from buildgraph.deploy import Target
 
         prints = self.picture.graph.fingerprints
         return Target(
             service=service,
-            image=self.builder.deployable(service.name),
+            image=image,
             image_fingerprint=prints[image_id(service.name)],
             fingerprint=prints[deployment_id(self.environment.name, service.name)],
             commit=self.picture.commit_label,
@@ -177,6 +256,19 @@ class Deployer:
         if name not in products:
             raise UnknownName("product", name, products)
         return products[name]
+
+
+def _release_of(running: LiveService | None, history: History) -> Release | None:
+    """The newest release that has a service as it runs."""
+    if running is None or not running.fingerprint:
+        return None
+    releases = reversed(history.get(running.product, ()))
+    return next((r for r in releases if r.versions.get(running.name) == running.fingerprint), None)
+
+
+def _kept(running: LiveService | None) -> str:
+    """The colour that stays beside the live one."""
+    return running.colour.other.value if running and running.colour and running.kept else ""
 
 
 def _word(running: LiveService | None) -> str:

@@ -20,11 +20,26 @@ from doit.task import Task
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
-from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
+from buildgraph.errors import DONE, BuildgraphError, ConfigurationError, InternalError, UnknownName
 from buildgraph.project import Project
+from buildgraph.promotion import Promotion, is_promoted, promote
+from buildgraph.recovery import Wish, back_up_product, restore_product
+from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
+from buildgraph.rollback import roll_back
 
-VARIABLES = ("env",)
+# What a command line may say besides its tasks, and the tasks that hear it.
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "env": (),  # all
+    "to": ("rollback", "backup", "restore"),
+    "from": ("promote", "restore"),
+    "redis": ("restore",),
+    "beside": ("restore",),
+    "plan": ("deploy", "promote"),
+    "force": ("deploy", "rollback", "promote", "restore"),
+    "reason": ("deploy", "rollback", "promote"),
+}
+YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
@@ -89,8 +104,9 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         """The tasks of the chain for the environment that `env=` names."""
         try:
             chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT))
-            tasks = list(_chain_tasks(chain, self.run))
+            tasks = list(_chain_tasks(chain, self.run, _terms()))
             _check_names(pos_args, [task.name for task in tasks])
+            _check_plans(chain, pos_args, _terms())
         except BuildgraphError as error:
             raise Stopped(error) from error
         except Exception as error:
@@ -98,12 +114,28 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         return tasks
 
 
-def _chain_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+def _terms() -> Terms:
+    """What the command line says besides its tasks."""
+    said = {name: get_var(name, "") for name in ("reason", "to", "plan")}
+    return Terms(force=_is_said("force"), source=get_var("from", ""), **said)
+
+
+def _is_said(name: str) -> bool:
+    said = get_var(name, "")
+    if said.lower() not in (*YES, *NO):
+        raise ConfigurationError.of(f"{name}={said}", "says neither yes nor no", f"write {name}=yes")
+    return said.lower() in YES
+
+
+def _chain_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
     services = chain.services
     yield from _build_tasks(chain, run)
     yield from _push_tasks(chain, run)
-    yield from _deploy_tasks(chain, run)
+    yield from _deploy_tasks(chain, run, terms)
+    yield from _rollback_tasks(chain, run, terms)
+    yield from _promote_tasks(chain, run, terms)
     yield from _smoke_tasks(chain, run)
+    yield from _recovery_tasks(chain, run, terms)
     yield from _groups("build", chain.products, [service.name for service in services])
     yield from _groups("push", chain.products, [service.name for service in services])
     yield _group("deploy", [f"deploy:{product}" for product in chain.products])
@@ -127,13 +159,13 @@ def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
         )
 
 
-def _deploy_tasks(chain: Chain, run: Run) -> Iterable[Task]:
+def _deploy_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
     phase = "push" if chain.environment.registry else "build"
     for product, services in chain.products.items():
         images = [f"{phase}:{service}" for service in services]
         before = [f"deploy:{other}" for other in chain.products_before(product)]
         work = Work(
-            run, partial(chain.deployer.deploy, product), partial(chain.deployer.is_deployed, product)
+            run, partial(chain.deployer.deploy, product, terms), partial(chain.deployer.is_deployed, product)
         )
         yield _task(
             f"deploy:{product}",
@@ -143,10 +175,37 @@ def _deploy_tasks(chain: Chain, run: Run) -> Iterable[Task]:
         )
 
 
+def _rollback_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
+    for product in chain.products:
+        work = Work(run, partial(roll_back, chain.deployer, product, terms))
+        yield _task(f"rollback:{product}", work, [], f"bring back the release of {product} before this one")
+
+
+def _promote_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
+    for product in chain.products:
+        work = Work(
+            run,
+            partial(promote, chain.deployer, product, terms),
+            partial(is_promoted, chain.deployer, product, terms),
+        )
+        yield _task(f"promote:{product}", work, [], f"deploy {product} as another environment verified it")
+
+
 def _smoke_tasks(chain: Chain, run: Run) -> Iterable[Task]:
     for product in chain.products:
         work = Work(run, partial(chain.deployer.smoke, product))
         yield _task(f"smoke:{product}", work, [], f"run the smoke tests of {product}")
+
+
+def _recovery_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
+    """There is no `restore` of everything at once: what is brought back is named."""
+    wish = Wish(redis=_is_said("redis"), beside=_is_said("beside"))
+    for product in chain.products:
+        backup = Work(run, partial(back_up_product, chain.deployer, product, terms))
+        yield _task(f"backup:{product}", backup, [], f"back up the data of {product}, and try the backup")
+        restore = Work(run, partial(restore_product, chain.deployer, product, terms, wish))
+        yield _task(f"restore:{product}", restore, [], f"bring back a backup of {product}: from=…")
+    yield _group("backup", [f"backup:{product}" for product in chain.products])
 
 
 def _groups(phase: str, products: Mapping[str, Sequence[str]], services: Sequence[str]) -> Iterable[Task]:
@@ -218,11 +277,16 @@ def _as_variable(argument: str) -> str:
 
 
 def _check_variables(arguments: Iterable[str]) -> None:
-    """Refuse a misspelt `env=`: the run would go to another environment than the one that was meant."""
-    for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        if equals and not argument.startswith("-") and name not in VARIABLES:
+    """Refuse a misspelt `env=`, and what no task hears: the run would do something else than was meant."""
+    asked = [argument for argument in arguments if not argument.startswith("-")]
+    phases = {argument.partition(":")[0] for argument in asked if "=" not in argument}
+    for name in (argument.partition("=")[0] for argument in asked if "=" in argument):
+        if name not in VARIABLES:
             raise UnknownName("variable", f"{name}=", [f"{known}=" for known in VARIABLES])
+        hearing = VARIABLES[name]
+        if hearing and not phases & set(hearing):
+            tasks = " and ".join(f"{task}:PRODUCT" for task in hearing)
+            raise ConfigurationError.of(f"{name}=", f"is for {tasks}; no such task is named")
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
@@ -230,3 +294,17 @@ def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
         if not name.startswith("-") and "*" not in name and name not in known:
             raise UnknownName("task or verb", name, [*known, *VERBS])
+
+
+def _check_plans(chain: Chain, names: Iterable[str], terms: Terms) -> None:
+    """Refuse a deploy whose plan is missing or holds no more, before anything is built for it."""
+    deployer = chain.deployer
+    for name in names:
+        phase, _, product = name.partition(":")
+        if phase == "deploy":
+            for each in chain.products_for(product) if product else chain.products:
+                deployer.need_approval(name, terms)
+                deployer.confirm_plan(terms.plan, each, deployer.planned)
+        if phase == "promote":
+            deployer.need_approval(name, terms)
+            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms).planned)

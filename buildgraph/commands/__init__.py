@@ -14,6 +14,10 @@ VERBS = {
     "plan": "what a run would do, and why; changes nothing",
     "graph": "the graph of packages, images and products",
     "status": "what runs in an environment, and whether it is in date",
+    "releases": "what ran in an environment: when, from which commit, by whom",
+    "lock": "who holds the deploy lock of a product",
+    "backups": "what was backed up of the data, when, and how much",
+    "prune": "removes what no environment and no rollback needs any more; data stays",
     "logs": "the last lines a service printed",
     "down": "stop an environment; volumes are kept",
     "bases": "the base images and their locked digests",
@@ -24,6 +28,10 @@ TASKS = {
     "build[:NAME]": "build stale images (of a service or product; all of them where no task is named)",
     "push[:NAME]": "publish images the registry lacks (env=… names one)",
     "deploy:PRODUCT": "build, push, deploy and smoke-test (env=development)",
+    "rollback:PRODUCT": "bring back the release before this one, or to=RELEASE",
+    "backup:PRODUCT": "back up its databases, and try the backup (to=PLACE)",
+    "restore:PRODUCT": "bring a backup back: from=latest or from=BACKUP",
+    "promote:PRODUCT": "deploy to env=NAME what from=staging has verified, without building",
     "smoke:PRODUCT": "run the smoke tests of what is deployed",
 }
 
@@ -66,5 +74,5 @@ def overview() -> str:
 
 
 def _with_variables(arguments: Sequence[str]) -> list[str]:
-    """`env=staging`, as tasks take it, means `--env=staging` to a verb."""
-    return [f"--{argument}" if argument.startswith("env=") else argument for argument in arguments]
+    """`env=staging`, as tasks take it, means `--env=staging` to a verb; `from=` likewise."""
+    return [f"--{argument}" if argument.startswith(("env=", "from=")) else argument for argument in arguments]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table
-from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError
+from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ToolError
 from buildgraph.process import Command, Runner, SystemRunner
 
 if TYPE_CHECKING:
+    from buildgraph.manifests.model import Environment
     from buildgraph.picture import Picture
 
 UNDECLARED = (
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; exit code 3 when something is missing."""
     runner = SystemRunner()
-    findings = [look(runner) for look in LOOKS]
+    findings = [*(look(runner) for look in LOOKS), *_engines_elsewhere()]
     if options.format == "json":
         answer(as_json([_as_dict(finding) for finding in findings]))
     else:
@@ -97,8 +98,44 @@ def _engine(runner: Runner) -> Finding:
     try:
         engine = open_engine()
     except BuildgraphError as error:
-        return Finding("engine", False, str(error).splitlines()[0], NO_ENGINE)
+        return Finding(
+            "engine", False, str(error).splitlines()[0], getattr(error, "way_out", "") or NO_ENGINE
+        )
     return Finding("engine", True, f"Docker engine {engine.version} on {engine.platform}")
+
+
+def _engines_elsewhere() -> list[Finding]:
+    """Every engine that an environment names, asked at the same time: one that is silent takes its time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    environments = [found for found in _environments() if found.engine]
+    if not environments:
+        return []
+    with ThreadPoolExecutor(len(environments)) as pool:
+        return list(pool.map(_engine_of, environments))
+
+
+def _environments() -> Sequence[Environment]:
+    """The environments of the workspace; a workspace that cannot be read has been told of already."""
+    from buildgraph.project import open_project
+
+    try:
+        return open_project(Path.cwd()).working_picture().manifests.environments
+    except BuildgraphError:
+        return ()
+
+
+def _engine_of(environment: Environment) -> Finding:
+    from buildgraph.image.engine import open_engine
+
+    name = f"engine of {environment.name}"
+    try:
+        engine = open_engine(environment.engine)
+    except ToolError as error:
+        return Finding(name, False, error.what, error.way_out)
+    except BuildgraphError as error:
+        return Finding(name, False, str(error).splitlines()[0], "mend it, then look again")
+    return Finding(name, True, f"Docker engine {engine.version} on {engine.platform}, {engine.line.where}")
 
 
 def _buildx(runner: Runner) -> Finding:

@@ -3,47 +3,96 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, table
-from buildgraph.errors import DONE, UnknownName
+from buildgraph.console import answer, table, tell
+from buildgraph.errors import DONE, ConfigurationError, UnknownName
 from buildgraph.plan.steps import Step
 from buildgraph.project import open_project
+from buildgraph.promotion import Promotion
+from buildgraph.refusals import Terms
+from buildgraph.saved_plan import PlannedService, SavedPlan, render_plan, step_as_dict
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `plan`."""
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="such as deploy:chat or build (the default)")
+    parser.add_argument(
+        "--save", metavar="FILE", help="write the plan to a file, for `deploy:PRODUCT plan=FILE`"
+    )
+    parser.add_argument("--from", dest="source", default="", metavar="NAME", help="for promote: from where")
     add_environment(parser)
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the plan; returns the exit code."""
+    """Print the plan, and save it where that is asked for; returns the exit code."""
     chain = open_chain(open_project(Path.cwd()), options.env)
-    steps = [step for task in options.tasks or ["build"] for step in _steps(chain, task)]
-    unique = list(dict.fromkeys(steps))
+    terms = Terms(source=options.source)
+    tasks = options.tasks or ["build"]
+    steps = list(dict.fromkeys(step for task in tasks for step in _steps(chain, task, terms)))
+    if options.save:
+        _save(chain, options, steps)
     if options.format == "json":
-        answer(
-            as_json({"format": 1, "environment": options.env, "steps": [_as_dict(step) for step in unique]})
-        )
+        told = [step_as_dict(step) for step in steps]
+        answer(as_json({"format": 1, "environment": options.env, "steps": told}))
     else:
-        answer(table([(s.phase.value, s.node, s.fingerprint, s.reason) for s in unique]) or "nothing to do")
+        answer(table([(s.phase.value, s.node, s.fingerprint, s.reason) for s in steps]) or "nothing to do")
     return DONE
 
 
-def _steps(chain: Chain, task: str) -> list[Step]:
-    phase, _, name = task.partition(":")
+def _save(chain: Chain, options: argparse.Namespace, steps: Iterable[Step]) -> None:
+    """Write a plan of deploys; other tasks change no environment, and nobody has to approve them."""
+    from buildgraph.deploy import moment, read_actor
+
+    services = [
+        service for task in options.tasks for service in _planned(chain, task, Terms(source=options.source))
+    ]
+    plan = SavedPlan(
+        workspace=chain.picture.manifests.workspace.name,
+        environment=options.env,
+        tasks=tuple(options.tasks),
+        commit=chain.picture.commit_label,
+        made_at=moment(),
+        made_by=read_actor(),
+        services=tuple(dict.fromkeys(services)),
+        steps=tuple(map(step_as_dict, steps)),
+    )
+    try:
+        Path(options.save).write_text(render_plan(plan), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError.of(options.save, f"cannot be written: {error.strerror}") from error
+    tell(
+        f"saved {options.save}: `{' '.join(options.tasks)} env={options.env} plan={options.save}` carries it out"
+    )
+
+
+def _planned(chain: Chain, task: str, terms: Terms) -> list[PlannedService]:
+    phase, _, product = task.partition(":")
+    if phase == "promote" and product:
+        return Promotion(chain.deployer, product, terms).planned(product)
     if phase == "deploy":
-        products = [name] if name else list(chain.products)
+        products = chain.products_for(product) if product else list(chain.products)
+        return [service for each in products for service in chain.deployer.planned(each)]
+    raise ConfigurationError.of("--save", f"{task} changes no environment", "save a plan of deploy:PRODUCT")
+
+
+def _steps(chain: Chain, task: str, terms: Terms) -> list[Step]:
+    phase, _, name = task.partition(":")
+    if phase == "deploy" and (not name or name in chain.products):
+        products = chain.products_for(name) if name else list(chain.products)
         return [step for product in products for step in chain.deployer.plan(product)]
+    if phase == "promote" and name in chain.products:
+        promotion = Promotion(chain.deployer, name, terms)
+        promotion.check()
+        return promotion.steps()
     if phase in ("build", "push"):
         return chain.builder.plan(_services(chain, name), push=phase == "push")
-    raise UnknownName(
-        "task to plan", task, ["build", "push", *(f"deploy:{product}" for product in chain.products)]
-    )
+    known = [f"{phase}:{product}" for phase in ("deploy", "promote") for product in chain.products]
+    raise UnknownName("task to plan", task, ["build", "push", *known])
 
 
 def _services(chain: Chain, name: str) -> list[str]:
@@ -51,12 +100,3 @@ def _services(chain: Chain, name: str) -> list[str]:
     if not name:
         return [service.name for service in chain.services]
     return chain.products[name] if name in chain.products else [chain.picture.service(name).name]
-
-
-def _as_dict(step: Step) -> dict[str, str]:
-    return {
-        "phase": step.phase.value,
-        "node": step.node,
-        "fingerprint": step.fingerprint,
-        "reason": step.reason,
-    }

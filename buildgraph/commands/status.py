@@ -8,12 +8,12 @@ from pathlib import Path
 
 from buildgraph.chain import open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, table
+from buildgraph.console import answer, seconds, short_commit, table
 from buildgraph.deployer import ServiceState
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
-HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "COMMIT", "SINCE", "ADDRESS")
+HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "RELEASE", "COMMIT", "SINCE", "BY", "ADDRESS")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,20 +37,23 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _colour(state: ServiceState) -> str:
+    if not state.kept:
+        return state.colour
+    until = f"for {seconds(state.kept_for)}" if state.kept_for else "until the next run"
+    return f"{state.colour} ({state.kept} is kept {until})"
+
+
 def _row(state: ServiceState) -> tuple[str, ...]:
     in_date = ("yes" if state.in_date else "no") if state.since else ""
     return (
         state.service,
         state.state,
         in_date,
-        state.colour,
-        _short(state.commit),
+        _colour(state),
+        state.release,
+        short_commit(state.commit),
         state.since,
+        state.by,
         state.address,
     )
-
-
-def _short(commit: str) -> str:
-    """A commit as people read it; `-dirty` says that edits were deployed with it."""
-    name, dash, dirty = commit.partition("-")
-    return name[:12] + dash + dirty

@@ -1,33 +1,90 @@
 """The room that changes an engine: traffic, releases of services, backing services; it prints nothing."""
 
+from buildgraph.deploy.actor import read_actor
+from buildgraph.deploy.audit import Deed, Event, moment, read_events, record_event
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
+from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
 from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.model import Place, Reason, Rollout, SmokeResult, Target
 from buildgraph.deploy.pending import departed_services, pending_targets
+from buildgraph.deploy.pruning import Verdict, ended_colours, judge_images, remove_image
+from buildgraph.deploy.releases import (
+    Release,
+    ReleasedService,
+    Source,
+    choose_release,
+    find_running,
+    is_running,
+    read_history,
+    read_releases,
+    record_release,
+    released,
+)
+from buildgraph.deploy.releasing import Shipment, release_product
+from buildgraph.deploy.retiring import prune_colours
+from buildgraph.deploy.rollback import (
+    refuse_breaking,
+    refuse_missing_images,
+    released_place,
+    released_target,
+    released_targets,
+)
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.deploy.secrets import Secrets, read_secrets
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import forget_verified, is_verified, record_verified
 
 __all__ = [
+    "Deed",
+    "Event",
+    "Holding",
     "Live",
     "LiveService",
     "Place",
     "Reason",
+    "Release",
+    "ReleasedService",
     "Rollout",
     "Secrets",
+    "Shipment",
     "SmokeResult",
+    "Source",
     "Target",
+    "Verdict",
+    "choose_release",
     "departed_services",
     "deploy_product",
+    "ended_colours",
+    "find_running",
     "forget_verified",
+    "is_running",
     "is_verified",
+    "judge_images",
+    "keep_lock",
+    "moment",
     "pending_targets",
+    "prune_colours",
+    "read_actor",
+    "read_events",
+    "read_history",
     "read_live",
+    "read_locks",
     "read_logs",
+    "read_releases",
     "read_secrets",
+    "record_event",
+    "record_release",
     "record_verified",
+    "refuse_breaking",
+    "refuse_missing_images",
+    "release_lock",
+    "release_product",
+    "released",
+    "released_place",
+    "released_target",
+    "released_targets",
+    "remove_image",
     "run_smoke",
     "stop_environment",
 ]

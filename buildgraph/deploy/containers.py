@@ -11,6 +11,7 @@ from buildgraph.deploy.model import Place
 from buildgraph.deploy.specification import Specification
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly
+from buildgraph.image.socket import EngineRefused
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -131,13 +132,22 @@ def run_in_container(
     """
     import docker.errors
 
+    api = place.engine.client.api
     with _opened(place, container) as found:
         try:
-            code, said = found.exec_run(list(argv), user=user, environment=dict(env or {}))
+            command = api.exec_create(found.id, list(argv), user=user, environment=dict(env or {}))["Id"]
+            said = b"".join(piece.content for piece in place.engine.listen_to(command))
+            code = api.exec_inspect(command)["ExitCode"]
         except docker.errors.APIError as error:
             if error.status_code != CONFLICT:
                 raise
             return NOT_RUN, str(error.explanation)
+        except EngineRefused as refused:
+            if refused.status != CONFLICT:
+                raise
+            return NOT_RUN, refused.what
+    if code is None:
+        raise ToolError(f"the engine broke off what ran in {container}", "run the same again")
     return int(code), said.decode("utf-8", "replace")
 
 

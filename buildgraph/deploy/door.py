@@ -1,13 +1,12 @@
-"""The way in to an environment: requests to the proxy's public port; it knows no test."""
+"""The ways in to an environment: the proxy's public port, and straight to one container; it knows no test."""
 
 from __future__ import annotations
 
 import http.client
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from buildgraph.deploy.containers import run_in_container
 from buildgraph.deploy.model import Place
@@ -21,9 +20,9 @@ TIMEOUT: Final = 10.0  # seconds for one request
 ASK: Final = """\
 if command -v bash >/dev/null; then
   exec timeout "$2" \\
-    bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s" "$1" >&3 && exec cat <&3' "$0" "$1"
+    bash -c 'exec 3<>"/dev/tcp/$2/$0" && printf "%s" "$1" >&3 && exec cat <&3' "$0" "$1" "$3"
 fi
-printf '%s' "$1" | exec timeout "$2" nc 127.0.0.1 "$0"
+printf '%s' "$1" | exec timeout "$2" nc "$3" "$0"
 """
 
 
@@ -33,7 +32,7 @@ class Request:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
@@ -51,24 +50,34 @@ def send_request(place: Place, service: Service, method: str, path: str, body: s
     A service without public host is asked at the proxy's internal listener, as other services do.
     """
     host = place.environment.host_of(service)
-    headers = {
-        "Host": host or f"{PROXY}:{service.port}",
+    request = Request(method, path, _headers(place, service, body), body.encode())
+    if host and place.engine.is_here:
+        return _send_near(place, request)
+    return _send_from_inside(place, request, (LOOPBACK, PUBLIC_PORT if host else service.port))
+
+
+def send_straight(place: Place, service: Service, container: str, request: Request) -> Answer:
+    """Send one request to a container by its private name, as the proxy would; any outcome is an Answer.
+
+    It goes out from the proxy's container, so it takes the way that requests will take. The headers of
+    the request are filled in.
+    """
+    host = place.environment.host_of(service) or f"{PROXY}:{service.port}"
+    forwarded = {"X-Forwarded-For": LOOPBACK, "X-Forwarded-Proto": "http", "X-Forwarded-Host": host}
+    headers = {**_headers(place, service, request.body.decode()), **forwarded}
+    return _send_from_inside(
+        place, replace(request, headers=headers), (container, service.listens or service.port)
+    )
+
+
+def _headers(place: Place, service: Service, body: str) -> dict[str, str]:
+    return {
+        "Host": place.environment.host_of(service) or f"{PROXY}:{service.port}",
         "User-Agent": "buildgraph",
         "Accept": "*/*",
         "Connection": "close",
+        **({"Content-Type": "application/json"} if body else {}),
     }
-    if body:
-        headers["Content-Type"] = "application/json"
-    request = Request(method, path, headers, body.encode())
-    if host and is_near(place):
-        return _send_near(place, request)
-    return _send_from_inside(place, request, PUBLIC_PORT if host else service.port)
-
-
-def is_near(place: Place) -> bool:
-    """Whether the engine runs on this machine, so that its published ports are here."""
-    address = urlsplit(place.engine.client.api.base_url)
-    return address.hostname in ("localhost", "localnpipe", LOOPBACK, "::1")
 
 
 def _send_near(place: Place, request: Request) -> Answer:
@@ -82,8 +91,9 @@ def _send_near(place: Place, request: Request) -> Answer:
         connection.close()
 
 
-def _send_from_inside(place: Place, request: Request, port: int) -> Answer:
-    argv = ["sh", "-c", ASK, str(port), render_request(request), f"{TIMEOUT:g}"]
+def _send_from_inside(place: Place, request: Request, address: tuple[str, int]) -> Answer:
+    host, port = address
+    argv = ["sh", "-c", ASK, str(port), render_request(request), f"{TIMEOUT:g}", host]
     code, said = run_in_container(place, place.named(PROXY), argv)
     if not said.startswith("HTTP/"):
         return Answer(0, f"no answer: {said.strip() or f'exit code {code}'}")

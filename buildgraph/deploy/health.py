@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from buildgraph.deploy.answers import Server
 from buildgraph.deploy.containers import read_condition, read_last_lines, run_in_container
 from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import Colour
-from buildgraph.deploy.proxy import Server, enable_commands, server_name
-from buildgraph.deploy.traffic import ask_proxy, read_servers
+from buildgraph.deploy.names import Colour, server_name
+from buildgraph.deploy.proxy import enable_commands
+from buildgraph.deploy.traffic import ask_proxy, find_servers, read_route, read_servers
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
 
@@ -22,7 +23,7 @@ LAST_LINES: Final = 20
 def wait_until_healthy(
     place: Place, service: Service, colour: Colour, containers: Mapping[int, str], tell: Tell
 ) -> None:
-    """Wait until every new container can serve.
+    """Wait until every container of a colour can serve: the proxy's checks and its command, if any, pass.
 
     `containers` maps their numbers to names. Raises StepFailed after the environment's `health_within`,
     or when one ends again and again, with what the checks said and the container's last lines.
@@ -30,9 +31,9 @@ def wait_until_healthy(
     began = time.monotonic()
     if service.port:
         _wait_for_proxy(place, service, colour, containers, began)
-    elif service.health_command:
+    if service.health_command:
         _wait_for_command(place, service, containers, began)
-    else:
+    elif not service.port:
         _wait_for_stay(place, service, containers)
     tell(f"{service.name}: healthy after {time.monotonic() - began:.1f} s")
 
@@ -40,8 +41,8 @@ def wait_until_healthy(
 def _wait_for_proxy(
     place: Place, service: Service, colour: Colour, containers: Mapping[int, str], began: float
 ) -> None:
-    """The proxy is the prober: what it finds healthy, it can reach."""
-    enabled: dict[int, str] = {}
+    """The proxy is the prober: what it finds healthy, it can reach. What has served goes on being checked."""
+    enabled = _find_kept(place, service, colour)
     while True:
         addresses = {number: read_condition(place, name).address for number, name in containers.items()}
         enabled = _enable_moved(place, service, colour, addresses, enabled)
@@ -51,6 +52,15 @@ def _wait_for_proxy(
         for number, said in unhealthy.items():
             _give_up_late(place, service, containers[number], said, began)
         time.sleep(PAUSE)
+
+
+def _find_kept(place: Place, service: Service, colour: Colour) -> dict[int, str]:
+    """The addresses, by number, at which the proxy has checked a colour that is kept since it served."""
+    route = read_route(place, service.name)
+    if route is None or not route.side(colour).is_kept:
+        return {}
+    servers = find_servers(place, service.name, colour)
+    return {int(s.name.rpartition("-")[2]): s.address.rpartition(":")[0] for s in servers}
 
 
 def _enable_moved(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from buildgraph.deploy.answers import Server
+from buildgraph.deploy.clock import read_clock
 from buildgraph.deploy.containers import Found, find_containers
 from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import (
@@ -20,8 +22,8 @@ from buildgraph.deploy.names import (
     Colour,
     Role,
 )
-from buildgraph.deploy.proxy import Server
-from buildgraph.deploy.routes import Route, find_route
+from buildgraph.deploy.proxy import weights_of
+from buildgraph.deploy.routes import UNUSED, Route, Side, find_route
 from buildgraph.deploy.traffic import Traffic, read_traffic
 
 
@@ -29,9 +31,10 @@ from buildgraph.deploy.traffic import Traffic, read_traffic
 class LiveService:
     """A service as it runs.
 
-    `colour` is the one that requests go to (None: none), `containers` are that colour's, `leftovers` the
-    other colour's: an interrupted deployment, or one that goes on at this moment. `is_directed` tells
-    that the proxy really sends requests where the written routes say.
+    `colour` is the one that requests go to (None: none), `containers` are that colour's, `kept` those of the
+    former version while they are kept to go back to, `leftovers` all others: of an interrupted deployment, or
+    of one that goes on at this moment. `is_directed` tells that the proxy really sends requests where the
+    written routes say. `window` is how many seconds the former version is still kept for, 0 when that is over.
     """
 
     name: str
@@ -41,6 +44,13 @@ class LiveService:
     leftovers: tuple[Found, ...] = ()
     route: Route | None = None
     servers: tuple[Server, ...] = ()
+    kept: tuple[Found, ...] = ()
+    window: float = 0.0
+
+    @property
+    def others(self) -> tuple[Found, ...]:
+        """Its containers that are not of the live colour."""
+        return (*self.leftovers, *self.kept)
 
     @property
     def is_running(self) -> bool:
@@ -58,11 +68,11 @@ class LiveService:
 
     @property
     def is_directed(self) -> bool:
-        """Whether the proxy sends requests to the live colour and to no other."""
+        """Whether the proxy sends each colour the share of requests that its route says."""
         if self.route is None or not self.route.is_http:
             return self.route is not None
-        shares = {colour.value: side.share for colour, side in self.route.sides.items()}
-        return bool(self.servers) and all(_is_directed(server, shares) for server in self.servers)
+        weights = {colour.value: weight for colour, weight in weights_of(self.route).items()}
+        return bool(self.servers) and all(_is_directed(server, weights) for server in self.servers)
 
     @property
     def image(self) -> str:
@@ -97,12 +107,12 @@ class LiveService:
         return [s for s in self.servers if self.colour and s.name.startswith(f"{self.colour.value}-")]
 
 
-def _is_directed(server: Server, shares: Mapping[str, int]) -> bool:
+def _is_directed(server: Server, weights: Mapping[str, int]) -> bool:
     """Whether a server is sent what it shall be.
 
     HAProxy (2.6) shows a server without address at its full weight, whatever it was told; it gets nothing.
     """
-    wanted = shares.get(server.name.partition("-")[0])
+    wanted = weights.get(server.name.partition("-")[0])
     return server.share == wanted or (wanted == 0 and not server.serves)
 
 
@@ -130,25 +140,35 @@ def read_live(place: Place) -> Live:
     for table in traffic.routes.values():
         for route in table:
             grouped.setdefault(route.service, [])
-    services = {name: _live_service(name, containers, traffic) for name, containers in grouped.items()}
+    now = read_clock(place) if any(_kept_sides(traffic)) else 0.0
+    services = {name: _live_service(name, containers, traffic, now) for name, containers in grouped.items()}
     backing = tuple(c for c in found if c.labels.get(ROLE) == Role.BACKING.value and c.is_running)
     return Live(services, traffic, backing)
 
 
-def _live_service(name: str, containers: Iterable[Found], traffic: Traffic) -> LiveService:
+def _live_service(name: str, containers: Iterable[Found], traffic: Traffic, now: float) -> LiveService:
     found = list(containers)
     route = find_route(traffic.routes, name)
     colour = route.live if route else None
+    former = route.side(colour.other) if route and colour else UNUSED
     live = tuple(c for c in found if colour and c.labels.get(COLOUR) == colour.value)
+    others = tuple(container for container in found if container not in live)
     return LiveService(
         name=name,
         product=_product_of(name, found, traffic),
         colour=colour,
         containers=live,
-        leftovers=tuple(container for container in found if container not in live),
+        leftovers=() if former.is_kept else others,
         route=route,
         servers=traffic.servers_of(name),
+        kept=others if former.is_kept else (),
+        window=max(0.0, former.retired + former.window - now),
     )
+
+
+def _kept_sides(traffic: Traffic) -> Iterable[Side]:
+    routes = (route for table in traffic.routes.values() for route in table)
+    return (side for route in routes for side in route.sides.values() if side.is_kept)
 
 
 def _product_of(name: str, containers: list[Found], traffic: Traffic) -> str:

@@ -6,18 +6,20 @@ it ends, the stream ends, `cat` ends, and the engine removes the container.
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import HOLDER, Role
+from buildgraph.deploy.actor import read_actor
+from buildgraph.deploy.containers import Found, find_containers, remove_container
+from buildgraph.deploy.images import ensure_image
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import HOLDER, PRODUCT, REASON, Role
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 
@@ -27,6 +29,9 @@ GONE_WITHIN: Final = 5.0
 MOMENT: Final = 2.0
 PAUSE: Final = 0.2
 CONFLICT: Final = 409
+WAIT: Final = "wait until it is done, then run the same again; `buildgraph lock` tells more"
+KEPT: Final = "buildgraph.kept"
+ZONE: Final = re.compile(r"[+-]\d\d:\d\d$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +59,61 @@ class Lock:
         return bool(told["State"]["Running"])
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A lock that somebody holds: of a product, or ("") of what products share; `age` is in seconds.
+
+    `is_kept` tells that no process holds it: it was taken by hand and stays until it is released.
+    """
+
+    product: str
+    holder: str
+    reason: str
+    age: float
+    container: str
+    is_kept: bool = False
+
+
 @contextmanager
-def held_product_lock(place: Place, product: str) -> Iterator[Lock]:
+def held_product_lock(place: Place, product: str, reason: str = "") -> Iterator[Lock]:
     """Hold the deploy lock of a product; StepFailed that names the holder when somebody else deploys it.
 
     The lock of a holder that has just died needs a moment to go.
     """
-    with _held(place, product_lock(place, product), within=MOMENT) as lock:
+    labels = {PRODUCT: product, REASON: reason}
+    with _held(place, product_lock(place, product), labels, within=MOMENT) as lock:
         yield lock
+
+
+def read_locks(place: Place) -> tuple[Holding, ...]:
+    """The locks that are held here now, sorted by product; none is taken or waited for by asking."""
+    found = [_holding(place, container) for container in find_containers(place, role=Role.LOCK.value)]
+    return tuple(sorted((held for held in found if held), key=lambda held: held.product))
+
+
+def keep_lock(place: Place, product: str, reason: str, tell: Tell) -> None:
+    """Take the deploy lock of a product until `release_lock`, whatever becomes of this process.
+
+    StepFailed that names the holder when somebody has it.
+    """
+    name = product_lock(place, product)
+    labels = {PRODUCT: product, REASON: reason, KEPT: "yes"}
+    ensure_image(place, place.image(place.environment.proxy_image), tell)
+    deadline = time.monotonic() + MOMENT
+    while (taken := _try(place, name, labels)) is None:
+        _wait_for(place, name, deadline)
+    _close(taken[1])
+
+
+def release_lock(place: Place, held: Holding) -> None:
+    """Take a lock from its holder, who notices before changing anything more; done when it is gone."""
+    remove_container(place, held.container)
 
 
 @contextmanager
 def held_shared_lock(place: Place) -> Iterator[Lock]:
     """Hold the lock on what products share; it is held for seconds, so it is waited for."""
-    with _held(place, place.named("lock"), within=SHARED_WITHIN) as lock:
+    with _held(place, place.named("lock"), {}, within=SHARED_WITHIN) as lock:
         yield lock
 
 
@@ -77,26 +123,31 @@ def product_lock(place: Place, product: str) -> str:
 
 
 @contextmanager
-def _held(place: Place, name: str, within: float) -> Iterator[Lock]:
-    container, stream = _take(place, name, time.monotonic() + within)
+def _held(place: Place, name: str, labels: Mapping[str, str], within: float) -> Iterator[Lock]:
+    container, stream = _take(place, name, labels, time.monotonic() + within)
     try:
         yield Lock(place, name, container)
     finally:
         _let_go(place, container, stream)
 
 
-def _take(place: Place, name: str, deadline: float) -> tuple[str, Any]:
+def _take(place: Place, name: str, labels: Mapping[str, str], deadline: float) -> tuple[str, Any]:
     while True:
-        taken = _try(place, name)
+        taken = _try(place, name, labels)
         if taken is not None:
             return taken
-        holder = _read_holder(place, name)
-        if holder and time.monotonic() >= deadline:
-            raise StepFailed(name, f"is held by {holder}", "wait until it is done, then run the same again")
-        time.sleep(PAUSE)
+        _wait_for(place, name, deadline)
 
 
-def _try(place: Place, name: str) -> tuple[str, Any] | None:
+def _wait_for(place: Place, name: str, deadline: float) -> None:
+    """Wait a little for the holder of a lock; StepFailed that names it when the time is over."""
+    holder = _read_holder(place, name)
+    if holder and time.monotonic() >= deadline:
+        raise StepFailed(name, f"is held by {holder}", WAIT)
+    time.sleep(PAUSE)
+
+
+def _try(place: Place, name: str, labels: Mapping[str, str]) -> tuple[str, Any] | None:
     """The lock's container and the stream it reads; None when somebody else has the lock.
 
     The stream is there before the process: whenever we die from then on, the process ends at once.
@@ -106,7 +157,7 @@ def _try(place: Place, name: str) -> tuple[str, Any] | None:
     api = place.engine.client.api
     with told_plainly():
         try:
-            container = _create(place, name)
+            container = _create(place, name, labels)
             stream = api.attach_socket(container, params={"stdin": 1, "stream": 1})
             api.start(container)
         except docker.errors.NotFound:
@@ -118,18 +169,24 @@ def _try(place: Place, name: str) -> tuple[str, Any] | None:
     return container, stream
 
 
-def _create(place: Place, name: str) -> str:
+def _create(place: Place, name: str, labels: Mapping[str, str]) -> str:
     api = place.engine.client.api
+    kept = KEPT in labels
     made = api.create_container(
         place.image(place.environment.proxy_image),
         name=name,
-        entrypoint=["cat"],
+        # a kept one does not read the stream; the first process of a container needs a trap to be stopped
+        entrypoint=["sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"] if kept else ["cat"],
         command=[],
         user="1001:1001",
         stdin_open=True,  # and not detached: the engine closes it when the attached stream ends
-        labels={**place.labels(Role.LOCK), HOLDER: _me()},
+        labels={**place.labels(Role.LOCK), HOLDER: read_actor() if kept else _me(), **labels},
         host_config=api.create_host_config(
-            auto_remove=True, read_only=True, cap_drop=["ALL"], network_mode="none"
+            auto_remove=not kept,
+            restart_policy={"Name": "unless-stopped"} if kept else None,
+            read_only=True,
+            cap_drop=["ALL"],
+            network_mode="none",
         ),
     )
     return str(made["Id"])
@@ -147,12 +204,39 @@ def _read_holder(place: Place, name: str) -> str:
         try:
             told = api.inspect_container(name)
             if told["State"]["Status"] != "created":
-                return told["Config"]["Labels"].get(HOLDER) or "somebody"
+                labels = told["Config"]["Labels"]
+                return _named(labels.get(HOLDER) or "somebody", labels.get(REASON, ""))
             if _age(place, told["Created"]) > NEWBORN:
                 api.remove_container(told["Id"], force=True)
         except docker.errors.NotFound:
             return ""
     return ""
+
+
+def _named(holder: str, reason: str) -> str:
+    """A holder with what it holds the lock for."""
+    return f"{holder} ({reason})" if reason else holder
+
+
+def _holding(place: Place, container: Found) -> Holding | None:
+    """What a lock's container tells; None for one that is not held: only being taken, or left by the dead."""
+    if container.state == "created":
+        return None
+    labels = container.labels
+    return Holding(
+        product=labels.get(PRODUCT, ""),
+        holder=labels.get(HOLDER, "somebody"),
+        reason=labels.get(REASON, ""),
+        age=max(0.0, _engine_time(place) - container.created),
+        container=container.id,
+        is_kept=KEPT in labels,
+    )
+
+
+def _engine_time(place: Place) -> float:
+    """Seconds since the epoch, by the engine's own clock."""
+    with told_plainly():
+        return _moment(place.engine.client.api.info()["SystemTime"]).timestamp()
 
 
 def _age(place: Place, created: str) -> float:
@@ -162,17 +246,22 @@ def _age(place: Place, created: str) -> float:
 
 
 def _moment(stamp: str) -> datetime:
-    """The moment of a stamp such as 2026-01-31T12:00:00.123456789Z, to the second."""
-    return datetime.fromisoformat(stamp[:19])
+    """The moment of a stamp such as 2026-01-31T12:00:00.123456789Z or …+01:00, to the second."""
+    zone = ZONE.search(stamp)
+    return datetime.fromisoformat(stamp[:19] + (zone[0] if zone else "+00:00"))
+
+
+def _close(stream: Any) -> None:
+    streams: list[Any] = [getattr(stream, "_sock", stream), stream]  # docker-py wraps a local engine's socket
+    for opened in streams:
+        with suppress(OSError):
+            opened.close()
 
 
 def _let_go(place: Place, container: str, stream: Any) -> None:
     import docker.errors
 
-    streams: list[Any] = [getattr(stream, "_sock", stream), stream]  # docker-py wraps a local engine's socket
-    for opened in streams:
-        with suppress(OSError):
-            opened.close()
+    _close(stream)
     api = place.engine.client.api
     with told_plainly(), suppress(docker.errors.NotFound):
         with suppress(docker.errors.APIError):  # the engine removes it already, for its stream has ended
@@ -184,8 +273,4 @@ def _let_go(place: Place, container: str, stream: Any) -> None:
 
 
 def _me() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in many containers
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
+    return f"{read_actor()}, process {os.getpid()}"

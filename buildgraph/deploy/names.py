@@ -12,7 +12,7 @@ WORKSPACE, ENVIRONMENT, ROLE = "buildgraph.workspace", "buildgraph.environment",
 PRODUCT, SERVICE, COLOUR = "buildgraph.product", "buildgraph.service", "buildgraph.colour"
 FINGERPRINT, SECRETS = "buildgraph.fingerprint", "buildgraph.secrets"
 IMAGE, COMMIT = "buildgraph.image", "buildgraph.commit"
-HOLDER, BACKING = "buildgraph.holder", "buildgraph.backing"
+HOLDER, REASON, BACKING = "buildgraph.holder", "buildgraph.reason", "buildgraph.backing"
 
 PROXY: Final = "proxy"  # the proxy's name on the private network: services call http://proxy:PORT
 
@@ -48,6 +48,11 @@ def slot_name(service: str, colour: Colour, number: int) -> str:
     """The private name of a colour's container, such as `chat-backend-blue-2`; the first has no number."""
     name = f"{service}-{colour.value}"
     return name if number == 1 else f"{name}-{number}"
+
+
+def server_name(colour: Colour, number: int) -> str:
+    """What the proxy calls a colour's container among those of its service, such as `blue-1`."""
+    return f"{colour.value}-{number}"
 
 
 def environment_labels(workspace: str, environment: str, role: Role) -> dict[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.model import Place, Reason, Target
-from buildgraph.deploy.names import BACKING
+from buildgraph.deploy.names import BACKING, FINGERPRINT, SECRETS
 from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.manifests.model import Service
 
@@ -24,6 +25,18 @@ def departed_services(place: Place, live: Live, product: str) -> tuple[str, ...]
     """
     known = {service.name for service in place.catalog if service.deployed}
     return tuple(service.name for service in live.services_of(product) if service.name not in known)
+
+
+def runs_as(place: Place, key: bytes, target: Target, containers: Iterable[Found]) -> bool:
+    """Whether containers all run and are just those that a target asks for; `key` is that of secrets' digests."""
+    found = list(containers)
+    wanted = {
+        FINGERPRINT: target.fingerprint,
+        SECRETS: secrets_digest(key, target.service, place.environment, place.secrets),
+    }
+    return len(found) == target.service.replicas_in(place.environment.name) and all(
+        container.is_running and wanted.items() <= dict(container.labels).items() for container in found
+    )
 
 
 def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
@@ -90,6 +103,10 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
         return Reason(f"it has moved from the product {running.product}", replaces=False)
     if running.route and running.route.host != place.environment.host_of(target.service):
         return Reason("its public host differs", replaces=False)
+    if running.route and running.route.trial:
+        return Reason("an interrupted deployment has not completed its takeover", replaces=False)
     if running.leftovers:
         return Reason("an interrupted deployment left containers behind", replaces=False)
+    if running.kept and not running.window:
+        return Reason("the rollback window of its former version is over", replaces=False)
     return None

@@ -1,25 +1,27 @@
-"""HAProxy's words: its configuration, the commands of its runtime API, its answers; it sends nothing."""
+"""HAProxy's words: its configuration and the commands of its runtime API; it sends nothing."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
-from buildgraph.deploy.names import Colour, slot_name
-from buildgraph.deploy.routes import NONE, Route, Routes, Side
+from buildgraph.deploy.names import Colour, server_name, slot_name
+from buildgraph.deploy.pages import ANSWERING, ASKING, page_lines
+from buildgraph.deploy.routes import Route, Routes, Side
 
 # Ports inside the proxy's container; high ones, for the listeners of services stand beside them.
 PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
 OWN_PORTS: Final = (PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT)
 DIGEST_LENGTH: Final = 16
+HEAVIEST: Final = 256  # HAProxy's limit of a weight
 
 # The engine's resolver tells where containers are; a name it knows no more is forgotten after a second.
 GLOBAL: Final = f"""\
 global
+    default-path config
     description {{structure}}
     log stdout format raw local0 info
     maxconn 4000
@@ -70,30 +72,6 @@ backend nowhere
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A container as the proxy sees it: its `status` (UP, DOWN, MAINT …) and the last `check` (`L7OK` …)."""
-
-    backend: str
-    name: str
-    address: str
-    status: str
-    share: int
-    sessions: int
-    check: str
-    said: str
-
-    @property
-    def serves(self) -> bool:
-        """Whether it is sent requests, were its share above 0: it is up, or nothing has said yet that it is not."""
-        return self.status.startswith(("UP", "DRAIN", "no check"))
-
-    @property
-    def is_up(self) -> bool:
-        """Whether checks pass since it was last enabled (`UP 1/3` is a guess that no check has confirmed)."""
-        return self.status in ("UP", "DRAIN") and self.check in ("L7OK", "L4OK")
-
-
 def render_proxy(routes: Routes) -> str:
     """The whole configuration of the proxy; the same routes give the same text."""
     table = _http_routes(routes)
@@ -108,19 +86,31 @@ def structure_of(routes: Routes) -> str:
         for route in _http_routes(routes)
         for colour, side in _sides(route)
     ]
-    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{NOWHERE}{told}".encode())
+    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{ASKING}{ANSWERING}{NOWHERE}{told}".encode())
     return version.hexdigest()[:DIGEST_LENGTH]
 
 
 def share_commands(routes: Routes) -> list[str]:
-    """The runtime commands that give each server its share: first those that shall get requests."""
+    """The runtime commands that give each server its weight: first those that shall get requests."""
     slots = [
-        (-side.share, f"{route.service}/{server_name(colour, number)}")
+        (-weight, f"{route.service}/{server_name(colour, number)}")
         for route in _http_routes(routes)
-        for colour, side in _sides(route)
-        for number in range(1, side.slots + 1)
+        for colour, weight in weights_of(route).items()
+        for number in range(1, route.side(colour).slots + 1)
     ]
-    return [f"set server {server} weight {-share}" for share, server in sorted(slots)]
+    return [f"set server {server} weight {-weight}" for weight, server in sorted(slots)]
+
+
+def weights_of(route: Route) -> dict[Colour, int]:
+    """What each container of a colour weighs, so that colours get their shares however many they are."""
+    shares = {colour: side.share for colour, side in _sides(route)}
+    if len([share for share in shares.values() if share]) < 2:
+        return shares
+    each = {colour: Fraction(side.share, side.slots) for colour, side in _sides(route)}
+    whole = {c: int(part * math.lcm(*(p.denominator for p in each.values()))) for c, part in each.items()}
+    common = math.gcd(*whole.values()) if max(whole.values()) > HEAVIEST else 1
+    scale = min(1.0, HEAVIEST * common / max(whole.values()))
+    return {colour: max(1, round(weight * scale / common)) for colour, weight in whole.items()}
 
 
 def enable_commands(service: str, colour: Colour, addresses: Mapping[int, str], port: int) -> list[str]:
@@ -139,31 +129,6 @@ def enable_commands(service: str, colour: Colour, addresses: Mapping[int, str], 
     return commands
 
 
-def server_name(colour: Colour, number: int) -> str:
-    """The name of a server in its service's backend, such as `blue-1`."""
-    return f"{colour.value}-{number}"
-
-
-def parse_servers(stat: str) -> tuple[Server, ...]:
-    """The servers in an answer that ends with that of `show stat` (CSV, HAProxy's management guide, 9.1)."""
-    _, heading, table = stat.partition("# pxname,")
-    rows = csv.DictReader(line for line in io.StringIO(f"pxname,{table}" if heading else "") if line.strip())
-    return tuple(_server(row) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND"))
-
-
-def parse_description(info: str) -> str:
-    """The description in an answer to `show info`, which is the structure that runs; "" without one."""
-    lines = (line.partition(":") for line in info.splitlines())
-    return next((value.strip() for name, _, value in lines if name == "description"), "")
-
-
-def parse_old_workers(processes: str) -> tuple[str, ...]:
-    """The process ids of workers that only finish what they have begun, in an answer to the master's `show proc`."""
-    _, _, old = processes.partition("# old workers")
-    lines = (line.split() for line in old.partition("# programs")[0].splitlines())
-    return tuple(words[0] for words in lines if words and words[0].isdigit())
-
-
 def _http_routes(routes: Routes) -> list[Route]:
     found = [route for product in routes for route in routes[product] if route.is_http]
     return sorted(found, key=lambda route: route.service)
@@ -171,20 +136,6 @@ def _http_routes(routes: Routes) -> list[Route]:
 
 def _sides(route: Route) -> list[tuple[Colour, Side]]:
     return [(colour, route.sides[colour]) for colour in Colour if colour in route.sides]
-
-
-def _server(row: dict[str, str]) -> Server:
-    said = row["last_chk"] or row["check_desc"]
-    return Server(
-        backend=row["pxname"],
-        name=row["svname"],
-        address=row["addr"],
-        status=row["status"],
-        share=int(row["weight"] or 0),
-        sessions=int(row["scur"] or 0) + int(row["qcur"] or 0),
-        check=row["check_status"].removeprefix("* "),
-        said=" ".join(part for part in (row["check_status"], row["check_code"], said) if part),
-    )
 
 
 def _public_frontend(table: Iterable[Route]) -> str:
@@ -198,6 +149,7 @@ def _public_frontend(table: Iterable[Route]) -> str:
             "frontend public",
             f"    bind :{PUBLIC_PORT}",
             REQUESTS.rstrip("\n"),
+            ASKING.rstrip("\n"),
             *lines,
             "    default_backend nowhere",
             "",
@@ -216,6 +168,7 @@ def _service_part(route: Route) -> str:
             f"backend {route.service}",
             "    balance roundrobin",
             *_check_lines(route),
+            *(page_lines(route) if route.host else ()),
             *_server_lines(route),
             "",
         ]
@@ -244,16 +197,17 @@ def _check_uri(route: Route) -> str:
 
 
 def _server_lines(route: Route) -> list[str]:
+    weights = weights_of(route)
     return [
-        _server_line(route, colour, number)
+        _server_line(route, colour, number, weights[colour])
         for colour, side in _sides(route)
         for number in range(1, side.slots + 1)
     ]
 
 
-def _server_line(route: Route, colour: Colour, number: int) -> str:
-    """One container's line; a live one is looked up at once, so that a reload never leaves it out."""
+def _server_line(route: Route, colour: Colour, number: int, weight: int) -> str:
+    """One container's line; one that may answer is looked up at once, so that a reload never leaves it out."""
     side = route.side(colour)
-    start = "none" if side.share == NONE else "last,libc,none"
+    start = "last,libc,none" if side.may_answer else "none"
     address = f"{slot_name(route.service, colour, number)}:{side.listens}"
-    return f"    server {server_name(colour, number)} {address} weight {side.share} init-addr {start}"
+    return f"    server {server_name(colour, number)} {address} weight {weight} init-addr {start}"

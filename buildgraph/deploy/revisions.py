@@ -10,6 +10,7 @@ from typing import Final
 from buildgraph.deploy.containers import run_in_container
 from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import PROXY
+from buildgraph.deploy.pages import PAGES, render_pages
 from buildgraph.deploy.proxy import render_proxy
 from buildgraph.deploy.routes import Route, Routes, parse_routes, render_routes
 from buildgraph.deploy.state import MOUNT, PRIVATE, State, read_state, render_archive, write_state
@@ -53,7 +54,7 @@ def write_revision(place: Place, routes: Routes) -> None:
 def revision_of(routes: Routes) -> tuple[str, dict[str, bytes]]:
     """A revision of the configuration: its name, which tells its content, and its files."""
     files = {f"routes/{product}.json": render_routes(product, table) for product, table in routes.items()}
-    files["haproxy.cfg"] = render_proxy(routes)
+    files |= {"haproxy.cfg": render_proxy(routes), PAGES: render_pages(routes)}
     content = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:NAME_LENGTH]
     return f"revision-{content}", {path: text.encode() for path, text in files.items()}
 

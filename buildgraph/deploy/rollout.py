@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from buildgraph.deploy.backing import ensure_backing
-from buildgraph.deploy.containers import (
-    create_container,
-    find_containers,
-    remove_container,
-    start_container,
-    stop_container,
-)
-from buildgraph.deploy.health import wait_until_healthy
 from buildgraph.deploy.images import ensure_image
-from buildgraph.deploy.live import Live, LiveService, read_live
+from buildgraph.deploy.live import Live
 from buildgraph.deploy.lock import Lock, held_product_lock, held_shared_lock
-from buildgraph.deploy.migration import run_migration
 from buildgraph.deploy.model import Place, Reason, Rollout, Target, Tell
-from buildgraph.deploy.names import COLOUR, Colour, Role
 from buildgraph.deploy.network import (
     ensure_network,
     ensure_volume,
@@ -30,22 +18,25 @@ from buildgraph.deploy.network import (
 )
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets
 from buildgraph.deploy.proxy import OWN_PORTS
-from buildgraph.deploy.routes import Route, directed, find_route, with_idle, with_route, without
-from buildgraph.deploy.secrets import check_secrets, secrets_digest
-from buildgraph.deploy.specification import service_containers, stop_limit
+from buildgraph.deploy.proxy_container import ensure_proxy
+from buildgraph.deploy.retiring import remove_service
+from buildgraph.deploy.secrets import check_secrets
+from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.state import state_volume
-from buildgraph.deploy.traffic import count_sessions, ensure_proxy, read_traffic, write_routes
+from buildgraph.deploy.switching import Switched, bring, unwind
+from buildgraph.deploy.takeover import complete, prepare, settle_interrupted
 from buildgraph.errors import ConfigurationError, Mistake
-
-PAUSE: Final = 0.2
+from buildgraph.manifests.model import Service
+from buildgraph.manifests.switching import BLUE_GREEN
 
 
 def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: Tell) -> Rollout:
     """Make a product run as its targets say; services that have left the manifests are removed.
 
-    Only what differs is touched, so that the same again does nothing. Killed anywhere, the next call reads
-    what is really there and goes on. Raises ConfigurationError before anything changes, StepFailed when a
-    step fails (the service that runs is left serving), ToolError when the engine fails.
+    Only what differs is touched, so that the same again does nothing but its smoke tests. When a service
+    fails, or a smoke test does, those that this run has switched go back to their former versions, which
+    run on until all is well. Killed anywhere, the next call reads what is really there and goes on. Raises
+    ConfigurationError before anything changes, StepFailed when a step fails, ToolError when the engine does.
     """
     wanted = tuple(targets)
     _check(place, wanted)
@@ -54,16 +45,32 @@ def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: 
         with held_shared_lock(place):
             ensure_ground(place, tell)
             ensure_backing(place, [target.service for target in wanted], tell)
-        live = read_live(place)
+        live = settle_interrupted(lock, product, wanted, tell)
         pending = pending_targets(place, live, wanted)
         reasons = {target.service.name: reason for target, reason in pending}
-        _prepare(lock, product, [target for target, reason in pending if reason.replaces], live)
-        for target in in_order(target for target, _ in pending):
-            _bring(lock, target, reasons[target.service.name], live, tell)
+        prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
+        run = _run(lock, wanted, reasons, live, tell)
+        complete(lock, product, run, live, tell)
         departed = departed_services(place, live, product)
         for name in departed:
-            _remove_service(lock, product, live.services[name], tell)
+            remove_service(lock, product, live.services[name], tell)
     return _told(product, wanted, reasons, departed)
+
+
+def _run(
+    lock: Lock, targets: tuple[Target, ...], reasons: Mapping[str, Reason], live: Live, tell: Tell
+) -> list[Switched]:
+    """Switch what has a reason, then test the product as its users see it; all of it or nothing."""
+    run: list[Switched] = []
+    try:
+        for target in in_order(target for target in targets if target.service.name in reasons):
+            switched = bring(lock, target, reasons[target.service.name], live, tell)
+            run.append(switched)
+        run_smoke(lock.place, [target.service for target in targets], tell)
+    except BaseException:
+        unwind(lock, run, tell)
+        raise
+    return run
 
 
 def ensure_ground(place: Place, tell: Tell) -> None:
@@ -88,129 +95,33 @@ def _backing_volumes(place: Place) -> list[str]:
 
 def _check(place: Place, targets: tuple[Target, ...]) -> None:
     """Refuse what cannot be deployed, all mistakes at once, before anything is changed."""
-    check_secrets([target.service for target in targets], place.environment, place.secrets)
-    taken = [t.service for t in targets if t.service.port in OWN_PORTS]
-    if taken:
-        way_out = f"choose a port other than {', '.join(map(str, OWN_PORTS))}"
-        raise ConfigurationError(
-            Mistake(f"service {s.name}: port", f"{s.port} is the proxy's own", way_out) for s in taken
-        )
+    services = [target.service for target in targets]
+    check_secrets(services, place.environment, place.secrets)
+    mistakes = [*_taken_ports(services), *_unchecked(place, services)]
+    if mistakes:
+        raise ConfigurationError(mistakes)
     refuse_foreign(place, [state_volume(place), *_backing_volumes(place)])
 
 
-def _bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -> None:
-    """Make one service as it shall be."""
-    tell(f"{target.service.name}: {reason}")
-    lock.confirm()
-    running = live.services.get(target.service.name)
-    if reason.replaces:
-        _replace(lock, target, _idle_colour(live, target), tell)
-    elif running is not None and running.colour is not None:
-        _settle(lock, target, running.colour, tell)
+def _taken_ports(services: Iterable[Service]) -> list[Mistake]:
+    way_out = f"choose a port other than {', '.join(map(str, OWN_PORTS))}"
+    return [
+        Mistake(f"service {service.name}: port", f"{service.port} is the proxy's own", way_out)
+        for service in services
+        if service.port in OWN_PORTS
+    ]
 
 
-def _prepare(lock: Lock, product: str, replaced: Iterable[Target], live: Live) -> None:
-    """Have the proxy know the idle colour of all that will be replaced, in one change of its configuration."""
-    lock.confirm()
-    place = lock.place
-    routes = read_traffic(place).routes
-    table = routes.get(product, ())
-    for target in replaced:
-        service, idle = target.service, _idle_colour(live, target)
-        _remove_colour(place, service.name, idle)
-        table = with_route(
-            table, with_idle(find_route(routes, service.name), service, place.environment, idle)
-        )
-    if table != routes.get(product, ()):
-        write_routes(place, product, table)
-
-
-def _idle_colour(live: Live, target: Target) -> Colour:
-    running = live.services.get(target.service.name)
-    return running.colour.other if running and running.colour else Colour.BLUE
-
-
-def _replace(lock: Lock, target: Target, idle: Colour, tell: Tell) -> None:
-    """Migrate, start the idle colour, direct requests to it once it is healthy, stop the old."""
-    place, service = lock.place, target.service
-    ensure_image(place, target.image, tell)
-    lock.confirm()
-    run_migration(place, target, tell)
-    lock.confirm()
-    try:
-        containers = _start_colour(place, target, idle, tell)
-        wait_until_healthy(place, service, idle, containers, tell)
-        lock.confirm()
-    except BaseException:
-        if lock.is_held():  # else they may be the containers of who holds it now
-            _remove_colour(place, service.name, idle)
-        raise
-    _settle(lock, target, idle, tell)
-
-
-def _settle(lock: Lock, target: Target, colour: Colour, tell: Tell) -> None:
-    """Direct every request to a colour, and end the other one once it has answered its last."""
-    place, service = lock.place, target.service
-    route = _route(place, target) or with_idle(None, service, place.environment, colour)
-    _write_route(place, target, directed(route, service, place.environment, colour))
-    _retire(lock, service.name, colour.other, tell)
-
-
-def _start_colour(place: Place, target: Target, colour: Colour, tell: Tell) -> dict[int, str]:
-    """Start all containers of a colour; their names by number."""
-    digest = secrets_digest(read_traffic(place).key, target.service, place.environment, place.secrets)
-    specifications = service_containers(place, target, colour, digest)
-    for specification in specifications:
-        create_container(place, specification)
-    for specification in specifications:
-        start_container(place, specification.name)
-    count = f" ({len(specifications)} containers)" if len(specifications) > 1 else ""
-    tell(f"{target.service.name}: started {colour.value}{count}")
-    return {number: specification.name for number, specification in enumerate(specifications, start=1)}
-
-
-def _retire(lock: Lock, service: str, colour: Colour, tell: Tell) -> None:
-    """Let a colour answer what it has begun, then stop and remove its containers."""
-    place = lock.place
-    if not _containers(place, service, colour):
-        return
-    deadline = time.monotonic() + place.environment.drain_within
-    while count_sessions(place, service, colour) and time.monotonic() < deadline:
-        time.sleep(PAUSE)
-    lock.confirm()
-    for container in _containers(place, service, colour):
-        stop_container(place, container, stop_limit(place.environment))
-        remove_container(place, container)
-    tell(f"{service}: stopped {colour.value}")
-
-
-def _remove_service(lock: Lock, product: str, running: LiveService, tell: Tell) -> None:
-    """Take a service that has left the manifests out of the proxy, then end it."""
-    lock.confirm()
-    place = lock.place
-    write_routes(place, product, without(read_traffic(place).routes.get(product, ()), running.name))
-    for colour in Colour:
-        _retire(lock, running.name, colour, tell)
-    tell(f"{running.name}: removed, it is in the manifests no more")
-
-
-def _route(place: Place, target: Target) -> Route | None:
-    return find_route(read_traffic(place).routes, target.service.name)
-
-
-def _write_route(place: Place, target: Target, route: Route) -> None:
-    product = target.service.product
-    write_routes(place, product, with_route(read_traffic(place).routes.get(product, ()), route))
-
-
-def _remove_colour(place: Place, service: str, colour: Colour) -> None:
-    for container in _containers(place, service, colour):
-        remove_container(place, container)
-
-
-def _containers(place: Place, service: str, colour: Colour) -> list[str]:
-    found = find_containers(place, role=Role.SERVICE.value, service=service)
-    return [container.id for container in found if container.labels.get(COLOUR) == colour.value]
+def _unchecked(place: Place, services: Iterable[Service]) -> list[Mistake]:
+    """Services that nobody could tell to be well are not switched on their word."""
+    if place.environment.strategy != BLUE_GREEN:
+        return []
+    what = f"is missing; {place.environment.name} deploys {BLUE_GREEN}, which goes by health checks"
+    return [
+        Mistake(f"service {service.name}: health", what, "write `health`, or `health_command`")
+        for service in services
+        if not service.health and not service.health_command
+    ]
 
 
 def _told(

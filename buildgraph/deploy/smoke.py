@@ -1,12 +1,13 @@
-"""Smoke tests: requests through the public route, tried again until they pass or their time is over."""
+"""Smoke tests: requests by the public route, or straight to a new version, until they pass or time is over."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.deploy.door import Answer, send_request
+from buildgraph.deploy.door import Answer, Request, send_request, send_straight
 from buildgraph.deploy.model import Place, SmokeResult, Tell
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service, SmokeTest
@@ -18,7 +19,18 @@ SHOWN: Final = 300  # characters of an answer that a failure shows
 def run_smoke(place: Place, services: Iterable[Service], tell: Tell) -> tuple[SmokeResult, ...]:
     """Run the smoke tests of services, one line each; StepFailed tells what was expected and what came."""
     tests = [(service, test) for service in services for test in service.smoke]
-    return tuple(_run_test(place, service, test, tell) for service, test in tests)
+    return tuple(_run_public(place, service, test, tell) for service, test in tests)
+
+
+def run_smoke_straight(place: Place, service: Service, containers: Iterable[str], tell: Tell) -> None:
+    """Run a service's smoke tests on containers by their private names, before any user reaches them.
+
+    Tests that write are left out: until a version serves, nothing of it may change what users see. They
+    run on the public route afterwards. StepFailed as with `run_smoke`.
+    """
+    tests = [(name, test) for name in containers for test in service.smoke if not test.writes]
+    for name, test in tests:
+        _run_test(place, service, Attempt(test, name), tell)
 
 
 def mismatch(test: SmokeTest, answer: Answer) -> str:
@@ -32,32 +44,47 @@ def mismatch(test: SmokeTest, answer: Answer) -> str:
     return ""
 
 
-def _run_test(place: Place, service: Service, test: SmokeTest, tell: Tell) -> SmokeResult:
-    began, attempts = time.monotonic(), 0
-    host = place.environment.host_of(service)
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A test and where it is tried: a container by its private name, "" for the public route."""
+
+    test: SmokeTest
+    container: str = ""
+
+    def send(self, place: Place, service: Service) -> Answer:
+        """One request and what came back."""
+        test = self.test
+        if self.container:
+            request = Request(test.method, test.path, body=test.body.encode())
+            return send_straight(place, service, self.container, request)
+        return send_request(place, service, test.method, test.path, test.body)
+
+    def told(self, place: Place, service: Service) -> str:
+        """The request as a user would write it."""
+        host = self.container or place.environment.host_of(service) or service.name
+        return f"{self.test.method} {host}{self.test.path}"
+
+
+def _run_public(place: Place, service: Service, test: SmokeTest, tell: Tell) -> SmokeResult:
+    return _run_test(place, service, Attempt(test), tell)
+
+
+def _run_test(place: Place, service: Service, attempt: Attempt, tell: Tell) -> SmokeResult:
+    began, count, test = time.monotonic(), 0, attempt.test
     while True:
-        attempts += 1
-        answer = send_request(place, service, test.method, test.path, test.body)
+        count += 1
+        answer = attempt.send(place, service)
         wrong, seconds = mismatch(test, answer), time.monotonic() - began
         if not wrong:
-            tell(f"{service.name}: {test.name} ({seconds:.1f} s)")
-            return SmokeResult(service.name, test.name, attempts, seconds)
+            where = f" at {attempt.container}" if attempt.container else ""
+            tell(f"{service.name}: {test.name}{where} ({seconds:.1f} s)")
+            return SmokeResult(service.name, test.name, count, seconds)
         if seconds + PAUSE > test.within:
-            raise _failed(
-                service,
-                test,
-                f"{test.method} {host or service.name}{test.path}",
-                wrong,
-                Answer(answer.status, place.redact(answer.body)),
-                attempts,
-                seconds,
-            )
+            tried = f"{count} times in {seconds:.1f} s" if count > 1 else f"once, {seconds:.1f} s"
+            what = f"{test.name}: {attempt.told(place, service)}: {wrong} (tried {tried})"
+            raise StepFailed(f"smoke:{service.name}", what, _shown(place, answer))
         time.sleep(PAUSE)
 
 
-def _failed(
-    service: Service, test: SmokeTest, request: str, wrong: str, answer: Answer, attempts: int, seconds: float
-) -> StepFailed:
-    tried = f"{attempts} times in {seconds:.1f} s" if attempts > 1 else f"once, {seconds:.1f} s"
-    body = answer.body[:SHOWN] if answer.status else ""
-    return StepFailed(f"smoke:{service.name}", f"{test.name}: {request}: {wrong} (tried {tried})", body)
+def _shown(place: Place, answer: Answer) -> str:
+    return place.redact(answer.body)[:SHOWN] if answer.status else ""

@@ -30,14 +30,17 @@ def state_volume(place: Place) -> str:
     return place.named("state")
 
 
-def read_state(place: Place, container: str) -> State:
-    """All that the volume holds, read through a container that mounts it; empty when there is none."""
+def read_state(place: Place, container: str, folder: str = "") -> State:
+    """All that the volume holds (or a folder of it), read through a container that mounts it.
+
+    Paths are seen from the volume's root. Empty when there is no such container or folder.
+    """
     import docker.errors
 
     with told_plainly():
         try:
-            chunks, _ = place.engine.client.api.get_archive(container, f"{MOUNT}/.")
-            return parse_archive(b"".join(chunks))
+            chunks, _ = place.engine.client.api.get_archive(container, f"{MOUNT}/{folder}/.")
+            return parse_archive(b"".join(chunks), folder)
         except docker.errors.NotFound:
             return State()
 
@@ -48,13 +51,14 @@ def write_state(place: Place, container: str, archive: bytes) -> None:
         place.engine.client.api.put_archive(container, MOUNT, archive)
 
 
-def parse_archive(content: bytes) -> State:
-    """The files and links of a tar archive, by path."""
+def parse_archive(content: bytes, folder: str = "") -> State:
+    """The files and links of a tar archive of a folder, by path."""
+    above = f"{folder}/" if folder else ""
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for member in archive:
-            path = member.name.removeprefix("./")
+            path = above + member.name.removeprefix("./")
             stream = archive.extractfile(member) if member.isfile() else None
             if stream is not None:
                 files[path] = stream.read()

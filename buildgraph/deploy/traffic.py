@@ -1,4 +1,4 @@
-"""The proxy at work: its container, its configuration in the state volume, and the same applied to what runs.
+"""The proxy at work: its configuration in the state volume, the same applied to what runs, and what it tells.
 
 The configuration is always written first: whatever happens to us or to the proxy afterwards, the next
 start and the next run find where requests shall go.
@@ -6,61 +6,38 @@ start and the next run find where requests shall go.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from buildgraph.deploy.answers import Server, parse_description, parse_old_workers, parse_servers
 from buildgraph.deploy.containers import (
-    Found,
-    create_container,
     find_containers,
     read_last_lines,
-    remove_container,
-    rename_container,
     run_in_container,
     signal_container,
-    start_container,
-    stop_container,
 )
 from buildgraph.deploy.lock import held_shared_lock
-from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import FINGERPRINT, PROXY, Colour, Role
-from buildgraph.deploy.ports import LOOPBACK, told_port_conflict
-from buildgraph.deploy.proxy import (
-    MASTER_PORT,
-    PUBLIC_PORT,
-    RUNTIME_PORT,
-    Server,
-    parse_description,
-    parse_old_workers,
-    parse_servers,
-    share_commands,
-    structure_of,
-)
+from buildgraph.deploy.pages import asked_map, in_chunks, page_commands, page_entries, parse_pages
+from buildgraph.deploy.proxy import MASTER_PORT, RUNTIME_PORT, share_commands, structure_of
 from buildgraph.deploy.revisions import (
     CURRENT,
     KEY,
     revision_of,
     routes_in,
-    write_first_revision,
     write_revision,
 )
-from buildgraph.deploy.routes import Route, Routes, each_once
-from buildgraph.deploy.specification import Specification
+from buildgraph.deploy.routes import Route, Routes, each_once, find_route, with_route
 from buildgraph.deploy.state import (
-    MOUNT,
     read_state,
-    state_volume,
 )
 from buildgraph.errors import StepFailed, ToolError
 
-FORMER: Final = f"{PROXY}-former"  # the proxy that another takes the place of, until that one answers
-STOP_WITHIN: Final = 2.0  # seconds in which the former proxy ends its requests; new ones wait for the next
-CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
-NAME_LENGTH, LAST_LINES = 16, 20
-RELOAD_WITHIN, START_WITHIN, PAUSE = 15.0, 15.0, 0.1
+LAST_LINES: Final = 20
+RELOAD_WITHIN, PAUSE = 15.0, 0.1
 # The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master
 # keeps its connection open after an answer, at times even when asked to quit: silence ends an answer too.
 ASK: Final = """\
@@ -99,26 +76,6 @@ class Traffic:
         return tuple(server for server in self.servers if server.backend == service)
 
 
-def proxy_specification(place: Place) -> Specification:
-    """The proxy's container; it is made anew when this changes."""
-    bare = Specification(
-        name=place.named(PROXY),
-        image=place.image(place.environment.proxy_image),
-        labels={},
-        entrypoint=("haproxy",),
-        command=("-W", "-db", "-S", f"{LOOPBACK}:{MASTER_PORT}", "-f", CONFIG),
-        network=place.prefix,
-        aliases=(PROXY,),
-        mounts={state_volume(place): MOUNT},
-        published={PUBLIC_PORT: (LOOPBACK, place.environment.proxy_port)},
-    )
-    print_ = hashlib.sha256(repr(bare).encode()).hexdigest()[:NAME_LENGTH]
-    return Specification(
-        **{name: getattr(bare, name) for name in bare.__slots__}
-        | {"labels": {**place.labels(Role.PROXY), FINGERPRINT: print_}}
-    )
-
-
 def read_traffic(place: Place) -> Traffic:
     """How requests are directed now."""
     found = find_containers(place, role=Role.PROXY.value)
@@ -142,6 +99,12 @@ def read_servers(place: Place) -> tuple[Server, ...]:
     return parse_servers(ask_proxy(place, ["show stat"]))
 
 
+def find_servers(place: Place, service: str, colour: Colour) -> tuple[Server, ...]:
+    """The servers of a colour as the proxy sees them now; none when it does not answer."""
+    servers = parse_servers(_ask_gently(place, ["show stat"]))
+    return tuple(server for server in servers if server.is_of(service, colour))
+
+
 def count_sessions(place: Place, service: str, colour: Colour) -> int:
     """How many requests a colour is working on or has waiting, in workers that a reload replaced too.
 
@@ -150,11 +113,7 @@ def count_sessions(place: Place, service: str, colour: Colour) -> int:
     old = parse_old_workers(ask_proxy(place, ["show proc", "quit"], port=MASTER_PORT))
     answers = [_ask_gently(place, [f"@!{worker} show stat", "quit"], port=MASTER_PORT) for worker in old]
     servers = [server for answer in answers for server in parse_servers(answer)]
-    return sum(
-        server.sessions
-        for server in (*servers, *read_servers(place))
-        if server.backend == service and server.name.startswith(f"{colour.value}-")
-    )
+    return sum(s.sessions for s in (*servers, *read_servers(place)) if s.is_of(service, colour))
 
 
 def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:
@@ -174,22 +133,9 @@ def _ask_gently(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PO
         return ""
 
 
-def ensure_proxy(place: Place, tell: Tell) -> None:
-    """Have the proxy running as its manifest says, with the routes that the state volume holds."""
-    specification = proxy_specification(place)
-    _settle_former(place)
-    found = find_containers(place, role=Role.PROXY.value)
-    wanted = specification.labels[FINGERPRINT]
-    if found and found[0].labels.get(FINGERPRINT) != wanted:
-        tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
-        _replace_proxy(place, specification, found[0], tell)
-    elif not found:
-        tell(f"proxy: started on {LOOPBACK}:{place.environment.proxy_port}")
-        _create_proxy(place, specification)
-    elif not found[0].is_running:
-        tell("proxy: started again")
-        start_proxy(place)
-    apply_routes(place)
+def read_route(place: Place, service: str) -> Route | None:
+    """The route of a service as it is written."""
+    return find_route(read_routes(place), service)
 
 
 def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
@@ -200,10 +146,17 @@ def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
     new = tuple(routes)
     owners = {route.service: product for route in new} | {s.name: s.product for s in place.catalog}
     with held_shared_lock(place):
-        tables = each_once({**_written_routes(place), product: new}, owners)
+        tables = each_once({**read_routes(place), product: new}, owners)
         kept = {name: table for name, table in tables.items() if table}
         write_revision(place, kept)
         _apply(place, kept)
+
+
+def write_route(place: Place, product: str, route: Route) -> None:
+    """Make this the route of its service, one of a product's; nothing happens when it is so already."""
+    table = read_routes(place).get(product, ())
+    if (new := with_route(table, route)) != table:
+        write_routes(place, product, new)
 
 
 def apply_routes(place: Place) -> None:
@@ -218,69 +171,23 @@ def apply_routes(place: Place) -> None:
     _apply(place, routes)
 
 
-def _written_routes(place: Place) -> dict[str, tuple[Route, ...]]:
+def read_routes(place: Place) -> dict[str, tuple[Route, ...]]:
+    """All routes as they are written, by product; the proxy itself is not asked."""
     return routes_in(read_state(place, place.named(PROXY)))
 
 
 def _apply(place: Place, routes: Routes) -> None:
-    """Shares change while it runs; a proxy of another structure is reloaded, which brings the shares too."""
-    told = _ask_gently(place, ["show info", *share_commands(routes)])
+    """Shares and pages change while it runs; a proxy of another structure is reloaded, which brings them too."""
+    told = _ask_gently(place, ["show info", asked_map()])
     if parse_description(told) != structure_of(routes):
         _reload(place, structure_of(routes))
-
-
-def start_proxy(place: Place) -> None:
-    """Start the proxy's container and wait until it answers; ToolError when its port is taken."""
-    with told_port_conflict(place):
-        start_container(place, place.named(PROXY))
-    deadline = time.monotonic() + START_WITHIN
-    while not _running_structure(place):
-        if time.monotonic() > deadline:
-            said = read_last_lines(place, place.named(PROXY), LAST_LINES)
-            raise StepFailed("proxy", f"does not start within {START_WITHIN:g} s", said)
-        time.sleep(PAUSE)
-
-
-def _create_proxy(place: Place, specification: Specification) -> None:
-    """Make and start the proxy; what it leaves half made when its port is taken goes away again."""
-    made = create_container(place, specification)
-    try:
-        write_first_revision(place, made.id)
-        start_proxy(place)
-    except BaseException:
-        remove_container(place, made.id)
-        raise
-
-
-def _replace_proxy(place: Place, specification: Specification, former: Found, tell: Tell) -> None:
-    """Put another proxy in the place of the one there is, which comes back when the other does not start."""
-    rename_container(place, former.id, place.named(FORMER))
-    try:
-        stop_container(place, former.id, STOP_WITHIN)
-        _create_proxy(place, specification)
-    except BaseException:
-        rename_container(place, former.id, specification.name)
-        if former.is_running:
-            start_container(place, former.id)
-            tell("proxy: made as it was, the new one does not start")
-        raise
-    remove_container(place, former.id)
-
-
-def _settle_former(place: Place) -> None:
-    """End what a replacement of the proxy that was killed has left: one of the two goes, the one that answers stays."""
-    found = {container.name: container.id for container in find_containers(place, role=Role.PROXY.value)}
-    former = found.get(place.named(FORMER))
-    if former is None:
         return
-    if _running_structure(place):
-        remove_container(place, former)
-        return
-    remove_container(place, place.named(PROXY))
-    rename_container(place, former, place.named(PROXY))
+    before, after = page_commands(parse_pages(told), page_entries(routes))
+    for commands in in_chunks([*before, *share_commands(routes), *after]):
+        ask_proxy(place, commands)
 
 
-def _running_structure(place: Place) -> str:
+def running_structure(place: Place) -> str:
     """The structure that the proxy runs; "" when it does not answer."""
     return parse_description(_ask_gently(place, ["show info"]))
 
@@ -289,7 +196,7 @@ def _reload(place: Place, structure: str) -> None:
     """Have HAProxy's master start a new worker; the old one ends when its last request has."""
     signal_container(place, place.named(PROXY), "SIGUSR2")
     deadline = time.monotonic() + RELOAD_WITHIN
-    while _running_structure(place) != structure:
+    while running_structure(place) != structure:
         if time.monotonic() > deadline:
             said = read_last_lines(place, place.named(PROXY), LAST_LINES)
             raise StepFailed("proxy", f"does not take the new configuration within {RELOAD_WITHIN:g} s", said)

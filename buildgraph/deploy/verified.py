@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from buildgraph.deploy.live import read_live
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import PROXY
 from buildgraph.deploy.state import read_state, render_archive, write_state
@@ -16,14 +17,22 @@ NOT_YET: Final = ""
 
 def is_verified(place: Place, product: str, targets: Iterable[Target]) -> bool:
     """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
-    held = read_state(place, place.named(PROXY)).files.get(f"{FOLDER}/{product}", b"")
-    return held.decode() == _version(targets)
+    return _read(place, product) == _version(targets)
 
 
-def forget_verified(place: Place, product: str) -> None:
-    """Take the word back, before what runs is changed or its tests run again."""
-    if read_state(place, place.named(PROXY)).files.get(f"{FOLDER}/{product}"):
+def forget_verified(place: Place, product: str) -> str:
+    """Take the word back, before what runs is changed or its tests run again; returns it ("": there is none)."""
+    held = _read(place, product)
+    if held:
         _write(place, product, NOT_YET)
+    return held
+
+
+def restore_verified(place: Place, product: str, held: str) -> None:
+    """Give the word back that was taken, if what it was given for runs: a deploy was refused, or undone."""
+    live = read_live(place).services_of(product)
+    if held and held == _digest((service.name, service.fingerprint) for service in live):
+        _write(place, product, held)
 
 
 def record_verified(place: Place, product: str, targets: Iterable[Target]) -> None:
@@ -31,8 +40,17 @@ def record_verified(place: Place, product: str, targets: Iterable[Target]) -> No
     _write(place, product, _version(targets))
 
 
+def _read(place: Place, product: str) -> str:
+    files = read_state(place, place.named(PROXY), FOLDER).files
+    return files.get(f"{FOLDER}/{product}", NOT_YET.encode()).decode()
+
+
 def _version(targets: Iterable[Target]) -> str:
-    return digest_of_pairs(sorted((target.service.name, target.fingerprint) for target in targets))
+    return _digest((target.service.name, target.fingerprint) for target in targets)
+
+
+def _digest(versions: Iterable[tuple[str, str]]) -> str:
+    return digest_of_pairs(sorted(versions))
 
 
 def _write(place: Place, product: str, content: str) -> None:

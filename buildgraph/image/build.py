@@ -18,9 +18,9 @@ class BuildRequest:
     """All that a build is told besides its context.
 
     `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
-    secrets to files. `engine` is the Docker address that builds and keeps the image. `needs_engine_images`
-    says that a base is on the engine alone: then the builder that the user has chosen, which may run
-    elsewhere, would not find it, and the engine's own builds.
+    secrets to files. `command_env` leads the docker command to the engine that keeps the image.
+    `is_engines_own` has that engine build it, and not the builder that the user has chosen: that one may
+    run elsewhere, and would not find a base that is on the engine alone.
     """
 
     service: str
@@ -32,15 +32,15 @@ class BuildRequest:
     bases: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
-    engine: str = ""
-    needs_engine_images: bool = False
+    command_env: Mapping[str, str] = field(default_factory=dict)
+    is_engines_own: bool = False
 
 
 def build_command(request: BuildRequest, archive: bytes) -> Command:
     """The exact command of a build; the context is its standard input."""
     argv = (
         *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
-        *(("--builder", "default") if request.needs_engine_images else ()),
+        *(("--builder", "default") if request.is_engines_own else ()),
         *("--file", request.dockerfile, "--tag", request.reference),
         *(("--target", request.target) if request.target else ()),
         *(("--platform", ",".join(request.platforms)) if request.platforms else ()),
@@ -52,7 +52,7 @@ def build_command(request: BuildRequest, archive: bytes) -> Command:
         *(f"--secret=id={name},src={path}" for name, path in sorted(request.secrets.items())),
         "-",
     )
-    return Command(argv, env={"DOCKER_HOST": request.engine} if request.engine else {}, stdin=archive)
+    return Command(argv, env=request.command_env, stdin=archive)
 
 
 def build_image(runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]) -> None:

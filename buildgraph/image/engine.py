@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildgraph.errors import ToolError
-from buildgraph.image.socket import TIMEOUT, ask, socket_of
+from buildgraph.image.lines import CA, CERTIFICATE, KEY, NO_ENGINE, Line, open_line, watched
+from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, ask, listen_to
 
 if TYPE_CHECKING:
     import docker
 
-NO_ENGINE = "start Docker (or `script/engine` on Debian as root), then `buildgraph doctor`"
-REFUSED, NOT_FOUND = 400, 404
+__all__ = ["NO_ENGINE", "Engine", "HeldImage", "open_engine", "told_plainly"]
+
+NOT_FOUND, CONNECTIONS = 404, 25
+ENGINE_LOST = "see that it runs and can be reached (`buildgraph doctor` tells), then run the same again"
 
 
 class HeldImage(NamedTuple):
@@ -29,13 +32,13 @@ class HeldImage(NamedTuple):
 class Engine:
     """A Docker engine at `address` (`""` is the machine's own), which has answered once.
 
-    What is only read is asked over its socket where it has one here; everything else goes through its
-    library, which is loaded when it is needed.
+    What is only read is asked over its line; everything else goes through its library, which is loaded when
+    it is needed.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._socket = socket_of(address)
+        self.line: Line = open_line(address)
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -43,9 +46,39 @@ class Engine:
         import docker.errors
 
         try:
-            return _client(self.address)
+            return _client(self.line, self._version["ApiVersion"])
         except (docker.errors.DockerException, OSError) as error:
-            raise self._silent() from error
+            raise self.line.explain(error) from error
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this machine, so that the ports it publishes are here."""
+        return self.line.is_here
+
+    @property
+    def command_env(self) -> Mapping[str, str]:
+        """What the docker command must be told to speak to this very engine; empty when it does by itself."""
+        return self.line.command_env
+
+    def confirm(self) -> None:
+        """ToolError when the engine does not answer any more."""
+        self._ask("version")
+
+    def close(self) -> None:
+        """End every connection; those of an engine that is dropped, or of a process that ends, end by themselves."""
+        if "client" in vars(self):
+            self.client.close()
+        self.line.close()
+
+    def listen_to(self, command: str) -> Iterator[Piece]:
+        """Start a command that was made ready in a container (`exec`), and give what it prints until it ends.
+
+        EngineRefused when the engine does not start it, ToolError when the connection breaks.
+        """
+        try:
+            yield from listen_to(self.line.dial(), command)
+        except OSError as error:
+            raise self.line.explain(error) from error
 
     def has_image(self, reference: str) -> bool:
         """Whether the engine holds an image of this name or id."""
@@ -53,24 +86,12 @@ class Engine:
 
     def held_image(self, reference: str) -> HeldImage | None:
         """The image of this name or id, or None."""
-        if self._socket:
-            status, told = self._ask("images", reference, "json")
-            return None if status == NOT_FOUND else _held(told)
-        import docker.errors
-
-        with told_plainly():
-            try:
-                return _held(self.client.api.inspect_image(reference))
-            except docker.errors.ImageNotFound:
-                return None
+        status, told = self._ask("images", reference, "json")
+        return None if status == NOT_FOUND else _held(told)
 
     def held_tags(self) -> dict[str, str]:
         """Every name:tag the engine holds, with the image id behind it; one question."""
-        if self._socket:
-            _, images = self._ask("images", "json")
-        else:
-            with told_plainly():
-                images = self.client.api.images()
+        _, images = self._ask("images", "json")
         return {tag: image["Id"] for image in images for tag in image["RepoTags"] or ()}
 
     def tag(self, image: str, reference: str) -> None:
@@ -90,30 +111,18 @@ class Engine:
 
     @cached_property
     def _version(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any]
-        if self._socket:
-            _, found = self._ask("version")
-            return found
-        try:
-            with told_plainly():
-                found = self.client.version()
-        except ToolError as error:
-            raise self._silent() from error
-        return found
+        _, found = self._ask("version")
+        return dict(found)
 
     def _ask(self, *question: str) -> tuple[int, Any]:
-        """Ask over the socket; a refusal other than "not found" is the engine's own words."""
+        """Ask over the line; a refusal other than "not found" is the engine's own words."""
         try:
-            status, told = ask(self._socket, *question)
+            status, told = ask(self.line.dial(), *question)
         except OSError as error:
-            raise self._silent() from error
+            raise self.line.explain(error) from error
         if status >= REFUSED and status != NOT_FOUND:
-            raise ToolError(f"the Docker engine refused: {told['message'] if told else status}")
+            raise EngineRefused(status, told["message"] if told else "")
         return status, told
-
-    def _silent(self) -> ToolError:
-        where = f"at {self.address}" if self.address else "on this machine"
-        return ToolError(f"no Docker engine answers {where}", NO_ENGINE)
 
 
 def open_engine(address: str = "") -> Engine:
@@ -123,24 +132,52 @@ def open_engine(address: str = "") -> Engine:
     return engine
 
 
-def _client(address: str) -> docker.DockerClient:
+def _client(line: Line, version: str) -> docker.DockerClient:
     import docker
 
-    address = address or _context_address()
-    if address:
-        over_ssh = address.startswith("ssh://")
-        return docker.DockerClient(base_url=address, timeout=TIMEOUT, use_ssh_client=over_ssh)
-    return docker.from_env(timeout=TIMEOUT)
+    tls = _tls(line.certificates) if line.certificates else False
+    client = docker.DockerClient(base_url=line.base_url, version=version, timeout=TIMEOUT, tls=tls)
+    client.api.trust_env = (
+        False  # proxies and CAs of the process's environment are for the web, not for engines
+    )
+    if line.certificates:
+        client.api.mount("https://", _watched_connections())
+    _explain_failures(client.api, line)
+    return client
 
 
-def _context_address() -> str:
-    """The address of the `docker context` in use: the docker command follows it, its library does not."""
-    from docker.context import ContextAPI
+def _tls(folder: Path) -> Any:
+    from docker.tls import TLSConfig
 
-    if os.environ.get("DOCKER_HOST"):
-        return ""
-    context = ContextAPI.get_current_context()
-    return str(context.Host) if context and context.Name != "default" else ""
+    pair = (str(folder / CERTIFICATE), str(folder / KEY))
+    return TLSConfig(pair, str(folder / CA), verify=True)
+
+
+def _watched_connections() -> Any:
+    """Connections of the library's that find out when the host is gone, however long they are silent."""
+    from requests.adapters import HTTPAdapter
+
+    adapter = HTTPAdapter()
+    adapter.init_poolmanager(CONNECTIONS, CONNECTIONS, socket_options=watched())
+    return adapter
+
+
+def _explain_failures(api: Any, line: Line) -> None:
+    """Have whatever breaks on the way to the engine told by who knows the way; a late answer is the asker's to tell."""
+    import requests.exceptions
+    from urllib3.exceptions import ReadTimeoutError
+
+    send = api.send
+
+    def explained(request: Any, **options: Any) -> Any:
+        try:
+            return send(request, **options)
+        except requests.exceptions.ConnectionError as error:
+            if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+                raise
+            raise line.explain(error) from error
+
+    api.send = explained
 
 
 @contextmanager
@@ -148,13 +185,19 @@ def told_plainly() -> Iterator[None]:
     """Turn what the engine's library raises into ToolError with the engine's own words."""
     import docker.errors
     import requests.exceptions
+    import urllib3.exceptions
 
     try:
         yield
     except docker.errors.APIError as error:
         raise ToolError(f"the Docker engine refused: {error.explanation or error}") from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise ToolError("the Docker engine does not answer any more", NO_ENGINE) from error
+    except (
+        docker.errors.DockerException,
+        requests.exceptions.RequestException,
+        urllib3.exceptions.HTTPError,
+        ConnectionError,
+    ) as error:
+        raise ToolError("the Docker engine does not answer any more", ENGINE_LOST) from error
 
 
 def _held(found: Mapping[str, Any]) -> HeldImage:

@@ -1,58 +1,108 @@
-"""Short questions to the machine's own engine, over its socket: its library takes longer to load than the answers."""
+"""Short questions to an engine, and what a command in a container prints: over a socket, without the engine's library.
+
+Its library takes longer to load than these answers, and it loses what a command prints in the same moment in which
+the engine begins to answer: the nearer to a slow network, the more often.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import socket
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
-DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
-UNIX = "unix://"
+from buildgraph.errors import ToolError
+
 TIMEOUT = 120  # seconds for one answer
 ENOUGH = 1 << 16
+REFUSED, CONFLICT = 400, 409
+FRAME = 8  # bytes before each piece of output: which stream, and how long (Docker Engine API, "attach")
 
 
-def socket_of(address: str) -> str:
-    """The path of the socket that `address` means (`""`: as the docker command would choose), or "" for none."""
-    wanted = address or os.environ.get("DOCKER_HOST") or ("" if _has_context() else DEFAULT_ADDRESS)
-    return wanted.removeprefix(UNIX) if wanted.startswith(UNIX) else ""
+class Piece(NamedTuple):
+    """A piece of what a command printed, and whether it is from its standard error."""
+
+    content: bytes
+    is_error: bool
 
 
-def ask(path: str, *question: str) -> tuple[int, Any]:
+class HungUp(OSError):
+    """The engine has ended the connection before its answer was complete."""
+
+
+class EngineRefused(ToolError):
+    """The engine has answered and will not; `status` is the HTTP status."""
+
+    def __init__(self, status: int, said: str) -> None:
+        self.status = status
+        super().__init__(f"the Docker engine refused: {said or status}")
+
+
+def ask(line: socket.socket, *question: str) -> tuple[int, Any]:
     """The status and the JSON that the engine at a socket answers to GET; OSError when it does not answer.
 
     A question is the parts of its path. It is asked by HTTP 1.0: the engine then sends all in one piece and
     hangs up.
     """
     target = "/" + "/".join(quote(part, safe="?=") for part in question)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+    with line:
         line.settimeout(TIMEOUT)
-        line.connect(path)
         line.sendall(f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
         return _parsed(b"".join(iter(lambda: line.recv(ENOUGH), b"")))
+
+
+def listen_to(line: socket.socket, command: str) -> Iterator[Piece]:
+    """Start a command that the engine holds ready (`exec`), and give what it prints, until it has ended.
+
+    OSError when the engine hangs up within a piece, EngineRefused when it does not start the command.
+    """
+    body = json.dumps({"Detach": False, "Tty": False})
+    head = f"Host: docker\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    with line:
+        line.settimeout(TIMEOUT)
+        line.sendall(f"POST /exec/{quote(command)}/start HTTP/1.0\r\n{head}\r\n{body}".encode())
+        with line.makefile("rb") as answer:
+            _expect_success(answer)
+            line.settimeout(
+                None
+            )  # it may be silent for long; whether the way still stands is the line's to tell
+            yield from _pieces(answer)
+
+
+def _expect_success(answer: IO[bytes]) -> None:
+    words = answer.readline().split(b" ", 2)
+    if len(words) < 2 or not words[1].isdigit():
+        raise HungUp("the engine hung up without an answer")
+    while answer.readline().strip():
+        pass
+    status = int(words[1])
+    if status >= REFUSED:
+        raise EngineRefused(status, _message(answer.read()))
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode("utf-8", "replace").strip()
+
+
+def _pieces(answer: IO[bytes]) -> Iterator[Piece]:
+    while head := answer.read(FRAME):
+        length = int.from_bytes(head[4:], "big")
+        content = answer.read(length)
+        if len(head) < FRAME or len(content) < length:
+            raise HungUp("the engine hung up in the middle of what a command printed")
+        yield Piece(content, head[0] == 2)
 
 
 def _parsed(told: bytes) -> tuple[int, Any]:
     head, blank, body = told.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
     if not blank or len(words) < 2:
-        raise OSError("the engine hung up before its answer was complete")
+        raise HungUp("the engine hung up before its answer was complete")
     try:
         return int(words[1]), json.loads(body or b"null")
     except ValueError as error:
-        raise OSError("the engine's answer cannot be read") from error
-
-
-def _has_context() -> bool:
-    """Whether the docker command follows a context (`docker context use`): only its library knows where that leads."""
-    if os.environ.get("DOCKER_CONTEXT"):
-        return True
-    folder = os.environ.get("DOCKER_CONFIG") or str(Path.home() / ".docker")
-    try:
-        told = json.loads((Path(folder) / "config.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(told, dict) and told.get("currentContext", "default") not in ("", "default")
+        raise HungUp("the engine's answer cannot be read") from error

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from buildgraph.errors import close_matches, did_you_mean
-from buildgraph.manifests.model import Environment, EnvValue, Service
+from buildgraph.manifests.model import Canary, Environment, EnvValue, Service
 from buildgraph.manifests.placeholders import INTERNAL, PUBLIC, Placeholder, parse_placeholders
 from buildgraph.manifests.reading import Place, suggest
+from buildgraph.manifests.switching import BLUE_GREEN
 from buildgraph.order import cycles
 
 T = TypeVar("T")
@@ -45,11 +46,17 @@ def check_services(declared: Sequence[Declared[Service]], known: Known) -> None:
 
 
 def check_environments(declared: Sequence[Declared[Environment]]) -> None:
-    """Keep a mistake where two environments of one engine want the same proxy port."""
+    """Keep a mistake where environments of one engine share a proxy port, or a canary has no strategy."""
     taken: dict[object, Place] = {}
     for found in declared:
+        _check_canary(found)
         port = found.value.proxy_port
         _claim(taken, (found.value.engine, port), found.place.at("proxy_port"), str(port))
+
+
+def _check_canary(found: Declared[Environment]) -> None:
+    if found.value.canary != Canary() and found.value.strategy != BLUE_GREEN:
+        found.place.at("canary").refuse("needs another strategy", f'write strategy = "{BLUE_GREEN}"')
 
 
 def _check_reachable(service: Service, place: Place) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from buildgraph.manifests.kinds import BACKINGS, KINDS, STRATEGIES
+from buildgraph.manifests.engines import ENGINE
+from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, STRATEGIES
 from buildgraph.manifests.model import (
     Backing,
+    Backups,
     Environment,
     EnvValue,
     Migration,
@@ -37,6 +39,7 @@ from buildgraph.manifests.reading import (
     text,
     truth,
 )
+from buildgraph.manifests.switching import CANARY, WINDOW, switching_environment
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a DNS label, so a container's name too
 VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -134,6 +137,13 @@ def _check_image(reference: str) -> None:
     IMAGE.read(reference, Place(""))
 
 
+def _read_backups(value: object, place: Place) -> Backups:
+    found = BACKUPS.read(value, place)
+    if found.endpoint and not found.to.startswith("s3://"):
+        place.at("endpoint").refuse("belongs to a place of s3://", "write `to` as s3://BUCKET/PREFIX")
+    return found
+
+
 PATH: Final = Reader(_read_path, {"type": "string"})
 PATHS: Final = listed(text())
 COMMAND: Final = listed(text())
@@ -147,11 +157,6 @@ REGISTRY: Final = text(
     pattern=r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*",
     says="the prefix of image names",
     way_out='write it without scheme, tag and end slash, for example "ghcr.io/acme"',
-)
-ENGINE: Final = text(
-    pattern=r"(unix|tcp|ssh|npipe)://.+",
-    says="the address of a Docker engine",
-    way_out='write for example "ssh://deploy@host", or leave it out for this machine\'s own',
 )
 DIGEST: Final = text(
     pattern=r"sha256:[0-9a-f]{64}", says="a digest", way_out="run `buildgraph bases --update`"
@@ -178,6 +183,27 @@ BODY: Final = Reader(_read_body, {"type": ["string", "object", "array"]})
 DOMAIN: Final = Reader(_read_domain, {"type": "string", "pattern": r"\{host\}"})
 
 BACKING: Final[Reader[dict[str, Any]]] = table(dict, {"image": Needed(IMAGE, ""), "settings": TEXTS})
+BACKUPS_TO: Final = text(
+    pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*|(?!s3:)[^:\\]+",
+    says="a folder or an S3 address",
+    way_out='write for example "backups" or "s3://bucket/prefix"',
+)
+WEB_ADDRESS: Final = text(
+    pattern=r"https?://[^\s/@]+(/[^\s?#]*)?",
+    says="a web address",
+    way_out='write for example "https://s3.example.org"; credentials are secrets of the environment',
+)
+BACKUPS: Final = table(
+    Backups,
+    {
+        "to": Needed(BACKUPS_TO, ""),
+        "endpoint": WEB_ADDRESS,
+        "region": text(),
+        "daily": integer(1),
+        "weekly": integer(0),
+        "monthly": integer(0),
+    },
+)
 RESOURCES: Final = table(Resources, {"cpus": positive(), "memory": MEMORY_SIZE})
 MIGRATION: Final = table(Migration, {"command": Needed(COMMAND, ()), "within": positive()})
 SMOKE_TEST: Final = table(
@@ -216,6 +242,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "depends_on": listed(text()),
     "base_of": IMAGE,
     "deployed": truth(),
+    "breaking": integer(0),
 }
 WORKSPACE: Final = table(
     WorkspaceManifest,
@@ -238,10 +265,15 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "proxy_port": PORT,
     "proxy_image": IMAGE,
     "strategy": one_of(STRATEGIES, "strategy"),
+    "canary": CANARY,
+    "rollback_window": WINDOW,
     "secrets": PATH,
     "backing": Reader(_read_backing, mapped(BACKING).schema),
+    "backups": Reader(_read_backups, BACKUPS.schema),
     "health_within": positive(),
     "drain_within": positive(),
+    "releases": integer(2),
+    "approval": one_of(APPROVALS, "kind of approval"),
     "values": TEXTS,
 }
 BASES: Final[Reader[dict[str, dict[str, str]]]] = table(dict, {"digests": mapped(DIGEST, key=_check_image)})
@@ -258,7 +290,7 @@ def product_reader(name: str) -> Reader[dict[str, Services]]:
 
 def environment_reader(name: str) -> Reader[Environment]:
     """How the file of the environment `name` is read."""
-    return table(partial(Environment, name), ENVIRONMENT_FIELDS)
+    return table(partial(switching_environment, name), ENVIRONMENT_FIELDS)
 
 
 def _read_services(product: str, value: object, place: Place) -> Services:

@@ -33,4 +33,5 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
     }
 )
 STRATEGIES: Final = ("replace", "blue-green")
+APPROVALS: Final = ("plan",)
 BACKINGS: Final = ("postgres", "redis")

@@ -94,7 +94,8 @@ class Service:
     unique in the workspace; `listens` is the port inside the container. `database` is the name of its
     PostgreSQL database, empty when it has none. `depends_on` orders services and changes no fingerprint.
     `base_of` is what `FROM` names when another image builds on this one. `health` is the path that answers
-    200 when the service can serve; a worker has `health_command` instead.
+    200 when the service can serve; a worker has `health_command` instead. `breaking` is raised with a
+    release whose data older code cannot work with, and changes no fingerprint.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Service:
     depends_on: tuple[str, ...] = ()
     base_of: str = ""
     deployed: bool = True
+    breaking: int = 0
 
     def replicas_in(self, environment: str) -> int:
         """How many containers serve it in `environment`."""
@@ -145,13 +147,50 @@ class Backing:
 
 
 @dataclass(frozen=True, slots=True)
+class Backups:
+    """Where an environment's backups go, and how many are kept.
+
+    `to` is a folder (seen from the project's folder, or absolute) or `s3://BUCKET/PREFIX`, empty for none;
+    `endpoint` and `region` say which S3-compatible store that is. `daily`, `weekly` and `monthly` count
+    the days, weeks and months whose newest backup is kept.
+    """
+
+    to: str = ""
+    endpoint: str = ""
+    region: str = "auto"
+    daily: int = 30
+    weekly: int = 0
+    monthly: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """How a new version comes to get all requests, and when it is given up.
+
+    `steps` are its shares in 100, one after the other; each but the last is watched for `hold` seconds, and
+    longer until `least_requests` have reached it, `within` seconds at most. It is given up when more than
+    the share `errors` of them failed, when one in twenty took more than `response_time` milliseconds, and
+    when too few came.
+    """
+
+    steps: tuple[int, ...] = (100,)
+    hold: float = 600.0
+    within: float = 1800.0
+    least_requests: int = 20
+    errors: float = 0.05
+    response_time: float = 500.0
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """`manifests/environments/NAME.toml`: where and how products run.
 
     `engine` is a Docker address (`""` is the machine's own). `registry` is the prefix images are pushed
     to and deployed from, empty for none. `domain` is a pattern such as `{host}.localhost`. `secrets` is
     an env file seen from the project's folder; secrets also come from this process's environment, which
-    wins. Times are seconds.
+    wins. Times are seconds. `rollback_window` is how long a former version runs on beside the new one.
+    `releases` counts the releases of a product that are kept to go back to; `approval` is `plan` where only
+    saved plans are deployed.
     """
 
     name: str
@@ -161,10 +200,15 @@ class Environment:
     proxy_port: int = 8080
     proxy_image: str = "haproxy:2.9"
     strategy: str = "replace"
+    canary: Canary = Canary()
+    rollback_window: float = 0.0
     secrets: str = ""
     backing: tuple[Backing, ...] = ()
+    backups: Backups = Backups()
     health_within: float = 60.0
     drain_within: float = 10.0
+    releases: int = 10
+    approval: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
     def host_of(self, service: Service) -> str:

@@ -141,6 +141,20 @@ def integer(least: int, most: int | None = None) -> Reader[int]:
     return Reader(read, {"type": "integer", **limits})
 
 
+def number(least: float, most: float = float("inf")) -> Reader[float]:
+    """A number from `least` to `most`, both included, and never infinite."""
+
+    def read(value: object, place: Place) -> float:
+        found: float = of_type(float, value)
+        if least <= found <= most and found < float("inf"):
+            return found
+        raise Refused(f"is {found:g}, expected {least:g} {f'to {most:g}' if is_limited else 'or more'}")
+
+    is_limited = most < float("inf")
+    limits = {"minimum": least, **({"maximum": most} if is_limited else {})}
+    return Reader(read, {"type": "number", **limits})
+
+
 def positive() -> Reader[float]:
     """A number above 0, such as a count of seconds or of processors."""
 

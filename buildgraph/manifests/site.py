@@ -1,31 +1,35 @@
-"""The machine's own settings, never in git: where base images come from here, which CA builds trust."""
+"""The machine's own settings, never in git: where base images come from, which CA builds trust, keys to engines."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
-from buildgraph.manifests.reading import Place, Reader, one_of, parse_toml, table, text
+from buildgraph.manifests.reading import Place, Reader, mapped, one_of, parse_toml, table, text
 from buildgraph.manifests.site_file import VARIABLES, site_file
 
 READERS: Final[Mapping[str, Reader[str]]] = {
     "bases": one_of([source.value for source in Source], "source of base images"),
     "ca": text(),
 }
-SETTINGS: Final[Reader[dict[str, str]]] = table(dict, READERS)
+SETTINGS: Final[Reader[dict[str, Any]]] = table(dict, {**READERS, "certificates": mapped(text())})
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What holds on this machine: the source of base images, and a file of CA certificates for builds."""
+    """What holds on this machine: the source of base images, and a file of CA certificates for builds.
+
+    `certificates` maps an engine's `HOST:PORT` to the folder of this machine's key to it.
+    """
 
     source: Source = Source.REGISTRY
     ca: Path | None = None
+    certificates: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_site(env: Mapping[str, str] = os.environ) -> Site:
@@ -41,10 +45,11 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
         here.refuse(f"there is no file {told['ca']!r}", "name a file of PEM certificates")
     if place.mistakes:
         raise ConfigurationError(place.mistakes)
-    return Site(Source(told.get("bases", Source.REGISTRY.value)), ca)
+    folders = {host: Path(folder).expanduser() for host, folder in told.get("certificates", {}).items()}
+    return Site(Source(told.get("bases", Source.REGISTRY.value)), ca, folders)
 
 
-def _read_file(place: Place) -> dict[str, str]:
+def _read_file(place: Place) -> dict[str, Any]:
     """What the file says; a machine without one has no settings of its own."""
     try:
         content = Path(place.file).read_bytes()

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.deploy.lock import held_product_lock, held_shared_lock
+from buildgraph.deploy.lock import (
+    held_product_lock,
+    held_shared_lock,
+    keep_lock,
+    read_locks,
+    release_lock,
+)
 from buildgraph.deploy.names import Role
 from buildgraph.errors import StepFailed
 from tests.deploy.town import Town
@@ -83,3 +89,61 @@ def test_a_lost_lock_is_noticed(town: Town) -> None:
         town.place.engine.client.api.remove_container(lock.container, force=True)
         with pytest.raises(StepFailed, match="the lock was lost"):
             lock.confirm()
+
+
+def test_a_held_lock_is_told_with_holder_reason_and_age_and_asking_takes_none(town: Town) -> None:
+    """Pitfall 48: status shows the owner."""
+    assert read_locks(town.place) == ()
+
+    with held_product_lock(town.place, "chat", "deploy"):
+        [held] = read_locks(town.place)
+        assert (held.product, held.reason, held.is_kept) == ("chat", "deploy", False)
+        assert "@" in held.holder and 0 <= held.age < 30
+        with (
+            pytest.raises(StepFailed, match=r"is held by .+, process \d+ \(deploy\)"),
+            held_product_lock(town.place, "chat"),
+        ):
+            raise AssertionError("it was held twice")
+
+    assert read_locks(town.place) == ()
+
+
+def test_a_lock_that_is_kept_outlives_its_process_until_it_is_released(town: Town) -> None:
+    """Pitfall 48: held until somebody says so, and then free at once."""
+    keep_lock(town.place, "chat", "the database is being moved", town.told.append)
+
+    [held] = read_locks(town.place)
+    assert (held.product, held.reason, held.is_kept) == ("chat", "the database is being moved", True)
+    with pytest.raises(StepFailed, match="the database is being moved"):
+        keep_lock(town.place, "chat", "another", town.told.append)
+    with (
+        pytest.raises(StepFailed, match=r"\(the database is being moved\)"),
+        held_product_lock(town.place, "chat"),
+    ):
+        raise AssertionError("it was held twice")
+    with held_product_lock(town.place, "mail"):
+        pass
+
+    release_lock(town.place, held)
+    release_lock(town.place, held)
+
+    with held_product_lock(town.place, "chat") as lock:
+        lock.confirm()
+
+
+def test_who_loses_the_lock_to_somebody_who_releases_it_notices(town: Town) -> None:
+    with held_product_lock(town.place, "chat") as lock:
+        [held] = read_locks(town.place)
+        release_lock(town.place, held)
+        with pytest.raises(StepFailed, match="the lock was lost"):
+            lock.confirm()
+
+
+def test_a_lock_left_by_one_who_died_while_taking_it_is_no_holder(town: Town) -> None:
+    town.place.engine.client.api.create_container(
+        town.place.image("haproxy:2.9"),
+        name=town.place.named("chat-lock"),
+        labels=town.place.labels(Role.LOCK),
+    )
+
+    assert read_locks(town.place) == ()

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 import pytest
 
+from buildgraph.deploy.answers import Server
 from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import Colour
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets
-from buildgraph.deploy.proxy import Server, structure_of
+from buildgraph.deploy.proxy import structure_of
 from buildgraph.deploy.routes import Route, Side
 from buildgraph.deploy.secrets import Secrets, secrets_digest
 from buildgraph.deploy.traffic import Traffic
@@ -49,6 +50,10 @@ def test_what_is_live_and_healthy_needs_nothing() -> None:
     assert reasons(live()) == []
 
 
+def test_a_former_version_in_its_window_is_left_alone() -> None:
+    assert reasons(live(replace(RUNNING, kept=(container("green"),), window=5.0))) == []
+
+
 @pytest.mark.parametrize(
     ("found", "text", "replaces"),
     [
@@ -72,7 +77,13 @@ def test_what_is_live_and_healthy_needs_nothing() -> None:
             False,
         ),
         (live(replace(RUNNING, product="mail")), "it has moved from the product mail", False),
-        (live(replace(RUNNING, leftovers=(container("green"),))), "an interrupted deployment", False),
+        (live(replace(RUNNING, leftovers=(container("green"),))), "an interrupted deployment left", False),
+        (
+            live(replace(RUNNING, route=replace(ROUTE, trial=Colour.BLUE))),
+            "an interrupted deployment has not completed its takeover",
+            False,
+        ),
+        (live(replace(RUNNING, kept=(container("green"),))), "the rollback window of its former", False),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from buildgraph.deploy.answers import parse_description, parse_old_workers, parse_servers, parse_times
+from buildgraph.deploy.judging import Counts
 from buildgraph.deploy.names import Colour
 from buildgraph.deploy.proxy import (
     enable_commands,
-    parse_description,
-    parse_old_workers,
-    parse_servers,
     render_proxy,
     share_commands,
     structure_of,
+    weights_of,
 )
 from buildgraph.deploy.routes import Route, Side, parse_routes, render_routes
 
@@ -28,6 +30,7 @@ WORKER = Route("worker", sides={BLUE: Side(1, share=100)})
 
 CONFIGURATION = """\
 global
+    default-path config
     description STRUCTURE
     log stdout format raw local0 info
     maxconn 4000
@@ -71,6 +74,13 @@ frontend public
     http-request disable-l7-retry unless METH_GET || { method HEAD }
     http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
     http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    acl tells_use req.hdr(Sec-Fetch-Dest) -m found
+    acl wants_page req.hdr(Sec-Fetch-Dest) -m str document
+    acl wants_html req.hdr(Accept) -m sub text/html
+    http-request set-var(txn.page) bool(true) if wants_page
+    http-request set-var(txn.page) bool(true) if wants_html !tells_use
+    http-request set-var(txn.held) req.cook(buildgraph-release)
+    http-request set-var(txn.colour) var(txn.held),map(pages.map) if !{ var(txn.page) -m found }
     use_backend api if { req.hdr(Host),field(1,:),lower -m str api-chat.localhost }
     use_backend landing if { req.hdr(Host),field(1,:),lower -m str chat.localhost }
     default_backend nowhere
@@ -90,6 +100,19 @@ backend api
     option httpchk
     http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host api-chat.localhost
     http-check expect status 200
+    use-server blue-1 if { var(txn.colour) -m str blue } { rand(2) eq 0 }
+    use-server blue-2 if { var(txn.colour) -m str blue }
+    use-server green-1 if { var(txn.colour) -m str green } { rand(2) eq 0 }
+    use-server green-2 if { var(txn.colour) -m str green }
+    acl is_page var(txn.page) -m found
+    acl is_html res.hdr(Content-Type) -m beg text/html
+    acl is_known var(txn.release) -m found
+    acl is_held var(txn.release),strcmp(txn.held) eq 0
+    acl is_new var(txn.cookie) -m found
+    http-response set-var-fmt(txn.side) %[be_name]/%[srv_name,field(1,-)] if is_page
+    http-response set-var(txn.release) var(txn.side),map(pages.map) if is_page
+    http-response set-var-fmt(txn.cookie) buildgraph-release=%[var(txn.release)] if is_html is_known !is_held
+    http-response add-header Set-Cookie "%[var(txn.cookie)]; Path=/; HttpOnly; SameSite=Lax" if is_new
     server blue-1 api-blue:3000 weight 100 init-addr last,libc,none
     server blue-2 api-blue-2:3000 weight 100 init-addr last,libc,none
     server green-1 api-green:3000 weight 0 init-addr none
@@ -107,6 +130,16 @@ backend landing
     option httpchk
     http-check send meth GET uri /health ver HTTP/1.1 hdr Host chat.localhost
     http-check expect status 200
+    use-server blue-1 if { var(txn.colour) -m str blue }
+    acl is_page var(txn.page) -m found
+    acl is_html res.hdr(Content-Type) -m beg text/html
+    acl is_known var(txn.release) -m found
+    acl is_held var(txn.release),strcmp(txn.held) eq 0
+    acl is_new var(txn.cookie) -m found
+    http-response set-var-fmt(txn.side) %[be_name]/%[srv_name,field(1,-)] if is_page
+    http-response set-var(txn.release) var(txn.side),map(pages.map) if is_page
+    http-response set-var-fmt(txn.cookie) buildgraph-release=%[var(txn.release)] if is_html is_known !is_held
+    http-response add-header Set-Cookie "%[var(txn.cookie)]; Path=/; HttpOnly; SameSite=Lax" if is_new
     server blue-1 landing-blue:8080 weight 100 init-addr last,libc,none
 """
 
@@ -151,6 +184,35 @@ def test_those_that_shall_get_requests_come_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("blue", "green", "weights"),
+    [
+        (Side(1, share=90), Side(1, share=10), (90, 10)),
+        (Side(2, share=90), Side(3, share=10), (135, 10)),
+        (Side(1, share=50), Side(100, share=50), (100, 1)),
+        (Side(1, share=99), Side(1000, share=1), (256, 1)),
+        (Side(3, share=100), Side(1, share=0), (100, 0)),
+        (Side(3, share=0), Side(7, share=100), (0, 100)),
+    ],
+)
+def test_a_share_is_a_colours_however_many_containers_it_has(
+    blue: Side, green: Side, weights: tuple[int, int]
+) -> None:
+    """Pitfall 57: the ratio; a share above 0 is never rounded to none, and HAProxy takes 256 at most."""
+    assert tuple(weights_of(replace(API, sides={BLUE: blue, GREEN: green})).values()) == weights
+
+
+def test_response_times_are_read_from_the_log_of_the_one_colour() -> None:
+    log = """\
+172.18.0.1:1 [24/Nov/2026:02:18:57.062] public api/green-1 0/0/0/702/703 200 105 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1"
+172.18.0.1:1 [24/Nov/2026:02:18:57.062] public api/green-2 0/0/1/8/+9 101 105 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1"
+172.18.0.1:1 [24/Nov/2026:02:18:57.062] public api/blue-1 0/0/0/1/1 200 105 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1"
+172.18.0.1:1 [24/Nov/2026:02:18:57.062] api.internal api/green-1 0/0/0/-1/2 502 9 - - SH-- 1/1/0/0/0 0/0 "GET /"
+"""
+
+    assert parse_times(log, "api", GREEN) == (702, 8)
+
+
 def test_new_containers_are_checked_from_the_beginning_at_their_addresses() -> None:
     assert enable_commands("api", GREEN, {2: "172.18.0.6", 1: "172.18.0.5"}, 3000) == [
         "set server api/green-1 state maint",
@@ -163,17 +225,20 @@ def test_new_containers_are_checked_from_the_beginning_at_their_addresses() -> N
 
 
 # Columns as HAProxy 2.6 wrote them, the empty ones left out.
-COLUMNS = "pxname,svname,qcur,scur,status,weight,check_status,check_code,last_chk,check_desc,addr"
+COLUMNS = (
+    "pxname,svname,qcur,scur,status,weight,check_status,check_code,last_chk,check_desc,addr,"
+    "req_tot,hrsp_5xx,econ,eresp,wretr"
+)
 STATISTICS = f"""\
 Name: HAProxy
 description: 0123456789abcdef
 
 # {COLUMNS}
-public,FRONTEND,,3,OPEN,,,,,,
-api,blue-1,1,2,UP,100,L7OK,200,,Layer7 check passed,172.18.0.4:3000
-api,green-1,0,0,UP 1/3,0,* L7OK,200,,Layer7 check passed,172.18.0.5:3000
-api,green-2,0,0,DOWN,0,L4CON,,Connection refused,Layer4 connection problem,172.18.0.6:3000
-api,BACKEND,0,2,UP,100,,,,,
+public,FRONTEND,,3,OPEN,,,,,,,,,,,
+api,blue-1,1,2,UP,100,L7OK,200,,Layer7 check passed,172.18.0.4:3000,40,2,1,3,6
+api,green-1,0,0,UP 1/3,0,* L7OK,200,,Layer7 check passed,172.18.0.5:3000,0,0,0,0,0
+api,green-2,0,0,DOWN,0,L4CON,,Connection refused,Layer4 connection problem,172.18.0.6:3000,,,,,
+api,BACKEND,0,2,UP,100,,,,,,,,,,
 
 """
 
@@ -183,6 +248,7 @@ def test_servers_are_read_from_the_statistics() -> None:
 
     assert (blue.backend, blue.name, blue.share, blue.sessions, blue.is_up) == ("api", "blue-1", 100, 3, True)
     assert blue.address == "172.18.0.4:3000"
+    assert (blue.counts, down.counts) == (Counts(40, 2, 10), Counts())
     assert (down.is_up, down.said) == (False, "L4CON Connection refused")
     assert not waiting.is_up, (
         "a check that passed before the container was replaced says nothing of the new one"

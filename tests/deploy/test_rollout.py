@@ -18,10 +18,11 @@ from buildgraph.deploy.containers import create_container
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
+from buildgraph.deploy.proxy_container import proxy_specification
 from buildgraph.deploy.rollout import deploy_product
-from buildgraph.deploy.traffic import proxy_specification
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources
+from tests.deploy.load import Load
 from tests.deploy.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -76,7 +77,7 @@ def test_all_requests_during_a_replacement_succeed(town: Town) -> None:
 
     assert load.wrong == []
     assert set(load.answers) == {"api 1", "api 2"}
-    assert len(load.answers) > 100
+    assert load.total > 100
 
 
 def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: Town) -> None:
@@ -601,41 +602,3 @@ def wait_for(condition: Callable[[], bool], within: float = 10.0) -> None:
             pass  # the proxy is on its way up
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-class Load:
-    """Clients that ask without a pause, each over one connection that it keeps, until the block ends."""
-
-    def __init__(self, town: Town, service: str, clients: int) -> None:
-        self.town, self.service = town, service
-        self.answers: list[str] = []
-        self.wrong: list[str] = []
-        self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.ask) for _ in range(clients)]
-
-    def __enter__(self) -> Load:
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def ask(self) -> None:
-        import http.client
-
-        port = self.town.place.environment.proxy_port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        while not self.is_over.is_set():
-            try:
-                connection.request("GET", "/", headers={"Host": f"{self.service}.localhost"})
-                response = connection.getresponse()
-                body = response.read().decode()
-                (self.answers if response.status == 200 else self.wrong).append(body)
-            except (OSError, http.client.HTTPException) as error:
-                self.wrong.append(repr(error))
-                connection.close()
-            time.sleep(0.002)
-        connection.close()

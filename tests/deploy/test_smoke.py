@@ -56,8 +56,9 @@ def test_smoke_tests_pass_through_the_public_route_and_tell_one_line_each(town: 
 
 @pytest.mark.engine
 def test_a_failing_smoke_test_tells_what_was_expected_what_came_and_how_long_it_tried(town: Town) -> None:
-    town.service("api", smoke=(SmokeTest("root", "/", contains="api 2", within=1.2),))
+    town.service("api")
     town.deploy()
+    town.service("api", smoke=(SmokeTest("root", "/", contains="api 2", within=1.2),))
 
     with pytest.raises(StepFailed) as failed:
         run_smoke(town.place, town.services.values(), town.told.append)

@@ -8,7 +8,7 @@ import json
 import socket
 import tarfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,25 +19,45 @@ from buildgraph.deploy.model import Place, Rollout, Target
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.deploy.secrets import Secrets
 from buildgraph.image.engine import Engine
-from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
+from buildgraph.manifests.model import Backing, Canary, Environment, EnvValue, Service
 
 PROXY, NODE = "haproxy:2.9", "node:20-alpine"
 SERVER = """
 import http from 'node:http';
 const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
-const { PORT, HEALTH_PATH, ANSWER = 'hello', BROKEN = '' } = process.env;
+const { PORT, HEALTH_PATH, ANSWER = 'hello', BROKEN = '', DELAY = '0', FAULTY = '0' } = process.env;
+let asked = 0;
+const isIll = () => BROKEN === 'health' || (BROKEN === 'later' && asked > 50);
+const page = { 'content-type': 'text/html' };
 console.log(`starting ${ANSWER}`);
 if (BROKEN === 'crash') { console.error('no such table: users'); tell(); process.exit(7); }
 const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
 const server = http.createServer((request, response) => {
   if (request.url === HEALTH_PATH) {
-    response.writeHead(BROKEN === 'health' ? 503 : 200);
+    response.writeHead(isIll() ? 503 : 200);
     return response.end('ok');
   }
   if (request.url === '/peer') return peer(response);
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
+  if (request.url === '/page') return response.writeHead(200, page).end(`<p>${ANSWER}</p>`);
+  if (request.url.startsWith('/assets/')) {
+    const isOwn = decodeURIComponent(request.url) === `/assets/${ANSWER}`;
+    return response.writeHead(isOwn ? 200 : 404).end(ANSWER);
+  }
+  if (request.url === '/long') return setTimeout(() => response.end(ANSWER), 10000);
   if (request.url === '/slow') return setTimeout(() => response.end(ANSWER), 2000);
+  asked += 1;
+  if (Number(FAULTY) && asked % Number(FAULTY) === 0) {
+    console.error(`cannot answer number ${asked}`);
+    return response.writeHead(500).end('broken');
+  }
+  if (Number(DELAY)) return setTimeout(() => response.end(ANSWER), Number(DELAY));
   response.end(ANSWER);
+});
+server.on('upgrade', (request, socket) => {
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: echo\\r\\nConnection: Upgrade\\r\\n\\r\\n');
+  socket.on('data', (data) => socket.write(`${ANSWER}: ${data}`));
+  socket.on('error', () => {});
 });
 server.keepAliveTimeout = 60000;
 if (BROKEN === 'health') console.log('cannot reach the database');
@@ -59,6 +79,7 @@ class Town:
         self.services: dict[str, Service] = {}
         self.versions: dict[str, str] = {}
         self.told: list[str] = []
+        self.moments: dict[str, Callable[[], object]] = {}
         environment = Environment("test", proxy_port=free_port(), health_within=15.0, drain_within=5.0)
         self.place = Place(engine, name or f"t{uuid.uuid4().hex[:10]}", environment, images, Secrets({}), ())
 
@@ -69,6 +90,11 @@ class Town:
     def secrets(self, **values: str) -> None:
         """Give the environment other secrets."""
         self.place = replace(self.place, secrets=Secrets(values))
+
+    def switches(self, *steps: int, window: float = 0.0, **canary: Any) -> None:
+        """Have the environment deploy blue-green, by these steps."""
+        rules = {"hold": 1.0, "within": 20.0, "least_requests": 20, **canary}
+        self.settings(strategy="blue-green", canary=Canary(steps or (100,), **rules), rollback_window=window)
 
     def has_backing(self, **images: str) -> None:
         """Have the environment run PostgreSQL, Redis, or both."""
@@ -105,7 +131,14 @@ class Town:
 
     def deploy(self, product: str = "town") -> Rollout:
         """Deploy a product."""
-        return deploy_product(self.place, product, self.targets(product), self.told.append)
+        return deploy_product(self.place, product, self.targets(product), self.hear)
+
+    def hear(self, line: str) -> None:
+        """Keep a line that a deployment tells, and do what shall be done at this moment."""
+        self.told.append(line)
+        for moment, action in self.moments.items():
+            if moment in line:
+                action()
 
     def fetch(self, name: str, path: str = "/") -> str:
         """What users of a service get."""

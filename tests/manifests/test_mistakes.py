@@ -95,6 +95,28 @@ FILES = {
         {DEVELOPMENT: 'strategy = "bluegreen"'},
         f"{DEVELOPMENT}: strategy: there is no strategy 'bluegreen'\n  did you mean blue-green?",
     ),
+    "a canary that ends too early": (
+        {DEVELOPMENT: 'strategy = "blue-green"\ncanary = { steps = [10, 50] }'},
+        f"{DEVELOPMENT}: canary.steps: is [10, 50], expected rising weights up to 100\n"
+        "  write for example [10, 100]",
+    ),
+    "a canary that falls": (
+        {DEVELOPMENT: 'strategy = "blue-green"\ncanary = { steps = [50, 10, 100] }'},
+        f"{DEVELOPMENT}: canary.steps: is [50, 10, 100], expected rising weights up to 100\n"
+        "  write for example [10, 100]",
+    ),
+    "a share above all": (
+        {DEVELOPMENT: 'strategy = "blue-green"\ncanary = { errors = 5 }'},
+        f"{DEVELOPMENT}: canary.errors: is 5, expected 0 to 1",
+    ),
+    "a canary under another strategy": (
+        {DEVELOPMENT: "[canary]\nsteps = [10, 100]"},
+        f'{DEVELOPMENT}: canary: needs another strategy\n  write strategy = "blue-green"',
+    ),
+    "a window that ends before it begins": (
+        {DEVELOPMENT: "rollback_window = -1"},
+        f"{DEVELOPMENT}: rollback_window: is -1, expected 0 or more",
+    ),
     "an unknown backing service": (
         {DEVELOPMENT: '[backing.postgresql]\nimage = "postgres:16"'},
         f"{DEVELOPMENT}: backing.postgresql: there is no backing service 'postgresql'\n"

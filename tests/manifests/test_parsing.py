@@ -11,6 +11,7 @@ from buildgraph.manifests import Manifests, parse_manifests
 from buildgraph.manifests.fields import ENVIRONMENT_FIELDS, SERVICE_FIELDS
 from buildgraph.manifests.model import (
     Backing,
+    Canary,
     Environment,
     EnvValue,
     Migration,
@@ -64,6 +65,7 @@ def test_everything_that_can_be_written_is_read() -> None:
             secrets = "secrets.env"
             health_within = 90
             drain_within = 2.5
+            canary = { steps = [10, 50, 100], hold = 60, least_requests = 0, errors = 0.01 }
             values = { REGION = "eu" }
             [backing.redis]
             image = "redis:7"
@@ -189,6 +191,8 @@ def test_everything_that_can_be_written_is_read() -> None:
                 proxy_port=80,
                 proxy_image="haproxy:3.0",
                 strategy="blue-green",
+                canary=Canary((10, 50, 100), hold=60.0, least_requests=0, errors=0.01),
+                rollback_window=3600.0,
                 secrets="secrets.env",
                 backing=(
                     Backing("postgres", "postgres:16", {"max_connections": "200"}),
@@ -303,3 +307,15 @@ def test_a_committed_file_of_secrets_holds_every_secret_of_the_services(name: st
     wanted = {key for service in found.services for key, value in service.env.items() if value.secret}
 
     assert wanted <= given
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("", 0.0), ('strategy = "blue-green"', 3600.0), ('strategy = "blue-green"\nrollback_window = 0', 0.0)],
+)
+def test_the_strategy_gives_the_rollback_window_unless_it_is_written(written: str, seconds: float) -> None:
+    files = {"manifests/workspace.toml": b'name = "x"', "manifests/environments/live.toml": written.encode()}
+
+    [environment] = parse_manifests(files).environments
+
+    assert environment.rollback_window == seconds

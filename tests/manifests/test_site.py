@@ -69,3 +69,12 @@ def test_a_mistake_in_a_variable_names_the_variable(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_toml_is_a_mistake(tmp_path: Path) -> None:
     assert message_of(write_site(tmp_path, "x")).startswith("site.toml: is no TOML: ")
+
+
+def test_the_folders_of_keys_to_engines_stand_by_their_host(tmp_path: Path) -> None:
+    env = write_site(tmp_path, '[certificates]\n"prod.example.org:2376" = "/etc/prod"\nother = "~/keys"\n')
+
+    assert read_site(env).certificates == {
+        "prod.example.org:2376": Path("/etc/prod"),
+        "other": Path.home() / "keys",
+    }

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.order import closure
 from buildgraph.project import open_project
 from buildgraph.workspace import importer_digest, install_digest, parse_lockfile, render_lockfile
@@ -505,3 +506,72 @@ def test_a_lockfile_that_cannot_be_read_has_no_graph_though_it_ends_like_one(tmp
     ran = repo.run("affected", "--base", "HEAD")
     assert "pnpm-lock.yaml" in ran.out + ran.err
     assert "cannot be read" in ran.out + ran.err
+
+
+SMALL = "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\npackages:\n\n"
+FULL = f"{SMALL}  x@1.0.0: {{}}\n\nsnapshots:\n\n  x@1.0.0: {{}}\n"
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        f"{SMALL}snapshots:\n",
+        f"{SMALL}snapshots:\n\n",
+        f"{SMALL}\nsnapshots:\n\n",
+        f"{SMALL}snapshots: {{}}\n",
+        f"{SMALL}  x@1.0.0: {{}}\n\nsnapshots:\n",
+        f"{SMALL}snapshots:\n\n  x@1.0.0: {{}}\n",
+        SMALL,
+        FULL.replace("  .: {}\n\n", ""),
+    ],
+)
+def test_a_table_that_is_emptied_or_filled_is_told_or_read(empty: str) -> None:
+    hold(FULL, empty)
+    if locked_of(parse_lockfile(empty.encode()), "", ()) is not None:
+        hold(empty, FULL)
+
+
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(changes(), st.sampled_from([frozenset(), NAMES]))
+def test_what_was_followed_once_is_followed_back(
+    change: tuple[Document, Document], names: frozenset[str]
+) -> None:
+    before, after = change
+    with suppress(Unusual):
+        there = moved(before, after, names).locked
+        back = relock(there, text_of(after), "after", text_of(before))
+        whole, _ = read_whole(before, names)
+        assert told(back.locked) == whole
+
+
+def test_a_base_whose_lockfile_is_gone_from_the_store_costs_time_only(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.service("web")
+    text = text_of(document({"apps/web": "a=1.0.0"}, NEEDS)).decode()
+    repo.write("pnpm-lock.yaml", text)
+    repo.commit()
+    assert open_project(repo.root).picture_of("HEAD").graph
+    blob = repo.git("rev-parse", "HEAD:pnpm-lock.yaml")
+    (repo.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    repo.write("pnpm-lock.yaml", text.replace("sha512-b@1.0.0", "B"))
+    picture = open_project(repo.root).working_picture()
+    assert picture.graph.nodes == picture.layout.graph.nodes
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (X, "  x@1.0.0: text\n"),
+        (X, "  x@1.0.0: [text]\n"),
+        ("  x@1.0.0: {}\n", "  x@1.0.0: text\n"),
+        ("  x@1.0.0: {}\n", "  x@1.0.0:\n    dependencies: [a]\n"),
+        ("  x@1.0.0: {}\n", "  x@1.0.0:\n    dependencies: text\n"),
+    ],
+)
+def test_a_record_that_is_no_table_is_a_mistake_with_a_place(tmp_path: Path, old: str, new: str) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.service("web")
+    repo.write("pnpm-lock.yaml", written_as_text((old, new)))
+    repo.commit()
+    with pytest.raises(ConfigurationError):
+        assert open_project(repo.root).working_picture().graph

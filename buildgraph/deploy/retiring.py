@@ -1,0 +1,94 @@
+"""The end of a colour: no new requests, then those it has begun, then its containers; and what is kept a while."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from buildgraph.deploy.containers import Found, find_containers, remove_container, stop_container
+from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.lock import Lock, held_product_lock
+from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.names import COLOUR, Colour, Role
+from buildgraph.deploy.routes import completed, without
+from buildgraph.deploy.specification import stop_limit
+from buildgraph.deploy.traffic import count_sessions, read_routes, write_route, write_routes
+
+PAUSE: Final = 0.2
+
+
+def retire_colour(lock: Lock, service: str, colour: Colour, tell: Tell) -> None:
+    """Let a colour that gets no requests answer what it has begun, then stop and remove its containers."""
+    place = lock.place
+    if not containers_of(place, service, colour):
+        return
+    drain(place, service, colour)
+    lock.confirm()
+    for container in containers_of(place, service, colour):
+        stop_container(place, container.id, stop_limit(place.environment))
+        remove_container(place, container.id)
+    tell(f"{service}: stopped {colour.value}")
+
+
+def drain(place: Place, service: str, colour: Colour) -> None:
+    """Wait until a colour has answered all that it has begun, for the environment's `drain_within` at most."""
+    deadline = time.monotonic() + place.environment.drain_within
+    while count_sessions(place, service, colour) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+
+
+def remove_colour(place: Place, service: str, colour: Colour) -> None:
+    """Remove the containers of a colour at once, whatever they do; for those that have never served."""
+    for container in containers_of(place, service, colour):
+        remove_container(place, container.id)
+
+
+def remove_service(lock: Lock, product: str, running: LiveService, tell: Tell) -> None:
+    """Take a service that has left the manifests out of the proxy, then end it."""
+    lock.confirm()
+    place = lock.place
+    write_routes(place, product, without(read_routes(place).get(product, ()), running.name))
+    for colour in Colour:
+        retire_colour(lock, running.name, colour, tell)
+    tell(f"{running.name}: removed, it is in the manifests no more")
+
+
+def prune_colours(place: Place, tell: Tell) -> tuple[str, ...]:
+    """Remove the former versions whose rollback window is over; returns the services they belonged to.
+
+    StepFailed when somebody deploys such a product at this moment.
+    """
+    ended = _ended(place)
+    for product in sorted({service.product for service in ended}):
+        with held_product_lock(place, product) as lock:
+            _prune_product(lock, product, tell)
+    return tuple(service.name for service in ended)
+
+
+def _ended(place: Place) -> list[LiveService]:
+    return [service for _, service in sorted(read_live(place).services.items()) if _is_over(service)]
+
+
+def _prune_product(lock: Lock, product: str, tell: Tell) -> None:
+    """What is over is read again under the lock: a deployment may have gone back to it."""
+    for service in read_live(lock.place).services_of(product):
+        if service.colour is not None and _is_over(service):
+            forget_colour(lock, service, service.colour, tell)
+
+
+def forget_colour(lock: Lock, running: LiveService, live: Colour, tell: Tell) -> None:
+    """End the colour that was kept beside the live one."""
+    place, route = lock.place, running.route
+    if route is not None:
+        write_route(place, running.product, completed(route, live))
+    retire_colour(lock, running.name, live.other, tell)
+
+
+def _is_over(service: LiveService) -> bool:
+    return bool(service.kept) and not service.window
+
+
+def containers_of(place: Place, service: str, colour: Colour) -> list[Found]:
+    """The containers of a colour, whatever their state, sorted by name."""
+    found = find_containers(place, role=Role.SERVICE.value, service=service)
+    return [container for container in found if container.labels.get(COLOUR) == colour.value]

@@ -1,0 +1,202 @@
+"""One service switched: its idle colour started, tested and given requests; and back again when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from buildgraph.deploy.canary import Trial, run_canary
+from buildgraph.deploy.containers import create_container, start_container
+from buildgraph.deploy.evidence import read_evidence
+from buildgraph.deploy.health import wait_until_healthy
+from buildgraph.deploy.images import ensure_image
+from buildgraph.deploy.live import Live
+from buildgraph.deploy.lock import Lock
+from buildgraph.deploy.migration import run_migration
+from buildgraph.deploy.model import Place, Reason, Target, Tell
+from buildgraph.deploy.names import Colour, slot_name
+from buildgraph.deploy.pending import runs_as
+from buildgraph.deploy.retiring import containers_of, drain, remove_colour, retire_colour
+from buildgraph.deploy.routes import Route, directed, given_back, with_idle
+from buildgraph.deploy.secrets import secrets_digest
+from buildgraph.deploy.smoke import run_smoke_straight
+from buildgraph.deploy.specification import service_containers
+from buildgraph.deploy.traffic import read_route, write_route
+from buildgraph.errors import BuildgraphError, StepFailed
+
+FIRST: Final = Colour.BLUE
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A service that this run has directed to a colour; `before` is the route to go back to, if there is one."""
+
+    target: Target
+    colour: Colour
+    before: Route | None = None
+
+
+def bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -> Switched:
+    """Make one service as it shall be; the colour that served before is left where it is."""
+    tell(f"{target.service.name}: {reason}")
+    lock.confirm()
+    running = live.services.get(target.service.name)
+    if reason.replaces or running is None or running.colour is None:
+        return _replace(lock, target, live, tell)
+    return _settle(lock, target, running.colour)
+
+
+def idle_colour(live: Live, target: Target) -> Colour:
+    """The colour that a service's next version gets."""
+    running = live.services.get(target.service.name)
+    return running.colour.other if running and running.colour else FIRST
+
+
+def is_ready(place: Place, live: Live, target: Target) -> bool:
+    """Whether the idle colour runs just what a target asks for already: a former version that is gone back to."""
+    running = live.services.get(target.service.name)
+    idle = idle_colour(live, target)
+    if running is None or running.route is None or idle not in running.route.sides:
+        return False
+    return runs_as(place, live.traffic.key, target, containers_of(place, target.service.name, idle))
+
+
+def _settle(lock: Lock, target: Target, colour: Colour) -> Switched:
+    """Direct every request to a colour that serves already, as its manifest says now."""
+    place, service = lock.place, target.service
+    written = read_route(place, service.name)
+    route = written or with_idle(None, service, place.environment, colour)
+    write_route(place, service.product, directed(route, service, place.environment, colour))
+    return Switched(target, colour, _former_route(place, written) if written else None)
+
+
+def _former_route(place: Place, route: Route) -> Route | None:
+    """The route to go back to when an interrupted takeover turns out badly."""
+    if route.trial is None or not containers_of(place, route.service, route.trial.other):
+        return None
+    return given_back(route, route.trial.other)
+
+
+def _replace(lock: Lock, target: Target, live: Live, tell: Tell) -> Switched:
+    """Migrate, start the idle colour, give it requests once it is healthy and tested; the old one stays."""
+    place, service, idle = lock.place, target.service, idle_colour(live, target)
+    before = read_route(place, service.name) or with_idle(None, service, place.environment, idle)
+    trial = Trial(lock, target, idle, before)
+    ready = _names(trial) if is_ready(place, live, target) else {}
+    if not ready:
+        ensure_image(place, target.image, tell)
+        lock.confirm()
+        run_migration(place, target, tell)
+        lock.confirm()
+    with _returning(trial, tell):
+        containers = ready or _start_colour(trial, live.traffic.key, tell)
+        _prove(trial, containers, tell)
+        run_canary(trial, tell)
+        lock.confirm()
+        _direct(trial)
+    return Switched(target, idle, _route_back(trial))
+
+
+def _direct(trial: Trial) -> None:
+    """Every request to the new version; it stays on trial until the whole product is well."""
+    place, service = trial.place, trial.target.service
+    route = read_route(place, service.name) or trial.before
+    whole = directed(route, service, place.environment, trial.colour)
+    write_route(place, service.product, replace(whole, trial=trial.colour))
+
+
+def _prove(trial: Trial, containers: Mapping[int, str], tell: Tell) -> None:
+    """Have the new version healthy, and its smoke tests passed, before any request reaches it."""
+    place, service = trial.place, trial.target.service
+    wait_until_healthy(place, service, trial.colour, containers, tell)
+    trial.lock.confirm()
+    names = [slot_name(service.name, trial.colour, number) for number in sorted(containers)]
+    try:
+        run_smoke_straight(place, service, names, tell)
+    except StepFailed as failed:
+        evidence = read_evidence(place, service.name, trial.colour)
+        raise StepFailed(failed.step, failed.what, f"{failed.detail}\n{evidence}") from failed
+
+
+def _route_back(trial: Trial) -> Route | None:
+    """The route to go back to, while a former version runs."""
+    former = trial.before.live
+    if former is None or not any(c.is_running for c in containers_of(trial.place, trial.service, former)):
+        return None
+    return given_back(trial.before, former)
+
+
+@contextmanager
+def _returning(trial: Trial, tell: Tell) -> Iterator[None]:
+    """When what is inside fails, all requests go back to where they went, and the new version goes away.
+
+    Without the lock nothing is touched: the containers may be those of who holds it now.
+    """
+    try:
+        yield
+    except BaseException:
+        if trial.lock.is_held():
+            with _told(trial.service, tell):
+                give_back(trial, tell)
+        raise
+
+
+def give_back(trial: Trial, tell: Tell) -> None:
+    """Have requests go where they went before a version began to take over, and remove that version."""
+    place, before = trial.place, trial.before
+    route = read_route(place, trial.service)
+    product = trial.target.service.product
+    write_route(place, product, given_back(before, before.live) if before.live else before)
+    if route is not None and route.side(trial.colour).may_answer:
+        tell(f"{trial.service}: its requests go back to {trial.colour.other.value}")
+        drain(place, trial.service, trial.colour)
+    remove_colour(place, trial.service, trial.colour)
+
+
+def unwind(lock: Lock, run: list[Switched], tell: Tell) -> None:
+    """Take back what this run has switched, last first; what had no former version stays."""
+    if not lock.is_held():
+        return
+    for switched in reversed(run):
+        if switched.before is not None:
+            with _told(switched.target.service.name, tell):
+                _unwind_one(lock, switched, switched.before, tell)
+
+
+def _unwind_one(lock: Lock, switched: Switched, before: Route, tell: Tell) -> None:
+    service = switched.target.service
+    write_route(lock.place, service.product, before)
+    tell(f"{service.name}: its requests go back to {switched.colour.other.value}")
+    retire_colour(lock, service.name, switched.colour, tell)
+
+
+@contextmanager
+def _told(service: str, tell: Tell) -> Iterator[None]:
+    """A second failure, while the first one is on its way, is told and mended by the next deployment."""
+    try:
+        yield
+    except BuildgraphError as error:
+        tell(f"{service}: could not be taken back, the next deployment does it: {error}")
+
+
+def _names(trial: Trial) -> dict[int, str]:
+    """The names of all containers of a colour, by number."""
+    count = trial.target.service.replicas_in(trial.place.environment.name)
+    numbers = range(1, count + 1)
+    return {number: trial.place.named(slot_name(trial.service, trial.colour, number)) for number in numbers}
+
+
+def _start_colour(trial: Trial, key: bytes, tell: Tell) -> dict[int, str]:
+    """Start all containers of a colour; their names by number. `key` is that of secrets' digests."""
+    place, target = trial.place, trial.target
+    digest = secrets_digest(key, target.service, place.environment, place.secrets)
+    specifications = service_containers(place, target, trial.colour, digest)
+    for specification in specifications:
+        create_container(place, specification)
+    for specification in specifications:
+        start_container(place, specification.name)
+    count = f" ({len(specifications)} containers)" if len(specifications) > 1 else ""
+    tell(f"{trial.service}: started {trial.colour.value}{count}")
+    return _names(trial)

@@ -1,0 +1,45 @@
+"""An image carried from one registry to another with its digest; nothing is built."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.errors import StepFailed
+from buildgraph.image.engine import Engine, told_plainly
+from buildgraph.image.registry import pull_image
+from buildgraph.process import Command, Runner
+
+INDEX: Final = ("index", "manifest.list")  # of OCI and of Docker: media types of what has several platforms
+COPY: Final = ("docker", "buildx", "imagetools", "create")
+
+
+def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> None:
+    """Put what stands under `source` (a name with its digest) under `reference` in its registry.
+
+    buildx copies byte for byte: an index always, a single image where it knows `--prefer-index`; where it
+    does not, the engine carries the image. The caller asks for the digest that came. StepFailed with the
+    words of the registry that refuses, ToolError when one does not answer.
+    """
+    if _is_index(engine, source):
+        result = runner.run(Command((*COPY, "--tag", reference, source)))
+        if result.code != 0:
+            raise StepFailed(f"promote:{reference}", f"cannot be copied from {source}", result.last_lines)
+        return
+    if runner.run(Command((*COPY, "--prefer-index=false", "--tag", reference, source))).code != 0:
+        _carry(engine, source, reference)
+
+
+def _is_index(engine: Engine, source: str) -> bool:
+    with told_plainly():
+        told = engine.client.api.inspect_distribution(source)
+    return any(word in told["Descriptor"]["mediaType"] for word in INDEX)
+
+
+def _carry(engine: Engine, source: str, reference: str) -> None:
+    repository, _, tag = reference.rpartition(":")
+    image = pull_image(engine, source)
+    with told_plainly():
+        engine.client.api.tag(image, repository, tag)
+        for line in engine.client.api.push(repository, tag, stream=True, decode=True):
+            if "error" in line:
+                raise StepFailed(f"promote:{reference}", "the registry refuses it", str(line["error"]))

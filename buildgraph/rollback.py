@@ -1,0 +1,48 @@
+"""Going back: a release that was recorded runs again, health-gated and smoke-tested like any other deploy."""
+
+from __future__ import annotations
+
+from buildgraph.console import teller
+from buildgraph.deployer import Deployer
+from buildgraph.refusals import Terms
+
+
+def roll_back(deployer: Deployer, product: str, terms: Terms) -> None:
+    """Bring back the release that `terms` name, or the one that ran before what runs now.
+
+    No migration is run or taken back. Raises, before anything changes, UnknownName for a product or release
+    that is not known, and ConfigurationError where there is none to go back to, where an image is gone, and
+    (unless forced) across a release that is marked as breaking.
+    """
+    from buildgraph.deploy import (
+        Deed,
+        Shipment,
+        choose_release,
+        find_running,
+        read_live,
+        read_releases,
+        refuse_breaking,
+        refuse_missing_images,
+        release_product,
+        released,
+        released_place,
+        released_targets,
+    )
+
+    tell = teller(f"rollback:{product}")
+    place = deployer.place
+    live, releases = read_live(place), read_releases(place, product)
+    chosen = choose_release(live, product, releases, terms.to)
+    if not terms.force:
+        newest = releases[-1] if releases else None
+        refuse_breaking(find_running(live, releases) or newest, chosen)
+    refuse_missing_images(place, chosen)
+    tell(f"to {chosen.name}, of {chosen.at} from {chosen.commit}")
+    there = released_place(place, chosen)
+    targets = released_targets(there, chosen)
+    services = tuple(
+        released(target, former.service, former.stand_ins)
+        for target, former in zip(targets, chosen.services, strict=True)
+    )
+    deed = Deed("rollback", product, chosen.commit, terms.reason)
+    release_product(there, Shipment(deed, targets, services, chosen.name), tell)

@@ -1,0 +1,167 @@
+"""Saved plans: what a deploy would do, as it was when somebody looked at it, and whether that still holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.plan.steps import Step
+
+if TYPE_CHECKING:
+    from buildgraph.deploy import Live, Target
+
+FORMAT: Final = 1
+AGAIN: Final = "look at it again: `buildgraph plan {tasks} env={environment} --save FILE`"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedService:
+    """A service in a plan: what it shall run, and what ran when the plan was made ("" for nothing).
+
+    `image` is its digest or id, "" while it is not built.
+    """
+
+    service: str
+    product: str
+    image_fingerprint: str
+    fingerprint: str
+    image: str = ""
+    running: str = ""
+    running_commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan that was saved: where it holds, what for, from which commit, and every service it is about."""
+
+    workspace: str
+    environment: str
+    tasks: tuple[str, ...]
+    commit: str
+    made_at: str
+    made_by: str
+    services: tuple[PlannedService, ...]
+    steps: tuple[Mapping[str, str], ...] = ()
+
+    def of(self, product: str) -> dict[str, PlannedService]:
+        """The services of a product by name."""
+        return {found.service: found for found in self.services if found.product == product}
+
+
+def step_as_dict(step: Step) -> dict[str, str]:
+    """A step as JSON."""
+    return {
+        "phase": step.phase.value,
+        "node": step.node,
+        "fingerprint": step.fingerprint,
+        "reason": step.reason,
+    }
+
+
+def render_plan(plan: SavedPlan) -> str:
+    """The plan as the text of a file."""
+    return json.dumps({"format": FORMAT, **asdict(plan)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_plan(file: Path) -> SavedPlan:
+    """The plan in a file; ConfigurationError for one that is not there or is no plan of this version."""
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError.of(f"plan={file}", f"cannot be read: {error.strerror}", SAVE) from error
+    except ValueError as error:
+        raise ConfigurationError.of(f"plan={file}", "is no saved plan: it holds no JSON", SAVE) from error
+    return parse_plan(table, str(file))
+
+
+SAVE: Final = "`buildgraph plan deploy:PRODUCT env=NAME --save FILE` writes one"
+
+
+def parse_plan(table: Any, where: str) -> SavedPlan:
+    """The plan that a table of JSON tells; ConfigurationError for another one."""
+    try:
+        if table.pop("format") != FORMAT:
+            raise ValueError("its format is not known to this version")
+        services = tuple(PlannedService(**found) for found in table.pop("services"))
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
+        }
+        return SavedPlan(services=services, **told)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = str(error) if isinstance(error, ValueError) else "it lacks what a plan has"
+        raise ConfigurationError.of(f"plan={where}", f"is no saved plan: {what}", SAVE) from error
+
+
+def refuse_outdated(plan: SavedPlan, product: str, now: Iterable[PlannedService]) -> None:
+    """ConfigurationError that tells all in which the world has moved on since a plan was made.
+
+    `now` are the product's services as they would be planned now. One that runs as planned already is well:
+    the plan has been carried out.
+    """
+    way_out = AGAIN.format(tasks=" ".join(plan.tasks), environment=plan.environment)
+    found = {service.service: service for service in now}
+    planned = plan.of(product)
+    if not planned:
+        what = f"says nothing of {product}; it is for {', '.join(plan.tasks)}"
+        raise ConfigurationError.of("plan=", what, way_out)
+    mistakes = [
+        Mistake(f"plan= of {plan.made_at}", what, way_out)
+        for name in sorted(planned.keys() | found.keys())
+        for what in _differences(name, planned.get(name), found.get(name))
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _differences(name: str, planned: PlannedService | None, now: PlannedService | None) -> Iterable[str]:
+    if planned is None:
+        yield f"{name} is new since then"
+        return
+    if now is None:
+        yield f"{name} is in the manifests no more"
+        return
+    if planned.image_fingerprint != now.image_fingerprint:
+        yield f"what the image of {name} is made of has changed since then"
+    elif planned.fingerprint != now.fingerprint:
+        yield f"the configuration of {name} has changed since then"
+    if planned.image and now.image and planned.image != now.image:
+        yield f"the image of {name} is another one: {now.image}, not {planned.image}"
+    if now.running not in (planned.running, planned.fingerprint):
+        commit = f" (from {now.running_commit})" if now.running_commit else ""
+        yield f"another version of {name} runs than then{commit}"
+
+
+def refuse_elsewhere(plan: SavedPlan, workspace: str, environment: str) -> None:
+    """ConfigurationError for a plan that was made for another workspace or environment."""
+    if (plan.workspace, plan.environment) == (workspace, environment):
+        return
+    what = f"is for {plan.environment} of {plan.workspace}, not for {environment} of {workspace}"
+    raise ConfigurationError.of("plan=", what)
+
+
+def approval_needed(environment: str, task: str) -> ConfigurationError:
+    """What is said where an environment takes saved plans only."""
+    way_out = (
+        f"`buildgraph plan {task} env={environment} --save FILE`, then `{task} env={environment} plan=FILE`"
+    )
+    return ConfigurationError.of(task, f"{environment} takes approved plans only", way_out)
+
+
+def plan_services(live: Live, product: str, targets: Iterable[Target]) -> list[PlannedService]:
+    """A product's targets with what runs now, as a plan tells them."""
+    return [
+        PlannedService(
+            service=target.service.name,
+            product=product,
+            image_fingerprint=target.image_fingerprint,
+            fingerprint=target.fingerprint,
+            image=target.image,
+            running=running.fingerprint if (running := live.services.get(target.service.name)) else "",
+            running_commit=running.commit if running else "",
+        )
+        for target in targets
+    ]

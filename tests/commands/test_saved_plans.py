@@ -1,0 +1,122 @@
+"""Saved plans as values: written and read back equal, and every way in which the world moves on is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.refusals import is_ancestor
+from buildgraph.saved_plan import (
+    PlannedService,
+    SavedPlan,
+    parse_plan,
+    read_plan,
+    refuse_elsewhere,
+    refuse_outdated,
+    render_plan,
+)
+from tests.support.monorepo import Monorepo
+
+API = PlannedService(
+    "api", "shop", "image 1", "version 1", "sha256:1", running="version 0", running_commit="c0"
+)
+PLAN = SavedPlan(
+    "acme", "production", ("deploy:shop",), "c1", "2026-11-24", "ada@desk", (API,), ({"phase": "deploy"},)
+)
+
+
+def test_a_plan_is_the_same_after_a_way_through_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "shop.plan"
+    file.write_text(render_plan(PLAN))
+
+    assert read_plan(file) == PLAN
+
+
+def test_a_plan_holds_while_nothing_moves_and_once_it_is_carried_out() -> None:
+    refuse_outdated(PLAN, "shop", [API])
+    refuse_outdated(PLAN, "shop", [replace(API, running="version 1", running_commit="c1")])
+    unbuilt = replace(PLAN, services=(replace(API, image=""),))
+    refuse_outdated(unbuilt, "shop", [API])
+    refuse_elsewhere(PLAN, "acme", "production")
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            [replace(API, image_fingerprint="2", fingerprint="2")],
+            "what the image of api is made of has changed",
+        ),
+        ([replace(API, fingerprint="2")], "the configuration of api has changed"),
+        ([replace(API, image="sha256:2")], "the image of api is another one: sha256:2, not sha256:1"),
+        (
+            [replace(API, running="x", running_commit="c9")],
+            r"another version of api runs than then \(from c9\)",
+        ),
+        ([replace(API, running="", running_commit="")], "another version of api runs than then"),
+        ([API, replace(API, service="web")], "web is new since then"),
+        ([], "api is in the manifests no more"),
+    ],
+    ids=[
+        "its sources",
+        "its configuration",
+        "its image",
+        "what runs",
+        "nothing runs",
+        "a service more",
+        "gone",
+    ],
+)
+def test_a_plan_that_the_world_has_left_behind_is_refused(now: list[PlannedService], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as refused:
+        refuse_outdated(PLAN, "shop", now)
+
+    assert "`buildgraph plan deploy:shop env=production --save FILE`" in str(refused.value)
+
+
+def test_a_plan_is_for_its_products_workspace_and_environment() -> None:
+    with pytest.raises(ConfigurationError, match="says nothing of mail; it is for deploy:shop"):
+        refuse_outdated(PLAN, "mail", [])
+    for workspace, environment in (("acme", "staging"), ("other", "production")):
+        with pytest.raises(ConfigurationError, match=f"is for production of acme, not for {environment}"):
+            refuse_elsewhere(PLAN, workspace, environment)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"format": 2},
+        {},
+        [],
+        None,
+        {"format": 1, "services": []},
+        {"format": 1, "services": [{"service": "api", "canary": 1}]},
+        json.loads(render_plan(PLAN)) | {"new": 1},
+    ],
+)
+def test_what_is_no_plan_of_this_version_says_how_to_get_one(table: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"plan=x\.plan: is no saved plan: .+\n.+--save FILE"):
+        parse_plan(table, "x.plan")
+
+
+def test_an_older_commit_comes_before_a_newer_one_and_git_is_not_asked_what_it_does_not_know(
+    repo: Monorepo,
+) -> None:
+    older = repo.commit("one")
+    newer = repo.commit("two")
+    repo.git("checkout", "-q", "-b", "side", older)
+    beside = repo.commit("three")
+
+    found = repo.repository
+
+    assert is_ancestor(found, older, newer)
+    assert [is_ancestor(found, *pair) for pair in ((newer, older), (newer, newer), (beside, newer))] == [
+        False
+    ] * 3
+    assert not is_ancestor(found, older, "0" * 40)
+    assert not is_ancestor(found, older, "")
+    assert not is_ancestor(found, "--all", newer)

@@ -1,0 +1,170 @@
+"""A release deployed again on a real engine: gated by its health, without migrations, whatever stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from buildgraph.deploy.audit import Deed
+from buildgraph.deploy.live import read_live
+from buildgraph.deploy.model import Place
+from buildgraph.deploy.releases import (
+    Release,
+    ReleasedService,
+    choose_release,
+    read_releases,
+    released,
+)
+from buildgraph.deploy.releasing import Shipment, release_product
+from buildgraph.deploy.rollback import (
+    deployment_fingerprint,
+    refuse_missing_images,
+    released_place,
+    released_targets,
+)
+from buildgraph.deploy.secrets import Secrets
+from buildgraph.errors import ConfigurationError, StepFailed
+from buildgraph.graph.deployments import deployment_nodes
+from buildgraph.graph.fingerprints import combine_parts, labelled_parts
+from buildgraph.image.engine import Engine
+from buildgraph.manifests.model import Environment, Migration, Service
+from tests.deploy.town import Town
+
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+
+
+def ship(town: Town) -> str:
+    """Deploy the product and release it."""
+    targets = town.targets()
+    services = tuple(released(target, target.service) for target in targets)
+    shipment = Shipment(Deed("deploy", "town"), targets, services)
+    return release_product(town.place, shipment, town.told.append)
+
+
+def roll_back(town: Town, to: str = "") -> str:
+    """Go back to a release as the task does."""
+    chosen = choose_release(read_live(town.place), "town", read_releases(town.place, "town"), to)
+    there = released_place(town.place, chosen)
+    targets = released_targets(there, chosen)
+    services = tuple(
+        released(target, former.service) for target, former in zip(targets, chosen.services, strict=True)
+    )
+    shipment = Shipment(Deed("rollback", "town"), targets, services, chosen.name)
+    return release_product(there, shipment, town.told.append)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(240)
+def test_a_rollback_runs_no_migration_and_keeps_it_in_the_record(town: Town) -> None:
+    town.service("api", port=3001, migration=MIGRATE)
+    ship(town)
+    town.service("api", "2", port=3001, migration=MIGRATE)
+    ship(town)
+    town.told.clear()
+
+    assert roll_back(town) == "town-0003"
+
+    assert town.fetch("api") == "api 1"
+    assert [line for line in town.told if "applied" in line or "migrated" in line] == []
+    assert read_releases(town.place, "town")[-1].services[0].service.migration == MIGRATE
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(240)
+def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) -> None:
+    """Pitfall 54: a rollback waits for health too; what runs goes on."""
+    town.settings(health_within=3.0)
+    town.secrets(BROKEN="no")
+    town.service("api", port=3001, secret=("BROKEN",))
+    ship(town)
+    town.service("api", "2", port=3001)
+    ship(town)
+    before = town.containers()
+
+    town.secrets(BROKEN="health")
+    with pytest.raises(StepFailed, match="not healthy within 3 s"):
+        roll_back(town)
+
+    assert (town.fetch("api"), town.containers()) == ("api 2", before)
+    assert [found.name for found in read_releases(town.place, "town")] == ["town-0001", "town-0002"]
+    town.secrets(BROKEN="no")
+    roll_back(town)
+    assert town.fetch("api") == "api 1"
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(240)
+def test_a_release_without_its_images_is_refused_and_every_one_is_named(town: Town) -> None:
+    """Pitfall 54: the image of the rollback's target was pruned."""
+    gone = f"sha256:{'0' * 64}"
+    town.service("api")
+    town.service("web")
+    ship(town)
+    chosen = read_releases(town.place, "town")[0]
+    pruned = replace(chosen, services=tuple(replace(part, image=gone) for part in chosen.services))
+
+    refuse_missing_images(town.place, chosen)
+    with pytest.raises(ConfigurationError) as failed:
+        refuse_missing_images(town.place, pruned)
+
+    assert [mistake.what.partition(":")[0] for mistake in failed.value.mistakes] == [
+        "the image of api is gone",
+        "the image of web is gone",
+    ]
+
+
+def test_the_fingerprint_of_what_is_brought_back_is_the_graph_s_own() -> None:
+    """A rollback to what the working tree says leaves nothing for a deploy to do."""
+    from buildgraph.manifests import parse_manifests
+
+    manifests = parse_manifests(
+        {
+            "manifests/workspace.toml": b'name = "acme"\n',
+            "manifests/environments/staging.toml": b'proxy_port = 80\nvalues = { A = "1" }\n',
+            "manifests/products/shop.toml": b"""
+                [services.api]
+                path = "api"
+                dockerfile = "api/Dockerfile"
+                port = 3001
+                health = "/"
+                env = { URL = "{service:web}", KEY = { secret = true } }
+                [services.web]
+                path = "web"
+                dockerfile = "web/Dockerfile"
+                port = 3002
+                health = "/"
+            """,
+        }
+    )
+    [environment] = manifests.environments
+    nodes = {node.id: node for node in deployment_nodes(manifests)}
+    node = nodes["deployment:staging/api"]
+
+    found = deployment_fingerprint(manifests.services[0], environment, manifests.services, "f00d")
+
+    assert found == combine_parts(labelled_parts(node, {"image:api": "f00d"}))
+
+
+def test_a_release_s_place_has_its_own_services_and_values_and_everybody_else_s() -> None:
+    def service(name: str, path: str, product: str = "shop") -> Service:
+        return Service(name, product, "dockerfile", path)
+
+    now = (service("api", "as it is"), service("new", "new"), service("other", "other", "mail"))
+    then = (service("api", "as it was"), service("gone", "gone"))
+    release = Release("shop-0001", "shop", tuple(_part(found) for found in then), values={"LEVEL": "then"})
+    environment = Environment("test", values={"LEVEL": "now"})
+    place = Place(Engine(""), "acme", environment, {}, Secrets({}), now)
+
+    there = released_place(place, release)
+
+    assert there.environment == Environment("test", values={"LEVEL": "then"})
+    assert [(found.name, found.path) for found in there.catalog] == [
+        ("other", "other"),
+        ("api", "as it was"),
+        ("gone", "gone"),
+    ]
+
+
+def _part(service: Service) -> ReleasedService:
+    return ReleasedService(service, "image", "image fingerprint", "fingerprint")

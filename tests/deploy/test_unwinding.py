@@ -1,0 +1,149 @@
+"""A product as a whole: what one service's failure takes back, and what a killed run leaves; real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildgraph.deploy.live import read_live
+from buildgraph.deploy.names import Colour
+from buildgraph.deploy.pending import pending_targets
+from buildgraph.errors import StepFailed
+from buildgraph.manifests.model import Migration, SmokeTest
+from tests.deploy.killing import kill_deploy_when
+from tests.deploy.load import Load
+from tests.deploy.town import Town
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+PAIR = ("api", "web")
+
+
+def two_services(town: Town, version: str = "1", **web: str) -> None:
+    """The api and the web that depends on it."""
+    town.service("api", version, port=3001)
+    town.service("web", version, port=3002, depends_on=("api",), env=web)
+
+
+@pytest.mark.parametrize("strategy", ["replace", "blue-green"])
+def test_a_service_that_fails_takes_back_those_that_were_switched_before_it(
+    town: Town, strategy: str
+) -> None:
+    """Pitfall 51: the old versions are untouched, whatever the strategy."""
+    town.settings(strategy=strategy, health_within=4.0)
+    two_services(town)
+    town.deploy()
+    before = town.containers()
+
+    with Load(town, "api", clients=4) as load:
+        two_services(town, "2", BROKEN="health")
+        with pytest.raises(StepFailed, match="deploy:web"):
+            town.deploy()
+
+    assert load.wrong == []
+    assert load.answers["api 2"] > 0
+    assert [town.fetch(name) for name in PAIR] == ["api 1", "web 1"]
+    assert town.containers() == before
+    assert "api: its requests go back to blue" in town.told
+
+    two_services(town, "3")
+    assert town.deploy().replaced == PAIR
+    assert [town.fetch(name) for name in PAIR] == ["api 3", "web 3"]
+
+
+def test_a_smoke_test_that_fails_on_the_public_route_takes_the_whole_product_back(town: Town) -> None:
+    """What only the public route can tell (it writes, so it is not tried before) still costs no version."""
+    two_services(town)
+    town.deploy()
+    before = town.containers()
+
+    two_services(town, "2")
+    wrong = SmokeTest("an order", contains="web 3", writes=True, within=1.0)
+    town.service("web", "2", port=3002, depends_on=("api",), smoke=(wrong,))
+    with pytest.raises(StepFailed, match="smoke:web"):
+        town.deploy()
+
+    assert [town.fetch(name) for name in PAIR] == ["api 1", "web 1"]
+    assert town.containers() == before
+    backs = [line for line in town.told if "go back" in line]
+    assert backs == ["web: its requests go back to blue", "api: its requests go back to blue"]
+
+
+def test_a_first_version_whose_smoke_test_fails_stays_for_there_is_no_other(town: Town) -> None:
+    """Pitfall 49: and it is not done before the test passes."""
+    town.service("api", port=3001, smoke=(SmokeTest("x", contains="y", writes=True, within=0.6),))
+    with pytest.raises(StepFailed, match="smoke:api"):
+        town.deploy()
+
+    assert town.fetch("api") == "api 1"
+    [(_, reason)] = pending_targets(town.place, read_live(town.place), town.targets())
+    assert reason.text == "an interrupted deployment has not completed its takeover"
+
+
+def test_a_migration_that_fails_late_takes_back_what_was_switched(town: Town) -> None:
+    """Pitfall 59: no switch; and what was switched before it goes back, without the schema."""
+    migration = Migration(("node", "/app/migrate.mjs"), within=30)
+    two_services(town)
+    town.deploy()
+    before = town.containers()
+
+    town.service("api", "2", port=3001)
+    town.service("web", "2", port=3002, depends_on=("api",), migration=migration, env={"MIGRATION": "fails"})
+    with pytest.raises(StepFailed, match="migrate:web"):
+        town.deploy()
+
+    assert [town.fetch(name) for name in PAIR] == ["api 1", "web 1"]
+    assert town.containers() == before
+
+
+@pytest.mark.parametrize(
+    ("moment", "answers"),
+    [
+        ("started green", {"api 1"}),
+        ("10 % of the requests", {"api 1", "api 2"}),
+        ("requests at 10 %", {"api 1", "api 2"}),
+        ("web: it does not run yet", {"api 2"}),
+        ("web: started blue", {"api 2"}),
+        ("api: blue is kept", {"api 2"}),
+    ],
+)
+def test_a_deployment_killed_at_any_step_leaves_a_good_state_and_the_next_one_completes_it(
+    town: Town, tmp_path: Path, moment: str, answers: set[str]
+) -> None:
+    """Whatever has requests at that moment is told by the state, and the next run goes on from there."""
+    town.switches(10, 100, window=600.0, hold=0.5, least_requests=0)
+    town.service("api", port=3001)
+    town.deploy()
+
+    town.service("api", "2", port=3001)
+    town.service("web", "2", port=3002)
+    kill_deploy_when(town, moment, tmp_path)
+    live = read_live(town.place).services["api"]
+    assert {town.fetch("api") for _ in range(40)} == answers
+    assert live.is_directed
+
+    with Load(town, "api", clients=2) as load:
+        town.deploy()
+
+    assert load.wrong == []
+    assert [town.fetch(name) for name in PAIR] == ["api 2", "web 2"]
+    assert sorted(town.containers()) == ["api-blue", "api-green", "proxy", "web-blue"]
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
+
+
+def test_a_killed_takeover_that_is_wanted_no_more_is_given_back(town: Town, tmp_path: Path) -> None:
+    town.switches(10, 100, hold=0.5, least_requests=0)
+    town.service("api", port=3001)
+    town.deploy()
+    town.service("api", "2", port=3001)
+    kill_deploy_when(town, "10 % of the requests", tmp_path)
+    assert read_live(town.place).services["api"].colour is Colour.BLUE
+
+    town.service("api", "1", port=3001)
+    rollout = town.deploy()
+
+    assert rollout.replaced == ()
+    assert "api: an interrupted takeover is given back to blue" in town.told
+    assert {town.fetch("api") for _ in range(40)} == {"api 1"}
+    assert sorted(town.containers()) == ["api-blue", "proxy"]
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()

@@ -1,0 +1,125 @@
+"""Saved plans through the front door: what somebody has looked at is done, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.hamlet import Hamlet
+from tests.support.monorepo import Ran
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
+    """A repository whose staging takes approved plans only."""
+    made = Hamlet(tmp_path_factory.mktemp("plans") / "hamlet", ("development", "staging"))
+    made.settings("staging", approval="plan")
+    made.append(".gitignore", "*.plan\n")
+    made.commit()
+    yield made
+    made.raze()
+
+
+@pytest.fixture
+def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
+    """The shop; edits are taken back at the end."""
+    first = hamlet.git("rev-parse", "HEAD")
+    yield hamlet
+    hamlet.git("reset", "-q", "--hard", first)
+    hamlet.git("clean", "-q", "-fdx")
+
+
+def refused(ran: Ran, *words: str) -> None:
+    assert ran.code == 2, ran.err
+    assert all(word in ran.err for word in words), ran.err
+
+
+def save(shop: Hamlet, environment: str = "staging") -> Ran:
+    return shop.must("plan", "deploy:shop", f"env={environment}", "--save", "shop.plan")
+
+
+def test_where_plans_are_needed_nothing_is_built_or_deployed_without_one(shop: Hamlet) -> None:
+    shop.says("api", "never built")
+    before = shop.images()
+
+    ran = shop.run("deploy:shop", "env=staging")
+
+    refused(ran, "deploy:shop: staging takes approved plans only", "--save FILE", "plan=FILE")
+    assert shop.images() == before
+
+
+def test_a_plan_is_carried_out_once_and_again_does_nothing(shop: Hamlet) -> None:
+    shop.says("api", "api once")
+    told = save(shop)
+    assert "deployment:staging/api" in told.out or "image:api" in told.out
+    saved = json.loads((shop.root / "shop.plan").read_text())
+    assert saved["commit"] == shop.git("rev-parse", "HEAD") + "-dirty"
+    assert [service["service"] for service in saved["services"]] == ["api", "web"]
+
+    shop.must("deploy:shop", "env=staging", "plan=shop.plan")
+    assert shop.fetch("api", "staging") == "api once"
+
+    again = shop.must("deploy:shop", "env=staging", "plan=shop.plan")
+    assert "nothing to do" in again.err
+
+
+def test_a_plan_does_not_hold_for_other_sources_or_another_configuration(shop: Hamlet) -> None:
+    save(shop)
+    shop.says("api", "api edited")
+
+    ran = shop.run("deploy:shop", "env=staging", "plan=shop.plan")
+
+    refused(ran, "what the image of api is made of has changed since then", "look at it again")
+    assert "build:" not in ran.err
+    shop.says("api", "api 1")
+    shop.settings("staging", approval="plan", values={"LEVEL": "high"})
+    refused(shop.run("deploy:shop", "env=staging", "plan=shop.plan"), "the configuration of api has changed")
+
+
+def test_a_plan_does_not_hold_once_something_else_runs(shop: Hamlet) -> None:
+    shop.says("api", "api planned")
+    save(shop, "development")
+    shop.says("api", "api in between")
+    shop.must("deploy:shop")
+    shop.says("api", "api planned")
+
+    ran = shop.run("deploy:shop", "plan=shop.plan")
+
+    refused(ran, "another version of api runs than then")
+    assert shop.fetch("api") == "api in between"
+
+
+def test_a_plan_is_for_its_environment_and_its_products(shop: Hamlet) -> None:
+    save(shop, "development")
+
+    refused(
+        shop.run("deploy:shop", "env=staging", "plan=shop.plan"), "is for development of", "not for staging"
+    )
+    refused(shop.run("deploy:mail", "plan=shop.plan"), "says nothing of mail; it is for deploy:shop")
+
+
+def test_what_is_no_plan_is_told(shop: Hamlet) -> None:
+    shop.write("other.plan", '{"format": 1, "tasks": []}')
+    shop.write("text.plan", "text")
+
+    refused(shop.run("deploy:shop", "plan=none.plan"), "plan=none.plan: cannot be read", "--save FILE")
+    refused(shop.run("deploy:shop", "plan=other.plan"), "is no saved plan")
+    refused(shop.run("deploy:shop", "plan=text.plan"), "it holds no JSON")
+    refused(shop.run("plan", "build", "--save", "x.plan"), "build changes no environment")
+
+
+def test_a_rollback_needs_no_plan(shop: Hamlet) -> None:
+    """Who has to go back has no time to ask."""
+    save(shop)
+    shop.must("deploy:shop", "env=staging", "plan=shop.plan")
+    shop.says("api", "api 2")
+    save(shop)
+    shop.must("deploy:shop", "env=staging", "plan=shop.plan")
+
+    shop.must("rollback:shop", "env=staging")
+
+    assert shop.fetch("api", "staging") == "api 1"

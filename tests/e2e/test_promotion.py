@@ -1,0 +1,168 @@
+"""Promotion through the front door: what staging has verified runs in production, from the very same images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.hamlet import Hamlet
+from tests.support.monorepo import Ran
+from tests.support.system import docker, substitute
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def node(registry: str) -> Iterator[str]:
+    """An image with node that is no stand-in: a registry has it, and it is named by its digest."""
+    name = f"{registry}/base/node:20"
+    docker("tag", substitute("node:20-alpine"), name)
+    docker("push", "-q", name)
+    told = docker("inspect", "--format", "{{json .RepoDigests}}", name)
+    digest = told.partition(f"{registry}/base/node@")[2].partition('"')[0]
+    yield f"{registry}/base/node@{digest}"
+    docker("rmi", name)
+
+
+@pytest.fixture(scope="module")
+def hamlet(tmp_path_factory: pytest.TempPathFactory, node: str) -> Iterator[Hamlet]:
+    """A repository with staging and production on this engine, whose images stand upon a real base."""
+    made = Hamlet(
+        tmp_path_factory.mktemp("promotion") / "hamlet", ("development", "staging", "production"), node
+    )
+    yield made
+    made.raze()
+
+
+@pytest.fixture
+def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
+    """The shop, nowhere deployed; edits are taken back at the end."""
+    first = hamlet.git("rev-parse", "HEAD")
+    yield hamlet
+    hamlet.git("reset", "-q", "--hard", first)
+    hamlet.git("clean", "-q", "-fd")
+    for environment in ("staging", "production"):
+        hamlet.run("down", "--volumes", f"env={environment}")
+
+
+def refused(ran: Ran, *words: str) -> None:
+    assert ran.code == 2, ran.err
+    assert all(word in ran.err for word in words), ran.err
+
+
+def newest(shop: Hamlet, environment: str) -> dict[str, Any]:
+    """The newest release of the shop, with its images by service."""
+    release: dict[str, Any] = shop.told("releases", "shop", f"env={environment}")["releases"][-1]
+    return release | {"images": {found["service"]: found["image"] for found in release["services"]}}
+
+
+def test_on_one_engine_the_same_images_run_with_the_values_of_production(shop: Hamlet) -> None:
+    level = {"LEVEL": {"*": "trial", "production": "live"}}
+    shop.declare("shop", api={"port": 3001, "env": level}, web={"port": 3002})
+    shop.commit()
+    shop.must("deploy:shop", "env=staging")
+    verified = newest(shop, "staging")
+
+    ran = shop.must("promote:shop", "env=production")
+
+    assert (shop.fetch("api", "staging"), shop.fetch("api", "production")) == ("api 1 trial", "api 1 live")
+    promoted = newest(shop, "production")
+    assert (promoted["kind"], promoted["origin"]) == ("promote", f"staging/{verified['name']}")
+    assert promoted["images"] == verified["images"]
+    assert "build:" not in ran.err
+    assert "promote:shop  fresh" in shop.must("promote:shop", "env=production").err
+    assert "deploy:shop  fresh" in shop.must("deploy:shop", "env=production").err, "the same tree is in date"
+
+
+def test_what_is_promoted_is_what_staging_runs_whatever_the_working_tree_says(shop: Hamlet) -> None:
+    shop.must("deploy:shop", "env=staging")
+    shop.says("api", "api 2")
+    shop.commit()
+
+    shop.must("promote:shop", "env=production")
+
+    assert shop.fetch("api", "production") == "api 1"
+
+
+def test_what_has_not_passed_its_smoke_tests_is_not_promoted(shop: Hamlet) -> None:
+    refused(
+        shop.run("promote:shop", "env=production"),
+        "staging runs no release of shop",
+        "deploy:shop env=staging",
+    )
+    smoke = '[[services.api.smoke]]\nname = "never"\ncontains = "no such words"\nwithin = 1\n'
+    shop.append("manifests/products/shop.toml", smoke)
+    shop.commit()
+    assert shop.run("deploy:shop", "env=staging").code == 1
+
+    refused(shop.run("promote:shop", "env=production"), "staging runs no release of shop")
+
+
+def test_edits_stand_ins_and_baked_addresses_stay_where_they_are(shop: Hamlet) -> None:
+    shop.write("services/web/Dockerfile", "FROM node:20-alpine\nARG API\nCOPY services/web/ /app/\n")
+    shop.append("services/web/Dockerfile", 'CMD ["node", "/app/server.mjs"]\n')
+    baked = {"API": f"http://api.localhost:{shop.ports['staging']}"}
+    shop.declare("shop", api={"port": 3001}, web={"port": 3002, "build_args": baked})
+    shop.must("deploy:shop", "env=staging")
+
+    ran = shop.run("promote:shop", "env=production")
+
+    refused(
+        ran,
+        "with edits that no commit holds",
+        "the image of web is built upon a stand-in of node:20-alpine",
+        "the image of web has an address of development baked in: its build argument API",
+    )
+    assert shop.containers("production") == {}
+
+
+def test_an_environment_is_not_promoted_to_itself_and_production_is_named(shop: Hamlet) -> None:
+    refused(shop.run("promote:shop", "env=staging"), "staging cannot be promoted to itself")
+    refused(shop.run("promote:shop", "env=production", "from=stagin"), "there is no environment 'stagin'")
+    refused(shop.run("promote:shop"), "write env=NAME", "where shop shall go to")
+
+
+def test_images_without_a_registry_stay_on_their_engine(shop: Hamlet, registry: str) -> None:
+    shop.settings("production", registry=f"{registry}/live")
+    shop.commit()
+    shop.must("deploy:shop", "env=staging")
+
+    refused(
+        shop.run("promote:shop", "env=production"), "the images of staging are on its engine only", "registry"
+    )
+
+
+def test_from_registry_to_registry_the_digest_stays(shop: Hamlet, registry: str) -> None:
+    shop.settings("staging", registry=f"{registry}/trial")
+    shop.settings("production", registry=f"{registry}/live")
+    shop.commit()
+    shop.must("deploy:shop", "env=staging")
+    verified = newest(shop, "staging")["images"]
+
+    shop.must("promote:shop", "env=production")
+
+    promoted = newest(shop, "production")["images"]
+    assert {image.partition("@")[0] for image in promoted.values()} == {
+        f"{registry}/live/api",
+        f"{registry}/live/web",
+    }
+    assert {name: image.partition("@")[2] for name, image in promoted.items()} == {
+        name: image.partition("@")[2] for name, image in verified.items()
+    }
+    assert shop.fetch("api", "production") == "api 1"
+    assert "promote:shop  fresh" in shop.must("promote:shop", "env=production").err
+
+
+def test_a_promotion_can_need_a_plan_too(shop: Hamlet) -> None:
+    shop.settings("production", approval="plan")
+    shop.append(".gitignore", "*.plan\n")
+    shop.commit()
+    shop.must("deploy:shop", "env=staging")
+    refused(shop.run("promote:shop", "env=production"), "production takes approved plans only")
+
+    shop.must("plan", "promote:shop", "env=production", "--save", "shop.plan")
+    shop.must("promote:shop", "env=production", "plan=shop.plan")
+
+    assert shop.fetch("api", "production") == "api 1"
