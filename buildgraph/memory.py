@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildgraph.errors import ConfigurationError
+from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.graph.listing import Listing
 from buildgraph.graph.nodes import Graph, Kind, Node, Part
 from buildgraph.graph.patching import patched
@@ -92,10 +92,10 @@ class Memory:
         from buildgraph.workspace.locked import relock
         from buildgraph.workspace.sheets import Unusual
 
-        contents = snapshot.blobs.read_blobs([locked.blob, blob])
         try:
+            contents = snapshot.blobs.read_blobs([locked.blob, blob])
             found = relock(locked, contents[locked.blob], blob, contents[blob])
-        except Unusual:
+        except (Unusual, ToolError):  # a blob that git has no more tells who needs it
             return None
         if not snapshot.changes:
             self._keep_locked(found.locked)

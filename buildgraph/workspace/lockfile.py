@@ -163,6 +163,8 @@ def parse_lockfile(content: bytes, where: str = LOCKFILE) -> Lockfile:
     document = _document(parse_yaml(content, where), where)
     version = _version(document, where)
     shapes = {key: _table(document, key, where) for key in ("packages", "snapshots", "catalogs", "overrides")}
+    for name in ("packages", "snapshots"):
+        _check_records(shapes[name], f"{where}: {name}")
     patches = _table(document, "patchedDependencies", where)
     importers = _table(document, "importers", where) or {".": _inline_importer(document)}
     return Lockfile(
@@ -219,6 +221,16 @@ def _table(document: Record, key: str, where: str) -> Mapping[str, Any]:
     if not isinstance(found, dict) or not all(value is not None for value in found.values()):
         raise ConfigurationError.of(f"{where}: {key}", "must be a mapping without empty entries", RELOCK)
     return found
+
+
+def _check_records(table: Mapping[str, Any], where: str) -> None:
+    """Refuse entries that are no mappings, or whose dependencies are none."""
+    for key, record in table.items():
+        if not isinstance(record, dict):
+            raise ConfigurationError.of(f"{where}.{key}", "must be a mapping", RELOCK)
+        for group in (PRODUCTION, OPTIONAL):
+            if not isinstance(record.get(group) or {}, dict):
+                raise ConfigurationError.of(f"{where}.{key}.{group}", "must be a mapping", RELOCK)
 
 
 def _inline_importer(document: Record) -> Record:

@@ -105,7 +105,10 @@ def compare_sheets(before: Sheet, text: str) -> tuple[Sheet, Mapping[str, Differ
         raise Unusual
     starts = {name: start + grown if start >= end else start for name, start in before.tables.items()}
     for name in list(was)[1:]:  # their headings stand in what differs
-        starts[name] = text.index(f"\n{name}:{GAP}", begin - 1) + len(f"\n{name}:{GAP}")
+        heading = f"\n{name}:{GAP}"
+        if (place := text.find(heading, begin - 1)) < 0:
+            raise Unusual
+        starts[name] = place + len(heading)
     return Sheet(text, **starts), {
         name: Difference(was[name] - now[name], now[name] - was[name]) for name in was
     }
