@@ -112,7 +112,8 @@ class Memory:
             return None
         from buildgraph.workspace.locked import Locked
 
-        return Locked(*marshal.loads(body))
+        found = Locked(*marshal.loads(body))
+        return found if found.id == name else None
 
     def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
         """Remember the graph of a snapshot; where nothing can be written nothing is remembered."""

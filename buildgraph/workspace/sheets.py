@@ -19,7 +19,7 @@ GAP: Final = "\n\n"
 BREAKS: Final = "\r\x85\u2028\u2029"  # where YAML's lines may end besides
 AT_THE_EDGE = re.compile(r"\n([^ \n].*)")  # a line that stands in no table
 ENTRY_BEGINS = re.compile(r"\n  [^ ]")
-ENTRY = re.compile(r"  (?:'[^'\n]+'|[\w.][^\s'\"#{}\[\],]*):(?: [^\n]+)?(?:\n    [^\n]*)*")
+ENTRY = re.compile(r"  (?:'[^'\n]+'|[\w.(/][^\s'\"]*):(?: [^\n]+)?(?:\n    [^\n]*)*")
 # To another place of the text, by YAML's anchors; pnpm writes none.
 REFERS = re.compile(r"[\s\[{,:-][&*!][\w.-]")
 
@@ -61,8 +61,9 @@ class Sheet(NamedTuple):
 
     def _place(self, key: str, start: int) -> int:
         """Where an entry of this key begins, from a place on; 0 when there is none."""
-        written = (self.text.find(f"\n  {form}:", start - 1) + 1 for form in (key, f"'{key}'"))
-        return min((place for place in written if place), default=0)
+        plain = self.text.find(f"\n  {key}:", start - 1)
+        quoted = self.text.find(f"\n  '{key}':", start - 1, plain if plain >= 0 else len(self.text))
+        return (quoted if quoted >= 0 else plain) + 1
 
 
 class Difference(NamedTuple):
