@@ -11,6 +11,8 @@ from buildgraph.commands import VERBS, run_verb
 from buildgraph.console import tell
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
 
+HELP = frozenset(("--help", "-h"))
+
 
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code (0, 1, 2, 3 or 130); nothing is raised."""
@@ -36,12 +38,12 @@ def _interrupt(number: int, frame: object) -> None:
 def _run(argv: list[str]) -> int:
     if argv[:1] == ["--version"]:
         return _version()
-    if argv[:1] in (["--help"], ["-h"]) or argv == ["help"]:
+    if argv == ["help"]:
         return _help()
     if argv and argv[0] in VERBS:
         gc.disable()  # one short answer: looking for garbage in what it reads takes longer than giving it
         return run_verb(argv[0], argv[1:])
-    return _run_tasks(argv)
+    return _help() if HELP.intersection(argv) else _run_tasks(argv)
 
 
 def _run_tasks(argv: list[str]) -> int:

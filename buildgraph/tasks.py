@@ -13,14 +13,16 @@ from typing import Any
 
 from doit import get_var
 from doit.cmd_base import TaskLoader2
+from doit.cmd_run import Run as DoitRun
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
+from buildgraph.command_line import as_variable, check_options, check_variables, is_yes
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
-from buildgraph.errors import DONE, BuildgraphError, ConfigurationError, InternalError, UnknownName
+from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion, is_promoted, promote
 from buildgraph.recovery import Wish, back_up_product, restore_product
@@ -28,28 +30,16 @@ from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
 from buildgraph.rollback import roll_back
 
-# What a command line may say besides its tasks, and the tasks that hear it.
-VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "env": (),  # all
-    "to": ("rollback", "backup", "restore"),
-    "from": ("promote", "restore"),
-    "redis": ("restore",),
-    "beside": ("restore",),
-    "plan": ("deploy", "promote"),
-    "force": ("deploy", "rollback", "promote", "restore"),
-    "reason": ("deploy", "rollback", "promote"),
-}
-YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
-
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
-    _check_variables(arguments)
+    _check_options(arguments)
+    check_variables(arguments)
     run = Run()
     loader = Loader(project, run)
     main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
-    arguments = [_as_variable(argument) for argument in arguments]
+    arguments = [as_variable(argument) for argument in arguments]
     try:
         code = int(main.run(list(arguments)) or DONE)
     except Stopped as stopped:
@@ -72,6 +62,8 @@ class Stopped(BaseException):
 
 class Main(DoitMain):  # type: ignore[misc]
     """doit's program with our loader; its own config files are not read, so a folder's settings cannot bend it."""
+
+    COMMANDS = frozenset(command.get_name() for command in DoitMain.DOIT_CMDS if command is not DoitRun)
 
     def __init__(self, task_loader: Loader) -> None:
         super().__init__(task_loader=task_loader, config_filenames=())
@@ -117,14 +109,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
 def _terms() -> Terms:
     """What the command line says besides its tasks."""
     said = {name: get_var(name, "") for name in ("reason", "to", "plan")}
-    return Terms(force=_is_said("force"), source=get_var("from", ""), **said)
-
-
-def _is_said(name: str) -> bool:
-    said = get_var(name, "")
-    if said.lower() not in (*YES, *NO):
-        raise ConfigurationError.of(f"{name}={said}", "says neither yes nor no", f"write {name}=yes")
-    return said.lower() in YES
+    return Terms(force=is_yes("force", get_var("force", "")), source=get_var("from", ""), **said)
 
 
 def _chain_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
@@ -199,7 +184,7 @@ def _smoke_tasks(chain: Chain, run: Run) -> Iterable[Task]:
 
 def _recovery_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
     """There is no `restore` of everything at once: what is brought back is named."""
-    wish = Wish(redis=_is_said("redis"), beside=_is_said("beside"))
+    wish = Wish(**{name: is_yes(name, get_var(name, "")) for name in ("redis", "beside")})
     for product in chain.products:
         backup = Work(run, partial(back_up_product, chain.deployer, product, terms))
         yield _task(f"backup:{product}", backup, [], f"back up the data of {product}, and try the backup")
@@ -271,22 +256,13 @@ class Work:
         return TaskFailed(str(error))
 
 
-def _as_variable(argument: str) -> str:
-    """`--env=staging`, as verbs take it, means `env=staging` to a task."""
-    return argument.removeprefix("--") if argument.startswith("--env=") else argument
-
-
-def _check_variables(arguments: Iterable[str]) -> None:
-    """Refuse a misspelt `env=`, and what no task hears: the run would do something else than was meant."""
-    asked = [argument for argument in arguments if not argument.startswith("-")]
-    phases = {argument.partition(":")[0] for argument in asked if "=" not in argument}
-    for name in (argument.partition("=")[0] for argument in asked if "=" in argument):
-        if name not in VARIABLES:
-            raise UnknownName("variable", f"{name}=", [f"{known}=" for known in VARIABLES])
-        hearing = VARIABLES[name]
-        if hearing and not phases & set(hearing):
-            tasks = " and ".join(f"{task}:PRODUCT" for task in hearing)
-            raise ConfigurationError.of(f"{name}=", f"is for {tasks}; no such task is named")
+def _check_options(arguments: Sequence[str]) -> None:
+    """Refuse an option that doit's run has not; its other commands check their own."""
+    if any(argument in Main.COMMANDS for argument in arguments):
+        return
+    options = (*DoitRun.base_options, *DoitRun.cmd_options)
+    names = {option.get(key) for option in options for key in ("long", "inverse")}
+    check_options([as_variable(argument) for argument in arguments], sorted(name for name in names if name))
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:

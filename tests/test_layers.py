@@ -32,7 +32,7 @@ ROAD = (
     ("deployer",),
     ("rollback", "promotion", "recovery"),
     ("chain",),
-    ("commands", "reporting"),
+    ("commands", "reporting", "command_line"),
     ("fresh", "tasks"),
     ("program",),
     ("main",),

@@ -22,6 +22,17 @@ def shop(repo: Monorepo) -> Monorepo:
     return repo
 
 
+def test_an_unknown_option_is_told_with_what_was_perhaps_meant(shop: Monorepo) -> None:
+    ran = shop.run("build", "--contine")
+
+    assert ran.code == 2
+    assert ran.err.startswith("error: there is no option '--contine'\n  did you mean --continue")
+
+
+def test_help_is_told_wherever_it_is_asked_for(shop: Monorepo) -> None:
+    assert shop.run("build", "--help") == shop.run("--help")
+
+
 def test_a_misspelt_variable_is_refused_as_it_would_go_to_another_environment(shop: Monorepo) -> None:
     ran = shop.run("build", "evn=production")
 

@@ -1,0 +1,54 @@
+"""What a command line of tasks says besides its tasks, checked before doit reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from buildgraph.errors import ConfigurationError, UnknownName
+
+# The variables (`NAME=VALUE`), and the tasks that hear them.
+VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "env": (),  # all
+    "to": ("rollback", "backup", "restore"),
+    "from": ("promote", "restore"),
+    "redis": ("restore",),
+    "beside": ("restore",),
+    "plan": ("deploy", "promote"),
+    "force": ("deploy", "rollback", "promote", "restore"),
+    "reason": ("deploy", "rollback", "promote"),
+}
+YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
+
+
+def as_variable(argument: str) -> str:
+    """`--env=staging`, as verbs take it, means `env=staging` to a task."""
+    return argument.removeprefix("--") if argument.startswith("--env=") else argument
+
+
+def check_variables(arguments: Iterable[str]) -> None:
+    """Refuse a misspelt `env=`, and what no task hears: the run would do something else than was meant."""
+    asked = [argument for argument in arguments if not argument.startswith("-")]
+    phases = {argument.partition(":")[0] for argument in asked if "=" not in argument}
+    for name in (argument.partition("=")[0] for argument in asked if "=" in argument):
+        if name not in VARIABLES:
+            raise UnknownName("variable", f"{name}=", [f"{known}=" for known in VARIABLES])
+        hearing = VARIABLES[name]
+        if hearing and not phases & set(hearing):
+            tasks = " and ".join(f"{task}:PRODUCT" for task in hearing)
+            raise ConfigurationError.of(f"{name}=", f"is for {tasks}; no such task is named")
+
+
+def check_options(arguments: Sequence[str], known: Collection[str]) -> None:
+    """Refuse an option that a run has not; `known` are their long names."""
+    for argument in arguments:
+        option = argument.removeprefix("--").partition("=")[0]
+        if argument.startswith("--") and option and option not in known:
+            raise UnknownName("option", f"--{option}", [f"--{name}" for name in known])
+
+
+def is_yes(name: str, said: str) -> bool:
+    """Whether a variable says yes; ConfigurationError when it says neither yes nor no."""
+    if said.lower() not in (*YES, *NO):
+        raise ConfigurationError.of(f"{name}={said}", "says neither yes nor no", f"write {name}=yes")
+    return said.lower() in YES
