@@ -27,10 +27,8 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
 @pytest.fixture
 def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
     """The shop; edits are taken back at the end."""
-    first = hamlet.git("rev-parse", "HEAD")
-    yield hamlet
-    hamlet.git("reset", "-q", "--hard", first)
-    hamlet.git("clean", "-q", "-fdx")
+    with hamlet.taken_back("-x"):
+        yield hamlet
 
 
 def refused(ran: Ran, *words: str) -> None:

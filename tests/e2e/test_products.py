@@ -31,10 +31,8 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
 @pytest.fixture
 def town(hamlet: Hamlet) -> Iterator[Hamlet]:
     """Three products: shop, mail, and desk, which depends on mail."""
-    first = hamlet.git("rev-parse", "HEAD")
-    yield hamlet
-    hamlet.git("reset", "-q", "--hard", first)
-    hamlet.git("clean", "-q", "-fd")
+    with hamlet.taken_back():
+        yield hamlet
 
 
 def fates(ran: Ran) -> dict[str, str]:

@@ -39,10 +39,8 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory, node: str) -> Iterator[Haml
 @pytest.fixture
 def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
     """The shop, nowhere deployed; edits are taken back at the end."""
-    first = hamlet.git("rev-parse", "HEAD")
-    yield hamlet
-    hamlet.git("reset", "-q", "--hard", first)
-    hamlet.git("clean", "-q", "-fd")
+    with hamlet.taken_back():
+        yield hamlet
     for environment in ("staging", "production"):
         hamlet.run("down", "--volumes", f"env={environment}")
 

@@ -23,10 +23,8 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
 @pytest.fixture
 def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
     """The shop; edits are taken back at the end, and so is all that ran."""
-    first = hamlet.git("rev-parse", "HEAD")
-    yield hamlet
-    hamlet.git("reset", "-q", "--hard", first)
-    hamlet.git("clean", "-q", "-fd")
+    with hamlet.taken_back():
+        yield hamlet
     for environment in ("development", "staging"):
         hamlet.run("down", "--volumes", f"env={environment}")
     if images := hamlet.images():

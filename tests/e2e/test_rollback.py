@@ -25,12 +25,9 @@ def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
 @pytest.fixture
 def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
     """The shop in its first version, released in development; edits are taken back at the end."""
-    first = hamlet.git("rev-parse", "HEAD")
-    hamlet.must("deploy:shop")
-    yield hamlet
-    hamlet.git("checkout", "-q", "main")
-    hamlet.git("reset", "-q", "--hard", first)
-    hamlet.git("clean", "-q", "-fd")
+    with hamlet.taken_back():
+        hamlet.must("deploy:shop")
+        yield hamlet
 
 
 def releases(shop: Hamlet, environment: str = "development") -> list[dict[str, Any]]:

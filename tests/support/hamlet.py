@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,15 @@ class Hamlet(Monorepo):
             "images", "--filter", f"reference={self.name}/{service}", "--format", "{{.Repository}}:{{.Tag}}"
         )
         return shown.split()
+
+    @contextmanager
+    def taken_back(self, *clean: str) -> Iterator[None]:
+        """What is edited or committed meanwhile is taken back; `clean` are further options of `git clean`."""
+        first = self.git("rev-parse", "HEAD")
+        yield
+        self.git("checkout", "-q", "main")
+        self.git("reset", "-q", "--hard", first)
+        self.git("clean", "-q", "-fd", *clean)
 
     def raze(self) -> None:
         """Take away everything that was made on the engine."""
