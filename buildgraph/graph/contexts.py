@@ -42,9 +42,9 @@ from buildgraph.workspace import (
     prune_workspace_yaml,
     render_lockfile,
 )
-from buildgraph.workspace.inputs import with_text_keys
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import workspace_document
+from buildgraph.workspace.yaml import with_text_keys
 
 MANIFEST = "package.json"
 NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exactly what it says"

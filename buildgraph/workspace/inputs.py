@@ -19,6 +19,7 @@ from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
 from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
 from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings
+from buildgraph.workspace.yaml import with_text_keys
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
 _FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
@@ -218,10 +219,3 @@ def _digest(value: Any) -> str:
     """The digest of a plain value; mappings count without their order."""
     text = json.dumps(with_text_keys(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def with_text_keys(value: Any) -> Any:
-    """A plain value with texts for keys: YAML has numbers and dates as keys too, which have no order together."""
-    if isinstance(value, Mapping):
-        return {str(key): with_text_keys(inner) for key, inner in value.items()}
-    return [with_text_keys(inner) for inner in value] if isinstance(value, list) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
@@ -29,6 +29,13 @@ def parse_yaml(content: bytes, where: str) -> tuple[Any, ...]:
             return tuple(ryaml.load_all(StringIO(_decoded(content, where))) or ())
         except ValueError as error:
             raise _unreadable(content, where, str(error)) from None
+
+
+def with_text_keys(value: Any) -> Any:
+    """A plain value with texts for keys: YAML has numbers and dates as keys too, which have no order together."""
+    if isinstance(value, Mapping):
+        return {str(key): with_text_keys(inner) for key, inner in value.items()}
+    return [with_text_keys(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _decoded(content: bytes, where: str) -> str:
