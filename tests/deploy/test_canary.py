@@ -64,7 +64,7 @@ def test_a_version_that_answers_one_in_ten_with_an_error_is_given_up(town: Town)
 
     assert failed.value.step == "deploy:api"
     assert "requests failed, more than 5.0%" in failed.value.what
-    assert "cannot answer number 10" in failed.value.detail
+    assert "cannot answer number" in failed.value.detail
     assert "api: its requests go back to blue" in town.told
     assert set(load.wrong) == {"500 broken"}
     assert (load.answers - given_up)["api 2"] == 0
