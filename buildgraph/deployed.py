@@ -12,20 +12,18 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
 from buildgraph.graph.nodes import Kind, Node
-from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason
+from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project
 from buildgraph.since import DEPLOYED, default_head
 from buildgraph.snapshot.history import resolve_commits
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Live, LiveService, Place
+    from buildgraph.deploy import Platform, Running
 
 KINDS = (Kind.IMAGE, Kind.DEPLOYMENT, Kind.PRODUCT)
-# An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
-VERSION = "org.opencontainers.image.version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,10 @@ def compare_deployed(
         raise ConfigurationError.of(f"--base {base}", "packages are not deployed", way_out)
     head = head or default_head(os.environ)
     picture = project.picture_of(head) if head else project.working_picture()
-    place = _place(picture, picture.environment(base.removeprefix(DEPLOYED)))
-    standings = _read_standings(place)
+    platform = platform_to_read(picture, picture.environment(base.removeprefix(DEPLOYED)))
+    standings = _read_standings(platform)
     services = _affected_services(project, picture, head, standings)
-    products = _affected_products(place, picture, standings, services)
+    products = _affected_products(platform, picture, standings, services)
     affected = sorted((*services, *products), key=lambda found: found.node.id)
     return Comparison(
         base,
@@ -92,38 +90,25 @@ def _bases(standings: Iterable[Standing]) -> dict[str, str]:
 # What runs ---------------------------------------------------------------------------------------------
 
 
-def _place(picture: Picture, environment: Environment) -> Place:
-    """The environment as one who only looks needs it: without secrets or base images."""
-    from buildgraph.deploy import Place, Secrets
-    from buildgraph.image.engine import open_engine
-
-    manifests = picture.manifests
-    engine = open_engine(environment.engine)
-    return Place(engine, manifests.workspace.name, environment, {}, Secrets({}), manifests.services)
-
-
-def _read_standings(place: Place) -> tuple[Standing, ...]:
+def _read_standings(platform: Platform) -> tuple[Standing, ...]:
     """How every service stands that is deployed here or shall be."""
-    from buildgraph.deploy import read_live
-
-    live: Live = read_live(place)
-    declared = {service.name: service.product for service in place.catalog if service.deployed}
-    products = {name: running.product for name, running in live.services.items()} | declared
+    scene, live = platform.scene, platform.running()
+    declared = {service.name: service.product for service in scene.catalog if service.deployed}
+    products = {name: running.product for name, running in live.items()} | declared
     return tuple(
         standing
         for name, product in sorted(products.items())
-        for standing in _standings(place.environment.name, name, product, live.services.get(name))
+        for standing in _standings(scene.environment.name, name, product, live.get(name))
     )
 
 
-def _standings(environment: str, name: str, product: str, running: LiveService | None) -> Iterable[Standing]:
+def _standings(environment: str, name: str, product: str, running: Running | None) -> Iterable[Standing]:
     image = (image_id(name), Kind.IMAGE, name, product)
     deployment = (deployment_id(environment, name), Kind.DEPLOYMENT, name, product)
-    if running is None or not any(container.is_running for container in running.containers):
+    if running is None or not running.is_up:
         return (Standing(*image), Standing(*deployment))
-    version = running.containers[0].labels.get(VERSION, "")
     return (
-        Standing(*image, version, running.commit, is_running=True),
+        Standing(*image, running.image_fingerprint, running.commit, is_running=True),
         Standing(*deployment, running.fingerprint, running.commit, is_running=True),
     )
 
@@ -186,7 +171,7 @@ def _node(standing: Standing, here: Node | None) -> Node:
 
 
 def _affected_products(
-    place: Place, picture: Picture, standings: Iterable[Standing], services: Iterable[Affected]
+    platform: Platform, picture: Picture, standings: Iterable[Standing], services: Iterable[Affected]
 ) -> Iterable[Affected]:
     """The products one of whose services is affected, or whose smoke tests have not passed since their deploy."""
     by_id = {found.node.id: found for found in services}
@@ -196,7 +181,7 @@ def _affected_products(
             grouped.setdefault(standing.product, []).append(standing)
     for product, members in grouped.items():
         reasons = _product_reasons(product, (by_id[m.node_id] for m in members if m.node_id in by_id))
-        reasons = reasons or _unverified(place, picture, product, members)
+        reasons = reasons or _unverified(platform, picture, product, members)
         if reasons:
             yield _product(picture, product, members, reasons)
 
@@ -212,17 +197,17 @@ def _product_reasons(product: str, members: Iterable[Affected]) -> tuple[Reason,
 
 
 def _unverified(
-    place: Place, picture: Picture, product: str, members: Iterable[Standing]
+    platform: Platform, picture: Picture, product: str, members: Iterable[Standing]
 ) -> tuple[Reason, ...]:
     """A reason when all runs as it shall but has failed its smoke tests: that deploy is not done."""
-    from buildgraph.deploy import Target, is_verified
+    from buildgraph.deploy import Target
 
     prints = picture.graph.fingerprints
-    declared = {service.name: service for service in place.catalog if service.deployed}
+    declared = {service.name: service for service in platform.scene.catalog if service.deployed}
     targets = tuple(
         Target(declared[m.service], "", "", prints[m.node_id]) for m in members if m.service in declared
     )
-    if not targets or is_verified(place, product, targets):
+    if not targets or platform.is_verified(product, targets):
         return ()
     return (Reason("unverified", product, via=(f"product:{product}",)),)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +14,9 @@ from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
 from buildgraph.manifests.addresses import public_url
-from buildgraph.manifests.model import Environment, Product, Service
-from buildgraph.picture import Picture
+from buildgraph.manifests.model import Product, Service
 from buildgraph.plan.steps import Phase, Step
+from buildgraph.platforms import engine_place, platform_to_change
 from buildgraph.refusals import Terms, refuse_older
 from buildgraph.saved_plan import (
     PlannedService,
@@ -29,10 +28,8 @@ from buildgraph.saved_plan import (
 )
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import LiveService, Place, Release, Target
-    from buildgraph.image.engine import Engine
+    from buildgraph.deploy import Place, Platform, Release, Running, Target
 
-Tell = Callable[[str], None]
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
 
 DEFAULT_ENVIRONMENT = "development"  # the one that tasks use unless told otherwise
@@ -61,16 +58,6 @@ class ServiceState:
     kept_for: int = 0
 
 
-def place_to_read(picture: Picture, environment: Environment) -> Place:
-    """The environment as one who only reads it needs it: without secrets or base images."""
-    from buildgraph.deploy import Place, Secrets
-    from buildgraph.image.engine import open_engine
-
-    manifests = picture.manifests
-    engine = open_engine(environment.engine)
-    return Place(engine, manifests.workspace.name, environment, {}, Secrets({}), manifests.services)
-
-
 class Deployer:
     """Brings products to one environment, with images that its builder has made or found."""
 
@@ -85,18 +72,14 @@ class Deployer:
 
     def pending(self, product: str) -> dict[str, str]:
         """Service -> why a deploy would touch it; empty when the product is live and in date."""
-        from buildgraph.deploy import departed_services, is_verified, pending_targets, read_live
-
         services = [service.name for service in self._deployed(product)]
         unbuilt = {name: "its image is not built" for name in services if not self._has_image(name)}
         if unbuilt:
             return unbuilt
-        live = read_live(self.place)
         targets = self._targets(product)
-        departed = dict.fromkeys(departed_services(self.place, live, product), "it left the manifests")
-        differing = {t.service.name: str(reason) for t, reason in pending_targets(self.place, live, targets)}
-        if departed or differing or is_verified(self.place, product, targets):
-            return differing | departed
+        pending = dict(self.platform.pending(product, targets))
+        if pending or self.platform.is_verified(product, targets):
+            return pending
         return dict.fromkeys(services[:1], "its smoke tests have not passed yet")
 
     def plan(self, product: str) -> list[Step]:
@@ -117,16 +100,16 @@ class Deployer:
 
         Raises ConfigurationError, before anything changes, for what is refused unless it is forced.
         """
-        from buildgraph.deploy import Deed, Shipment, read_live, release_product, released
+        from buildgraph.deploy import Deed, Shipment, released
 
         self.need_approval(f"deploy:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
         targets = self._targets(product)
         if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
-            refuse_older(self.builder.project.repository, read_live(self.place), targets)
+            refuse_older(self.builder.project.repository, self.platform.running(), targets)
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
         deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
-        release_product(self.place, Shipment(deed, targets, services), teller(f"deploy:{product}"))
+        self.platform.release(Shipment(deed, targets, services), teller(f"deploy:{product}"))
 
     def need_approval(self, task: str, terms: Terms) -> None:
         """ConfigurationError when the environment takes saved plans only, and none is named."""
@@ -143,12 +126,10 @@ class Deployer:
 
     def planned(self, product: str) -> list[PlannedService]:
         """The services of a product as a plan tells them now: what they shall run, and what runs."""
-        from buildgraph.deploy import read_live
-
         targets = [
             self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
         ]
-        return plan_services(read_live(self.place), product, targets)
+        return plan_services(self.platform.running(), product, targets)
 
     def _image_so_far(self, service: str) -> str:
         return self.builder.deployable(service) if self._has_image(service) else ""
@@ -161,69 +142,46 @@ class Deployer:
 
     def smoke(self, product: str) -> None:
         """Run a product's smoke tests through the public route."""
-        self._smoke(product, teller(f"smoke:{product}"))
+        self.platform.smoke(self._deployed(product), teller(f"smoke:{product}"))
 
     def states(self) -> list[ServiceState]:
         """How every service stands here; those that run but have left the manifests come too."""
-        from buildgraph.deploy import read_history, read_live
+        from buildgraph.deploy import ABSENT, Running
 
-        live, history = read_live(self.place).services, read_history(self.place)
-        declared = {service.name: service for service in self.place.catalog if service.deployed}
-        return [
-            self._state(name, live.get(name), declared.get(name), history)
-            for name in sorted(declared.keys() | live.keys())
-        ]
+        running, history = self.platform.running(), self.platform.history()
+        declared = {s.name: s for s in self.picture.manifests.services if s.deployed}
+        absent = {name: Running(name, service.product, ABSENT) for name, service in declared.items()}
+        found = {**absent, **running}
+        return [self._state(found[name], declared.get(name), history) for name in sorted(found)]
 
-    def _state(
-        self, name: str, running: LiveService | None, declared: Service | None, history: History
-    ) -> ServiceState:
+    def _state(self, running: Running, declared: Service | None, history: History) -> ServiceState:
+        name = running.name
         wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
         release = _release_of(running, history)
         return ServiceState(
             service=name,
-            product=declared.product if declared else running.product if running else "",
-            state=_word(running),
-            in_date=running is not None and running.fingerprint == wanted,
-            colour=running.colour.value if running and running.colour else "",
-            commit=running.commit if running else "",
-            since=running.since.isoformat(timespec="seconds") if running and running.since else "",
+            product=declared.product if declared else running.product,
+            state=running.state,
+            in_date=running.fingerprint == wanted,
+            colour=running.colour,
+            commit=running.commit,
+            since=running.since,
             address=public_url(self.environment, declared) if declared and declared.host else "",
             release=release.name if release else "",
             by=release.who if release else "",
-            kept=_kept(running),
-            kept_for=round(running.window) if running and running.kept else 0,
+            kept=running.kept,
+            kept_for=running.kept_for,
         )
 
-    def _smoke(self, product: str, tell: Tell) -> None:
-        from buildgraph.deploy import run_smoke
-
-        run_smoke(self.place, self._deployed(product), tell)
+    @cached_property
+    def platform(self) -> Platform:
+        """What runs the environment's services."""
+        return platform_to_change(self.builder)
 
     @cached_property
     def place(self) -> Place:
-        """The environment as the deploy room sees it."""
-        from buildgraph.deploy import Place, read_secrets
-
-        return Place(
-            engine=self._engine,
-            workspace=self.picture.manifests.workspace.name,
-            environment=self.environment,
-            images=self._base_images(),
-            secrets=read_secrets(self.builder.project.folder, self.environment, os.environ),
-            catalog=self.picture.manifests.services,
-        )
-
-    @cached_property
-    def _engine(self) -> Engine:
-        from buildgraph.image.engine import open_engine
-
-        if self.environment.engine == self.builder.address:
-            return self.builder.engine
-        return open_engine(self.environment.engine)
-
-    def _base_images(self) -> dict[str, str]:
-        names = [self.environment.proxy_image, *(backing.image for backing in self.environment.backing)]
-        return {name: self.picture.base(name).pinned for name in names}
+        """The environment on its engine, for what is asked of engines only."""
+        return engine_place(self.builder)
 
     def _has_image(self, service: str) -> bool:
         if self.environment.registry:
@@ -258,22 +216,9 @@ class Deployer:
         return products[name]
 
 
-def _release_of(running: LiveService | None, history: History) -> Release | None:
+def _release_of(running: Running, history: History) -> Release | None:
     """The newest release that has a service as it runs."""
-    if running is None or not running.fingerprint:
+    if not running.fingerprint:
         return None
     releases = reversed(history.get(running.product, ()))
     return next((r for r in releases if r.versions.get(running.name) == running.fingerprint), None)
-
-
-def _kept(running: LiveService | None) -> str:
-    """The colour that stays beside the live one."""
-    return running.colour.other.value if running and running.colour and running.kept else ""
-
-
-def _word(running: LiveService | None) -> str:
-    if running is None or not running.containers:
-        return "absent"
-    if not running.is_running:
-        return "stopped"
-    return "healthy" if running.is_healthy else "unhealthy"

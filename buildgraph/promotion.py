@@ -9,17 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.console import teller
-from buildgraph.deployer import DEFAULT_ENVIRONMENT, Deployer, place_to_read
+from buildgraph.deployer import DEFAULT_ENVIRONMENT, Deployer
 from buildgraph.errors import ConfigurationError, Mistake, ToolError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.image.copying import copy_image
 from buildgraph.manifests.model import Environment
 from buildgraph.plan.steps import Phase, Step, registry_reference
+from buildgraph.platforms import platform_to_read
 from buildgraph.refusals import Terms, refuse_older
 from buildgraph.saved_plan import PlannedService, plan_services
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Place, Release, ReleasedService, Target
+    from buildgraph.deploy import Platform, Release, ReleasedService, Scene, Target
 
 USUAL_SOURCE: Final = "staging"
 LOCAL: Final = re.compile(r"\blocalhost\b|\b127\.0\.0\.\d+\b|\[::1\]")
@@ -51,11 +52,11 @@ class Promotion:
     @cached_property
     def release(self) -> Release:
         """The release that the source environment runs, verified."""
-        from buildgraph.deploy import find_running, is_verified, read_live, read_releases
+        from buildgraph.deploy import find_running, versions_of
 
-        there = place_to_read(self.deployer.picture, self.source)
-        found = find_running(read_live(there), read_releases(there, self.product))
-        if found is None or not is_verified(there, self.product, _as_recorded(found)):
+        there, product = platform_to_read(self.deployer.picture, self.source), self.product
+        found = find_running(versions_of(there.running(), product), there.history().get(product, ()))
+        if found is None or not there.is_verified(product, _as_recorded(found)):
             raise ConfigurationError.of(
                 f"promote:{self.product}",
                 f"{self.source.name} runs no release of {self.product} that has passed its smoke tests",
@@ -64,13 +65,17 @@ class Promotion:
         return found
 
     @cached_property
-    def place(self) -> Place:
-        """The environment that it goes to, with the product's services as they were released."""
-        from buildgraph.deploy import released_place
+    def scene(self) -> Scene:
+        """What is said of the environment that it goes to, with the product's services as they were released."""
+        from buildgraph.deploy import released_scene
 
-        place = self.deployer.place
-        there = released_place(place, self.release)
-        return replace(there, environment=place.environment)
+        here = self.deployer.platform.scene
+        return replace(released_scene(here, self.release), environment=here.environment)
+
+    @cached_property
+    def platform(self) -> Platform:
+        """What runs the environment that it goes to."""
+        return self.deployer.platform.at(self.scene)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -78,18 +83,13 @@ class Promotion:
         from buildgraph.deploy import released_target
 
         carried = (replace(part, image=self._image_there(part)) for part in self.release.services)
-        return tuple(released_target(self.place, part, self.release.commit) for part in carried)
+        return tuple(released_target(self.scene, part, self.release.commit) for part in carried)
 
     def is_done(self) -> bool:
         """Whether the release runs there already, verified."""
-        from buildgraph.deploy import departed_services, is_verified, pending_targets, read_live
-
-        live = read_live(self.place)
-        if pending_targets(self.place, live, self.targets) or departed_services(
-            self.place, live, self.product
-        ):
+        if self.platform.pending(self.product, self.targets):
             return False
-        return is_verified(self.place, self.product, self.targets)
+        return self.platform.is_verified(self.product, self.targets)
 
     def check(self) -> None:
         """Refuse what must not leave its environment, all reasons at once; ConfigurationError."""
@@ -99,9 +99,7 @@ class Promotion:
 
     def planned(self, product: str) -> list[PlannedService]:
         """The services as a plan tells them now: what they shall run there, and what runs there."""
-        from buildgraph.deploy import read_live
-
-        return plan_services(read_live(self.place), product, self.targets)
+        return plan_services(self.platform.running(), product, self.targets)
 
     def steps(self) -> list[Step]:
         """What a promotion has to do now; nothing when it is done."""
@@ -139,7 +137,7 @@ class Promotion:
     def _digest_of(self, reference: str) -> str:
         from buildgraph.image.registry import find_published
 
-        found = find_published(self.place.engine, reference)
+        found = find_published(self.deployer.builder.engine, reference)
         return found.digest if found else ""
 
     def _image_there(self, part: ReleasedService) -> str:
@@ -184,7 +182,7 @@ class Promotion:
     def _bound_to(self, value: str) -> Iterable[str]:
         """What environments, or which machine, a value is right for only."""
         hosts = {
-            environment.name: [environment.host_of(s) for s in self.place.catalog if s.host]
+            environment.name: [environment.host_of(s) for s in self.scene.catalog if s.host]
             for environment in self.deployer.picture.manifests.environments
             if environment.name != self.deployer.environment.name
         }
@@ -197,15 +195,15 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
 
     Raises ConfigurationError, before anything changes, for what must not be promoted.
     """
-    from buildgraph.deploy import Deed, Shipment, read_live, release_product, released
+    from buildgraph.deploy import Deed, Shipment, released
 
     promotion = Promotion(deployer, product, terms)
     promotion.check()
     deployer.need_approval(f"promote:{product}", terms)
     deployer.confirm_plan(terms.plan, product, promotion.planned)
-    targets, place = promotion.targets, promotion.place
+    targets, platform = promotion.targets, promotion.platform
     if not terms.force:
-        refuse_older(deployer.builder.project.repository, read_live(place), targets)
+        refuse_older(deployer.builder.project.repository, platform.running(), targets)
     tell = teller(f"promote:{product}")
     origin = f"{promotion.source.name}/{promotion.release.name}"
     tell(f"{origin}, from {promotion.release.commit}")
@@ -215,7 +213,7 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
         for target, part in zip(targets, promotion.release.services, strict=True)
     )
     deed = Deed("promote", product, promotion.release.commit, terms.reason)
-    release_product(place, Shipment(deed, targets, services, origin), tell)
+    platform.release(Shipment(deed, targets, services, origin), tell)
 
 
 def is_promoted(deployer: Deployer, product: str, terms: Terms) -> bool:

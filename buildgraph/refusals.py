@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.snapshot.git import Repository
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Live, Target
+    from buildgraph.deploy import Running, Target
 
 DIRTY = "-dirty"
 
@@ -31,14 +31,14 @@ class Terms:
     plan: str = ""
 
 
-def refuse_older(repository: Repository, live: Live, targets: Iterable[Target]) -> None:
+def refuse_older(repository: Repository, services: Mapping[str, Running], targets: Iterable[Target]) -> None:
     """ConfigurationError when a service would be replaced by that of a commit which the running one comes after.
 
     A commit that is not here (a shallow clone, a branch that is gone) tells nothing.
     """
     mistakes = []
     for target in targets:
-        running = live.services.get(target.service.name)
+        running = services.get(target.service.name)
         if running is None or running.fingerprint == target.fingerprint:
             continue
         if is_ancestor(repository, _bare(target.commit), _bare(running.commit)):

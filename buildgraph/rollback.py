@@ -19,30 +19,28 @@ def roll_back(deployer: Deployer, product: str, terms: Terms) -> None:
         Shipment,
         choose_release,
         find_running,
-        read_live,
-        read_releases,
         refuse_breaking,
         refuse_missing_images,
-        release_product,
         released,
-        released_place,
+        released_scene,
         released_targets,
+        versions_of,
     )
 
     tell = teller(f"rollback:{product}")
-    place = deployer.place
-    live, releases = read_live(place), read_releases(place, product)
-    chosen = choose_release(live, product, releases, terms.to)
+    platform = deployer.platform
+    versions, releases = versions_of(platform.running(), product), platform.history().get(product, ())
+    chosen = choose_release(versions, product, releases, terms.to)
     if not terms.force:
         newest = releases[-1] if releases else None
-        refuse_breaking(find_running(live, releases) or newest, chosen)
-    refuse_missing_images(place, chosen)
+        refuse_breaking(find_running(versions, releases) or newest, chosen)
+    refuse_missing_images(chosen, platform.has_image)
     tell(f"to {chosen.name}, of {chosen.at} from {chosen.commit}")
-    there = released_place(place, chosen)
+    there = released_scene(platform.scene, chosen)
     targets = released_targets(there, chosen)
     services = tuple(
         released(target, former.service, former.stand_ins)
         for target, former in zip(targets, chosen.services, strict=True)
     )
     deed = Deed("rollback", product, chosen.commit, terms.reason)
-    release_product(there, Shipment(deed, targets, services, chosen.name), tell)
+    platform.at(there).release(Shipment(deed, targets, services, chosen.name), tell)

@@ -12,7 +12,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.plan.steps import Step
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Live, Target
+    from buildgraph.deploy import Running, Target
 
 FORMAT: Final = 1
 AGAIN: Final = "look at it again: `buildgraph plan {tasks} env={environment} --save FILE`"
@@ -151,7 +151,9 @@ def approval_needed(environment: str, task: str) -> ConfigurationError:
     return ConfigurationError.of(task, f"{environment} takes approved plans only", way_out)
 
 
-def plan_services(live: Live, product: str, targets: Iterable[Target]) -> list[PlannedService]:
+def plan_services(
+    services: Mapping[str, Running], product: str, targets: Iterable[Target]
+) -> list[PlannedService]:
     """A product's targets with what runs now, as a plan tells them."""
     return [
         PlannedService(
@@ -160,7 +162,7 @@ def plan_services(live: Live, product: str, targets: Iterable[Target]) -> list[P
             image_fingerprint=target.image_fingerprint,
             fingerprint=target.fingerprint,
             image=target.image,
-            running=running.fingerprint if (running := live.services.get(target.service.name)) else "",
+            running=running.fingerprint if (running := services.get(target.service.name)) else "",
             running_commit=running.commit if running else "",
         )
         for target in targets

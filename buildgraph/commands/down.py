@@ -20,8 +20,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Stop the environment; returns the exit code."""
-    from buildgraph.deploy import stop_environment
-
     chain = open_chain(open_project(Path.cwd()), options.env)
-    stop_environment(chain.deployer.place, volumes=options.volumes, tell=tell)
+    chain.deployer.platform.stop(volumes=options.volumes, tell=tell)
     return DONE

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, on_one_line, seconds, table, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project, open_project
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Holding, Place
+    from buildgraph.deploy import Holding, Platform
 
 HEADER = ("PRODUCT", "HELD BY", "REASON", "AGE")
 SHARED = "(shared)"  # the short lock on what all products of an environment share
@@ -47,25 +48,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _told(project: Project, options: argparse.Namespace) -> str:
-    found = _read(_place(project, options), options.product)
+    found = _read(_platform(project, options), options.product)
     if options.format == "json":
         return as_json({"format": 1, "environment": options.env, "locks": [_as_dict(held) for held in found]})
     return table([_row(held) for held in found], HEADER) if found else "nobody holds a lock"
 
 
-def _place(project: Project, options: argparse.Namespace) -> Place:
-    from buildgraph.deployer import place_to_read
-
+def _platform(project: Project, options: argparse.Namespace) -> Platform:
     picture = project.working_picture()
-    return place_to_read(picture, picture.environment(options.env))
+    return platform_to_read(picture, picture.environment(options.env))
 
 
-def _read(place: Place, product: str) -> list[Holding]:
+def _read(platform: Platform, product: str) -> list[Holding]:
     """The locks that are held here, or that of one product."""
-    from buildgraph.deploy import read_locks
-
-    found = read_locks(place)
-    known = {service.product for service in place.catalog} | {held.product for held in found}
+    found = platform.locks()
+    known = {service.product for service in platform.scene.catalog} | {held.product for held in found}
     if product and product not in known:
         raise UnknownName("product", product, known - {""})
     return [held for held in found if product in ("", held.product)]
@@ -74,32 +71,23 @@ def _read(place: Place, product: str) -> list[Holding]:
 def _keep(project: Project, options: argparse.Namespace) -> None:
     """Hold the lock for a person: with the base images, for the lock is a container of one."""
     from buildgraph.chain import open_chain
-    from buildgraph.deploy import keep_lock, record_event
 
-    place = open_chain(project, options.env).deployer.place
-    _read(place, options.product)
-    keep_lock(place, options.product, options.reason, tell)
-    record_event(place, "lock-taken", product=options.product, detail=options.reason)
+    platform = open_chain(project, options.env).deployer.platform
+    _read(platform, options.product)
+    platform.keep_lock(options.product, options.reason, tell)
     tell(
         f"{options.product} is locked in {options.env}: `buildgraph lock {options.product} --release` ends it"
     )
 
 
 def _release(project: Project, options: argparse.Namespace) -> None:
-    from buildgraph.deploy import record_event, release_lock
-
-    place = _place(project, options)
-    found = _read(place, options.product)
+    platform = _platform(project, options)
+    found = _read(platform, options.product)
     if not found:
         tell(f"nobody holds the lock of {options.product}")
     for held in found:
-        release_lock(place, held)
-        record_event(place, "lock-released", product=held.product, detail=f"it was held by {_whose(held)}")
-        tell(f"{held.product}: released, it was held by {_whose(held)}")
-
-
-def _whose(held: Holding) -> str:
-    return f"{held.holder} ({held.reason})" if held.reason else held.holder
+        platform.release_lock(held)
+        tell(f"{held.product}: released, it was held by {held.whose}")
 
 
 def _row(held: Holding) -> tuple[str, ...]:

@@ -21,9 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a service's last lines; returns the exit code."""
-    from buildgraph.deploy import read_logs
-
     chain = open_chain(open_project(Path.cwd()), options.env)
-    lines = read_logs(chain.deployer.place, options.service, options.tail)
+    lines = chain.deployer.platform.logs(options.service, options.tail)
     answer("\n".join(f"{container} | {line}" for container, line in lines))
     return DONE

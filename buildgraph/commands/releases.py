@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, on_one_line, short_commit, table
-from buildgraph.deployer import place_to_read
 from buildgraph.errors import DONE, UnknownName
+from buildgraph.platforms import platform_to_read
 from buildgraph.project import open_project
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Event, Place, Release
+    from buildgraph.deploy import Event, Platform, Release
 
 HEADER = ("RELEASE", "RUNS", "WHEN", "HOW", "COMMIT", "BY", "SERVICES")
 EVENTS_HEADER = ("WHEN", "EVENT", "PRODUCT", "RELEASE", "COMMIT", "BY", "DETAIL")
@@ -34,31 +34,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the releases, or the events; returns the exit code."""
     picture = open_project(Path.cwd()).working_picture()
-    place = place_to_read(picture, picture.environment(options.env))
+    platform = platform_to_read(picture, picture.environment(options.env))
     declared = [product.name for product in picture.manifests.products]
     tell = _tell_events if options.events else _tell_releases
-    answer(tell(place, options, declared))
+    answer(tell(platform, options, declared))
     return DONE
 
 
-def _tell_releases(place: Place, options: argparse.Namespace, declared: list[str]) -> str:
-    from buildgraph.deploy import find_running, read_history, read_live
+def _tell_releases(platform: Platform, options: argparse.Namespace, declared: list[str]) -> str:
+    from buildgraph.deploy import find_running, versions_of
 
-    history = read_history(place)
+    history = platform.history()
     _check_product(options.product, [*declared, *history])
-    live = read_live(place)
+    now = platform.running()
     found = [r for product, kept in history.items() for r in kept if options.product in ("", product)]
-    running = {r.name for kept in history.values() if (r := find_running(live, kept))}
+    running = {r.name for name, kept in history.items() if (r := find_running(versions_of(now, name), kept))}
     if options.format == "json":
         told = [_as_dict(release, running) for release in found]
         return as_json({"format": 1, "environment": options.env, "releases": told})
     return table([_row(release, running) for release in found], HEADER) if found else "no release is recorded"
 
 
-def _tell_events(place: Place, options: argparse.Namespace, declared: list[str]) -> str:
-    from buildgraph.deploy import read_events
-
-    events = read_events(place, options.product)
+def _tell_events(platform: Platform, options: argparse.Namespace, declared: list[str]) -> str:
+    events = platform.events(options.product)
     _check_product(options.product, [*declared, *(event.product for event in events)])
     if options.format == "json":
         return as_json(

@@ -6,8 +6,10 @@ from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
 from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
 from buildgraph.deploy.logs import read_logs
-from buildgraph.deploy.model import Place, Reason, Rollout, SmokeResult, Target
+from buildgraph.deploy.model import Place, Reason, Rollout, Scene, SmokeResult, Target
+from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import departed_services, pending_targets
+from buildgraph.deploy.platform import ABSENT, Platform, Running, versions_of
 from buildgraph.deploy.pruning import Verdict, ended_colours, judge_images, remove_image
 from buildgraph.deploy.releases import (
     Release,
@@ -26,7 +28,7 @@ from buildgraph.deploy.retiring import prune_colours
 from buildgraph.deploy.rollback import (
     refuse_breaking,
     refuse_missing_images,
-    released_place,
+    released_scene,
     released_target,
     released_targets,
 )
@@ -36,16 +38,21 @@ from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import forget_verified, is_verified, record_verified
 
 __all__ = [
+    "ABSENT",
     "Deed",
+    "EnginePlatform",
     "Event",
     "Holding",
     "Live",
     "LiveService",
     "Place",
+    "Platform",
     "Reason",
     "Release",
     "ReleasedService",
     "Rollout",
+    "Running",
+    "Scene",
     "Secrets",
     "Shipment",
     "SmokeResult",
@@ -81,10 +88,11 @@ __all__ = [
     "release_lock",
     "release_product",
     "released",
-    "released_place",
+    "released_scene",
     "released_target",
     "released_targets",
     "remove_image",
     "run_smoke",
     "stop_environment",
+    "versions_of",
 ]

@@ -73,6 +73,11 @@ class Holding:
     container: str
     is_kept: bool = False
 
+    @property
+    def whose(self) -> str:
+        """The holder with what it holds the lock for."""
+        return _named(self.holder, self.reason)
+
 
 @contextmanager
 def held_product_lock(place: Place, product: str, reason: str = "") -> Iterator[Lock]:

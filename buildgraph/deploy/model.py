@@ -28,6 +28,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """What the manifests say of an environment: its own words, and all services of the workspace."""
+
+    environment: Environment
+    catalog: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """An environment on its engine.
 

@@ -12,13 +12,13 @@ from typing import Any, Final
 from buildgraph.deploy.actor import read_actor
 from buildgraph.deploy.audit import moment
 from buildgraph.deploy.containers import run_in_container
-from buildgraph.deploy.live import Live
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import PROXY
 from buildgraph.deploy.state import MOUNT, read_state, render_archive, write_state
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.manifests.model import EnvValue, Migration, Resources, Service, SmokeTest
 
+Versions = Mapping[str, str]  # the fingerprint of each service
 FORMAT: Final = 1
 FOLDER: Final = "history/releases"
 RECORD: Final = re.compile(r"(\d{4,})\.json")
@@ -131,29 +131,31 @@ def read_history(place: Place, container: str = "") -> dict[str, tuple[Release, 
     return {product: tuple(r for _, r in sorted(kept.items())) for product, kept in sorted(found.items())}
 
 
-def find_running(live: Live, releases: Iterable[Release]) -> Release | None:
-    """The newest of these releases that is what runs now, or None: something else runs."""
-    return next((found for found in reversed(tuple(releases)) if is_running(live, found)), None)
+def find_running(versions: Versions, releases: Iterable[Release]) -> Release | None:
+    """The newest of a product's releases that is what runs now, or None: something else runs.
+
+    `versions` are the fingerprints of the product's services as they run.
+    """
+    return next((found for found in reversed(tuple(releases)) if is_running(versions, found)), None)
 
 
-def is_running(live: Live, release: Release) -> bool:
+def is_running(versions: Versions, release: Release) -> bool:
     """Whether exactly the services of a release run, each as it was released."""
-    running = {service.name: service.fingerprint for service in live.services_of(release.product)}
-    return bool(release.versions) and running == release.versions
+    return bool(release.versions) and versions == release.versions
 
 
-def find_previous(live: Live, releases: Iterable[Release]) -> Release | None:
+def find_previous(versions: Versions, releases: Iterable[Release]) -> Release | None:
     """The release that ran before what runs now: the newest one that differs from it."""
-    return next((found for found in reversed(tuple(releases)) if not is_running(live, found)), None)
+    return next((found for found in reversed(tuple(releases)) if not is_running(versions, found)), None)
 
 
-def choose_release(live: Live, product: str, releases: tuple[Release, ...], wanted: str) -> Release:
-    """The release of this name (or number), or without a name the previous one.
+def choose_release(versions: Versions, product: str, releases: tuple[Release, ...], wanted: str) -> Release:
+    """The release of this name (or number), or without a name the one before what runs (`versions`).
 
     Raises UnknownName for a name that is not kept, ConfigurationError where there is nothing to go back to.
     """
     if not wanted:
-        previous = find_previous(live, releases)
+        previous = find_previous(versions, releases)
         if previous is None:
             what = f"{product} has no release to go back to: {len(releases)} recorded"
             raise ConfigurationError.of(f"rollback:{product}", what, "`buildgraph releases` lists them")

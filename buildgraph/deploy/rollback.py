@@ -2,62 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
-from buildgraph.deploy.model import Place, Target
+from buildgraph.deploy.model import Place, Scene, Target
 from buildgraph.deploy.releases import Release, ReleasedService, breaks
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.deployments import deployment_id, deployment_nodes
 from buildgraph.graph.fingerprints import combine_parts, labelled_parts
 from buildgraph.graph.images import image_id
 from buildgraph.image.registry import find_published
-from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
+from buildgraph.manifests.model import Manifests, Product, Service, WorkspaceManifest
 
 AGAIN = "`git checkout {commit}` and `deploy:{product}` builds and deploys it again"
 
 
-def released_place(place: Place, release: Release) -> Place:
+def released_scene(scene: Scene, release: Release) -> Scene:
     """The environment with the values that the release had, and the product's services as they were.
 
     Addresses of other services stay those of today, for these run as they do today.
     """
     names = {found.service.name for found in release.services}
-    others = (s for s in place.catalog if s.product != release.product and s.name not in names)
+    others = (s for s in scene.catalog if s.product != release.product and s.name not in names)
     catalog = (*others, *(found.service for found in release.services))
-    environment = replace(place.environment, values=dict(release.values))
-    return replace(place, environment=environment, catalog=catalog)
+    return Scene(replace(scene.environment, values=dict(release.values)), catalog)
 
 
-def released_targets(place: Place, release: Release) -> tuple[Target, ...]:
-    """What the services of a release shall run, in its place (see `released_place`).
+def released_targets(scene: Scene, release: Release) -> tuple[Target, ...]:
+    """What the services of a release shall run, in its scene (see `released_scene`).
 
     Their migrations have run; they are not run again and never taken back.
     """
-    found = (released_target(place, part, release.commit) for part in release.services)
+    found = (released_target(scene, part, release.commit) for part in release.services)
     return tuple(replace(target, service=replace(target.service, migration=None)) for target in found)
 
 
-def released_target(place: Place, found: ReleasedService, commit: str) -> Target:
-    """One service of a release as it shall run in a place; the fingerprint is that of what it is given there."""
+def released_target(scene: Scene, found: ReleasedService, commit: str) -> Target:
+    """One service of a release as it shall run in a scene; the fingerprint is that of what it is given there."""
     return Target(
         service=found.service,
         image=found.image,
         image_fingerprint=found.image_fingerprint,
-        fingerprint=deployment_fingerprint(
-            found.service, place.environment, place.catalog, found.image_fingerprint
-        ),
+        fingerprint=deployment_fingerprint(scene, found.service, found.image_fingerprint),
         commit=commit,
     )
 
 
-def deployment_fingerprint(
-    service: Service, environment: Environment, catalog: Iterable[Service], image_fingerprint: str
-) -> str:
+def deployment_fingerprint(scene: Scene, service: Service, image_fingerprint: str) -> str:
     """The fingerprint of a service's deployment, as the graph works it out for the working tree."""
-    products = (Product(service.product, tuple(catalog)),)
-    nodes = deployment_nodes(Manifests(WorkspaceManifest(""), products, (environment,)))
-    wanted = deployment_id(environment.name, service.name)
+    products = (Product(service.product, scene.catalog),)
+    nodes = deployment_nodes(Manifests(WorkspaceManifest(""), products, (scene.environment,)))
+    wanted = deployment_id(scene.environment.name, service.name)
     node = next(node for node in nodes if node.id == wanted)
     return combine_parts(labelled_parts(node, {image_id(service.name): image_fingerprint}))
 
@@ -73,9 +68,9 @@ def refuse_breaking(running: Release | None, chosen: Release) -> None:
     )
 
 
-def refuse_missing_images(place: Place, release: Release) -> None:
-    """ConfigurationError that names every image of a release that neither engine nor registry hold any more."""
-    gone = [found for found in release.services if not has_image(place, found.image)]
+def refuse_missing_images(release: Release, has_image: Callable[[str], bool]) -> None:
+    """ConfigurationError that names every image of a release that cannot be had any more."""
+    gone = [found for found in release.services if not has_image(found.image)]
     if gone:
         way_out = AGAIN.format(commit=release.commit.removesuffix("-dirty"), product=release.product)
         raise ConfigurationError(

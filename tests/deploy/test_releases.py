@@ -17,10 +17,8 @@ from buildgraph.deploy.audit import (
     record_event,
     recorded,
 )
-from buildgraph.deploy.containers import Found, stop_container
-from buildgraph.deploy.live import Live, LiveService
+from buildgraph.deploy.containers import stop_container
 from buildgraph.deploy.lock import held_product_lock
-from buildgraph.deploy.names import FINGERPRINT
 from buildgraph.deploy.releases import (
     Release,
     ReleasedService,
@@ -67,12 +65,6 @@ def release(name: str, **versions: str) -> Release:
     return Release(name, "chat", tuple(parts))
 
 
-def live(**versions: str) -> Live:
-    """An environment in which these run."""
-    containers = {name: Found(name, name, "running", {FINGERPRINT: v}, 0) for name, v in versions.items()}
-    return Live({name: LiveService(name, "chat", None, (found,)) for name, found in containers.items()})
-
-
 # As values ---------------------------------------------------------------------------------------------
 
 
@@ -106,7 +98,7 @@ def test_a_record_that_cannot_be_read_says_why_and_is_never_gone_back_to(text: s
 
     assert said in found.unreadable
     with pytest.raises(ConfigurationError, match="install the newest buildgraph"):
-        choose_release(live(api="2"), "chat", (found,), "")
+        choose_release({"api": "2"}, "chat", (found,), "")
 
 
 def test_the_previous_release_is_the_newest_one_that_does_not_run() -> None:
@@ -114,17 +106,17 @@ def test_the_previous_release_is_the_newest_one_that_does_not_run() -> None:
     one, two = release("chat-0001", api="1"), release("chat-0002", api="2")
     back = release("chat-0003", api="1")
 
-    assert find_previous(live(api="2"), (one, two)) == one
-    assert find_previous(live(api="1"), (one, two, back)) == two
-    assert find_previous(live(api="2"), (one, two, back, release("chat-0004", api="2"))) == back
-    assert find_previous(live(api="never recorded"), (one, two)) == two
-    assert find_previous(live(api="2", more="1"), (one, two)) == two
-    assert find_previous(live(api="1"), (one,)) is None
+    assert find_previous({"api": "2"}, (one, two)) == one
+    assert find_previous({"api": "1"}, (one, two, back)) == two
+    assert find_previous({"api": "2"}, (one, two, back, release("chat-0004", api="2"))) == back
+    assert find_previous({"api": "never recorded"}, (one, two)) == two
+    assert find_previous({"api": "2", "more": "1"}, (one, two)) == two
+    assert find_previous({"api": "1"}, (one,)) is None
 
 
 def test_a_release_is_named_in_full_or_by_its_number() -> None:
     one, two = release("chat-0001", api="1"), release("chat-0002", api="2")
-    now = live(api="2")
+    now = {"api": "2"}
 
     assert choose_release(now, "chat", (one, two), "chat-0002") == two
     assert choose_release(now, "chat", (one, two), "1") == one

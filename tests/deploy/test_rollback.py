@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from buildgraph.deploy.audit import Deed
-from buildgraph.deploy.live import read_live
-from buildgraph.deploy.model import Place
+from buildgraph.deploy.model import Scene
+from buildgraph.deploy.on_engine import EnginePlatform
+from buildgraph.deploy.platform import versions_of
 from buildgraph.deploy.releases import (
     Release,
     ReleasedService,
@@ -20,14 +21,12 @@ from buildgraph.deploy.releasing import Shipment, release_product
 from buildgraph.deploy.rollback import (
     deployment_fingerprint,
     refuse_missing_images,
-    released_place,
+    released_scene,
     released_targets,
 )
-from buildgraph.deploy.secrets import Secrets
 from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.graph.deployments import deployment_nodes
 from buildgraph.graph.fingerprints import combine_parts, labelled_parts
-from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Environment, Migration, Service
 from tests.deploy.town import Town
 
@@ -44,14 +43,16 @@ def ship(town: Town) -> str:
 
 def roll_back(town: Town, to: str = "") -> str:
     """Go back to a release as the task does."""
-    chosen = choose_release(read_live(town.place), "town", read_releases(town.place, "town"), to)
-    there = released_place(town.place, chosen)
+    platform = EnginePlatform(town.place)
+    versions = versions_of(platform.running(), "town")
+    chosen = choose_release(versions, "town", platform.history()["town"], to)
+    there = released_scene(platform.scene, chosen)
     targets = released_targets(there, chosen)
     services = tuple(
         released(target, former.service) for target, former in zip(targets, chosen.services, strict=True)
     )
     shipment = Shipment(Deed("rollback", "town"), targets, services, chosen.name)
-    return release_product(there, shipment, town.told.append)
+    return platform.at(there).release(shipment, town.told.append)
 
 
 @pytest.mark.engine
@@ -104,9 +105,10 @@ def test_a_release_without_its_images_is_refused_and_every_one_is_named(town: To
     chosen = read_releases(town.place, "town")[0]
     pruned = replace(chosen, services=tuple(replace(part, image=gone) for part in chosen.services))
 
-    refuse_missing_images(town.place, chosen)
+    has_image = EnginePlatform(town.place).has_image
+    refuse_missing_images(chosen, has_image)
     with pytest.raises(ConfigurationError) as failed:
-        refuse_missing_images(town.place, pruned)
+        refuse_missing_images(pruned, has_image)
 
     assert [mistake.what.partition(":")[0] for mistake in failed.value.mistakes] == [
         "the image of api is gone",
@@ -141,12 +143,12 @@ def test_the_fingerprint_of_what_is_brought_back_is_the_graph_s_own() -> None:
     nodes = {node.id: node for node in deployment_nodes(manifests)}
     node = nodes["deployment:staging/api"]
 
-    found = deployment_fingerprint(manifests.services[0], environment, manifests.services, "f00d")
+    found = deployment_fingerprint(Scene(environment, manifests.services), manifests.services[0], "f00d")
 
     assert found == combine_parts(labelled_parts(node, {"image:api": "f00d"}))
 
 
-def test_a_release_s_place_has_its_own_services_and_values_and_everybody_else_s() -> None:
+def test_a_release_s_scene_has_its_own_services_and_values_and_everybody_else_s() -> None:
     def service(name: str, path: str, product: str = "shop") -> Service:
         return Service(name, product, "dockerfile", path)
 
@@ -154,9 +156,8 @@ def test_a_release_s_place_has_its_own_services_and_values_and_everybody_else_s(
     then = (service("api", "as it was"), service("gone", "gone"))
     release = Release("shop-0001", "shop", tuple(_part(found) for found in then), values={"LEVEL": "then"})
     environment = Environment("test", values={"LEVEL": "now"})
-    place = Place(Engine(""), "acme", environment, {}, Secrets({}), now)
 
-    there = released_place(place, release)
+    there = released_scene(Scene(environment, now), release)
 
     assert there.environment == Environment("test", values={"LEVEL": "then"})
     assert [(found.name, found.path) for found in there.catalog] == [

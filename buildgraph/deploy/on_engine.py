@@ -1,0 +1,121 @@
+"""A Docker engine as a platform: what the rest of this room does, behind the verbs' one door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from buildgraph.deploy.audit import Event, read_events, record_event
+from buildgraph.deploy.down import stop_environment
+from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
+from buildgraph.deploy.logs import read_logs
+from buildgraph.deploy.model import Place, Scene, Target, Tell
+from buildgraph.deploy.pending import departed_services, pending_targets
+from buildgraph.deploy.platform import ABSENT, HEALTHY, STOPPED, UNHEALTHY, Running
+from buildgraph.deploy.releases import Release, read_history
+from buildgraph.deploy.releasing import Shipment, release_product
+from buildgraph.deploy.rollback import has_image
+from buildgraph.deploy.smoke import run_smoke
+from buildgraph.deploy.verified import is_verified
+from buildgraph.manifests.model import Service
+
+# An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
+VERSION = "org.opencontainers.image.version"
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePlatform:
+    """An environment on a Docker engine, reached through its place."""
+
+    place: Place
+
+    @property
+    def scene(self) -> Scene:
+        """What the manifests say of the environment."""
+        return Scene(self.place.environment, self.place.catalog)
+
+    def at(self, scene: Scene) -> EnginePlatform:
+        """The same engine with what other manifests say."""
+        return EnginePlatform(replace(self.place, environment=scene.environment, catalog=scene.catalog))
+
+    def running(self) -> Mapping[str, Running]:
+        """What runs, by its containers' labels and the proxy's word."""
+        return {name: _running(found) for name, found in read_live(self.place).services.items()}
+
+    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
+        """Service -> why a deploy would touch it."""
+        live = read_live(self.place)
+        departed = dict.fromkeys(departed_services(self.place, live, product), "it left the manifests")
+        differing = {t.service.name: str(reason) for t, reason in pending_targets(self.place, live, targets)}
+        return differing | departed
+
+    def is_verified(self, product: str, targets: Iterable[Target]) -> bool:
+        """Whether these very targets have passed the product's smoke tests here."""
+        return is_verified(self.place, product, targets)
+
+    def release(self, shipment: Shipment, tell: Tell) -> str:
+        """Deploy, smoke-test, record; see `release_product`."""
+        return release_product(self.place, shipment, tell)
+
+    def smoke(self, services: Iterable[Service], tell: Tell) -> None:
+        """Run smoke tests through the proxy."""
+        run_smoke(self.place, services, tell)
+
+    def history(self) -> Mapping[str, tuple[Release, ...]]:
+        """The releases in the state volume."""
+        return read_history(self.place)
+
+    def events(self, product: str = "") -> tuple[Event, ...]:
+        """The audit log in the state volume."""
+        return read_events(self.place, product)
+
+    def has_image(self, image: str) -> bool:
+        """Whether the engine holds an image, or its registry does."""
+        return has_image(self.place, image)
+
+    def logs(self, service: str, tail: int) -> Sequence[tuple[str, str]]:
+        """What a service's containers said last."""
+        return read_logs(self.place, service, tail)
+
+    def stop(self, *, volumes: bool, tell: Tell) -> None:
+        """Remove containers and network, and the volumes where they are named."""
+        stop_environment(self.place, volumes=volumes, tell=tell)
+
+    def locks(self) -> Sequence[Holding]:
+        """The locks that are held here."""
+        return read_locks(self.place)
+
+    def keep_lock(self, product: str, reason: str, tell: Tell) -> None:
+        """Take a product's lock for a person, and note it in the log."""
+        keep_lock(self.place, product, reason, tell)
+        record_event(self.place, "lock-taken", product=product, detail=reason)
+
+    def release_lock(self, held: Holding) -> None:
+        """Take a lock from its holder, and note it in the log."""
+        release_lock(self.place, held)
+        record_event(self.place, "lock-released", product=held.product, detail=f"it was held by {held.whose}")
+
+
+def _running(live: LiveService) -> Running:
+    first = live.containers[0].labels if live.containers else {}
+    return Running(
+        name=live.name,
+        product=live.product,
+        state=_state(live),
+        fingerprint=live.fingerprint,
+        image_fingerprint=first.get(VERSION, ""),
+        commit=live.commit,
+        since=live.since.isoformat(timespec="seconds") if live.since else "",
+        colour=live.colour.value if live.colour else "",
+        kept=live.colour.other.value if live.colour and live.kept else "",
+        kept_for=round(live.window) if live.kept else 0,
+    )
+
+
+def _state(live: LiveService) -> str:
+    if not live.containers:
+        return ABSENT
+    if not any(container.is_running for container in live.containers):
+        return STOPPED
+    return HEALTHY if live.is_healthy else UNHEALTHY
