@@ -18,7 +18,7 @@ from buildgraph.deploy.containers import (
 from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.model import Place, Tell
 from buildgraph.deploy.names import BACKING, Role
-from buildgraph.deploy.secrets import POSTGRES_PASSWORD, REDIS_PASSWORD
+from buildgraph.deploy.secrets import PASSWORDS, POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.deploy.specification import Specification, database_user
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Backing, Service
@@ -36,6 +36,16 @@ exec redis-server /tmp/redis.conf
 PING_REDIS: Final = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG'
 # Over TCP, for the server that initialises a new volume listens on its socket only.
 PING_POSTGRES: Final = 'pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER"'
+# By the address that services come from: a server may trust whoever comes from its own machine.
+LOGIN: Final = {
+    POSTGRES: 'psql -X -q -h "$(hostname -i | cut -d" " -f1)" -U "$POSTGRES_USER" -d postgres -c "select 1"',
+    REDIS: "redis-cli ping | grep -q PONG",
+}
+LOGIN_NAME: Final = {POSTGRES: "PGPASSWORD", REDIS: "REDISCLI_AUTH"}
+CHANGE: Final = {
+    POSTGRES: "change it there first: `docker exec -it {container} psql -U {user} postgres -c '\\password'`",
+    REDIS: "remove {container}, whose data stays, so that it is made anew with it",
+}
 ENSURE_DATABASE: Final = """\
 psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres -v name="$0" <<'SQL'
 SELECT format('CREATE DATABASE %I', :'name')
@@ -116,6 +126,19 @@ def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
         tell(f"{backing.kind}: started again")
         start_container(place, specification.name)
     _wait_until_ready(place, backing.kind, specification.name)
+    _confirm_password(place, backing.kind, specification.name)
+
+
+def _confirm_password(place: Place, kind: str, container: str) -> None:
+    """StepFailed when a server that was here before takes another password than services would be given."""
+    name = PASSWORDS[kind]
+    env = {LOGIN_NAME[kind]: place.secrets.reveal(name)}
+    code, _ = run_in_container(place, container, ["sh", "-c", LOGIN[kind]], env=env)
+    if code != 0:
+        way_out = CHANGE[kind].format(container=container, user=database_user(place))
+        raise StepFailed(
+            kind, f"does not take the password that {name} says now", f"set it back, or {way_out}"
+        )
 
 
 def _create(place: Place, backing: Backing, specification: Specification, tell: Tell) -> None:

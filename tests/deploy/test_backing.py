@@ -51,6 +51,21 @@ def test_databases_and_passwords_are_there_and_the_same_again_restarts_nothing(s
     assert stocked.containers() == before
 
 
+def test_a_password_that_the_database_does_not_know_is_told_and_nothing_is_replaced(stocked: Town) -> None:
+    before = stocked.containers()
+    stocked.secrets(POSTGRES_USER="acme", POSTGRES_PASSWORD="another one", REDIS_PASSWORD='r"e\\d $is')
+
+    with pytest.raises(
+        StepFailed, match="does not take the password that POSTGRES_PASSWORD says now"
+    ) as told:
+        stocked.deploy()
+
+    assert "docker exec" in str(told.value) and "another one" not in str(told.value)
+    assert stocked.containers() == before
+    query(stocked, "chat", "alter role acme password 'another one'")
+    assert stocked.deploy().replaced == ("api",)
+
+
 def test_down_keeps_data_and_the_next_deploy_finds_it(stocked: Town) -> None:
     query(stocked, "chat", "create table messages as select 'hello' as text")
 
