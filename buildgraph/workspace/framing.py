@@ -14,14 +14,11 @@ from typing import Any
 
 from buildgraph.workspace.holding import holders
 from buildgraph.workspace.lockfile import Lockfile
-from buildgraph.workspace.marks import ARCHIVE, FOLDER, NAME, PATCH, Mark, marks_on, selecting_names
+from buildgraph.workspace.marks import ARCHIVE, FOLDER, MET, NAME, OWN, PATCH, Mark, marks_on, selecting_names
+from buildgraph.workspace.overriding import met_by_projects, used_overrides
 from buildgraph.workspace.package import Package
 from buildgraph.workspace.projects import ROOT
-from buildgraph.workspace.pruning import (
-    declared_names,
-    lists_of_names,
-    used_overrides,
-)
+from buildgraph.workspace.pruning import declared_names, lists_of_names
 from buildgraph.workspace.settings import WorkspaceSettings
 
 
@@ -58,17 +55,19 @@ class Frames:
             packages={},
             snapshots={},
             catalogs={},
-            overrides=self._overrides(names, folders),
+            overrides=self._overrides(marks, folders),
             patches={key: patch for key, patch in self.lockfile.patches.items() if (PATCH, key) in marks},
             others=self._others(names),
         )
         return Frame(bare, names, _sorted(marks, ARCHIVE), _sorted(marks, FOLDER))
 
-    def _overrides(self, names: frozenset[str], folders: Iterable[str]) -> dict[str, str]:
+    def _overrides(self, marks: set[Mark], folders: Iterable[str]) -> dict[str, str]:
         if not self.lockfile.overrides:
             return {}
         asking = [self.packages[name] for name in folders if name != ROOT or self.root_dependencies]
-        return used_overrides(self.lockfile, names | declared_names(asking))
+        occurring = {text for kind, text in marks if kind == NAME} | declared_names(asking)
+        owned, met = ({text for found, text in marks if found == kind} for kind in (OWN, MET))
+        return used_overrides(self.lockfile, frozenset(occurring), owned, met)
 
     def _others(self, names: frozenset[str]) -> dict[str, Any]:
         kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
@@ -81,7 +80,8 @@ class Frames:
         for folder, importer in self.lockfile.importers.items() if self._names else ():
             aliases = {(NAME, line.alias) for line in importer.dependencies if line.alias in self._names}
             if aliases:
-                found.setdefault(folder, set()).update(aliases)
+                met = {(MET, selector) for selector in met_by_projects(self.lockfile, [importer])}
+                found.setdefault(folder, set()).update(aliases, met)
         return found
 
     @cached_property

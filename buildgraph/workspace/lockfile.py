@@ -11,7 +11,7 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.order import components
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
 from buildgraph.workspace.projects import LOCKFILE, ROOT
-from buildgraph.workspace.references import FILE, LINK, key_of, linked_folder, without_suffix
+from buildgraph.workspace.references import FILE, LINK, key_of, linked_folder, target_name, without_suffix
 from buildgraph.workspace.yaml import parse_yaml
 
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
@@ -120,6 +120,24 @@ class Lockfile(_Lockfile):
     def local_snapshots(self) -> frozenset[str]:
         """The snapshots that are copied from a folder or link to one; most lockfiles have none."""
         return frozenset(key for key, record in self.snapshots.items() if self._is_local(key, record))
+
+    @cached_property
+    def ranges(self) -> Mapping[str, str]:
+        """The overrides whose value is a range of versions, by selector."""
+        if not self.overrides:
+            return {}
+        from buildgraph.workspace.semver import is_range
+
+        return {selector: value for selector, value in self.overrides.items() if is_range(value)}
+
+    @cached_property
+    def overriding(self) -> Mapping[str, tuple[str, ...]]:
+        """The selectors of those by the package that they are about."""
+        found: dict[str, tuple[str, ...]] = {}
+        for selector in self.ranges:
+            name = target_name(selector)
+            found[name] = (*found.get(name, ()), selector)
+        return found
 
     @cached_property
     def importer_digests(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from buildgraph.workspace.lockfile import Lockfile, Record, folders_in, injected_folder, local_archive
+from buildgraph.workspace.overriding import met_by
 from buildgraph.workspace.package import OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.pruning import LISTS_OF_NAMES, is_patched
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from buildgraph.workspace.settings import WorkspaceSettings
 
 # A name that occurs at a snapshot; that name as the package's own; a patch; an archive and a folder in the
-# workspace that it is made from; a folder that it links or copies.
-NAME, OWN, PATCH, ARCHIVE, FOLDER, LINKED = "name", "own", "patch", "archive", "folder", "linked"
+# workspace that it is made from; a folder that it links or copies; an override whose value it satisfies.
+NAME, OWN, PATCH, ARCHIVE, FOLDER, LINKED, MET = "name", "own", "patch", "archive", "folder", "linked", "met"
 Mark = tuple[str, str]
 NO_PACKAGES: Final[Mapping[str, Package]] = {}
 
@@ -28,6 +29,7 @@ def marks_on(lockfile: Lockfile, key: str, names: Collection[str]) -> Iterator[M
         told = str(package.get("name", ""))
         if (own := name_of(key) or told) in names:
             yield (OWN, own)
+            yield from ((MET, selector) for selector in met_by(lockfile, key, own))
         yield from ((NAME, name) for name in {own, told, *_aliases(record)} if name in names)
     for selector, patch in lockfile.patches.items():
         if is_patched(selector, patch, key):

@@ -13,6 +13,12 @@ from buildgraph.order import closure
 from buildgraph.workspace.catalogs import used_catalogs
 from buildgraph.workspace.digests import recorded
 from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
+from buildgraph.workspace.overriding import (
+    met_by_projects,
+    met_by_snapshots,
+    package_name,
+    used_overrides,
+)
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.references import name_of, selected_names, without_suffix
@@ -32,7 +38,7 @@ def prune(
     """The lockfile for exactly the projects in `packages` (by folder; the root is always among them).
 
     Without `root_dependencies` the root installs nothing of its own. Kept are the reachable packages, the
-    patches and catalog entries in use, and the overrides whose names all occur; where it resolves,
+    patches, catalog entries and overrides in use; where it resolves,
     pnpm refuses a patch that nothing uses. A project that the lockfile does not know gets an empty table.
     """
     importers = {
@@ -44,7 +50,12 @@ def prune(
     asking = [package for folder, package in packages.items() if folder != ROOT or root_dependencies]
     return kept._replace(
         catalogs=used_catalogs(lockfile, importers.values()),
-        overrides=used_overrides(lockfile, names | declared_names(asking)),
+        overrides=used_overrides(
+            lockfile,
+            names | declared_names(asking),
+            installed={package_name(lockfile, key) for key in keys},
+            met=met_by_snapshots(lockfile, keys) | met_by_projects(lockfile, importers.values()),
+        ),
         patches={
             key: patch
             for key, patch in lockfile.patches.items()
@@ -141,11 +152,6 @@ def _others(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
     """The remaining keys; publication times serve resolution only, and pnpm 8 lists packages that may build."""
     kept = {key: value for key, value in lockfile.others.items() if key != "time"}
     return {**kept, **lists_of_names(kept, names)}
-
-
-def used_overrides(lockfile: Lockfile, names: frozenset[str]) -> dict[str, str]:
-    """The overrides whose names all occur."""
-    return {key: value for key, value in lockfile.overrides.items() if selected_names(key) <= names}
 
 
 def declared_names(packages: Iterable[Package]) -> frozenset[str]:

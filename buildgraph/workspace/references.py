@@ -45,6 +45,11 @@ def selected_names(selector: str) -> frozenset[str]:
     return frozenset(_before_version(part.strip()) for part in _BETWEEN_NAMES.split(selector))
 
 
+def target_name(selector: str) -> str:
+    """The package that an override's selector is about: the last of its names."""
+    return _before_version(_BETWEEN_NAMES.split(selector)[-1].strip())
+
+
 def linked_folder(reference: str, folder: str) -> str | None:
     """The folder that a `link:` of the importer in `folder` means; None when it is no link.
 

@@ -63,6 +63,11 @@ def is_satisfied(specifier: str, version: str) -> bool:
     return any(_all_hold(alternative, parsed) for alternative in _parse_range(specifier))
 
 
+def is_range(specifier: str) -> bool:
+    """Whether `specifier` is a version or range of them, in all its alternatives."""
+    return len(_parse_range(specifier)) == specifier.count("||") + 1
+
+
 def _all_hold(alternative: tuple[Bounds, ...], version: Version) -> bool:
     if not all(bounds.holds(version) for bounds in alternative):
         return False

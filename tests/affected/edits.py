@@ -629,10 +629,19 @@ def change_npmrc(world: World, choose: Choose) -> Edit:
 
 
 def change_settings(world: World, choose: Choose) -> Edit:
-    field, value = choose((("shamefullyHoist", True), ("linkWorkspacePackages", True), ("savePrefix", "")))
+    field, value = choose(SETTINGS)
     return Edit(
         f"pnpm: {field} = {value}", lambda w: replace(w, settings=with_entry(w.settings, field, value))
     )
+
+
+SETTINGS: Sequence[tuple[str, Any]] = (
+    ("shamefullyHoist", True),
+    ("linkWorkspacePackages", True),
+    ("savePrefix", ""),
+    ("overrides", {"right@2": "2.0.0", "left>right": "1.0.0"}),
+    ("overrides", {"right": "1.0.01", "left@1": "npm:right@1.0.0", "unheard-of": "-"}),
+)
 
 
 ROOT: tuple[Verb, ...] = (

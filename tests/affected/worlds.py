@@ -275,7 +275,9 @@ def lockfile(world: World) -> str:
 
 
 def _steering(world: World) -> Iterator[tuple[str, Any]]:
-    """The hooks and patches that the lockfile was made with."""
+    """The overrides, hooks and patches that the lockfile was made with."""
+    if "overrides" in world.settings:
+        yield "overrides", world.settings["overrides"]
     if HOOKS in world.files:
         yield "pnpmfileChecksum", RECORDED
     if PATCH in world.files:

@@ -318,11 +318,6 @@ def images(ids: set[str]) -> set[str]:
     return {node for node in ids if node.startswith("image:")}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a lockfile does not record which override an install used, and pnpm compares them all: one stays in "
-    "every pruned lockfile whose closure holds its package, whatever version it selects",
-)
 def test_an_override_of_another_version_affects_no_image_that_installs_the_same(shop: Monorepo) -> None:
     """Pitfall 30 (g): mono installs ms 2.1.3, core installs the 2.1.2 that is overridden."""
     assert by_lockfile(shop, telling_pnpm({"overrides": {"ms@2.1.2": "2.1.1"}})) == CORE | {ROOT}

@@ -65,6 +65,7 @@ def test_the_flag_of_optional_packages_is_worked_out_anew() -> None:
         ),
         lambda plain: plain["snapshots"]["b@1.0.0"].update(optional=True),
         lambda plain: plain["overrides"].update({"c": "2.0.0", "z>b": "3.0.0"}),
+        lambda plain: plain["overrides"].update({"b@^2": "2.0.1", "a>b@3": "3.0.0", "a": "4.0.0"}),
         lambda plain: plain["patchedDependencies"].update({"c@1.0.0": {"hash": "y", "path": "c.patch"}}),
         lambda plain: plain["catalogs"]["default"].update(c={"specifier": "^1.0.0", "version": "1.0.0"}),
         lambda plain: plain["catalogs"]["default"]["a"].update(specifier=">=1"),
@@ -81,6 +82,7 @@ def test_the_flag_of_optional_packages_is_worked_out_anew() -> None:
         "texts of a newer pnpm",
         "a flag that others decide",
         "overrides of packages that are not here",
+        "overrides of versions that are not here",
         "a patch of a package that is not here",
         "a catalog entry of others",
         "a catalog's specifier alone",
@@ -139,6 +141,35 @@ def test_an_override_of_what_a_project_asks_for_is_left_though_it_takes_it_away(
 
     assert sorted(prune(lock, web).overrides) == ["web>x", "x"]
     assert prune(lock, WEB).overrides == {}
+
+
+@pytest.mark.parametrize(
+    ("selector", "value"),
+    [
+        pytest.param("b", "1.0.0", id="the version that is installed"),
+        pytest.param("b@<1", "^1.0.0 || ^3.0.0", id="a range of it"),
+        pytest.param("b", "latest", id="a tag"),
+        pytest.param("b", "npm:other@2.0.0", id="another package"),
+        pytest.param("b", "link:../b", id="a folder"),
+        pytest.param("a>b@2", "-", id="nothing"),
+        pytest.param("x", "^7.0.0", id="what a linked project is asked for as"),
+    ],
+)
+def test_an_override_that_may_have_selected_something_is_left(selector: str, value: str) -> None:
+    """What a project asks for has the override's value in the lockfile, and a frozen install compares it."""
+    plain = sample(overrides={selector: value})
+    plain["importers"]["apps/web"]["dependencies"]["x"] = {"specifier": "^7.0.0", "version": "link:../x"}
+    web = {"apps/web": Package("apps/web", "web", dependencies={"dependencies": {"x": "*"}})}
+
+    assert prune(parsed(plain), web).overrides == {selector: value}
+
+
+def test_a_version_that_nobody_can_read_may_be_the_overrides() -> None:
+    lock = lockfile(
+        {"apps/web": "b=https://host/b.tgz"}, {"b@https://host/b.tgz": ""}, overrides={"b": "2.0.0"}
+    )
+
+    assert pruned(lock).overrides == {"b": "2.0.0"}
 
 
 def test_a_project_that_is_no_importer_gets_an_empty_table() -> None:

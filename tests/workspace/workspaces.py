@@ -80,6 +80,14 @@ WORKSPACES: dict[str, Files] = {
             "web", dependencies={"debug": "3.2.7", "ms": "^2.0.0", "is-odd": "3.0.1", "is-finite": "1.0.0"}
         ),
     },
+    "overrides of versions that only another project installs": {
+        "package.json": project(
+            "root",
+            pnpm={"overrides": {"ms@2.0.0": "2.1.1", "debug>ms@2.0.0": "2.1.1", "is-number@3 || 4": "4.0.0"}},
+        ),
+        "apps/web/package.json": project("web", dependencies={"debug": "4.3.4", "ms": "^2.1.2"}),
+        "apps/other/package.json": project("other", dependencies={"debug": "3.2.7", "is-number": "3"}),
+    },
     "patches, one of which only another project uses": {
         "package.json": project(
             "root",

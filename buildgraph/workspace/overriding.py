@@ -1,0 +1,64 @@
+"""Which overrides of a lockfile a closure has to do with; pure.
+
+A lockfile does not tell which override an install used. But what an override selects has the override's value
+from then on (pnpm's createVersionsOverrider writes it in place of the range), so a range that no installed version
+satisfies, and that no project asks for, has selected nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from buildgraph.workspace.lockfile import Importer, Lockfile
+from buildgraph.workspace.references import name_of, selected_names, target_name, without_suffix
+
+
+def used_overrides(
+    lockfile: Lockfile, names: frozenset[str], installed: Collection[str], met: Collection[str]
+) -> dict[str, str]:
+    """The overrides in use where `names` occur and some version of the packages in `installed` is installed.
+
+    Their names all occur; and where the value is a range of versions, its selector is among those that are `met`.
+    """
+    ranges = lockfile.ranges
+    return {
+        selector: value
+        for selector, value in lockfile.overrides.items()
+        if selected_names(selector) <= names
+        and (selector in met or selector not in ranges or target_name(selector) not in installed)
+    }
+
+
+def met_by_snapshots(lockfile: Lockfile, keys: Iterable[str]) -> set[str]:
+    """The selectors of overrides whose range some of these snapshots satisfy."""
+    if not lockfile.ranges:
+        return set()
+    return {selector for key in keys for selector in met_by(lockfile, key, package_name(lockfile, key))}
+
+
+def met_by(lockfile: Lockfile, key: str, name: str) -> Iterator[str]:
+    """The same for one snapshot, of the package `name`; a version that cannot be read satisfies every range."""
+    from buildgraph.workspace.semver import is_satisfied, parse_version
+
+    for selector in lockfile.overriding.get(name, ()):
+        told = lockfile.package_of(key).get("version") or without_suffix(key).rpartition("@")[2]
+        if parse_version(str(told)) is None or is_satisfied(lockfile.ranges[selector], str(told)):
+            yield selector
+
+
+def met_by_projects(lockfile: Lockfile, importers: Iterable[Importer]) -> set[str]:
+    """The selectors of overrides whose range is what some of these projects ask for."""
+    if not lockfile.ranges:
+        return set()
+    return {
+        selector
+        for importer in importers
+        for line in importer.dependencies
+        for selector in lockfile.overriding.get(line.alias, ())
+        if line.specifier == lockfile.ranges[selector]
+    }
+
+
+def package_name(lockfile: Lockfile, key: str) -> str:
+    """The name of a snapshot's package, or "" when the lockfile does not tell it."""
+    return name_of(key) or str(lockfile.package_of(key).get("name", ""))
