@@ -9,7 +9,7 @@ from pathlib import Path
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, on_one_line, printable
 from buildgraph.errors import DONE, ConfigurationError
-from buildgraph.graph.nodes import Graph, Kind, Node, public_id
+from buildgraph.graph.nodes import Graph, Kind, Node
 from buildgraph.order import closure
 from buildgraph.project import open_project
 
@@ -44,26 +44,28 @@ def _shown(graph: Graph, names: Iterable[str]) -> list[Node]:
     starts = [graph.node(name).id for name in names]
     uses = {node.id: node.uses for node in graph.nodes.values()}
     wanted = closure(uses, starts) if starts else set(graph.nodes)
-    shown = {public_id(node_id) for node_id in wanted} - {""}
+    shown = {graph.public_id(node_id) for node_id in wanted} - {""}
     return [node for node in graph.of_kind(*Kind) if node.id in shown]
 
 
-def _edges(nodes: Iterable[Node]) -> list[tuple[str, str]]:
-    found = {(public_id(node.id), public_id(used)) for node in nodes for used in node.uses}
+def _edges(graph: Graph, nodes: Iterable[Node]) -> list[tuple[str, str]]:
+    found = {(graph.public_id(node.id), graph.public_id(used)) for node in nodes for used in node.uses}
     return sorted(edge for edge in found if edge[1] and edge[0] != edge[1])
 
 
 def _mermaid(graph: Graph, nodes: list[Node]) -> str:
-    ids = sorted({public_id(node.id) for node in nodes})
+    ids = sorted({graph.public_id(node.id) for node in nodes})
     numbers = {node_id: f"n{number}" for number, node_id in enumerate(ids)}
     lines = [f'  {numbers[node_id]}["{_as_entity(node_id)}"]' for node_id in ids]
-    arrows = [f"  {numbers[user]} --> {numbers[used]}" for user, used in _edges(nodes) if used in numbers]
+    arrows = [
+        f"  {numbers[user]} --> {numbers[used]}" for user, used in _edges(graph, nodes) if used in numbers
+    ]
     return "\n".join(["flowchart LR", *lines, *arrows])
 
 
 def _dot(graph: Graph, nodes: list[Node]) -> str:
-    ids = sorted({public_id(node.id) for node in nodes})
-    arrows = [f"  {_quoted(user)} -> {_quoted(used)};" for user, used in _edges(nodes)]
+    ids = sorted({graph.public_id(node.id) for node in nodes})
+    arrows = [f"  {_quoted(user)} -> {_quoted(used)};" for user, used in _edges(graph, nodes)]
     return "\n".join(["digraph buildgraph {", *(f"  {_quoted(node_id)};" for node_id in ids), *arrows, "}"])
 
 
@@ -85,11 +87,11 @@ def _json(graph: Graph, nodes: list[Node]) -> str:
             "format": 1,
             "nodes": [
                 {
-                    "id": public_id(node.id),
+                    "id": graph.public_id(node.id),
                     "kind": node.kind.value,
                     "path": node.path,
                     "fingerprint": prints[node.id],
-                    "uses": sorted({public_id(used) for used in node.uses} - {""}),
+                    "uses": sorted({graph.public_id(used) for used in node.uses} - {""}),
                     "after": sorted(node.after),
                 }
                 for node in nodes

@@ -21,8 +21,7 @@ from buildgraph.graph.context import (
 )
 from buildgraph.graph.files import Files
 from buildgraph.graph.listing import Listing, listing_of, parse_run, state_of
-from buildgraph.graph.nodes import Part, digest_of
-from buildgraph.graph.packages import package_names
+from buildgraph.graph.nodes import Part, digest_of, sources_id
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
 from buildgraph.snapshot.snapshot import Entry
@@ -82,11 +81,7 @@ class ContextMaker:
 
     def sources(self, service: Service) -> tuple[str, ...]:
         """The sources node a service's image is built from; those it uses follow from the graph."""
-        return (f"sources:{self._names[service.path]}",) if self.is_layered(service) else ()
-
-    @cached_property
-    def _names(self) -> Mapping[str, str]:
-        return package_names(self.workspace)
+        return (sources_id(service.path),) if self.is_layered(service) else ()
 
     def closure(self, folder: str) -> list[str]:
         """The folders of the projects that a project is built from, itself first, the rest sorted."""

@@ -107,6 +107,14 @@ class Graph:
                 found[used].append(node.id)
         return {node_id: tuple(sorted(users)) for node_id, users in found.items()}
 
+    def public_id(self, node_id: str) -> str:
+        """The id that users see: sources are a package to them, and settings have none."""
+        return "" if node_id == SETTINGS_ID else self._packages_of_sources.get(node_id, node_id)
+
+    @cached_property
+    def _packages_of_sources(self) -> Mapping[str, str]:
+        return {sources_id(node.path): node.id for node in self.nodes.values() if node.kind is Kind.PACKAGE}
+
     def of_kind(self, *kinds: Kind) -> list[Node]:
         """The nodes of these kinds, sorted by id."""
         return sorted((node for node in self.nodes.values() if node.kind in kinds), key=lambda node: node.id)
@@ -125,12 +133,9 @@ class Graph:
         raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind not in HIDDEN])
 
 
-def public_id(node_id: str) -> str:
-    """The id that users see: sources are a package to them, and settings have none."""
-    kind, _, name = node_id.partition(":")
-    if kind == Kind.SETTINGS.value:
-        return ""
-    return f"{Kind.PACKAGE.value}:{name}" if kind == Kind.SOURCES.value else node_id
+def sources_id(folder: str) -> str:
+    """The id of the sources in a folder: what a package is called is nothing to those that find it there."""
+    return f"{Kind.SOURCES.value}:{folder}"
 
 
 def digest_of(content: bytes | str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import starmap
 
 from buildgraph.graph.files import Files
 from buildgraph.graph.listing import Listing, state_of
-from buildgraph.graph.nodes import SETTINGS_ID, Kind, Node, Part
+from buildgraph.graph.nodes import SETTINGS_ID, Kind, Node, Part, sources_id
 from buildgraph.workspace import (
     LOCKFILE,
     Lockfile,
@@ -46,7 +46,7 @@ class PackageMaker:
         """
         every = (*starmap(Part, self.inputs.every), *self.shared)
         # what the root links stands in its node_modules, where the checks of every package find it
-        linked = tuple(f"package:{name}" for name in self._uses.get(ROOT, ()))
+        linked = self._packages_in(self._uses.get(ROOT, ()))
         yield Node(SETTINGS_ID, Kind.SETTINGS, "", tuple(sorted(every)), linked)
         for folder, name in self._names.items():
             yield self._package(folder, name)
@@ -64,8 +64,11 @@ class PackageMaker:
         ]
         if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
             parts.append(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
-        uses = [SETTINGS_ID, *(f"package:{other}" for other in self._uses[folder])]
+        uses = [SETTINGS_ID, *self._packages_in(self._uses[folder])]
         return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
+
+    def _packages_in(self, folders: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(f"package:{self._names[folder]}" for folder in folders))
 
     def _sources(self, folder: str, name: str) -> Node:
         digest = self.listings[f"package:{name}"].seen_digest
@@ -73,8 +76,8 @@ class PackageMaker:
         lockfile = self.workspace.lockfile
         if lockfile is not None and self._is_installed(lockfile, folder):
             parts.append(Part("lockfile", LOCKFILE, install_digest(lockfile, folder)))
-        uses = tuple(f"sources:{other}" for other in self._uses[folder])
-        return Node(f"sources:{name}", Kind.SOURCES, folder, tuple(sorted(parts)), uses)
+        uses = tuple(map(sources_id, self._uses[folder]))
+        return Node(sources_id(folder), Kind.SOURCES, folder, tuple(sorted(parts)), uses)
 
     def _is_installed(self, lockfile: Lockfile, folder: str) -> bool:
         """Whether images install what this project asks for; the root's own only where manifests say so."""
@@ -92,14 +95,11 @@ class PackageMaker:
 
     @cached_property
     def _uses(self) -> Mapping[str, list[str]]:
-        """Folder -> the names of the projects it needs, sorted and without itself."""
+        """Folder -> the folders of the projects it needs, sorted and without itself."""
         edges = self.workspace.edges
         return {
-            folder: sorted(
-                {self._names[edge.folder] for edge in edges.get(folder, ()) if edge.folder in self._names}
-                - {name}
-            )
-            for folder, name in self._names.items()
+            folder: sorted({edge.folder for edge in edges.get(folder, ())} & self._names.keys() - {folder})
+            for folder in self._names
         }
 
 

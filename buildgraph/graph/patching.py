@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from buildgraph.graph.ignoring import matcher
 from buildgraph.graph.listing import Listing, parse_run, render_run, state_of
-from buildgraph.graph.nodes import Graph, Kind, Node, Part
+from buildgraph.graph.nodes import Graph, Kind, Node, Part, sources_id
 from buildgraph.order import closure
 from buildgraph.snapshot.snapshot import SUBMODULE, SYMLINK, Changes
 from buildgraph.workspace.projects import ROOT
@@ -63,10 +63,11 @@ def _changed_nodes(graph: Graph, files: Mapping[str, Listing], touched: Iterable
     found: list[Node] = []
     for node_id in touched:
         before, after = graph.files[node_id], files[node_id]
-        sources = f"sources:{node_id.partition(':')[2]}" if node_id.startswith("package:") else ""
+        node = graph.nodes[node_id]
+        sources = sources_id(node.path) if node.kind is Kind.PACKAGE else ""
         if before != after:
             digest = after.digest if sources else after.seen_digest
-            found.append(_with_digest(graph.nodes[node_id], digest))
+            found.append(_with_digest(node, digest))
         if sources and before.seen != after.seen:
             found.append(_with_digest(graph.nodes[sources], after.seen_digest))
     return found

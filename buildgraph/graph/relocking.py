@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from buildgraph.graph.nodes import SETTINGS_ID, Graph, Node, Part
+from buildgraph.graph.nodes import SETTINGS_ID, Graph, Node, Part, sources_id
 from buildgraph.graph.patching import still_known
 from buildgraph.graph.territory import Territory
 from buildgraph.workspace.projects import LOCKFILE, OF_THE_ROOT, ROOT
@@ -18,10 +18,10 @@ def reinstalled(graph: Graph, territory: Territory, digests: Mapping[str, tuple[
     changed: list[Node] = []
     for folder, (installed, said) in digests.items():
         name = territory.names.get(folder, "")
-        if folder == ROOT and (not name or _part(graph.nodes.get(f"sources:{name}"), LOCKFILE)):
+        if folder == ROOT and (not name or _part(graph.nodes.get(sources_id(folder)), LOCKFILE)):
             return None
         changed += _changed(graph.nodes.get(f"package:{name}"), LOCKFILE, installed)
-        changed += _changed(graph.nodes.get(f"sources:{name}"), LOCKFILE, said)
+        changed += _changed(graph.nodes.get(sources_id(folder)), LOCKFILE, said)
         if folder == ROOT:
             changed += _changed(graph.nodes.get(SETTINGS_ID), OF_THE_ROOT, installed)
     nodes = {**graph.nodes, **{node.id: node for node in changed}}

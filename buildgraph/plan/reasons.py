@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from buildgraph.graph.listing import Listing, parse_run
-from buildgraph.graph.nodes import Graph, Kind, Node, Part, public_id
+from buildgraph.graph.nodes import Graph, Node, Part
 
 ABSENT = ""
 
@@ -62,7 +62,7 @@ class Reasons:
     def _from(self, source: str, node_id: str, came_from: Mapping[str, str]) -> Iterator[Reason]:
         if source not in self._own:
             self._own[source] = own_reasons(self.base, self.head, source)
-        via = _visible(_trace_back(came_from, node_id))
+        via = _visible(self.head, _trace_back(came_from, node_id))
         return (reason._replace(via=via) for reason in self._own[source])
 
     def _way(self, source: str) -> Mapping[str, str]:
@@ -79,7 +79,7 @@ class Reasons:
 def own_reasons(base: Graph, head: Graph, node_id: str) -> tuple[Reason, ...]:
     """The differences between a node's own parts in two graphs; a package's files one by one."""
     before, after = base.nodes.get(node_id), head.nodes.get(node_id)
-    found = [*_part_reasons(before, after), *_use_reasons(before, after)]
+    found = [*_part_reasons(before, after), *_use_reasons(base, head, node_id)]
     if any(reason.kind == "file" and not reason.name for reason in found):
         found = [reason for reason in found if reason.name or reason.kind != "file"]
         found.extend(_file_reasons(_states(base, node_id), _states(head, node_id)))
@@ -106,16 +106,16 @@ def _trace_back(came_from: Mapping[str, str], node_id: str) -> list[str]:
     return way[::-1]
 
 
-def _visible(way: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(shown for node_id in way if (shown := public_id(node_id))))
+def _visible(graph: Graph, way: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(shown for node_id in way if (shown := graph.public_id(node_id))))
 
 
 def _states(graph: Graph, node_id: str) -> dict[str, str]:
     """The files of a node, path -> state: a package's sources are those of its files that images see."""
-    kind, _, name = node_id.partition(":")
-    if kind == Kind.SOURCES.value:
-        return parse_run(graph.files.get(f"{Kind.PACKAGE.value}:{name}", Listing()).seen)
-    listing = graph.files.get(node_id, Listing())
+    shown = graph.public_id(node_id)
+    listing = graph.files.get(shown, Listing())
+    if shown != node_id:
+        return parse_run(listing.seen)
     return {**parse_run(listing.seen), **parse_run(listing.hidden)}
 
 
@@ -126,13 +126,13 @@ def _part_reasons(before: Node | None, after: Node | None) -> Iterable[Reason]:
             yield Reason(*label, old.get(label, ABSENT), new.get(label, ABSENT))
 
 
-def _use_reasons(before: Node | None, after: Node | None) -> Iterable[Reason]:
+def _use_reasons(base: Graph, head: Graph, node_id: str) -> Iterable[Reason]:
     """Edges that came or went: the node they lead to is what differs."""
-    if before is None or after is None:
+    if node_id not in base.nodes or node_id not in head.nodes:
         return
-    for used in sorted(set(before.uses) ^ set(after.uses)):
-        here = (ABSENT, "used") if used in after.uses else ("used", ABSENT)
-        yield Reason("dependency", public_id(used), *here)
+    before, after = base.nodes[node_id].uses, head.nodes[node_id].uses
+    yield from (Reason("dependency", base.public_id(used), "used", ABSENT) for used in {*before} - {*after})
+    yield from (Reason("dependency", head.public_id(used), ABSENT, "used") for used in {*after} - {*before})
 
 
 def _file_reasons(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Reason]:
