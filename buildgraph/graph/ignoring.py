@@ -5,6 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from buildgraph.workspace.globs import firm_stars
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+# What pathspec writes for `**/` at the beginning and for `/**/`.
+_FIRST, _FOLDERS = r"^(?:.+/)?", r"(?:/.+)?/"
+_NOT_ONE_OF = re.compile(r"(?<!\\)\[\^(?!/\])")
+_UP_TO_FOLDERS = re.compile(
+    rf"({re.escape(_FIRST)}|{re.escape(_FOLDERS)})((?:(?!{re.escape(_FOLDERS)}).)+)(?={re.escape(_FOLDERS)})"
+)
+_LAZY: Final = {_FIRST: r"^(?>(?:.+?/)??", _FOLDERS: r"(?>(?:/.+?)??/"}
 
 
 @lru_cache(maxsize=256)
@@ -12,9 +26,7 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path matches: the last pattern that speaks of it decides, `!` takes it out again."""
     if not patterns:
         return lambda path: False
-    import pathspec
-
-    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
+    spec = _spec(patterns)
     mentions = re.compile(mentioning(patterns)).search
     return lambda path: mentions(path) is not None and spec.match_file(path)
 
@@ -25,8 +37,26 @@ def mentioning(patterns: tuple[str, ...]) -> str:
     Most paths of a repository are mentioned by no pattern, and learn it at once; whether `!` takes one out
     again is not looked at.
     """
-    import pathspec
-
-    found = (p for p in pathspec.GitIgnoreSpec.from_lines(patterns).patterns if p.include)
+    found = (p for p in _spec(patterns).patterns if p.include)
     expressions = [re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern) for pattern in found if pattern.regex]
-    return "|".join(f"(?:{text})" for text in expressions) or "(?!)"
+    return "|".join(f"(?s:{text})" for text in expressions) or "(?!)"
+
+
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(patterns)
+    for pattern in spec.patterns:
+        if pattern.regex:
+            pattern.regex = re.compile(_bounded(pattern.regex.pattern), re.DOTALL)
+    return spec
+
+
+def _bounded(expression: str) -> str:
+    """The same expression without trying again what cannot help.
+
+    It is with names between two `**` as with signs between two stars. A line's end is a sign like any other.
+    """
+    within = _NOT_ONE_OF.sub("[^/", expression)  # no sign of a name is the `/` after it
+    found = _UP_TO_FOLDERS.sub(lambda one: f"{_LAZY[one[1]]}{one[2]}(?=/))", firm_stars(within))
+    return found.removesuffix("|$)") + "|\\Z)" if found.endswith("|$)") else found

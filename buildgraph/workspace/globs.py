@@ -13,6 +13,10 @@ MOST_STEPS = 1000  # a range of more is no list of folders
 _NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
 _FOLDERS = re.compile(r"(?:(?<=/)|^)(?:\*\*/){2,}")  # says what one `**/` says, and takes ages to say it
 _RANGE = re.compile(r"(-?\d+|[a-zA-Z])\.\.(-?\d+|[a-zA-Z])")
+_STAR = r"[^/]*"
+_CHARACTER = r"(?:\\.|\[\^?\]?[^\]]*\](?![*+])|[^\\\[\](){}?*+|^$./])"
+_STARS = re.compile(rf"(?:{re.escape(_STAR)})+")
+_UP_TO_STAR = re.compile(rf"{re.escape(_STAR)}({_CHARACTER}+)(?={re.escape(_STAR)})")
 _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
 
 
@@ -20,7 +24,17 @@ _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
 def parse_glob(pattern: str) -> re.Pattern[str]:
     """The expression that matches a whole path exactly when the pattern does."""
     path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
-    return re.compile(_translated(path, starts_name=True) + r"\Z")
+    return re.compile(firm_stars(_translated(path, starts_name=True)) + r"\Z")
+
+
+def firm_stars(expression: str) -> str:
+    """The same expression without trying again what cannot help: `*a*a*a*b` takes ages otherwise.
+
+    What stands between two stars has done its best at the first place that it fits, as the next star takes
+    whatever is left.
+    """
+    once = _STARS.sub(lambda _: _STAR, expression)
+    return _UP_TO_STAR.sub(r"(?>[^/]*?\1)", once)
 
 
 def _translated(pattern: str, *, starts_name: bool) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from buildgraph.workspace import find_projects, owner_of, owners_of
@@ -87,3 +89,10 @@ def test_a_file_belongs_to_the_nearest_project_around_it(path: str, owner: str) 
 def test_files_outside_every_project_have_no_owner_when_the_root_is_none() -> None:
     assert owner_of("docs/a.md", {"apps/web"}) is None
     assert owners_of(["docs/a.md", "apps/web/a.ts"], {"apps/web"}) == {"apps/web/a.ts": "apps/web"}
+
+
+def test_no_pattern_of_stars_takes_ages() -> None:
+    began = time.perf_counter()
+
+    assert find_projects([f"packages/{'a' * 250}/package.json"], [f"packages/{'*a' * 20}*b"]) == ()
+    assert time.perf_counter() - began < 2
