@@ -462,6 +462,7 @@ def test_hooks_that_npmrc_names_count_for_checks_and_images(shop: Monorepo) -> N
 
 
 def test_a_damaged_memory_is_made_anew(shop: Monorepo) -> None:
+    """Pitfall 19: what is kept is verified before it is believed."""
     shop.append("packages/core/src/index.ts")
     expected = shop.affected()
     for file in (shop.root / ".git/buildgraph").glob("*.graph"):
