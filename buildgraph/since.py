@@ -15,6 +15,7 @@ from buildgraph.snapshot.history import (
     first_known,
     is_shallow,
     merge_base,
+    remote_branches,
     resolve_commits,
     short_name,
 )
@@ -47,7 +48,9 @@ def find_base(repository: Repository, asked: str | None, head: str | None, envir
     start = read_start(environ)
     if start.problem:
         return Base("", None, f"{start.problem}; {NAME_IT}")
-    return _located(repository, start, head)
+    branches = remote_branches(repository)
+    names = tuple(name.replace(REMOTE, branches, 1) for name in start.names)
+    return _located(repository, start._replace(names=names), head)
 
 
 def default_head(environ: Environ) -> str | None:
@@ -63,17 +66,22 @@ def _named(repository: Repository, asked: str) -> Base:
     if not asked.strip():
         return Base(asked, None, "the base that was given is empty (an unset variable?)")
     places = (LOCAL + asked, TAG + asked)
-    known = resolve_commits(repository, [asked, *places, REMOTE + asked])
+    there = remote_branches(repository) + asked
+    known = resolve_commits(repository, [asked, *places, there])
     if len({known[place] for place in places if place in known}) > 1:
         return Base(asked, None, f"{asked} is a branch and a tag here; write {' or '.join(places)}")
     if asked in known:
         return Base(asked, known[asked])
-    return Base(asked, None, f"there is no commit {asked!r} here; {_hint(repository, asked, known)}")
+    return Base(
+        asked,
+        None,
+        f"there is no commit {asked!r} here; {_hint(repository, asked, there if there in known else '')}",
+    )
 
 
-def _hint(repository: Repository, asked: str, known: Iterable[str]) -> str:
-    if REMOTE + asked in known:
-        return f"did you mean {short_name(REMOTE + asked)}?"
+def _hint(repository: Repository, asked: str, there: str) -> str:
+    if there:
+        return f"did you mean {short_name(there)}?"
     if ".." in asked:
         return "a range is no base: name one commit"
     if not asked.strip("0"):
@@ -123,7 +131,7 @@ def _missing(repository: Repository, start: Start) -> str:
 
 def _told(start: Start) -> str:
     """What people call a start that is not here; a default branch that is not known has no name."""
-    return "" if start.names == DEFAULT_BRANCHES else short_name(start.names[0])
+    return "" if len(start.names) == len(DEFAULT_BRANCHES) else short_name(start.names[0])
 
 
 def _unrelated(repository: Repository, start: Start, name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from buildgraph.snapshot.git import Repository
 
+REMOTES = re.compile(rb'^\s*\[remote "([^"\\\n]+)"\]', re.MULTILINE)
 CREDENTIALS = re.compile(r"^(\w+://)[^/@]*@")
 REMOTE, LOCAL, TAG = "refs/remotes/origin/", "refs/heads/", "refs/tags/"
 # The places to look for the default branch, best first; written in full, so that no tag stands in for a branch.
@@ -56,6 +57,15 @@ def merge_base(repository: Repository, one: str, *others: str) -> str | None:
     if cut and cut & _commits_since(repository, commit, (one, *others)):
         return None
     return commit
+
+
+def remote_branches(repository: Repository) -> str:
+    """Where the branches of the remote stand that this clone came from: `origin`, or the only one there is."""
+    try:
+        names = set(REMOTES.findall((repository.git_dir / "config").read_bytes()))
+    except OSError:
+        names = set()
+    return f"refs/remotes/{os.fsdecode(names.pop())}/" if len(names) == 1 else REMOTE
 
 
 def is_shallow(repository: Repository) -> bool:

@@ -115,6 +115,27 @@ def test_before_the_first_commit_there_is_no_base(repo: Monorepo) -> None:
     assert find_base(repo.repository, None, None, {}).problem == "there is no commit here yet"
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_only_remote_counts_whatever_it_is_called(history: Monorepo, packed: bool) -> None:
+    """Pitfall 25: the local branch of that name may be an old one, or missing."""
+    other = clone(history, "--origin", "upstream", "--branch", "feature")
+    if packed:
+        other.git("pack-refs", "--all")
+
+    assert base_of(other) == Base("upstream/HEAD", at(history, "fork"))
+    assert "did you mean upstream/fork?" in base_of(other, asked="fork").problem
+
+
+def test_of_several_remotes_origin_counts(history: Monorepo) -> None:
+    other = clone(history)
+    other.git("remote", "add", "upstream", "https://host/repo.git")
+    assert base_of(other) == Base("origin/HEAD", at(history, "main"))
+
+    other.git("remote", "rename", "origin", "fork")
+    other.git("branch", "-q", "-m", "main", "mine")
+    assert base_of(other).problem.startswith("no default branch is known here")
+
+
 def test_a_tag_named_like_the_default_branch_is_not_taken_for_it(history: Monorepo) -> None:
     """Pitfall 25: git itself prefers the tag."""
     history.git("tag", "main", "feature~1")
