@@ -53,6 +53,18 @@ LOCKED = "what the lockfile made of it; without a lockfile its value, for every 
 ENTRIES = "each entry; that there are any, for every one"
 PATCHED = "what the lockfile made of it, and the patches; without a lockfile its value, for every one"
 
+_SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+# What linters and formatters look for in the folder of a file and in all above it.
+_OF_LINTERS = (
+    *(f"eslint.config{ending}" for ending in _SCRIPTS),
+    *(f".eslintrc{ending}" for ending in ("", ".js", ".cjs", ".json", ".yaml", ".yml")),
+    *(f".prettierrc{ending}" for ending in ("", ".json", ".json5", ".yaml", ".yml", ".toml", *_SCRIPTS)),
+    *(f"prettier.config{ending}" for ending in _SCRIPTS),
+    *(f".stylelintrc{ending}" for ending in ("", ".js", ".mjs", ".cjs", ".json", ".yaml", ".yml")),
+    *(f"stylelint.config{ending}" for ending in (".js", ".mjs", ".cjs")),
+    *("biome.json", "biome.jsonc", ".oxlintrc.json", ".editorconfig"),
+)
+
 RULES = (
     Rule(
         Kind.FILE,
@@ -80,11 +92,19 @@ RULES = (
     ),
     Rule(
         Kind.FILE,
-        (".browserslistrc", "browserslist"),
+        (".browserslistrc", "browserslist", *(f"postcss.config{ending}" for ending in _SCRIPTS)),
         WHOLE,
         Reach.EVERY,
         Reach.NONE,
         "builds look for it in the folders above; an image lacks it unless it is declared",
+    ),
+    Rule(
+        Kind.FILE,
+        _OF_LINTERS,
+        WHOLE,
+        Reach.EVERY,
+        Reach.NONE,
+        "linters and formatters look for it in the folders above; no build does",
     ),
     Rule(
         Kind.FILE,

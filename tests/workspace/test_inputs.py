@@ -119,7 +119,7 @@ def test_a_file_that_installs_and_builds_read_reaches_every_package(path: str) -
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", ".prettierrc", "turbo.json", "packages/ui/.npmrc", "ui/.nvmrc"]
+    "path", ["README.md", "ui/.prettierrc", "turbo.json", "packages/ui/.npmrc", "ui/.nvmrc"]
 )
 def test_any_other_file_reaches_nobody_here(path: str) -> None:
     """Pitfall 13: nothing is a global input because it lies in the root."""
