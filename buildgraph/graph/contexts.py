@@ -49,6 +49,9 @@ MANIFEST = "package.json"
 NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exactly what it says"
 
 
+_NOBODY: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a service is built by: a Dockerfile's entry, and the support files it names below `template/`."""
@@ -138,8 +141,20 @@ class ContextMaker:
     def _declared(self, service: Service, folders: list[str]) -> set[str]:
         """The files that the manifests declare as inputs of the image, besides those it sees anyway."""
         declared = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
-        reached = {path for folder in folders for path in self._reached_from(folder)}
-        return {path for path in declared - reached if not self.files.is_seen(path, folders)}
+        return {
+            path
+            for path in declared
+            if self._reachers.get(path, _NOBODY).isdisjoint(folders) and not self.files.is_seen(path, folders)
+        }
+
+    @cached_property
+    def _reachers(self) -> Mapping[str, set[str]]:
+        """The folders that reach a file outside of them, by the file."""
+        found: dict[str, set[str]] = {}
+        for folder in self.reached:
+            for path in self._reached_from(folder):
+                found.setdefault(path, set()).add(folder)
+        return found
 
     def _reached_from(self, folder: str) -> list[str]:
         return [path for path in self.reached.get(folder, ()) if path not in self.files.hidden]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from buildgraph.recipes.words import split_words
@@ -44,8 +45,12 @@ class Script:
         return "`" if self.directives.get("escape") == "`" else "\\"
 
 
+@lru_cache(maxsize=64)
 def split_instructions(text: str) -> Script:
-    """A Dockerfile's text as instructions; what Docker would refuse is passed on as far as it can be read."""
+    """A Dockerfile's text as instructions; what Docker would refuse is passed on as far as it can be read.
+
+    Many services share a template.
+    """
     lines = text.splitlines()
     directives = _directives(lines)
     escape = Script(directives, ()).escape

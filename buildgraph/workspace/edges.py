@@ -38,13 +38,13 @@ def links(lockfile: Lockfile, folder: str) -> tuple[Edge, ...]:
         target = linked_folder(line.version, folder)
         if target is not None:
             found.add(Edge(target, line.group))
-            continue
-        found.update(Edge(target, line.group) for target in _behind(lockfile, line.alias, line.version))
+        elif lockfile.local_snapshots:
+            found.update(Edge(target, line.group) for target in _behind(lockfile, line.alias, line.version))
     return tuple(sorted(found))
 
 
 def _behind(lockfile: Lockfile, alias: str, version: str) -> Iterator[str]:
-    key = lockfile.key_of(alias, version) if lockfile.local_snapshots else None
+    key = lockfile.key_of(alias, version)
     if key is None:
         return
     for local in closure(lockfile.edges, [key]) & lockfile.local_snapshots:

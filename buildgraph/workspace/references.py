@@ -67,8 +67,11 @@ def _before_version(text: str) -> str:
 
 
 def _key(alias: str, reference: str) -> str:
-    at, colon, bracket = (reference.find(sign) for sign in "@:(")
-    names_its_package = at >= 0 and (colon < 0 or at < colon) and (bracket < 0 or at < bracket)
+    at = reference.find("@")
+    if at < 0:  # nearly always: a bare version
+        return f"{alias}@{reference}"
+    colon, bracket = reference.find(":"), reference.find("(")
+    names_its_package = (colon < 0 or at < colon) and (bracket < 0 or at < bracket)
     return reference if names_its_package else f"{alias}@{reference}"
 
 
