@@ -163,7 +163,8 @@ class ContextMaker:
         """What an image sees of a folder besides what the install layer holds already."""
         if folder not in self.workspace.packages:
             return self.files.below(folder)
-        return [path for path in self.files.seen(folder) if path != _in(folder, MANIFEST)]
+        manifest = self.workspace.packages[folder].path
+        return [path for path in self.files.seen(folder) if path != manifest]
 
     def _whole(self, folder: str) -> list[str]:
         """What an install copies of a folder that is not in the closure: its package.json, too."""
@@ -249,7 +250,8 @@ class ContextMaker:
     def _read_in(self) -> Mapping[str, list[str]]:
         """What an install reads in the folder of each project."""
         there = self.files.entries
-        wanted = {folder: (_in(folder, MANIFEST), _in(folder, NPMRC)) for folder in self.workspace.packages}
+        packages = self.workspace.packages
+        wanted = {folder: (package.path, _in(folder, NPMRC)) for folder, package in packages.items()}
         return {folder: [path for path in paths if path in there] for folder, paths in wanted.items()}
 
     def _plain(self, service: Service) -> Iterable[ContextFile]:

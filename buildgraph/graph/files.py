@@ -12,9 +12,9 @@ from buildgraph.graph.ignoring import matcher
 from buildgraph.graph.listing import Listing, listing_of, state_of
 from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
-from buildgraph.workspace.projects import MANIFEST, ROOT
+from buildgraph.workspace.projects import MANIFESTS, ROOT
 
-INSTALL_FILES = frozenset((MANIFEST, LOCKFILE, WORKSPACE_FILE))
+INSTALL_FILES = frozenset((*MANIFESTS, LOCKFILE, WORKSPACE_FILE))
 
 
 @dataclass(frozen=True)

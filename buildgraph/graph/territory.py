@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from buildgraph.workspace.projects import LOCKFILE, ROOT, owner_of
+from buildgraph.workspace.projects import LOCKFILE, MANIFESTS, ROOT, owner_of
 from buildgraph.workspace.tsconfig import is_config
 
 # Files of these names are read wherever they stand in the workspace.
-READ_NAMES = frozenset(("package.json", ".npmrc"))
+READ_NAMES = frozenset((*MANIFESTS, ".npmrc"))
 
 
 class Territory(NamedTuple):

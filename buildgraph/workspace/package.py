@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.projects import MANIFEST, ROOT
+from buildgraph.workspace.yaml import parse_yaml
 
 PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
     "dependencies",
@@ -15,6 +18,7 @@ PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
     "peerDependencies",
 )
 GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL, PEER)
+_OF_JSON5 = re.compile(rb"""//[^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|:""", re.DOTALL)
 _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engines")
 
 
@@ -22,7 +26,8 @@ class Package(NamedTuple):
     """A package.json; `folder` is seen from the workspace root, `name` and `version` may be empty.
 
     `dependencies` map each group to specifiers by alias (groups without entries are absent). `pnpm` is
-    the `pnpm` field, which counts in the root only. `document` is the whole file.
+    the `pnpm` field, which counts in the root only. `document` is the whole file, and `file` its name: pnpm
+    reads package.json5 and package.yaml, too.
     """
 
     folder: str
@@ -33,11 +38,12 @@ class Package(NamedTuple):
     package_manager: str = ""
     pnpm: Mapping[str, Any] = {}
     document: Mapping[str, Any] = {}
+    file: str = MANIFEST
 
     @property
     def path(self) -> str:
         """Its package.json, seen from the workspace root."""
-        return "package.json" if self.folder == "." else f"{self.folder}/package.json"
+        return self.file if self.folder == ROOT else f"{self.folder}/{self.file}"
 
     @property
     def resolutions(self) -> Mapping[str, str]:
@@ -57,8 +63,8 @@ def parse_package(content: bytes, folder: str, where: str = "") -> Package:
 
     Raises ConfigurationError with line and column for bad JSON, and with all keys of a wrong type.
     """
-    where = where or ("package.json" if folder == "." else f"{folder}/package.json")
-    document = _parse_json(content, where)
+    where = where or (MANIFEST if folder == ROOT else f"{folder}/{MANIFEST}")
+    document = _parse(content, where)
     mistakes = tuple(_mistakes(document, where))
     if mistakes:
         raise ConfigurationError(mistakes)
@@ -71,12 +77,42 @@ def parse_package(content: bytes, folder: str, where: str = "") -> Package:
         package_manager=document.get("packageManager") or "",
         pnpm=document.get("pnpm") or {},
         document=document,
+        file=where.rpartition("/")[2],
     )
 
 
-def _parse_json(content: bytes, where: str) -> dict[str, Any]:
+def _parse(content: bytes, where: str) -> dict[str, Any]:
+    """The document, in the language that the file's name tells."""
+    if where.endswith(".yaml"):
+        return _mapping((parse_yaml(content, where) or ({},))[0], where)
+    if where.endswith(".json5"):
+        return _mapping((parse_yaml(_as_yaml(content), where) or ({},))[0], where)
+    return _mapping(_parse_json(content, where), where)
+
+
+def _as_yaml(content: bytes) -> bytes:
+    """JSON5 as YAML's flow style reads it: no comments, texts in double quotes, a blank after each colon."""
+    return _OF_JSON5.sub(_one_as_yaml, content.expandtabs(1))
+
+
+def _one_as_yaml(found: re.Match[bytes]) -> bytes:
+    sign = found[0]
+    if sign.startswith(b"/"):
+        return b" " + b"\n" * sign.count(b"\n")
+    if sign.startswith(b"'"):
+        return b'"' + sign[1:-1].replace(b"\\'", b"'").replace(b'"', b'\\"') + b'"'
+    return sign + b" " if sign == b":" else sign
+
+
+def _mapping(document: Any, where: str) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise ConfigurationError.of(where, "must be a JSON object", 'write at least {"name": "…"}')
+    return document
+
+
+def _parse_json(content: bytes, where: str) -> Any:
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
         raise ConfigurationError.of(
@@ -84,9 +120,6 @@ def _parse_json(content: bytes, where: str) -> dict[str, Any]:
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError.of(where, "is no UTF-8 text", "save the file as UTF-8") from None
-    if not isinstance(document, dict):
-        raise ConfigurationError.of(where, "must be a JSON object", 'write at least {"name": "…"}')
-    return document
 
 
 def _mistakes(document: dict[str, Any], where: str) -> list[Mistake]:

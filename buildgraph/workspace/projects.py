@@ -10,6 +10,7 @@ from buildgraph.workspace.globs import parse_glob
 
 ROOT = "."
 MANIFEST = "package.json"
+MANIFESTS = (MANIFEST, "package.json5", "package.yaml")  # in one folder the first of them counts
 LOCKFILE = "pnpm-lock.yaml"
 WORKSPACE_FILE = "pnpm-workspace.yaml"
 # What is installed for the root, among what holds for every package.
@@ -20,16 +21,21 @@ _NEVER = re.compile(r"(?:^|/)(?:node_modules|bower_components)/")
 def find_projects(paths: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
     """The folders of the workspace's projects, sorted; `.` is always one when it holds a package.json.
 
-    `paths` are files seen from the workspace root (only package.json files matter); `patterns` are the
-    `packages` of pnpm-workspace.yaml. A pattern with `!` excludes wherever it stands in the list, and
-    node_modules and bower_components are never searched (pnpm's find-packages).
+    `paths` are files seen from the workspace root (only package.json, package.json5 and package.yaml
+    matter); `patterns` are the `packages` of pnpm-workspace.yaml. A pattern with `!` excludes wherever it
+    stands in the list, and node_modules and bower_components are never searched (pnpm's find-packages).
     """
     asked = [pattern.strip() for pattern in patterns]
     wanted = [_manifest_pattern(pattern) for pattern in asked if not pattern.startswith("!")]
     refused = [_manifest_pattern(pattern[1:]) for pattern in asked if pattern.startswith("!")]
-    manifests = (path for path in paths if path == MANIFEST or path.endswith("/" + MANIFEST))
-    found = {posixpath.dirname(path) or ROOT for path in manifests if _is_project(path, wanted, refused)}
-    return tuple(sorted(found))
+    folders = {path.rpartition("/")[0] or ROOT for path in paths if path.rpartition("/")[2] in MANIFESTS}
+    return tuple(sorted(folder for folder in folders if _is_project(folder, wanted, refused)))
+
+
+def manifest_of(folder: str, paths: Collection[str]) -> str:
+    """The path of a project's package.json, or of what stands for it; `paths`: a set or mapping."""
+    places = [posixpath.normpath(posixpath.join(folder, name)) for name in MANIFESTS]
+    return next((place for place in places if place in paths), places[0])
 
 
 def owner_of(path: str, projects: Collection[str]) -> str | None:
@@ -60,9 +66,10 @@ def _manifest_pattern(pattern: str) -> re.Pattern[str]:
     return parse_glob(posixpath.normpath(pattern) + "/" + MANIFEST)
 
 
-def _is_project(path: str, wanted: Iterable[re.Pattern[str]], refused: Iterable[re.Pattern[str]]) -> bool:
-    if path == MANIFEST:
+def _is_project(folder: str, wanted: Iterable[re.Pattern[str]], refused: Iterable[re.Pattern[str]]) -> bool:
+    if folder == ROOT:
         return True
+    path = f"{folder}/{MANIFEST}"
     if _NEVER.search(path):
         return False
     return any(glob.match(path) for glob in wanted) and not any(glob.match(path) for glob in refused)

@@ -11,7 +11,14 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.workspace.edges import Edge, Projects, index_names
 from buildgraph.workspace.lockfile import Lockfile, parse_lockfile
 from buildgraph.workspace.package import Package, parse_package
-from buildgraph.workspace.projects import LOCKFILE, MANIFEST, ROOT, WORKSPACE_FILE, find_projects
+from buildgraph.workspace.projects import (
+    LOCKFILE,
+    MANIFESTS,
+    ROOT,
+    WORKSPACE_FILE,
+    find_projects,
+    manifest_of,
+)
 from buildgraph.workspace.settings import NPMRC, WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 
 SYMLINK = 0o120000
@@ -76,7 +83,8 @@ def read_workspace(snapshot: Files, root: str = ROOT) -> Workspace:
         raise _no_workspace(reader, root)
     mistakes: list[Mistake] = []
     settings, lockfile = reader.settings(found, mistakes), reader.lockfile(found, mistakes)
-    packages = reader.packages(find_projects(reader.paths, settings.packages), mistakes)
+    patterns = settings.packages or _usual_patterns(lockfile)
+    packages = reader.packages(find_projects(reader.paths, patterns), mistakes)
     if mistakes:
         raise ConfigurationError(mistakes)
     return connect(reader.root, packages, settings, lockfile)
@@ -108,7 +116,7 @@ class _Reader:
         return [
             path[start:]
             for path in self.snapshot.entries
-            if path.endswith(MANIFEST) and path.startswith(self.prefix)
+            if path.endswith(MANIFESTS) and path.startswith(self.prefix)
         ]
 
     def where(self, path: str) -> str:
@@ -145,7 +153,8 @@ class _Reader:
             return None
 
     def packages(self, folders: Iterable[str], mistakes: list[Mistake]) -> dict[str, Package]:
-        places = {folder: posixpath.normpath(posixpath.join(folder, MANIFEST)) for folder in folders}
+        there = set(self.paths)
+        places = {folder: manifest_of(folder, there) for folder in folders}
         contents = self.contents(places.values())
         packages: dict[str, Package] = {}
         for folder, path in places.items():
@@ -158,6 +167,14 @@ class _Reader:
             except ConfigurationError as error:
                 mistakes += error.mistakes
         return packages
+
+
+def _usual_patterns(lockfile: Lockfile | None) -> tuple[str, ...]:
+    """What `packages` says where nobody wrote it: all folders up to pnpm 9, the root alone since pnpm 10.
+
+    The lockfile tells which of them wrote it.
+    """
+    return ("**",) if lockfile is not None and lockfile.importers.keys() > {ROOT} else ()
 
 
 def _target(link: str, content: bytes) -> str:

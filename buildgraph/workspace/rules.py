@@ -174,7 +174,7 @@ RULES = (
     ),
     Rule(
         Kind.FIELD,
-        ("volta", "browserslist"),
+        ("volta", "browserslist", "eslintConfig", "prettier", "stylelint", "postcss"),
         VALUE,
         Reach.EVERY,
         Reach.NONE,

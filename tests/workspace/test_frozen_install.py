@@ -198,3 +198,18 @@ def test_projects_are_the_ones_that_pnpm_finds(tmp_path: Path) -> None:
         str(Path(found["path"]).relative_to(tmp_path)) for found in listed
     )
     assert "libs/a" in workspace.packages and "excluded/out" not in workspace.packages
+
+
+@pytest.mark.parametrize("version", ["8.15.9", "9.15.0", "10.34.9"])
+def test_without_patterns_projects_are_the_ones_that_pnpm_finds(tmp_path: Path, version: str) -> None:
+    """Pitfall 37: up to pnpm 9 all folders are projects then, since pnpm 10 the root alone."""
+    files: Files = {f"{place}/package.json": {"name": place} for place in ("a", "b/c", "test/t", ".dot/d")}
+    files |= {"package.json": {"name": "root"}, "pnpm-workspace.yaml": ""}
+    workspace = lock(tmp_path, files, version=version)
+
+    said = run_pnpm(tmp_path, "list", "--recursive", "--depth", "-1", "--json", version=version)
+    listed = json.loads(said[said.index("[\n") :])  # pnpm 8 warns on standard output
+
+    assert sorted(workspace.packages) == sorted(
+        str(Path(found["path"]).relative_to(tmp_path)) for found in listed
+    )

@@ -305,6 +305,8 @@ def test_circles_of_packages_are_no_hindrance() -> None:
         {"type": "module"},
         {"volta": {"node": "22.0.0"}},
         {"browserslist": ["last 2 versions"]},
+        {"prettier": "@acme/prettier-config"},
+        {"eslintConfig": {"root": True}},
         {"pnpm": {"supportedArchitectures": {"os": ["linux"]}}},
     ],
     ids=lambda fields: next(iter(fields)),

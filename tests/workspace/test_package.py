@@ -72,3 +72,45 @@ def test_all_fields_of_a_wrong_type_are_told_at_once() -> None:
 def test_errors_name_the_file_from_the_project_folder_when_told() -> None:
     with pytest.raises(ConfigurationError, match=r"^web/apps/web/package\.json:1:1: "):
         parse_package(b"x", "apps/web", "web/apps/web/package.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("package.yaml", "# of ours\nname: web\ndependencies:\n  '@t/ui': workspace:*\n  ms: 2.1.3\n"),
+        (
+            "package.json5",
+            "// don't stop here: {\n{name:'web',/* one\n more */\tdependencies:{'@t/ui':"
+            '\'workspace:*\',"ms":"2.1.3",},}\n',
+        ),
+    ],
+)
+def test_a_package_may_be_told_in_another_language(name: str, content: str) -> None:
+    """pnpm reads package.yaml and package.json5 where there is no package.json."""
+    web = parse_package(content.encode(), "apps/web", f"apps/web/{name}")
+
+    assert (web.name, web.path) == ("web", f"apps/web/{name}")
+    assert web.dependencies == {"dependencies": {"@t/ui": "workspace:*", "ms": "2.1.3"}}
+
+
+@pytest.mark.parametrize("name", ["package.yaml", "package.json5"])
+@pytest.mark.parametrize(
+    ("content", "said"), [("{a: ", "is no readable YAML"), ("[]", "must be a JSON object")]
+)
+def test_a_mistake_in_another_language_is_told_with_its_place(name: str, content: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_package(content.encode(), "apps/web", f"apps/web/{name}")
+
+    assert str(raised.value).startswith(f"apps/web/{name}")
+    assert said in str(raised.value)
+
+
+def test_a_text_of_json5_may_hold_any_sign() -> None:
+    content = (
+        rb"""{name: 'a "quoted" it\'s', description: "http://x // no comment ' here: \" /* nor here */"}"""
+    )
+
+    web = parse_package(content, "a", "a/package.json5")
+
+    assert web.name == 'a "quoted" it\'s'
+    assert web.document["description"] == "http://x // no comment ' here: \" /* nor here */"

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from buildgraph.workspace import find_projects, owner_of, owners_of
+from buildgraph.workspace.projects import manifest_of
 
 
 def found(folders: str, *globs: str) -> list[str]:
@@ -89,6 +90,26 @@ def test_a_file_belongs_to_the_nearest_project_around_it(path: str, owner: str) 
 def test_files_outside_every_project_have_no_owner_when_the_root_is_none() -> None:
     assert owner_of("docs/a.md", {"apps/web"}) is None
     assert owners_of(["docs/a.md", "apps/web/a.ts"], {"apps/web"}) == {"apps/web/a.ts": "apps/web"}
+
+
+def test_pnpm_reads_manifests_in_other_languages_too() -> None:
+    """Pitfall 37: package.json counts before package.json5, and that before package.yaml."""
+    paths = {
+        "a/package.yaml",
+        "b/package.json5",
+        "b/package.yaml",
+        "c/package.json",
+        "c/package.yaml",
+        "d/package.yml",
+    }
+
+    assert find_projects(paths, ["*"]) == ("a", "b", "c")
+    assert [manifest_of(folder, paths) for folder in ("a", "b", "c", ".")] == [
+        "a/package.yaml",
+        "b/package.json5",
+        "c/package.json",
+        "package.json",
+    ]
 
 
 def test_no_pattern_of_stars_takes_ages() -> None:

@@ -80,6 +80,11 @@ WORKSPACES: dict[str, Files] = {
             "web", dependencies={"debug": "3.2.7", "ms": "^2.0.0", "is-odd": "3.0.1", "is-finite": "1.0.0"}
         ),
     },
+    "manifests in the other languages that pnpm reads": {
+        "apps/web/package.yaml": "name: web\nversion: 1.0.0\ndependencies:\n  '@t/ui': workspace:*\n  ms: 2.1.3\n",
+        "packages/ui/package.json5": "// of ours\n{name: '@t/ui', version: \"1.0.0\",\n\t"
+        "dependencies: {'is-number':'7.0.0',},}\n",
+    },
     "overrides of versions that only another project installs": {
         "package.json": project(
             "root",
