@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from buildgraph.builder import Builder
 from buildgraph.deployer import Deployer
+from buildgraph.errors import ConfigurationError
 from buildgraph.graph.images import image_id
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.order import closure, components
 from buildgraph.picture import Picture
 from buildgraph.project import Project
+
+NO_SERVICE = "no manifest declares a service, so there is nothing to build or deploy"
+WRITE_ONE = "write one, as README.md shows; `affected`, `why` and `graph` need none"
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,14 @@ class Chain:
 
 
 def open_chain(project: Project, environment: str) -> Chain:
-    """The chain for the environment of this name; ConfigurationError for one that is not declared."""
+    """The chain for the environment of this name; ConfigurationError for one that is not declared.
+
+    So it is where no service is declared: there is nothing to be done.
+    """
     picture = project.working_picture()
     picture.graph  # noqa: B018  # all mistakes are told before anything begins
+    if not picture.manifests.services:
+        raise ConfigurationError.of("manifests/products", NO_SERVICE, WRITE_ONE)
     found = picture.environment(environment)
     builder = Builder(project, picture, found)
     return Chain(picture, found, builder, Deployer(builder))

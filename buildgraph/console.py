@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+from buildgraph.errors import ToolError
+
 _turn = threading.Lock()
 
 
@@ -29,15 +31,22 @@ def teller(name: str) -> Callable[[str], None]:
 
 
 def answer(text: str) -> None:
-    """Print an answer on standard output; a reader that went away (`| head`) is no failure."""
+    """Print an answer on standard output; a reader that went away (`| head`) is no failure.
+
+    Raises ToolError where nothing can be written, as on a full disk.
+    """
     if not text:
         return
+    if sys.stdout is None:  # Python's word for a stream that was closed before it began (`>&-`)
+        raise ToolError("the answer cannot be written: standard output is closed")
     try:
         sys.stdout.write(printable(text if text.endswith("\n") else text + "\n"))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # what is left in the buffer must not raise again when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ToolError(f"the answer cannot be written: {error.strerror}") from error
 
 
 def printable(text: str) -> str:

@@ -26,8 +26,9 @@ def script() -> None:
     """
     code = main()
     if not any(name in sys.modules for name in LASTING):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 

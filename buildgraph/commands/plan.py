@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from buildgraph.chain import Chain, open_chain
+from buildgraph.chain import NO_SERVICE, Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
 from buildgraph.plan.steps import Step
-from buildgraph.project import open_project
+from buildgraph.project import Project, open_project
 from buildgraph.promotion import Promotion
 from buildgraph.refusals import Terms
 from buildgraph.saved_plan import PlannedService, SavedPlan, render_plan, step_as_dict
@@ -30,12 +30,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan, and save it where that is asked for; returns the exit code."""
-    chain = open_chain(open_project(Path.cwd()), options.env)
+    project = open_project(Path.cwd())
+    if not options.tasks and not project.working_picture().manifests.services:
+        return _tell_nothing(project, options)
+    chain = open_chain(project, options.env)
     terms = Terms(source=options.source)
     tasks = options.tasks or ["build"]
     steps = list(dict.fromkeys(step for task in tasks for step in _steps(chain, task, terms)))
     if options.save:
         _save(chain, options, steps)
+    return _tell(steps, options)
+
+
+def _tell_nothing(project: Project, options: argparse.Namespace) -> int:
+    """A workspace without services has a plan, too: nothing, once its mistakes are told."""
+    project.working_picture().graph  # noqa: B018
+    tell(NO_SERVICE)
+    return _tell((), options)
+
+
+def _tell(steps: Sequence[Step], options: argparse.Namespace) -> int:
     if options.format == "json":
         told = [step_as_dict(step) for step in steps]
         answer(as_json({"format": 1, "environment": options.env, "steps": told}))

@@ -58,7 +58,6 @@ def run(options: argparse.Namespace) -> int:
         answer(f"{node.id} is not affected: nothing it is made of differs from {comparison.base_ref}")
         return DONE
     since = f"since {comparison.base_ref}" if comparison.complete else "(the base is not known)"
-    answer(
-        "\n".join([f"{node.id} is {found.change} {since}:", *(f"  {describe(reason)}" for reason in reasons)])
-    )
+    lines = dict.fromkeys(f"  {describe(reason)}" for reason in reasons)
+    answer("\n".join([f"{node.id} is {found.change} {since}:", *lines]))
     return DONE

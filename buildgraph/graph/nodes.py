@@ -127,7 +127,9 @@ class Graph:
         for node_id in (name, *(f"{kind.value}:{name}" for kind in MEANT_FIRST)):
             if node_id in self.nodes:
                 return self.nodes[node_id]
-        at_path = [node for node in self.of_kind(Kind.PACKAGE) if node.path == name.rstrip("/")]
+        at_path = [
+            node for node in self.of_kind(Kind.PACKAGE) if node.path == name.removeprefix("./").rstrip("/")
+        ]
         if at_path:
             return at_path[0]
         raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind not in HIDDEN])
