@@ -685,6 +685,24 @@ def test_what_runs_is_not_known_without_its_engine(shop: Monorepo, monkeypatch: 
     assert "no Docker engine answers at tcp://" in ran.err
 
 
+def test_what_runs_is_looked_for_where_the_compared_side_would_deploy(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pitfall 33: an environment that moves to another engine runs nothing there yet."""
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    shop.write(
+        "manifests/environments/production.toml", 'proxy_port = 8480\nengine = "tcp://127.0.0.1:2"\n'
+    )
+    shop.commit()
+
+    now = shop.run("affected", "--base", "deployed:production")
+    before = shop.run("affected", "--base", "deployed:production", "--head", "HEAD~1")
+
+    assert (now.code, before.code) == (3, 3)
+    assert "127.0.0.1:2" in now.err
+    assert "tcp://127.0.0.1:1" in before.err
+
+
 def test_packages_are_not_deployed(shop: Monorepo) -> None:
     ran = shop.run("affected", "--base", "deployed:production", "--kind", "package")
 
