@@ -34,7 +34,7 @@ codename() { (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}"); }
 mirror() {
   local uri
   uri="$(listed_mirror)"
-  [ -n "$uri" ] || { apt-get update -qq >&2 && uri="$(listed_mirror)"; }
+  [ -n "$uri" ] || { read_lists >&2 && uri="$(listed_mirror)"; }
   printf '%s' "$uri"
 }
 
@@ -44,9 +44,30 @@ listed_mirror() {
     awk -v release="$(codename)" '$1 == release && !found { print $2; found = 1 }'
 }
 
+# One at a time, whichever script asks: apt gives up where it could wait for another.
+alone_with_apt() {
+  mkdir -p "$cache"
+  flock --close "$cache/apt.lock" "$@"
+}
+
+lists_read="$cache/apt-lists-read"
+
+# An hour is soon enough, unless the sources have changed since then, or somebody has thrown the lists away.
+has_lists() {
+  [ -n "$(find "$lists_read" -mmin -60 2>/dev/null)" ] && compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null &&
+    [ -z "$(find /etc/apt/sources.list* -newer "$lists_read")" ]
+}
+
+# Has apt know what there is to install.
+read_lists() {
+  has_lists || { alone_with_apt apt-get update -qq && touch "$lists_read"; }
+}
+
 # Installs packages quietly and without starting their services where there is no systemd to mind them.
 install_packages() {
   local quiet=(env DEBIAN_FRONTEND=noninteractive)
   [ -d /run/systemd/system ] || quiet+=(RUNLEVEL=1)
-  "${quiet[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" >/dev/null
+  read_lists
+  alone_with_apt "${quiet[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 \
+    -o DPkg::Lock::Timeout=120 "$@" >/dev/null
 }

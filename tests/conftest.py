@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
+from xdist.remote import Producer
 
 from tests.support.monorepo import Monorepo
 from tests.support.system import docker, free_port, substitute
+from tests.support.workers import Together, turn
 
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")
+
+
+def pytest_configure() -> None:
+    """What is started in hundreds, workers and the console script, keeps its byte code, whatever the machine says."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", f"{gettempdir()}/buildgraph-tests-{os.getuid()}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of turns: beside one another, workers end at the same time."""
+    items.sort(key=turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    """`--dist loadgroup` goes by what tests share; other ways are xdist's own."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     """No variable of the machine reaches a test; machine-level settings only reach tests with an engine."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(LEAKS) and name != "BUILDGRAPH_PNPM":
             monkeypatch.delenv(name)

@@ -47,7 +47,6 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.commit("two of feature")
     repo.git("checkout", "-q", "main")
     repo.commit("second")
-    shutil.rmtree(repo.root / ".git/hooks")
     return repo.root
 
 

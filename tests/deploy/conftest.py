@@ -21,7 +21,8 @@ def images(engine: Engine) -> dict[str, str]:
     """What this engine runs for the base images: their stand-ins where it holds them."""
     bases = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
     held = sorted(engine.held_tags())
-    stand_ins = {base: [tag for tag in held if f"/{base.split(':')[0]}:" in f"/{tag}"] for base in bases}
+    own = {base: f"buildgraph.local/{base.partition(':')[0]}:" for base in bases}
+    stand_ins = {base: [tag for tag in held if tag.startswith(own[base])] for base in bases}
     return {base: tags[-1] if base not in held and tags else base for base, tags in stand_ins.items()}
 
 

@@ -77,6 +77,7 @@ def test_a_version_that_answers_one_in_ten_with_an_error_is_given_up(town: Town)
     assert (load.wrong, town.fetch("api")) == ([], "api 3")
 
 
+@pytest.mark.alone
 def test_a_version_that_is_too_slow_is_given_up(town: Town) -> None:
     town.switches(50, 100, response_time=100.0)
     town.service("api", port=3001)

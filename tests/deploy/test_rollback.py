@@ -28,7 +28,7 @@ from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.graph.deployments import deployment_nodes
 from buildgraph.graph.fingerprints import combine_parts, labelled_parts
 from buildgraph.manifests.model import Environment, Migration, Service
-from tests.deploy.town import Town
+from tests.deploy.town import PATIENT, Town
 
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 
@@ -75,7 +75,6 @@ def test_a_rollback_runs_no_migration_and_keeps_it_in_the_record(town: Town) -> 
 @pytest.mark.timeout(240)
 def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) -> None:
     """Pitfall 54: a rollback waits for health too; what runs goes on."""
-    town.settings(health_within=3.0)
     town.secrets(BROKEN="no")
     town.service("api", port=3001, secret=("BROKEN",))
     ship(town)
@@ -83,12 +82,14 @@ def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) 
     ship(town)
     before = town.containers()
 
+    town.settings(health_within=3.0)
     town.secrets(BROKEN="health")
     with pytest.raises(StepFailed, match="not healthy within 3 s"):
         roll_back(town)
 
     assert (town.fetch("api"), town.containers()) == ("api 2", before)
     assert [found.name for found in read_releases(town.place, "town")] == ["town-0001", "town-0002"]
+    town.settings(health_within=PATIENT)
     town.secrets(BROKEN="no")
     roll_back(town)
     assert town.fetch("api") == "api 1"

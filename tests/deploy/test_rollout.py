@@ -23,7 +23,8 @@ from buildgraph.deploy.rollout import deploy_product
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources
 from tests.deploy.load import Load
-from tests.deploy.town import Town
+from tests.deploy.town import PATIENT, Town
+from tests.support.system import free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
@@ -110,11 +111,11 @@ def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: To
 def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
     town: Town, broken: str, last_line: str, said: str
 ) -> None:
-    town.settings(health_within=4.0)
     town.service("api", port=3001)
     town.deploy()
     before = town.containers()
 
+    town.settings(health_within=4.0)
     town.service("api", "2", port=3001, env={"BROKEN": broken})
     with pytest.raises(StepFailed) as failed:
         town.deploy()
@@ -124,6 +125,7 @@ def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
     assert town.fetch("api") == "api 1"
     assert town.containers() == before
 
+    town.settings(health_within=PATIENT)
     town.service("api", "3", port=3001)
     assert town.deploy().replaced == ("api",)
     assert town.fetch("api") == "api 3"
@@ -283,8 +285,6 @@ def test_a_proxy_configured_by_another_version_is_configured_anew(town: Town) ->
 
 
 def test_another_proxy_port_moves_the_proxy_and_restarts_no_service(town: Town) -> None:
-    from tests.deploy.town import free_port
-
     town.service("api")
     town.deploy()
     api = town.containers()["api-blue"]

@@ -13,7 +13,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Migration, SmokeTest
 from tests.deploy.killing import kill_deploy_when
 from tests.deploy.load import Load
-from tests.deploy.town import Town
+from tests.deploy.town import PATIENT, Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 PAIR = ("api", "web")
@@ -30,12 +30,13 @@ def test_a_service_that_fails_takes_back_those_that_were_switched_before_it(
     town: Town, strategy: str
 ) -> None:
     """Pitfall 51: the old versions are untouched, whatever the strategy."""
-    town.settings(strategy=strategy, health_within=4.0)
+    town.settings(strategy=strategy)
     two_services(town)
     town.deploy()
     before = town.containers()
 
     with Load(town, "api", clients=4) as load:
+        town.settings(health_within=6.0)
         two_services(town, "2", BROKEN="health")
         with pytest.raises(StepFailed, match="deploy:web"):
             town.deploy()
@@ -46,6 +47,7 @@ def test_a_service_that_fails_takes_back_those_that_were_switched_before_it(
     assert town.containers() == before
     assert "api: its requests go back to blue" in town.told
 
+    town.settings(health_within=PATIENT)
     two_services(town, "3")
     assert town.deploy().replaced == PAIR
     assert [town.fetch(name) for name in PAIR] == ["api 3", "web 3"]

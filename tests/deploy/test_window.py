@@ -132,12 +132,12 @@ def test_a_third_version_takes_the_place_of_the_kept_one(town: Town) -> None:
 
 def test_a_version_that_fails_leaves_no_former_one_to_go_back_to_but_the_live_one_serves(town: Town) -> None:
     town.switches(window=600.0)
-    town.settings(health_within=3.0)
     town.service("api", port=3001)
     town.deploy()
     town.service("api", "2", port=3001)
     town.deploy()
 
+    town.settings(health_within=3.0)
     town.service("api", "3", port=3001, env={"BROKEN": "health"})
     with pytest.raises(StepFailed):
         town.deploy()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import socket
 import tarfile
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,8 +19,10 @@ from buildgraph.deploy.rollout import deploy_product
 from buildgraph.deploy.secrets import Secrets
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Canary, Environment, EnvValue, Service
+from tests.support.system import free_port
 
 PROXY, NODE = "haproxy:2.9", "node:20-alpine"
+PATIENT = 30.0  # seconds for a good version to get healthy: however much goes on beside it, it does
 SERVER = """
 import http from 'node:http';
 const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
@@ -80,7 +81,7 @@ class Town:
         self.versions: dict[str, str] = {}
         self.told: list[str] = []
         self.moments: dict[str, Callable[[], object]] = {}
-        environment = Environment("test", proxy_port=free_port(), health_within=15.0, drain_within=5.0)
+        environment = Environment("test", proxy_port=free_port(), health_within=PATIENT, drain_within=5.0)
         self.place = Place(engine, name or f"t{uuid.uuid4().hex[:10]}", environment, images, Secrets({}), ())
 
     def settings(self, **environment: Any) -> None:
@@ -200,10 +201,3 @@ def build_server(engine: Engine, node: str) -> str:
     finally:
         container.remove()
     return str(image.id)
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

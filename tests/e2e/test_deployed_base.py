@@ -34,7 +34,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monorepo]:
     shutil.copytree(ROOT / "docker/substitutes", repo.root / "docker/substitutes")
     substitutes = (ROOT / "manifests/workspace.toml").read_text().partition("[substitutes]")[2]
     repo.write("manifests/workspace.toml", f'name = "{name}"\n[substitutes]{substitutes}')
-    environment = f"proxy_port = {free_port()}\nhealth_within = 4\ndrain_within = 1\n"
+    environment = f"proxy_port = {free_port()}\nhealth_within = 30\ndrain_within = 1\n"
     repo.write("manifests/environments/development.toml", environment)
     for service, port in (("api", 3001), ("web", 3002), ("off", 3003)):
         repo.plain_service(service, DOCKERFILE.format(name=service), port=port)

@@ -47,7 +47,7 @@ class Hamlet(Monorepo):
 
     def settings(self, environment: str = "development", **fields: Any) -> None:
         """Write an environment with these settings besides the usual ones."""
-        usual = {"proxy_port": self.ports[environment], "health_within": 6, "drain_within": 1}
+        usual = {"proxy_port": self.ports[environment], "health_within": 30, "drain_within": 1}
         lines = [f"{key} = {_toml(value)}" for key, value in (usual | fields).items()]
         self.write(f"manifests/environments/{environment}.toml", "\n".join([*lines, ""]))
 

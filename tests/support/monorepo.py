@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,13 @@ from buildgraph.process import SystemRunner
 from buildgraph.project import open_project
 from buildgraph.snapshot import Repository, Snapshot, find_repository, read_commit, read_working_tree
 
+# Written by us: a repository is made for hundreds of tests, and git would start a process for each line of it.
+IDENTITY = """[user]
+\tname = Test
+\temail = test@example.com
+[maintenance]
+\tauto = false
+"""
 WORKSPACE = "packages:\n  - 'packages/*'\n  - 'apps/*'\n"
 
 
@@ -25,9 +31,8 @@ class Monorepo:
     def __init__(self, root: Path) -> None:
         self.root = root
         root.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
-        self.git("config", "user.name", "Test")
-        self.git("config", "user.email", "test@example.com")
+        self.git("init", "-q", "-b", "main", "--template=")
+        self.append(".git/config", IDENTITY)
         self.write("pnpm-workspace.yaml", WORKSPACE)
         self.write("package.json", json.dumps({"name": "root", "private": True}))
         self.write(".gitignore", "node_modules/\ndist/\n.buildgraph/\n")
@@ -133,9 +138,8 @@ class Monorepo:
     def run(self, *arguments: str) -> Ran:
         """Run the console script here, in a process of its own, as a user would."""
         argv = (sys.executable, "-m", "buildgraph.main", *arguments)
-        ran = subprocess.run(
-            argv, cwd=self.root, capture_output=True, text=True, check=False, env=_environment()
-        )
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        ran = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False, env=env)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def affected(self, *arguments: str) -> list[str]:
@@ -164,13 +168,6 @@ class Ran:
     code: int
     out: str
     err: str
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment, with byte code kept between the many runs of the console script."""
-    kept = Path(tempfile.gettempdir()) / f"buildgraph-tests-{os.getuid()}"
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONPYCACHEPREFIX": str(kept)}
 
 
 def _toml(value: Any) -> str:

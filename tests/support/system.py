@@ -13,12 +13,14 @@ import urllib.request
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 
 from buildgraph.project import open_project
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 WORKSPACE = "examples/manacore"
+PORTS = range(20_000, 32_000)  # below those that systems give to whoever connects
 
 
 @dataclass(frozen=True)
@@ -181,10 +183,22 @@ def fetch(address: str, host: str = "") -> tuple[int, str]:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """A loopback port that nobody listens on, and that no other process of any test run is given.
+
+    The claim is the UDP port of the same number, which nothing here uses: it ends with this process.
+    """
+    while True:
+        port = SystemRandom().choice(PORTS)
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            claim.detach()  # open until this process ends
+            return port
 
 
 def substitute(name: str) -> str:
