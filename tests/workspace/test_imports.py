@@ -189,12 +189,12 @@ def test_a_long_source_takes_no_long_time() -> None:
     ]
     random.shuffle(nasty)
 
-    started = time.perf_counter()
+    started = time.process_time()
     assert parse_imports("".join(lines).encode() + b'import "a"') == {"a"}
     for source in nasty:
         parse_imports(source)
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_names() -> None:
