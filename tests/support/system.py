@@ -20,7 +20,7 @@ from buildgraph.project import open_project
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 WORKSPACE = "examples/manacore"
-PORTS = range(20_000, 32_000)  # below those that systems give to whoever connects
+PORTS = range(24_000, 32_000)  # below those that systems give to whoever connects
 
 
 @dataclass(frozen=True)
