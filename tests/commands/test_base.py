@@ -689,9 +689,7 @@ def test_what_runs_is_looked_for_where_the_compared_side_would_deploy(
 ) -> None:
     """Pitfall 33: an environment that moves to another engine runs nothing there yet."""
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    shop.write(
-        "manifests/environments/production.toml", 'proxy_port = 8480\nengine = "tcp://127.0.0.1:2"\n'
-    )
+    shop.write("manifests/environments/production.toml", 'proxy_port = 8480\nengine = "tcp://127.0.0.1:2"\n')
     shop.commit()
 
     now = shop.run("affected", "--base", "deployed:production")
