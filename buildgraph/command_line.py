@@ -10,13 +10,14 @@ from buildgraph.errors import ConfigurationError, UnknownName
 # The variables (`NAME=VALUE`), and the tasks that hear them.
 VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "env": (),  # all
-    "to": ("rollback", "backup", "restore"),
+    "to": ("rollback", "backup", "restore", "scale"),
+    "service": ("scale",),
     "from": ("promote", "restore"),
     "redis": ("restore",),
     "beside": ("restore",),
-    "plan": ("deploy", "promote"),
-    "force": ("deploy", "rollback", "promote", "restore"),
-    "reason": ("deploy", "rollback", "promote"),
+    "plan": ("deploy", "promote", "migrate"),
+    "force": ("deploy", "rollback", "promote", "restore", "migrate"),
+    "reason": ("deploy", "rollback", "promote", "scale", "migrate"),
 }
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 

@@ -15,6 +15,7 @@ from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.images import image_id
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Product, Service
+from buildgraph.migrations import Move, Sources, check_migrations
 from buildgraph.plan.steps import Phase, Step
 from buildgraph.platforms import engine_place, platform_to_change
 from buildgraph.refusals import Terms, refuse_older
@@ -42,6 +43,7 @@ class ServiceState:
 
     `release` is the newest one that has what runs, `by` who made it; both are empty for what was never
     verified. `kept` is the colour that waits beside the live one, for a rollback, `kept_for` how many seconds yet.
+    `replicas` counts its containers; `scaled` is how many `scale:` has asked for, 0 where the manifest holds.
     """
 
     service: str
@@ -56,6 +58,8 @@ class ServiceState:
     by: str = ""
     kept: str = ""
     kept_for: int = 0
+    replicas: int = 0
+    scaled: int = 0
 
 
 class Deployer:
@@ -105,11 +109,35 @@ class Deployer:
         self.need_approval(f"deploy:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
         targets = self._targets(product)
+        self._check_migrations(targets, terms, teller(f"deploy:{product}"))
         if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
             refuse_older(self.builder.project.repository, self.platform.running(), targets)
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
         deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
         self.platform.release(Shipment(deed, targets, services), teller(f"deploy:{product}"))
+
+    def migrate(self, product: str, terms: Terms = NO_TERMS) -> None:
+        """Run the migrations of what a deploy would bring, under the product's lock, and nothing else."""
+        from buildgraph.deploy import Deed
+
+        self.need_approval(f"migrate:{product}", terms)
+        self.confirm_plan(terms.plan, product, self.planned)
+        targets, tell = self._targets(product), teller(f"migrate:{product}")
+        self._check_migrations(targets, terms, tell)
+        deed = Deed("migrate", product, self.picture.commit_label, terms.reason)
+        self.platform.migrate(deed, targets, tell)
+
+    def _check_migrations(
+        self, targets: tuple[Target, ...], terms: Terms, tell: Callable[[str], None]
+    ) -> None:
+        """Look at new migrations before they run; ConfigurationError for what older code cannot bear."""
+        if not any(target.service.migration for target in targets):
+            return
+        root = self.picture.manifests.workspace.root
+        sources = Sources(self.picture.snapshot, self.builder.project.repository, root)
+        running, history = self.platform.running(), self.platform.history()
+        moves = [_move(target, running.get(target.service.name), history) for target in targets]
+        check_migrations(sources, moves, self.environment.strategy, force=terms.force, tell=tell)
 
     def need_approval(self, task: str, terms: Terms) -> None:
         """ConfigurationError when the environment takes saved plans only, and none is named."""
@@ -157,7 +185,7 @@ class Deployer:
     def _state(self, running: Running, declared: Service | None, history: History) -> ServiceState:
         name = running.name
         wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
-        release = _release_of(running, history)
+        release = release_of(running, history)
         return ServiceState(
             service=name,
             product=declared.product if declared else running.product,
@@ -171,6 +199,8 @@ class Deployer:
             by=release.who if release else "",
             kept=running.kept,
             kept_for=running.kept_for,
+            replicas=running.replicas,
+            scaled=running.scaled,
         )
 
     @cached_property
@@ -216,7 +246,14 @@ class Deployer:
         return products[name]
 
 
-def _release_of(running: Running, history: History) -> Release | None:
+def _move(target: Target, running: Running | None, history: History) -> Move:
+    """A target's service with what runs of it now."""
+    release = release_of(running, history) if running else None
+    levels = {part.service.name: part.service.breaking for part in release.services} if release else {}
+    return Move(target.service, running.commit if running else "", levels.get(target.service.name, 0))
+
+
+def release_of(running: Running, history: History) -> Release | None:
     """The newest release that has a service as it runs."""
     if not running.fingerprint:
         return None

@@ -21,7 +21,7 @@ class Terms:
     """What a command line says besides its task.
 
     `force` waives what is only refused for safety; `reason` are words for the log; `to` and `source`
-    (`from=`) name a release and an environment, `plan` the file of a saved plan.
+    (`from=`) name a release and an environment, `plan` the file of a saved plan, `service` one of the product's.
     """
 
     force: bool = False
@@ -29,6 +29,7 @@ class Terms:
     to: str = ""
     source: str = ""
     plan: str = ""
+    service: str = ""
 
 
 def refuse_older(repository: Repository, services: Mapping[str, Running], targets: Iterable[Target]) -> None:

@@ -29,6 +29,7 @@ from buildgraph.recovery import Wish, back_up_product, restore_product
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
 from buildgraph.rollback import roll_back
+from buildgraph.scaling import is_scaled, scale
 
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
@@ -108,7 +109,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
 
 def _terms() -> Terms:
     """What the command line says besides its tasks."""
-    said = {name: get_var(name, "") for name in ("reason", "to", "plan")}
+    said = {name: get_var(name, "") for name in ("reason", "to", "plan", "service")}
     return Terms(force=is_yes("force", get_var("force", "")), source=get_var("from", ""), **said)
 
 
@@ -119,6 +120,8 @@ def _chain_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
     yield from _deploy_tasks(chain, run, terms)
     yield from _rollback_tasks(chain, run, terms)
     yield from _promote_tasks(chain, run, terms)
+    yield from _migrate_tasks(chain, run, terms)
+    yield from _scale_tasks(chain, run, terms)
     yield from _smoke_tasks(chain, run)
     yield from _recovery_tasks(chain, run, terms)
     yield from _groups("build", chain.products, [service.name for service in services])
@@ -145,9 +148,8 @@ def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
 
 
 def _deploy_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    phase = "push" if chain.environment.registry else "build"
     for product, services in chain.products.items():
-        images = [f"{phase}:{service}" for service in services]
+        images = [f"{_image_phase(chain)}:{service}" for service in services]
         before = [f"deploy:{other}" for other in chain.products_before(product)]
         work = Work(
             run, partial(chain.deployer.deploy, product, terms), partial(chain.deployer.is_deployed, product)
@@ -174,6 +176,25 @@ def _promote_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
             partial(is_promoted, chain.deployer, product, terms),
         )
         yield _task(f"promote:{product}", work, [], f"deploy {product} as another environment verified it")
+
+
+def _migrate_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
+    for product, services in chain.products.items():
+        images = [f"{_image_phase(chain)}:{service}" for service in services]
+        work = Work(run, partial(chain.deployer.migrate, product, terms))
+        yield _task(f"migrate:{product}", work, images, f"run the migrations of {product} and nothing else")
+
+
+def _image_phase(chain: Chain) -> str:
+    """What brings images to where the environment takes them from."""
+    return "push" if chain.environment.registry else "build"
+
+
+def _scale_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
+    for product in chain.products:
+        asked = (chain.deployer, product, terms)
+        work = Work(run, partial(scale, *asked), partial(is_scaled, *asked))
+        yield _task(f"scale:{product}", work, [], f"run to=NUMBER containers of a service of {product}")
 
 
 def _smoke_tasks(chain: Chain, run: Run) -> Iterable[Task]:
@@ -281,6 +302,9 @@ def _check_plans(chain: Chain, names: Iterable[str], terms: Terms) -> None:
             for each in chain.products_for(product) if product else chain.products:
                 deployer.need_approval(name, terms)
                 deployer.confirm_plan(terms.plan, each, deployer.planned)
+        if phase == "migrate":
+            deployer.need_approval(name, terms)
+            deployer.confirm_plan(terms.plan, product, deployer.planned)
         if phase == "promote":
             deployer.need_approval(name, terms)
             deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms).planned)

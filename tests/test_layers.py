@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
     ("early", "errors", "lazy"),
-    ("process", "order"),
+    ("process", "order", "schema_changes"),
     ("snapshot",),
     ("workspace", "manifests", "recipes"),
     ("graph",),
@@ -29,9 +29,9 @@ ROAD = (
     ("comparison",),
     ("builder",),
     ("platforms",),
-    ("deployed", "refusals", "saved_plan"),
+    ("deployed", "refusals", "saved_plan", "migrations"),
     ("deployer",),
-    ("rollback", "promotion", "recovery"),
+    ("rollback", "promotion", "recovery", "scaling"),
     ("chain",),
     ("commands", "reporting", "command_line"),
     ("fresh", "tasks"),

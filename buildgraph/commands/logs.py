@@ -1,4 +1,4 @@
-"""The verb `logs`: the last lines that a service's containers printed."""
+"""The verb `logs`: the last lines that a service or product has said, and what it goes on saying."""
 
 from __future__ import annotations
 
@@ -14,14 +14,25 @@ from buildgraph.project import open_project
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `logs`."""
-    parser.add_argument("service", metavar="SERVICE")
+    parser.add_argument("name", metavar="NAME", help="a service or product; or proxy, postgres, redis")
     parser.add_argument("--tail", type=int, default=50, metavar="LINES", help="how many lines (default: 50)")
+    parser.add_argument(
+        "--follow", "-f", action="store_true", help="go on until they end, or you do (Ctrl-C)"
+    )
     add_environment(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a service's last lines; returns the exit code."""
-    chain = open_chain(open_project(Path.cwd()), options.env)
-    lines = chain.deployer.platform.logs(options.service, options.tail)
-    answer("\n".join(f"{container} | {line}" for container, line in lines))
+    """Print the last lines, and with `--follow` those that come; returns the exit code."""
+    platform = open_chain(open_project(Path.cwd()), options.env).deployer.platform
+    if not options.follow:
+        lines = platform.logs(options.name, options.tail)
+        answer("\n".join(_line(who, said) for who, said in lines))
+        return DONE
+    for who, said in platform.follow(options.name, options.tail):
+        answer(_line(who, said))
     return DONE
+
+
+def _line(who: str, said: str) -> str:
+    return f"{who} | {said}"

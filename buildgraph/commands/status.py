@@ -13,7 +13,7 @@ from buildgraph.deployer import ServiceState
 from buildgraph.errors import DONE
 from buildgraph.project import open_project
 
-HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "RELEASE", "COMMIT", "SINCE", "BY", "ADDRESS")
+HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "REPLICAS", "RELEASE", "COMMIT", "SINCE", "BY", "ADDRESS")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,12 @@ def _colour(state: ServiceState) -> str:
     return f"{state.colour} ({state.kept} is kept {until})"
 
 
+def _replicas(state: ServiceState) -> str:
+    if not state.replicas:
+        return ""
+    return f"{state.replicas} (scaled)" if state.scaled else str(state.replicas)
+
+
 def _row(state: ServiceState) -> tuple[str, ...]:
     in_date = ("yes" if state.in_date else "no") if state.since else ""
     return (
@@ -51,6 +57,7 @@ def _row(state: ServiceState) -> tuple[str, ...]:
         state.state,
         in_date,
         _colour(state),
+        _replicas(state),
         state.release,
         short_commit(state.commit),
         state.since,

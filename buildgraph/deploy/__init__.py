@@ -2,6 +2,7 @@
 
 from buildgraph.deploy.actor import read_actor
 from buildgraph.deploy.audit import Deed, Event, moment, read_events, record_event
+from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
 from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
@@ -39,6 +40,7 @@ from buildgraph.deploy.verified import forget_verified, is_verified, record_veri
 
 __all__ = [
     "ABSENT",
+    "Checkup",
     "Deed",
     "EnginePlatform",
     "Event",

@@ -36,6 +36,11 @@ class Server:
         """Whether checks pass since it was last enabled (`UP 1/3` is a guess that no check has confirmed)."""
         return self.status in ("UP", "DRAIN") and self.check in ("L7OK", "L4OK")
 
+    @property
+    def number(self) -> int:
+        """Its container's number among those of its colour."""
+        return int(self.name.rpartition("-")[2])
+
     def is_of(self, service: str, colour: Colour) -> bool:
         """Whether it is a container of this colour of a service."""
         return self.backend == service and self.name.startswith(f"{colour.value}-")

@@ -184,6 +184,18 @@ def read_last_lines(place: Place, container: str, count: int) -> str:
     return place.redact(said.decode("utf-8", "replace").rstrip("\n"))
 
 
+def follow_lines(place: Place, container: str, tail: int) -> Iterator[str]:
+    """The last lines of a container and those that it says from now on, its secrets left out, until it ends."""
+    with _opened(place, container) as found:
+        rest = b""
+        for piece in found.logs(stream=True, follow=True, tail=tail):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield place.redact(line.decode("utf-8", "replace"))
+        if rest:
+            yield place.redact(rest.decode("utf-8", "replace"))
+
+
 def container_arguments(specification: Specification) -> dict[str, Any]:
     """What a specification says of the container itself, in the words of docker-py's `create_container`."""
     return {

@@ -16,6 +16,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
 
 PAUSE: Final = 0.25
+HEALTHY: Final = 200  # what a health check answers
 CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
 LAST_LINES: Final = 20
 
@@ -121,19 +122,20 @@ def _wait_for_stay(place: Place, service: Service, containers: Mapping[int, str]
         for container in containers.values():
             condition = read_condition(place, container)
             if condition.state != "running" or condition.restarts:
-                raise _unhealthy(place, service, container, "its container does not stay up")
+                raise unhealthy(place, service, container, "its container does not stay up")
 
 
 def _give_up_late(place: Place, service: Service, container: str, said: str, began: float) -> None:
     condition = read_condition(place, container)
     within = place.environment.health_within
     if time.monotonic() - began > within:
-        raise _unhealthy(place, service, container, f"not healthy within {within:g} s; {said}")
+        raise unhealthy(place, service, container, f"not healthy within {within:g} s; {said}")
     if condition.restarts >= CRASHES:
-        raise _unhealthy(place, service, container, "ends again and again")
+        raise unhealthy(place, service, container, "ends again and again")
 
 
-def _unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
+def unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
+    """What is said of a container that did not get healthy: why, how it is, and its last lines."""
     condition = read_condition(place, container)
     lines = read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
     return StepFailed(

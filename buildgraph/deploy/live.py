@@ -21,8 +21,9 @@ from buildgraph.deploy.names import (
     SERVICE,
     Colour,
     Role,
+    slot_number,
 )
-from buildgraph.deploy.proxy import weights_of
+from buildgraph.deploy.proxy import server_weights
 from buildgraph.deploy.routes import UNUSED, Route, Side, find_route
 from buildgraph.deploy.traffic import Traffic, read_traffic
 
@@ -64,14 +65,28 @@ class LiveService:
             return False
         serving = self._serving()
         healthy = [server for server in serving if server.serves]
-        return len(healthy) >= len(self.containers) if self.route.is_http else True
+        return len(healthy) >= self.count if self.route.is_http else True
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its containers are numbered from 1 without a gap: more can be added, or taken from the end."""
+        if self.colour is None:
+            return False
+        numbers = [slot_number(container.name, self.name, self.colour) for container in self.containers]
+        return sorted(numbers) == list(range(1, len(numbers) + 1))
+
+    @property
+    def count(self) -> int:
+        """How many of its containers get requests."""
+        side = self.route.side(self.colour) if self.route and self.colour else UNUSED
+        return min(len(self.containers), side.count)
 
     @property
     def is_directed(self) -> bool:
         """Whether the proxy sends each colour the share of requests that its route says."""
         if self.route is None or not self.route.is_http:
             return self.route is not None
-        weights = {colour.value: weight for colour, weight in weights_of(self.route).items()}
+        weights = server_weights(self.route)
         return bool(self.servers) and all(_is_directed(server, weights) for server in self.servers)
 
     @property
@@ -112,7 +127,7 @@ def _is_directed(server: Server, weights: Mapping[str, int]) -> bool:
 
     HAProxy (2.6) shows a server without address at its full weight, whatever it was told; it gets nothing.
     """
-    wanted = weights.get(server.name.partition("-")[0])
+    wanted = weights.get(server.name)
     return server.share == wanted or (wanted == 0 and not server.serves)
 
 

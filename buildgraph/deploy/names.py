@@ -50,6 +50,12 @@ def slot_name(service: str, colour: Colour, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
+def slot_number(name: str, service: str, colour: Colour) -> int:
+    """The number of the container of this (full) name among those of its colour."""
+    _, _, number = name.rpartition(slot_name(service, colour, 1))
+    return int(number.removeprefix("-") or 1)
+
+
 def server_name(colour: Colour, number: int) -> str:
     """What the proxy calls a colour's container among those of its service, such as `blue-1`."""
     return f"{colour.value}-{number}"

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from buildgraph.deploy.audit import Event, read_events, record_event
+from buildgraph.deploy.audit import Deed, Event, read_events, record_event, recorded
+from buildgraph.deploy.checkups import Checkup, check_health
 from buildgraph.deploy.down import stop_environment
-from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.live import Live, LiveService, read_live
 from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
-from buildgraph.deploy.logs import read_logs
+from buildgraph.deploy.logs import follow_logs, read_logs
+from buildgraph.deploy.migrating import migrate_product
 from buildgraph.deploy.model import Place, Scene, Target, Tell
 from buildgraph.deploy.pending import departed_services, pending_targets
 from buildgraph.deploy.platform import ABSENT, HEALTHY, STOPPED, UNHEALTHY, Running
 from buildgraph.deploy.releases import Release, read_history
 from buildgraph.deploy.releasing import Shipment, release_product
 from buildgraph.deploy.rollback import has_image
+from buildgraph.deploy.scaling import scale_service
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import is_verified
 from buildgraph.manifests.model import Service
@@ -41,7 +44,8 @@ class EnginePlatform:
 
     def running(self) -> Mapping[str, Running]:
         """What runs, by its containers' labels and the proxy's word."""
-        return {name: _running(found) for name, found in read_live(self.place).services.items()}
+        live = read_live(self.place)
+        return {name: _running(found, live) for name, found in live.services.items()}
 
     def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
         """Service -> why a deploy would touch it."""
@@ -62,6 +66,22 @@ class EnginePlatform:
         """Run smoke tests through the proxy."""
         run_smoke(self.place, services, tell)
 
+    def scale(self, target: Target, to: int, reason: str, tell: Tell) -> None:
+        """Add or end containers of the colour that serves; see `scale_service`."""
+        what = f"{target.service.name} to {to or 'what its manifest says'}"
+        words = f"{what}: {reason}" if reason else what
+        with recorded(self.place, Deed("scale", target.service.product, target.commit, words), tell):
+            scale_service(self.place, target, to, tell)
+
+    def migrate(self, deed: Deed, targets: Iterable[Target], tell: Tell) -> None:
+        """One-shot containers of the targets' images, under the product's lock."""
+        with recorded(self.place, deed, tell):
+            migrate_product(self.place, deed.product, targets, tell)
+
+    def health(self, service: str = "") -> Sequence[Checkup]:
+        """What the proxy and the containers say."""
+        return check_health(self.place, service)
+
     def history(self) -> Mapping[str, tuple[Release, ...]]:
         """The releases in the state volume."""
         return read_history(self.place)
@@ -74,9 +94,13 @@ class EnginePlatform:
         """Whether the engine holds an image, or its registry does."""
         return has_image(self.place, image)
 
-    def logs(self, service: str, tail: int) -> Sequence[tuple[str, str]]:
-        """What a service's containers said last."""
-        return read_logs(self.place, service, tail)
+    def logs(self, name: str, tail: int) -> Sequence[tuple[str, str]]:
+        """What the containers of a service or product said last."""
+        return read_logs(self.place, name, tail)
+
+    def follow(self, name: str, tail: int) -> Iterable[tuple[str, str]]:
+        """The same, and what they say from then on."""
+        return follow_logs(self.place, name, tail)
 
     def stop(self, *, volumes: bool, tell: Tell) -> None:
         """Remove containers and network, and the volumes where they are named."""
@@ -97,8 +121,9 @@ class EnginePlatform:
         record_event(self.place, "lock-released", product=held.product, detail=f"it was held by {held.whose}")
 
 
-def _running(live: LiveService) -> Running:
+def _running(live: LiveService, whole: Live) -> Running:
     first = live.containers[0].labels if live.containers else {}
+    scale = whole.traffic.scales.get(live.name)
     return Running(
         name=live.name,
         product=live.product,
@@ -110,6 +135,8 @@ def _running(live: LiveService) -> Running:
         colour=live.colour.value if live.colour else "",
         kept=live.colour.other.value if live.colour and live.kept else "",
         kept_for=round(live.window) if live.kept else 0,
+        replicas=len(live.containers),
+        scaled=scale.to if scale else 0,
     )
 
 

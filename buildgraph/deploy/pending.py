@@ -8,13 +8,18 @@ from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.model import Place, Reason, Target
 from buildgraph.deploy.names import BACKING, FINGERPRINT, SECRETS
+from buildgraph.deploy.scales import as_scaled
 from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.manifests.model import Service
 
 
 def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:
-    """The targets that are not live and healthy as they shall be, with the reason; empty: nothing to do."""
-    found = ((target, _reason(place, live, target)) for target in targets)
+    """The targets that are not live and healthy as they shall be, with the reason; empty: nothing to do.
+
+    A service that was scaled shall have the containers that were asked for, and its target says so.
+    """
+    wanted = as_scaled(targets, live.traffic.scales, place.environment.name)
+    found = ((target, _reason(place, live, target)) for target in wanted)
     return tuple((target, reason) for target, reason in found if reason is not None)
 
 
@@ -78,13 +83,11 @@ def _replacing_reason(place: Place, live: Live, target: Target, running: LiveSer
         return Reason("its fingerprint differs from what runs")
     if running.secrets != secrets_digest(live.traffic.key, service, environment, place.secrets):
         return Reason("its secrets have changed")
-    if len(running.containers) != service.replicas_in(environment.name):
-        return Reason(
-            f"{len(running.containers)} of {service.replicas_in(environment.name)} replicas are there"
-        )
     if not running.is_running:
         states = sorted({container.state for container in running.containers if not container.is_running})
         return Reason(f"a container is {' and '.join(states)}")
+    if not running.is_numbered:
+        return Reason("one of its containers is gone")
     if live.traffic.answers and not running.is_healthy:
         return Reason("it is not healthy")
     return None
@@ -97,6 +100,20 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
     idle = sorted(_needed_backing(place, target.service) - {c.labels.get(BACKING, "") for c in live.backing})
     if idle:
         return Reason(f"its {' and '.join(idle)} does not run", replaces=False)
+    if miscounted := _miscounted(running, target.service.replicas_in(place.environment.name)):
+        return Reason(miscounted, replaces=False)
+    return _misdirected_reason(place, live, target, running)
+
+
+def _miscounted(running: LiveService, wanted: int) -> str:
+    """What is wrong with the number of its containers; "" when nothing is."""
+    if len(running.containers) != wanted:
+        return f"{len(running.containers)} of {wanted} replicas are there"
+    return "" if running.count == wanted else f"{running.count} of {wanted} replicas get requests"
+
+
+def _misdirected_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
+    """Why requests do not go to it as they shall, or what an earlier deployment has left beside it."""
     if not (live.traffic.is_applied and running.is_directed):
         return Reason("the proxy does not send requests to it as it shall", replaces=False)
     if running.product != target.service.product:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from buildgraph.deploy.audit import Event
+from buildgraph.deploy.audit import Deed, Event
+from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.lock import Holding
 from buildgraph.deploy.model import Scene, Target, Tell
 from buildgraph.deploy.releases import Release
@@ -22,7 +23,8 @@ class Running:
 
     `fingerprint` is that of its deployment, `image_fingerprint` that of its image. `colour` is the one that
     answers, `kept` the one that waits beside it for a rollback, `kept_for` how many seconds yet; a platform
-    without colours leaves them empty.
+    without colours leaves them empty. `replicas` counts its containers; `scaled` is how many somebody has
+    asked for instead of what the manifest says, 0 where nobody has.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Running:
     colour: str = ""
     kept: str = ""
     kept_for: int = 0
+    replicas: int = 0
+    scaled: int = 0
 
     @property
     def is_up(self) -> bool:
@@ -70,6 +74,18 @@ class Platform(Protocol):
     def smoke(self, services: Iterable[Service], tell: Tell) -> None:
         """Run the smoke tests of services by their public routes; StepFailed for the first that fails."""
 
+    def scale(self, target: Target, to: int, reason: str, tell: Tell) -> None:
+        """Run `to` containers of a service as it runs, also after later deploys; 0: as many as its manifest says.
+
+        StepFailed when something else runs than the target, or when new containers do not get healthy.
+        """
+
+    def migrate(self, deed: Deed, targets: Iterable[Target], tell: Tell) -> None:
+        """Run the migrations of targets and nothing else; StepFailed when one fails."""
+
+    def health(self, service: str = "") -> Sequence[Checkup]:
+        """How all that runs or shall run is now (or one service of it), asked for this answer."""
+
     def history(self) -> Mapping[str, tuple[Release, ...]]:
         """The releases of every product that are kept, the oldest first."""
 
@@ -79,8 +95,11 @@ class Platform(Protocol):
     def has_image(self, image: str) -> bool:
         """Whether an image that a release names can still be run here."""
 
-    def logs(self, service: str, tail: int) -> Sequence[tuple[str, str]]:
-        """The last lines that a service has said, as (who, line); UnknownName for one that does not run."""
+    def logs(self, name: str, tail: int) -> Sequence[tuple[str, str]]:
+        """The last lines that a service or product has said, as (who, line); UnknownName for one that does not run."""
+
+    def follow(self, name: str, tail: int) -> Iterable[tuple[str, str]]:
+        """The same, and what is said from then on, until all have ended."""
 
     def stop(self, *, volumes: bool, tell: Tell) -> None:
         """Stop all that runs here; data stays unless `volumes` names it. StepFailed while somebody deploys."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from buildgraph.deploy.names import Colour, server_name, slot_name
 from buildgraph.deploy.pages import ANSWERING, ASKING, page_lines
-from buildgraph.deploy.routes import Route, Routes, Side
+from buildgraph.deploy.routes import NONE, Route, Routes, Side
 
 # Ports inside the proxy's container; high ones, for the listeners of services stand beside them.
 PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
@@ -91,14 +91,40 @@ def structure_of(routes: Routes) -> str:
 
 
 def share_commands(routes: Routes) -> list[str]:
-    """The runtime commands that give each server its weight: first those that shall get requests."""
-    slots = [
-        (-weight, f"{route.service}/{server_name(colour, number)}")
-        for route in _http_routes(routes)
-        for colour, weight in weights_of(route).items()
-        for number in range(1, route.side(colour).slots + 1)
+    """The runtime commands that give each server its weight: first those that shall get requests.
+
+    A server whose place is not in use is closed, or a page's assets would be asked of it all the same.
+    """
+    table = _http_routes(routes)
+    weights = [
+        (-weight, f"{route.service}/{server}")
+        for route in table
+        for server, weight in server_weights(route).items()
     ]
-    return [f"set server {server} weight {-weight}" for weight, server in sorted(slots)]
+    closed = [f"{route.service}/{server}" for route in table for server in sorted(_closed(route))]
+    return [
+        *(f"set server {server} weight {-weight}" for weight, server in sorted(weights)),
+        *(f"set server {server} state maint" for server in closed),
+    ]
+
+
+def server_weights(route: Route) -> dict[str, int]:
+    """What each server of a service weighs, by the proxy's name for it."""
+    weights, closed = weights_of(route), _closed(route)
+    return {
+        (name := server_name(colour, number)): NONE if name in closed else weights[colour]
+        for colour, side in _sides(route)
+        for number in range(1, side.slots + 1)
+    }
+
+
+def _closed(route: Route) -> set[str]:
+    """The servers whose places are not in use: their side has fewer containers that get requests."""
+    return {
+        server_name(colour, number)
+        for colour, side in _sides(route)
+        for number in range(side.count + 1, side.slots + 1)
+    }
 
 
 def weights_of(route: Route) -> dict[Colour, int]:
@@ -106,7 +132,7 @@ def weights_of(route: Route) -> dict[Colour, int]:
     shares = {colour: side.share for colour, side in _sides(route)}
     if len([share for share in shares.values() if share]) < 2:
         return shares
-    each = {colour: Fraction(side.share, side.slots) for colour, side in _sides(route)}
+    each = {colour: Fraction(side.share, side.count) for colour, side in _sides(route)}
     whole = {c: int(part * math.lcm(*(p.denominator for p in each.values()))) for c, part in each.items()}
     common = math.gcd(*whole.values()) if max(whole.values()) > HEAVIEST else 1
     scale = min(1.0, HEAVIEST * common / max(whole.values()))
@@ -197,9 +223,9 @@ def _check_uri(route: Route) -> str:
 
 
 def _server_lines(route: Route) -> list[str]:
-    weights = weights_of(route)
+    weights = server_weights(route)
     return [
-        _server_line(route, colour, number, weights[colour])
+        _server_line(route, colour, number, weights[server_name(colour, number)])
         for colour, side in _sides(route)
         for number in range(1, side.slots + 1)
     ]
@@ -210,4 +236,5 @@ def _server_line(route: Route, colour: Colour, number: int, weight: int) -> str:
     side = route.side(colour)
     start = "last,libc,none" if side.may_answer else "none"
     address = f"{slot_name(route.service, colour, number)}:{side.listens}"
-    return f"    server {server_name(colour, number)} {address} weight {weight} init-addr {start}"
+    closed = " disabled" if number > side.count else ""
+    return f"    server {server_name(colour, number)} {address} weight {weight} init-addr {start}{closed}"

@@ -9,7 +9,7 @@ from buildgraph.deploy.containers import Found, find_containers, remove_containe
 from buildgraph.deploy.live import LiveService, read_live
 from buildgraph.deploy.lock import Lock, held_product_lock
 from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import COLOUR, Colour, Role
+from buildgraph.deploy.names import COLOUR, Colour, Role, slot_number
 from buildgraph.deploy.routes import completed, without
 from buildgraph.deploy.specification import stop_limit
 from buildgraph.deploy.traffic import count_sessions, read_routes, write_route, write_routes
@@ -19,21 +19,31 @@ PAUSE: Final = 0.2
 
 def retire_colour(lock: Lock, service: str, colour: Colour, tell: Tell) -> None:
     """Let a colour that gets no requests answer what it has begun, then stop and remove its containers."""
+    if retire_beyond(lock, service, colour, 0):
+        tell(f"{service}: stopped {colour.value}")
+
+
+def retire_beyond(lock: Lock, service: str, colour: Colour, count: int) -> int:
+    """The same for its containers of a number above `count`, which get no requests; returns how many those were."""
     place = lock.place
-    if not containers_of(place, service, colour):
-        return
-    drain(place, service, colour)
+    surplus = containers_beyond(place, service, colour, count)
+    if not surplus:
+        return 0
+    drain(place, service, colour, count)
     lock.confirm()
-    for container in containers_of(place, service, colour):
+    for container in surplus:
         stop_container(place, container.id, stop_limit(place.environment))
         remove_container(place, container.id)
-    tell(f"{service}: stopped {colour.value}")
+    return len(surplus)
 
 
-def drain(place: Place, service: str, colour: Colour) -> None:
-    """Wait until a colour has answered all that it has begun, for the environment's `drain_within` at most."""
+def drain(place: Place, service: str, colour: Colour, beyond: int = 0) -> None:
+    """Wait until a colour has answered all that it has begun, for the environment's `drain_within` at most.
+
+    Only its containers of a number above `beyond` are waited for.
+    """
     deadline = time.monotonic() + place.environment.drain_within
-    while count_sessions(place, service, colour) and time.monotonic() < deadline:
+    while count_sessions(place, service, colour, beyond) and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 
@@ -92,3 +102,9 @@ def containers_of(place: Place, service: str, colour: Colour) -> list[Found]:
     """The containers of a colour, whatever their state, sorted by name."""
     found = find_containers(place, role=Role.SERVICE.value, service=service)
     return [container for container in found if container.labels.get(COLOUR) == colour.value]
+
+
+def containers_beyond(place: Place, service: str, colour: Colour, count: int) -> list[Found]:
+    """Those of a colour's containers whose number is above `count`."""
+    found = containers_of(place, service, colour)
+    return [container for container in found if slot_number(container.name, service, colour) > count]

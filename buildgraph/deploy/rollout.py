@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from buildgraph.deploy.backing import ensure_backing
 from buildgraph.deploy.images import ensure_image
@@ -20,6 +20,7 @@ from buildgraph.deploy.pending import departed_services, in_order, pending_targe
 from buildgraph.deploy.proxy import OWN_PORTS
 from buildgraph.deploy.proxy_container import ensure_proxy
 from buildgraph.deploy.retiring import remove_service
+from buildgraph.deploy.scales import holds, write_scale
 from buildgraph.deploy.secrets import check_secrets
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.state import state_volume
@@ -39,17 +40,18 @@ def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: 
     ConfigurationError before anything changes, StepFailed when a step fails, ToolError when the engine does.
     """
     wanted = tuple(targets)
-    _check(place, wanted)
+    check_targets(place, wanted)
     ensure_image(place, place.image(place.environment.proxy_image), tell)
     with held_product_lock(place, product) as lock:
         with held_shared_lock(place):
             ensure_ground(place, tell)
             ensure_backing(place, [target.service for target in wanted], tell)
         live = settle_interrupted(lock, product, wanted, tell)
+        _tell_scales(place, wanted, live, tell)
         pending = pending_targets(place, live, wanted)
         reasons = {target.service.name: reason for target, reason in pending}
         prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
-        run = _run(lock, wanted, reasons, live, tell)
+        run = _run(lock, wanted, pending, live, tell)
         complete(lock, product, run, live, tell)
         departed = departed_services(place, live, product)
         for name in departed:
@@ -57,13 +59,30 @@ def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: 
     return _told(product, wanted, reasons, departed)
 
 
+def _tell_scales(place: Place, wanted: tuple[Target, ...], live: Live, tell: Tell) -> None:
+    """Tell which services run as somebody scaled them; what has another number in its manifest now follows that."""
+    for target in wanted:
+        name, declared = target.service.name, target.service.replicas_in(place.environment.name)
+        scale = live.traffic.scales.get(name)
+        if scale is None:
+            continue
+        if holds(scale, target, place.environment.name):
+            tell(f"{name}: {scale.to} replicas, as {scale.who} scaled it; its manifest says {declared}")
+        else:
+            write_scale(place, name, None)
+            tell(
+                f"{name}: {declared} replicas, as its manifest says now; {scale.who} had scaled it to {scale.to}"
+            )
+
+
 def _run(
-    lock: Lock, targets: tuple[Target, ...], reasons: Mapping[str, Reason], live: Live, tell: Tell
+    lock: Lock, targets: tuple[Target, ...], pending: Sequence[tuple[Target, Reason]], live: Live, tell: Tell
 ) -> list[Switched]:
     """Switch what has a reason, then test the product as its users see it; all of it or nothing."""
     run: list[Switched] = []
     try:
-        for target in in_order(target for target in targets if target.service.name in reasons):
+        reasons = {target.service.name: reason for target, reason in pending}
+        for target in in_order(target for target, _ in pending):
             switched = bring(lock, target, reasons[target.service.name], live, tell)
             run.append(switched)
         run_smoke(lock.place, [target.service for target in targets], tell)
@@ -93,7 +112,7 @@ def _backing_volumes(place: Place) -> list[str]:
     return [place.named(backing.kind) for backing in place.environment.backing]
 
 
-def _check(place: Place, targets: tuple[Target, ...]) -> None:
+def check_targets(place: Place, targets: tuple[Target, ...]) -> None:
     """Refuse what cannot be deployed, all mistakes at once, before anything is changed."""
     services = [target.service for target in targets]
     check_secrets(services, place.environment, place.secrets)

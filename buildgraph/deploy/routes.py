@@ -16,10 +16,11 @@ ALL, NONE = 100, 0
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One colour of a route: its containers' count, port and health path, and its share of requests in 100.
+    """One colour of a route: its places for containers, port and health path, and its share of requests in 100.
 
-    They belong to the colour and not to the service, for both colours are checked while one replaces the
-    other, and they may come from different manifests. `release` is the word by which a browser tells
+    Of its places the first `serving` get requests; 0 stands for all of them. They belong to the colour and
+    not to the service, for both colours are checked while one replaces the other, and they may come from
+    different manifests. `release` is the word by which a browser tells
     which version its page came from. A colour that is kept for a while after it has served was `retired`
     at that moment (seconds since 1970, by the engine's clock) for `window` seconds.
     """
@@ -31,6 +32,12 @@ class Side:
     release: str = ""
     retired: float = 0.0
     window: float = 0.0
+    serving: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many of its containers get its share of the requests."""
+        return self.serving or self.slots
 
     @property
     def is_kept(self) -> bool:
@@ -110,6 +117,14 @@ def with_idle(
 def with_word(route: Route, colour: Colour, release: str) -> Route:
     """The route with the word by which browsers tell this colour's version."""
     return replace(route, sides={**route.sides, colour: replace(route.side(colour), release=release)})
+
+
+def counted(route: Route, colour: Colour, count: int) -> Route:
+    """The route with this many containers of a colour that get requests; places are added and never taken away."""
+    side = route.side(colour)
+    slots = max(side.slots, count)
+    new = replace(side, slots=slots, serving=count if count < slots else 0)
+    return replace(route, sides={**route.sides, colour: new})
 
 
 def shared(route: Route, colour: Colour, share: int) -> Route:

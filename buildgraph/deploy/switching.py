@@ -20,6 +20,7 @@ from buildgraph.deploy.names import Colour, slot_name
 from buildgraph.deploy.pending import runs_as
 from buildgraph.deploy.retiring import containers_of, drain, remove_colour, retire_colour
 from buildgraph.deploy.routes import Route, directed, given_back, with_idle
+from buildgraph.deploy.scaling import Growth, bring_count
 from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.deploy.smoke import run_smoke_straight
 from buildgraph.deploy.specification import service_containers
@@ -45,6 +46,7 @@ def bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) ->
     running = live.services.get(target.service.name)
     if reason.replaces or running is None or running.colour is None:
         return _replace(lock, target, live, tell)
+    bring_count(Growth(lock, target, running.colour, live.traffic.key), tell)
     return _settle(lock, target, running.colour)
 
 

@@ -23,6 +23,7 @@ from buildgraph.deploy.routes import (
     with_route,
     with_word,
 )
+from buildgraph.deploy.scales import as_scaled
 from buildgraph.deploy.switching import Switched, idle_colour, is_ready
 from buildgraph.deploy.traffic import read_routes, write_route, write_routes
 
@@ -37,7 +38,8 @@ def settle_interrupted(lock: Lock, product: str, targets: Iterable[Target], tell
     """
     place = lock.place
     live = read_live(place)
-    wanted = {target.service.name: target for target in targets}
+    scaled = as_scaled(targets, live.traffic.scales, place.environment.name)
+    wanted = {target.service.name: target for target in scaled}
     open_ = [s for s in live.services_of(product) if s.route and s.route.trial]
     given = [service for service in open_ if not _is_kept(place, live, service, wanted)]
     for service in given:

@@ -7,7 +7,7 @@ start and the next run find where requests shall go.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,7 @@ from buildgraph.deploy.revisions import (
     write_revision,
 )
 from buildgraph.deploy.routes import Route, Routes, each_once, find_route, with_route
+from buildgraph.deploy.scales import Scale, scales_in
 from buildgraph.deploy.state import (
     read_state,
 )
@@ -52,7 +53,10 @@ printf '%s\\n' "$1" | exec nc -w 2 127.0.0.1 "$0"
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The proxy as it is: its container's state ("" without one), its routes, the servers it sees."""
+    """The proxy as it is: its container's state ("" without one), its routes, the servers it sees.
+
+    What else the state volume holds comes with it: the key of secrets' digests, and services that were scaled.
+    """
 
     state: str = ""
     fingerprint: str = ""
@@ -60,6 +64,7 @@ class Traffic:
     structure: str = ""
     servers: tuple[Server, ...] = ()
     key: bytes = field(default=b"", repr=False)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
     @property
     def answers(self) -> bool:
@@ -91,6 +96,7 @@ def read_traffic(place: Place) -> Traffic:
         structure=parse_description(told),
         servers=parse_servers(told),
         key=state.files.get(KEY, b""),
+        scales=scales_in(state),
     )
 
 
@@ -105,15 +111,17 @@ def find_servers(place: Place, service: str, colour: Colour) -> tuple[Server, ..
     return tuple(server for server in servers if server.is_of(service, colour))
 
 
-def count_sessions(place: Place, service: str, colour: Colour) -> int:
+def count_sessions(place: Place, service: str, colour: Colour, beyond: int = 0) -> int:
     """How many requests a colour is working on or has waiting, in workers that a reload replaced too.
 
-    An old worker that ends while it is asked has no requests left to tell of.
+    Only its containers of a number above `beyond` are meant. An old worker that ends while it is asked has
+    no requests left to tell of.
     """
     old = parse_old_workers(ask_proxy(place, ["show proc", "quit"], port=MASTER_PORT))
     answers = [_ask_gently(place, [f"@!{worker} show stat", "quit"], port=MASTER_PORT) for worker in old]
     servers = [server for answer in answers for server in parse_servers(answer)]
-    return sum(s.sessions for s in (*servers, *read_servers(place)) if s.is_of(service, colour))
+    told = [server for server in (*servers, *read_servers(place)) if server.is_of(service, colour)]
+    return sum(server.sessions for server in told if server.number > beyond)
 
 
 def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:

@@ -205,7 +205,7 @@ BACKUPS: Final = table(
     },
 )
 RESOURCES: Final = table(Resources, {"cpus": positive(), "memory": MEMORY_SIZE})
-MIGRATION: Final = table(Migration, {"command": Needed(COMMAND, ()), "within": positive()})
+MIGRATION: Final = table(Migration, {"command": Needed(COMMAND, ()), "within": positive(), "files": PATHS})
 SMOKE_TEST: Final = table(
     SmokeTest,
     {

@@ -13,11 +13,23 @@ from tests.deploy.town import Town
 class Load:
     """Clients that ask a service over connections that they keep, until the block ends.
 
-    `answers` counts the bodies of good answers; `wrong` holds every other outcome.
+    `cookie` is what they send as a browser would. `answers` counts the bodies of good answers; `wrong`
+    holds every other outcome.
     """
 
-    def __init__(self, town: Town, service: str, clients: int = 4, pause: float = 0.0) -> None:
-        self.port, self.host = town.place.environment.proxy_port, f"{service}.localhost"
+    def __init__(
+        self,
+        town: Town,
+        service: str,
+        clients: int = 4,
+        pause: float = 0.0,
+        *,
+        path: str = "/",
+        cookie: str = "",
+    ) -> None:
+        self.port, host = town.place.environment.proxy_port, f"{service}.localhost"
+        sent = f"Cookie: {cookie}\r\n" if cookie else ""
+        self.request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{sent}\r\n".encode()
         self.clients, self.pause = clients, pause
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -52,7 +64,7 @@ class Load:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             while not self.is_over:
-                writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+                writer.write(self.request)
                 status, headers, body = await read_answer(reader)
                 if status == 200:
                     self.answers[body] += 1

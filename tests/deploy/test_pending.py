@@ -15,6 +15,7 @@ from buildgraph.deploy.names import Colour
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets
 from buildgraph.deploy.proxy import structure_of
 from buildgraph.deploy.routes import Route, Side
+from buildgraph.deploy.scales import Scale
 from buildgraph.deploy.secrets import Secrets, secrets_digest
 from buildgraph.deploy.traffic import Traffic
 from buildgraph.image.engine import Engine
@@ -65,7 +66,16 @@ def test_a_former_version_in_its_window_is_left_alone() -> None:
             True,
         ),
         (live(replace(RUNNING, containers=(container(secrets="dead"),))), "its secrets have changed", True),
-        (live(replace(RUNNING, containers=(container(), container()))), "2 of 1 replicas are there", True),
+        (
+            live(replace(RUNNING, containers=(container(), container("acme-test-api-blue-2")))),
+            "2 of 1 replicas are there",
+            False,
+        ),
+        (
+            live(replace(RUNNING, containers=(container("acme-test-api-blue-2"),))),
+            "one of its containers is gone",
+            True,
+        ),
         (live(replace(RUNNING, containers=(container(state="exited"),))), "a container is exited", True),
         (live(replace(RUNNING, servers=(replace(SERVER, status="DOWN"),))), "it is not healthy", True),
         (live(structure="", state="exited"), "the proxy does not run", False),
@@ -92,6 +102,28 @@ def test_each_difference_has_its_reason(found: Live, text: str, replaces: bool) 
 
     assert told.startswith(text)
     assert needs_containers is replaces
+
+
+def scaled(to: int, declared: int) -> Live:
+    return live(scales={"api": Scale(to, declared)})
+
+
+def test_a_service_that_was_scaled_shall_have_what_was_asked_for_while_its_manifest_says_what_it_said() -> (
+    None
+):
+    [(target, reason)] = pending_targets(PLACE, scaled(3, declared=1), [TARGET])
+
+    assert (str(reason), reason.replaces) == ("1 of 3 replicas are there", False)
+    assert (target.service.replicas_in("test"), target.fingerprint) == (3, TARGET.fingerprint)
+    assert reasons(scaled(3, declared=2)) == []
+
+
+def test_a_container_that_gets_no_requests_yet_is_a_reason() -> None:
+    route = replace(ROUTE, sides={Colour.BLUE: Side(2, 3002, "/health", 100, serving=1)})
+    both = (container(), container("acme-test-api-blue-2"))
+    found = live(replace(RUNNING, containers=both, route=route), scales={"api": Scale(2, 1)})
+
+    assert reasons(found) == [("1 of 2 replicas get requests", False)]
 
 
 def test_services_that_left_the_manifests_are_named_for_their_product_only() -> None:

@@ -12,6 +12,7 @@ from buildgraph.deploy.names import Colour
 from buildgraph.deploy.proxy import (
     enable_commands,
     render_proxy,
+    server_weights,
     share_commands,
     structure_of,
     weights_of,
@@ -193,6 +194,7 @@ def test_those_that_shall_get_requests_come_first() -> None:
         (Side(1, share=99), Side(1000, share=1), (256, 1)),
         (Side(3, share=100), Side(1, share=0), (100, 0)),
         (Side(3, share=0), Side(7, share=100), (0, 100)),
+        (Side(3, share=90, serving=1), Side(2, share=10), (90, 5)),
     ],
 )
 def test_a_share_is_a_colours_however_many_containers_it_has(
@@ -200,6 +202,19 @@ def test_a_share_is_a_colours_however_many_containers_it_has(
 ) -> None:
     """Pitfall 57: the ratio; a share above 0 is never rounded to none, and HAProxy takes 256 at most."""
     assert tuple(weights_of(replace(API, sides={BLUE: blue, GREEN: green})).values()) == weights
+
+
+def test_a_place_that_is_not_in_use_is_closed_to_requests_of_every_kind_and_needs_no_reload() -> None:
+    """A page's assets are asked of a server by its name, so a weight of 0 would not keep them away."""
+    route = replace(API, sides={BLUE: Side(3, 3000, "/", 100, serving=2), GREEN: Side(1, 3000, "/")})
+    whole = replace(API, sides={**route.sides, BLUE: Side(3, 3000, "/", 100)})
+
+    assert server_weights(route) == {"blue-1": 100, "blue-2": 100, "blue-3": 0, "green-1": 0}
+    assert share_commands({"chat": (route,)})[-1] == "set server api/blue-3 state maint"
+    assert "server blue-3 api-blue-3:3000 weight 0 init-addr last,libc,none disabled\n" in render_proxy(
+        {"chat": (route,)}
+    )
+    assert structure_of({"chat": (route,)}) == structure_of({"chat": (whole,)})
 
 
 def test_response_times_are_read_from_the_log_of_the_one_colour() -> None:

@@ -169,7 +169,7 @@ def test_a_failing_migration_stops_the_deploy_before_anything_new_runs(town: Tow
     assert town.fetch("api") == "api 1"
 
 
-def test_replicas_all_serve_and_one_more_replaces_the_service(town: Town) -> None:
+def test_replicas_all_serve_and_one_more_joins_them(town: Town) -> None:
     town.service("api", port=3001, replicas={"*": 2})
     town.deploy()
     assert sorted(town.containers()) == ["api-blue", "api-blue-2", "proxy"]
@@ -177,8 +177,8 @@ def test_replicas_all_serve_and_one_more_replaces_the_service(town: Town) -> Non
     town.service("api", port=3001, replicas={"*": 3})
     assert town.deploy().reasons == {"api": "2 of 3 replicas are there"}
 
-    assert sorted(town.containers()) == ["api-green", "api-green-2", "api-green-3", "proxy"]
-    assert town.deploy().replaced == ()
+    assert sorted(town.containers()) == ["api-blue", "api-blue-2", "api-blue-3", "proxy"]
+    assert town.deploy().settled == ()
 
 
 def test_a_service_that_left_the_manifests_is_removed(town: Town) -> None:

@@ -8,6 +8,7 @@ from buildgraph.deploy.names import Colour
 from buildgraph.deploy.routes import (
     Route,
     completed,
+    counted,
     directed,
     each_once,
     given_back,
@@ -33,6 +34,16 @@ def test_a_new_route_serves_nobody_until_it_is_directed() -> None:
 
     assert (idle.live, idle.host, idle.port) == (None, "api.localhost", 3002)
     assert directed(idle, API, HERE, Colour.BLUE).live is Colour.BLUE
+
+
+def test_a_count_adds_places_and_never_takes_one_away_for_that_would_need_a_reload() -> None:
+    three = counted(first_route(), Colour.BLUE, 3)
+    one = counted(three, Colour.BLUE, 1)
+
+    assert (three.side(Colour.BLUE).slots, three.side(Colour.BLUE).count) == (3, 3)
+    assert (one.side(Colour.BLUE).slots, one.side(Colour.BLUE).count) == (3, 1)
+    assert counted(one, Colour.BLUE, 3) == three
+    assert parse_routes(render_routes("chat", [one])) == (one,)
 
 
 def test_an_idle_side_leaves_all_that_users_see_as_it_is() -> None:

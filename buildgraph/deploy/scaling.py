@@ -1,0 +1,215 @@
+"""More or fewer containers of the version that serves: none is switched, and no request is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from buildgraph.deploy.actor import read_actor
+from buildgraph.deploy.audit import moment
+from buildgraph.deploy.containers import (
+    create_container,
+    read_condition,
+    remove_container,
+    start_container,
+)
+from buildgraph.deploy.door import Answer, Request, send_straight
+from buildgraph.deploy.health import HEALTHY, unhealthy, wait_until_healthy
+from buildgraph.deploy.images import ensure_image
+from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.lock import Lock, held_product_lock
+from buildgraph.deploy.model import Place, Target, Tell
+from buildgraph.deploy.names import Colour, slot_name
+from buildgraph.deploy.proxy import enable_commands
+from buildgraph.deploy.retiring import containers_beyond, containers_of, drain, retire_beyond
+from buildgraph.deploy.routes import Route, counted
+from buildgraph.deploy.scales import Scale, as_scaled, read_scales, write_scale
+from buildgraph.deploy.secrets import check_secrets, secrets_digest
+from buildgraph.deploy.specification import service_containers
+from buildgraph.deploy.traffic import ask_proxy, read_route, write_route
+from buildgraph.errors import StepFailed
+
+PAUSE: Final = 0.25
+FIRST: Final = "run `deploy:{product}` first"
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A colour that shall have other containers than it has; `target` says how many."""
+
+    lock: Lock
+    target: Target
+    colour: Colour
+    key: bytes
+
+    @property
+    def place(self) -> Place:
+        """The environment."""
+        return self.lock.place
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return self.target.service.name
+
+    @property
+    def wanted(self) -> int:
+        """How many containers it shall have."""
+        return self.target.service.replicas_in(self.place.environment.name)
+
+
+def scale_service(place: Place, target: Target, to: int, tell: Tell) -> None:
+    """Have `to` containers of a service as it runs, and have later deployments keep that; 0: what the manifest says.
+
+    `target` is what runs, with the number that its manifest says. StepFailed, before anything changes, when
+    something else runs or a deployment was interrupted; when new containers do not get healthy they are
+    removed, and all is as it was.
+    """
+    service, environment = target.service, place.environment.name
+    check_secrets([service], place.environment, place.secrets)
+    declared = service.replicas_in(environment)
+    scale = Scale(to, declared, read_actor(), moment()) if to not in (0, declared) else None
+    with held_product_lock(place, service.product) as lock:
+        live = read_live(place)
+        running = live.services.get(service.name)
+        colour = _refuse_other(place, target, running, live.traffic.key)
+        former = read_scales(place).get(service.name)
+        write_scale(place, service.name, scale)
+        try:
+            [scaled] = as_scaled([target], {service.name: scale} if scale else {}, environment)
+            bring_count(Growth(lock, scaled, colour, live.traffic.key), tell)
+        except BaseException:
+            if lock.is_held():
+                write_scale(place, service.name, former)
+            raise
+
+
+def _refuse_other(place: Place, target: Target, running: LiveService | None, key: bytes) -> Colour:
+    """The colour that serves; StepFailed when containers of the target could not stand beside its own."""
+    service = target.service
+    colour = running.colour if running else None
+    digest = secrets_digest(key, service, place.environment, place.secrets)
+    problem = ""
+    if running is None or colour is None or not running.containers:
+        problem = "does not run"
+    elif running.route is not None and running.route.trial:
+        problem = "was being switched when its deployment was interrupted"
+    elif running.fingerprint != target.fingerprint:
+        problem = "runs as another version"
+    elif running.secrets != digest:
+        problem = "runs with other secrets than the environment has now"
+    elif not running.is_numbered:
+        problem = "lacks one of its containers"
+    if problem or colour is None:
+        way_out = FIRST.format(product=service.product)
+        raise StepFailed(f"scale:{service.product}", f"{service.name} {problem}", way_out)
+    return colour
+
+
+def bring_count(growth: Growth, tell: Tell) -> None:
+    """Have as many containers of the colour that serves as its target asks for.
+
+    New ones get requests when they answer their health check; those that are too many get none any more,
+    end what they have begun, and are stopped. Killed anywhere, the next call reads what is there and goes on.
+    """
+    there = len(containers_of(growth.place, growth.service, growth.colour))
+    route = read_route(growth.place, growth.service)
+    if route is None or there == 0:
+        return
+    serving = min(there, growth.wanted, route.side(growth.colour).count)
+    if (there, serving) == (growth.wanted, growth.wanted):
+        return
+    growth.lock.confirm()
+    # the proxy has to know all places before the first of them is taken: one reload, and none later
+    _write(growth, counted(counted(route, growth.colour, growth.wanted), growth.colour, serving))
+    if retire_beyond(growth.lock, growth.service, growth.colour, growth.wanted):
+        tell(f"{growth.service}: {there} containers became {growth.wanted}")
+    if serving < growth.wanted:
+        with _taken_back(growth, serving, tell):
+            _grow(growth, serving, tell)
+
+
+def _grow(growth: Growth, serving: int, tell: Tell) -> None:
+    place, service, colour = growth.place, growth.target.service, growth.colour
+    _start_missing(growth, tell)
+    names = {
+        number: place.named(slot_name(service.name, colour, number))
+        for number in range(serving + 1, growth.wanted + 1)
+    }
+    _wait_for_answers(growth, names)
+    growth.lock.confirm()
+    route = read_route(place, service.name)
+    if route is not None:
+        _write(growth, counted(route, colour, growth.wanted))
+    if service.port:
+        addresses = {number: read_condition(place, name).address for number, name in names.items()}
+        commands = enable_commands(service.name, colour, addresses, service.listens or service.port)
+        ask_proxy(place, commands)
+    wait_until_healthy(place, service, colour, names, tell)
+    tell(f"{service.name}: {serving} containers became {growth.wanted}")
+
+
+def _start_missing(growth: Growth, tell: Tell) -> None:
+    place, target = growth.place, growth.target
+    ensure_image(place, target.image, tell)
+    digest = secrets_digest(growth.key, target.service, place.environment, place.secrets)
+    there = {container.name for container in containers_of(place, growth.service, growth.colour)}
+    wanted = service_containers(place, target, growth.colour, digest)
+    missing = [specification for specification in wanted if specification.name not in there]
+    for specification in missing:
+        create_container(place, specification)
+        start_container(place, specification.name)
+    if missing:
+        tell(f"{growth.service}: started {len(missing)} more")
+
+
+def _wait_for_answers(growth: Growth, names: dict[int, str]) -> None:
+    """Ask new containers by the way that requests will take: the proxy cannot try one and send it nothing."""
+    if not growth.target.service.port:
+        return
+    began = time.monotonic()
+    for number, name in sorted(names.items()):
+        slot = slot_name(growth.service, growth.colour, number)
+        while (answer := ask_health(growth.place, growth.target, slot)).status != HEALTHY:
+            if time.monotonic() - began > growth.place.environment.health_within:
+                what = f"not healthy within {growth.place.environment.health_within:g} s; {_said(answer)}"
+                raise unhealthy(growth.place, growth.target.service, name, what)
+            time.sleep(PAUSE)
+
+
+def ask_health(place: Place, target: Target, slot: str) -> Answer:
+    """What a container answers to its health check; any answer is a good one where none is declared."""
+    service = target.service
+    answer = send_straight(place, service, slot, Request("GET", service.health or "/"))
+    if service.health or not answer.status:
+        return answer
+    return Answer(HEALTHY, answer.body)
+
+
+def _said(answer: Answer) -> str:
+    return f"its health check answers {answer.status}" if answer.status else answer.body
+
+
+@contextmanager
+def _taken_back(growth: Growth, serving: int, tell: Tell) -> Iterator[None]:
+    """When what is inside fails, requests go to those that served before, and the others go away."""
+    try:
+        yield
+    except BaseException:
+        if growth.lock.is_held():
+            place = growth.place
+            route = read_route(place, growth.service)
+            if route is not None:
+                _write(growth, counted(route, growth.colour, serving))
+            drain(place, growth.service, growth.colour, serving)
+            for container in containers_beyond(place, growth.service, growth.colour, serving):
+                remove_container(place, container.id)
+            tell(f"{growth.service}: {serving} containers serve, as before")
+        raise
+
+
+def _write(growth: Growth, route: Route) -> None:
+    write_route(growth.place, growth.target.service.product, route)
