@@ -63,10 +63,12 @@ def compare(
     lockfile of either side that cannot be read. A head that cannot be resolved, or with other mistakes, is a
     ConfigurationError.
     """
-    wanted = head or default_head(os.environ)
-    picture = project.picture_of(wanted) if wanted else project.working_picture()
+    wanted = default_head(os.environ) if head is None else head
+    picture = project.picture_of(wanted) if wanted is not None else project.working_picture()
     found = find_base(project.repository, base, picture.snapshot.commit, os.environ)
-    bare = Comparison(found.ref, found.commit, wanted, picture.snapshot.commit if wanted else None, picture)
+    bare = Comparison(
+        found.ref, found.commit, wanted, None if wanted is None else picture.snapshot.commit, picture
+    )
     unresolved = Reason("unresolved-base", found.ref)
     if found.commit is None:
         return _everything(bare, picture.graph, unresolved, UNKNOWN_BASE + found.problem, kinds)

@@ -62,8 +62,8 @@ def compare_deployed(
     if not set(kinds) & set(KINDS):
         way_out = "ask for images, deployments or products, or name a commit as the base"
         raise ConfigurationError.of(f"--base {base}", "packages are not deployed", way_out)
-    head = head or default_head(os.environ)
-    picture = project.picture_of(head) if head else project.working_picture()
+    head = default_head(os.environ) if head is None else head
+    picture = project.picture_of(head) if head is not None else project.working_picture()
     platform = platform_to_read(picture, picture.environment(base.removeprefix(DEPLOYED)))
     standings = _read_standings(platform)
     services = _affected_services(project, picture, head, standings)
@@ -73,7 +73,7 @@ def compare_deployed(
         base,
         None,
         head,
-        picture.snapshot.commit if head else None,
+        None if head is None else picture.snapshot.commit,
         picture,
         nodes=tuple(found for found in affected if found.node.kind in kinds),
         bases=_bases(standings),

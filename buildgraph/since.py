@@ -9,15 +9,15 @@ from buildgraph.ci import COMMIT_ID, Environ, Start, is_ci, read_start
 from buildgraph.snapshot.git import Repository
 from buildgraph.snapshot.history import (
     DEFAULT_BRANCHES,
-    LOCAL,
     REMOTE,
-    TAG,
     first_known,
     is_shallow,
     merge_base,
+    places_of,
     remote_branches,
     resolve_commits,
     short_name,
+    two_meanings,
 )
 
 NAME_IT = "name the base with --base"
@@ -62,16 +62,14 @@ def default_head(environ: Environ) -> str | None:
 
 
 def _named(repository: Repository, asked: str) -> Base:
-    """The commit that the user named. A branch and a tag of the same name are two commits: neither is chosen."""
+    """The commit that the user named."""
     if not asked.strip():
         return Base(asked, None, "the base that was given is empty (an unset variable?)")
-    places = (LOCAL + asked, TAG + asked)
     there = remote_branches(repository) + asked
-    known = resolve_commits(repository, [asked, *places, there])
-    if len({known[place] for place in places if place in known}) > 1:
-        return Base(asked, None, f"{asked} is a branch and a tag here; write {' or '.join(places)}")
-    if asked in known:
-        return Base(asked, known[asked])
+    known = resolve_commits(repository, [asked, *places_of(asked), there])
+    problem = two_meanings(asked, known)
+    if problem or asked in known:
+        return Base(asked, None if problem else known[asked], problem)
     return Base(
         asked,
         None,

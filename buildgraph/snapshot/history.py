@@ -34,6 +34,19 @@ def resolve_commits(repository: Repository, names: Iterable[str]) -> dict[str, s
     }
 
 
+def places_of(name: str) -> tuple[str, str]:
+    """The branch and the tag that a name may mean, in full."""
+    return LOCAL + name, TAG + name
+
+
+def two_meanings(name: str, commits: Mapping[str, str]) -> str:
+    """What is said of a name that is a branch and a tag, which are two commits: neither is chosen; else ""."""
+    places = places_of(name)
+    if len({commits[place] for place in places if place in commits}) < 2:
+        return ""
+    return f"{name} is a branch and a tag here; write {' or '.join(places)}"
+
+
 def first_known(names: Iterable[str], commits: Mapping[str, str]) -> str | None:
     """The first of these names that has a commit."""
     return next((name for name in names if name in commits), None)

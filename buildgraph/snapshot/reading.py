@@ -31,24 +31,26 @@ FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unsh
 
 
 def read_commit(repository: Repository, revision: str) -> Snapshot:
-    """The snapshot of a commit; ConfigurationError when `revision` names none here."""
-    commit = resolve_commit(repository, revision)
-    if commit is None:
+    """The snapshot of a commit; ConfigurationError when `revision` names none here, or two."""
+    from buildgraph.snapshot.history import (
+        places_of,
+        resolve_commits,
+        two_meanings,
+    )  # a working tree has none
+
+    if not revision.strip():
+        raise ConfigurationError.of("", "the commit that was given is empty", "is a variable not set?")
+    known = resolve_commits(repository, [revision, *places_of(revision)])
+    if problem := two_meanings(revision, known):
+        raise ConfigurationError.of("", problem)
+    if revision not in known:
         raise ConfigurationError.of("", f"there is no commit {revision!r} here", FETCH_IT)
-    return commit_snapshot(repository, commit)
+    return commit_snapshot(repository, known[revision])
 
 
 def commit_snapshot(repository: Repository, commit: str) -> Snapshot:
     """The snapshot of a commit that is known to be here, by its full id."""
     return Snapshot(partial(_list_commit, repository, commit), repository, commit)
-
-
-def resolve_commit(repository: Repository, revision: str) -> str | None:
-    """The full id of the commit that `revision` names, or None; it is never taken for an option."""
-    result = repository.try_git(
-        "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
-    )
-    return result.text.strip() if result.code == 0 else None
 
 
 def begin_status(repository: Repository) -> Started:

@@ -204,6 +204,25 @@ def test_a_name_of_a_branch_and_of_a_tag_must_be_written_in_full(history: Monore
     assert base_of(history, asked="refs/tags/feature").commit == at(history, "main")
 
 
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("both", "both is a branch and a tag here; write refs/heads/both or refs/tags/both"),
+        ("", "the commit that was given is empty\n  is a variable not set?"),
+        (" ", "the commit that was given is empty\n  is a variable not set?"),
+    ],
+)
+def test_a_head_that_may_mean_another_commit_is_refused(history: Monorepo, head: str, said: str) -> None:
+    """Pitfall 25: git itself takes the tag; and an unset variable would mean the working tree."""
+    history.git("tag", "both", "main")
+    history.git("branch", "both", "feature")
+
+    ran = history.run("affected", "--head", head)
+
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {said}\n")
+    assert history.run("affected", "--head", "refs/heads/both").code == 0
+
+
 def test_a_branch_that_only_the_remote_has_is_suggested(history: Monorepo) -> None:
     assert base_of(clone(history), asked="feature").problem.endswith("did you mean origin/feature?")
 
