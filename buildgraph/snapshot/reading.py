@@ -178,9 +178,17 @@ def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, En
     for path in set(regular) - set(plain):
         ids[path] = _written(repository, ["--path", path, "--", path], b"")
     for path in modes.keys() - set(regular):
-        target = os.readlink(_on_disk(repository.folder, path))  # noqa: PTH115  # paths are bytes here
+        target = _target(_on_disk(repository.folder, path))
         ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
     return {path: Entry(modes[path], blob) for path, blob in ids.items()}
+
+
+def _target(link: bytes) -> bytes:
+    """Where a symbolic link leads; with core.symlinks off git has that on the disk as the content of a file."""
+    if os.path.islink(link):  # noqa: PTH114  # paths are bytes here
+        return os.readlink(link)  # noqa: PTH115
+    with open(link, "rb") as file:  # noqa: PTH123
+        return file.read()
 
 
 def _fits_a_line(path: str) -> bool:

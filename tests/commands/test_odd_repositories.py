@@ -966,6 +966,26 @@ def test_modes_that_a_disk_cannot_hold_say_nothing(shop: Monorepo) -> None:
     assert snapshot.entries["packages/core/src/index.ts"].mode == 0o100755
 
 
+def test_links_that_a_disk_cannot_hold_are_files_that_say_where_they_lead(shop: Monorepo) -> None:
+    """Pitfall 4: git keeps them so with core.symlinks off, and commits them as links."""
+    link = shop.root / "packages/alone/link"
+    link.symlink_to("../core/src/index.ts")
+    shop.commit()
+    shop.git("config", "core.symlinks", "false")
+    link.unlink()
+    shop.git("checkout", "-q", "packages/alone/link")
+    assert not link.is_symlink()
+    assert affected(shop.root) == []
+
+    link.write_text("../ui/src/index.ts")
+    before = affected(shop.root)
+    shop.commit()
+
+    assert before == affected(shop.root, "HEAD~1", "HEAD") == ["@acme/alone"]
+    shop.append("packages/ui/src/index.ts")
+    assert affected(shop.root, "HEAD") == ["@acme/alone", "@acme/ui"]
+
+
 def test_a_repository_that_knows_no_case_is_read(shop: Monorepo) -> None:
     """`core.ignoreCase`, as git sets it on such disks."""
     shop.git("config", "core.ignoreCase", "true")
