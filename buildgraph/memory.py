@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KEPT = 16  # graphs; the oldest go first
 GRAPH, LOCKED = ".graph", ".locked"  # what files hold: a graph; what is remembered of a lockfile
 HOUR = 3600  # seconds
+WEEK = 7 * 24 * HOUR
 SEAL = 32  # bytes of sha256 before the graph: a damaged file is none
 LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
 PACKAGE = Path(__file__).parent
@@ -59,6 +60,7 @@ class Memory:
             found, locked = self.make(snapshot)
             self._keep(snapshot, found)
             self._keep_locked(locked)
+            self._forget_blobs()
         elif not snapshot.changes and not self.knows(snapshot):
             self._keep(snapshot, found)  # a commit that others will be compared with
         return found
@@ -139,6 +141,13 @@ class Memory:
         others = (file for file in self.folder.iterdir() if file.suffix not in (GRAPH, LOCKED))
         for file in (*kept[KEPT:], *filter(_is_left_over, others)):
             file.unlink(missing_ok=True)
+
+    def _forget_blobs(self) -> None:
+        """Remove the blobs of edits that nobody has met for long: git renews those that it would write again."""
+        for file in self.folder.glob("objects/??/*"):
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > WEEK:
+                    file.unlink()
 
     def _place(self, snapshot: Snapshot) -> Path:
         return self._place_of(snapshot.identity, GRAPH)

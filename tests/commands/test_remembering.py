@@ -103,6 +103,25 @@ def test_where_nothing_can_be_kept_the_answer_is_the_same(shop: Monorepo) -> Non
     assert shop.affected() == expected
 
 
+def test_edits_of_long_ago_are_forgotten_and_those_of_today_are_not(shop: Monorepo) -> None:
+    """The blobs of edited files would grow without end."""
+    store = shop.root / ".git/buildgraph/objects"
+    shop.append("apps/web/src/index.ts", "// one\n")
+    shop.affected()
+    (first,) = blobs = set(store.glob("??/*"))
+    shop.append("apps/web/src/index.ts", "// two\n")
+    shop.affected()
+    (second,) = set(store.glob("??/*")) - blobs
+    for blob in (first, second):
+        os.utime(blob, (0, 0))
+
+    shop.write("packages/new/package.json", "{}")  # a graph is made anew
+    assert shop.affected("--kind", "image") == ["image:web"]
+
+    assert not first.exists()
+    assert second.exists()  # it is still what stands in the file
+
+
 ASK = """
 import sys
 from pathlib import Path
