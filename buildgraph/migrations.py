@@ -91,10 +91,12 @@ def _losses(sources: Sources, move: Move, tell: Callable[[str], None]) -> list[s
 
 def commit_of(repository: Repository, label: str) -> Snapshot | None:
     """The commit that a label names (`-dirty` and all), or None when it is not here."""
-    from buildgraph.snapshot.reading import commit_snapshot, resolve_commit
+    from buildgraph.snapshot.history import resolve_commits
+    from buildgraph.snapshot.reading import commit_snapshot
 
-    commit = resolve_commit(repository, label.removesuffix(DIRTY))
-    return commit_snapshot(repository, commit) if commit else None
+    commit = label.removesuffix(DIRTY)
+    known = resolve_commits(repository, [commit] if commit else [])
+    return commit_snapshot(repository, known[commit]) if commit in known else None
 
 
 def new_files(sources: Sources, service: Service, base: Snapshot) -> dict[str, str]:

@@ -32,11 +32,8 @@ FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unsh
 
 def read_commit(repository: Repository, revision: str) -> Snapshot:
     """The snapshot of a commit; ConfigurationError when `revision` names none here, or two."""
-    from buildgraph.snapshot.history import (
-        places_of,
-        resolve_commits,
-        two_meanings,
-    )  # a working tree has none
+    # a working tree has no history to ask
+    from buildgraph.snapshot.history import places_of, resolve_commits, two_meanings
 
     if not revision.strip():
         raise ConfigurationError.of("", "the commit that was given is empty", "is a variable not set?")
