@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table
-from buildgraph.errors import DONE
-from buildgraph.plan.steps import registry_reference
+from buildgraph.errors import DONE, BuildgraphError
+from buildgraph.needs import Needed, branch_needs
+from buildgraph.plan.steps import local_reference, registry_reference
 from buildgraph.project import Project, open_project
+from buildgraph.registry_pruning import Pruning, TaggedImage
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Verdict
@@ -51,17 +53,21 @@ def run(options: argparse.Namespace) -> int:
     """Remove what is not needed, or tell it; returns the exit code."""
     project = open_project(Path.cwd())
     chain = open_chain(project, options.env)
+    branches = branch_needs(project)
     fates = [
         *_prune_colours(chain, options.dry_run),
-        *_prune_images(chain, options.days, options.dry_run),
+        *_prune_images(chain, branches, options.days, options.dry_run),
         *_prune_files(project, options.dry_run),
     ]
+    problem = _prune_registry(chain, branches, options, fates)
     shown = [fate for fate in fates if options.dry_run or fate.fate != "kept"]
     if options.format == "json":
         told = [fate._asdict() for fate in shown]
         answer(as_json({"format": 1, "environment": options.env, "dry_run": options.dry_run, "things": told}))
     else:
         answer(table([(fate.fate, fate.kind, fate.name, fate.why) for fate in shown]) or "nothing to remove")
+    if problem is not None:  # after what was done has been told
+        raise problem
     return DONE
 
 
@@ -73,11 +79,34 @@ def _prune_colours(chain: Chain, dry: bool) -> list[Fate]:
     return [Fate("former version", name, _gone(dry), "its rollback window is over") for name in names]
 
 
-def _prune_images(chain: Chain, days: float, dry: bool) -> Iterable[Fate]:
+def _prune_registry(
+    chain: Chain, branches: Needed, options: argparse.Namespace, fates: list[Fate]
+) -> BuildgraphError | None:
+    """Add what becomes of the images in the environment's registry; the error that ended it, if one did."""
+    if not chain.environment.registry:
+        return None
+    pruning = Pruning(chain.picture, chain.environment, branches, options.days, options.dry_run)
+    try:
+        for found in pruning.run():
+            fates.append(_registry_fate(found, options.dry_run))  # noqa: PERF401  # an error keeps what came before it
+    except BuildgraphError as error:
+        return error
+    return None
+
+
+def _registry_fate(found: TaggedImage, dry: bool) -> Fate:
+    if found.needed:
+        return Fate("image in the registry", found.name, "kept", found.needed)
+    below = f"; {found.manifests - 1} manifests below it go too" if found.manifests > 1 else ""
+    why = f"no environment, release or branch needs it{below}"
+    return Fate("image in the registry", found.name, _gone(dry), why)
+
+
+def _prune_images(chain: Chain, branches: Needed, days: float, dry: bool) -> Iterable[Fate]:
     from buildgraph.deploy import judge_images, remove_image
 
     place = chain.deployer.place
-    for verdict in judge_images(place, _current(chain), days):
+    for verdict in judge_images(place, _current(chain, branches), days):
         image = verdict.image
         if verdict.needed:
             yield Fate("image", image.name, "kept", verdict.needed)
@@ -92,14 +121,13 @@ def _why(verdict: Verdict) -> str:
     )
 
 
-def _current(chain: Chain) -> set[str]:
-    """The names that the images of the working tree have on an engine."""
-    picture, registry = chain.picture, chain.environment.registry
-    names = {picture.local_reference(service.name) for service in chain.services}
+def _current(chain: Chain, branches: Needed) -> dict[str, str]:
+    """The names that the images of the working tree and of branches have on an engine, with who would deploy them."""
+    workspace, registry = chain.picture.manifests.workspace.name, chain.environment.registry
+    found = {local_reference(workspace, *pair): who for pair, who in branches.prints.items()}
     if registry:
-        prints = {service.name: picture.fingerprint(service.name) for service in chain.services}
-        names |= {registry_reference(registry, name, fingerprint) for name, fingerprint in prints.items()}
-    return names
+        found |= {registry_reference(registry, *pair): who for pair, who in branches.prints.items()}
+    return found
 
 
 def _prune_files(project: Project, dry: bool) -> Iterable[Fate]:

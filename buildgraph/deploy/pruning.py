@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -51,12 +51,12 @@ def ended_colours(place: Place) -> tuple[str, ...]:
     return tuple(name for name, service in sorted(live) if service.kept and not service.window)
 
 
-def judge_images(place: Place, current: Collection[str], days: float) -> tuple[Verdict, ...]:
+def judge_images(place: Place, current: Mapping[str, str], days: float) -> tuple[Verdict, ...]:
     """Every image of the workspace on the environment's engine with why it is kept, sorted by name.
 
     Kept are images that a container is made from, that a release names which some environment on this engine
-    has kept, those under the names in `current`, and all younger than `days`: another branch or clone may be
-    about to deploy them. StepFailed where a release cannot be read, for then nobody can tell.
+    has kept, those under the names in `current` (with who would deploy them), and all younger than `days`:
+    another clone may be about to deploy them. StepFailed where a release cannot be read, for then nobody can tell.
     """
     used = _used_images(place)
     released = _released_images(place)
@@ -95,7 +95,7 @@ def _need(
     image: HeldVersion,
     used: Mapping[str, str],
     released: Mapping[str, str],
-    current: Collection[str],
+    current: Mapping[str, str],
     days: float,
 ) -> str:
     """Why an image is kept; "" when it is not."""
@@ -104,8 +104,9 @@ def _need(
     named = next((released[name] for name in (image.id, *image.names) if name in released), "")
     if named:
         return f"the release {named} names it"
-    if any(name in current for name in image.names):
-        return "it is what the working tree would deploy"
+    wanted = next((current[name] for name in image.names if name in current), "")
+    if wanted:
+        return wanted
     return f"it is younger than {days:g} days" if image.age < days else ""
 
 

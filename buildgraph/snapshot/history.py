@@ -57,6 +57,15 @@ def short_name(reference: str) -> str:
     return re.sub(r"^refs/(remotes|heads|tags)/", "", reference)
 
 
+def read_heads(repository: Repository) -> dict[str, str]:
+    """The commits at the heads of all branches that this clone knows, local and remote, each with one branch's name."""
+    told = repository.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/remotes")
+    lines = (line.partition(" ") for line in reversed(told.text.splitlines()))
+    return {
+        commit: name.removeprefix("refs/heads/").removeprefix("refs/remotes/") for commit, _, name in lines
+    }
+
+
 def merge_base(repository: Repository, one: str, *others: str) -> str | None:
     """The best common ancestor of a commit and any of others, or None when none can be told here.
 

@@ -1,0 +1,240 @@
+"""A registry's own API (OCI distribution specification 1.1): what a repository holds, and the end of a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.surplus import OURS, Content, Judged, Needs
+
+if TYPE_CHECKING:
+    import requests
+
+DOCKER_HUB, HUB_HOST, HUB_LOGIN = "docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
+LOOPBACK: Final = ("127.", "localhost", "[::1]")  # where Docker speaks without TLS, too
+ACCEPTED: Final = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+OK, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED = 200, 401, 404, 405
+TIMEOUT: Final = 30.0  # seconds
+PAGE: Final = 1000
+DAY: Final = 86400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands under a digest: an image with its configuration, or an index with its children's digests."""
+
+    digest: str
+    children: tuple[str, ...] = ()
+    config: str = ""
+
+
+class Registry:
+    """A registry by the prefix of its image names, such as `ghcr.io/acme`; the docker command's logins are used.
+
+    Every method raises ToolError when it does not answer, or refuses.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        first, slash, rest = prefix.strip("/").partition("/")
+        is_host = bool(set(first) & set(".:")) or first == "localhost"
+        self.name = first if is_host else DOCKER_HUB
+        self.above = rest if is_host else f"{first}{slash}{rest}"
+        self._tokens: dict[str, str] = {}
+
+    def repository(self, name: str) -> str:
+        """The repository of an image's name below the prefix."""
+        return f"{self.above}/{name}".strip("/")
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """All tags of a repository, sorted; none where there is no such repository."""
+        return tuple(sorted(tag for page in self._pages(f"{repository}/tags/list") for tag in page))
+
+    def find_manifest(self, repository: str, reference: str) -> Manifest | None:
+        """What stands under a tag or digest, or None."""
+        answer = self._ask("GET", f"{repository}/manifests/{reference}", Accept=ACCEPTED)
+        if answer.status_code == NOT_FOUND:
+            return None
+        digest = answer.headers.get("Docker-Content-Digest") or _digest_of(answer.content)
+        return _manifest(digest, answer.json())
+
+    def created(self, repository: str, manifest: Manifest) -> str:
+        """When an image says that it was made (RFC 3339), or "": it does not say, or is an index."""
+        if not manifest.config:
+            return ""
+        answer = self._ask("GET", f"{repository}/blobs/{manifest.config}")
+        return str(answer.json().get("created") or "") if answer.status_code == OK else ""
+
+    def delete(self, repository: str, digest: str) -> None:
+        """Remove a manifest with all tags that name it; done when it is not there.
+
+        StepFailed where the registry does not let anybody delete.
+        """
+        answer = self._ask("DELETE", f"{repository}/manifests/{digest}", spared=(NOT_ALLOWED,))
+        if answer.status_code == NOT_ALLOWED:
+            raise StepFailed(
+                "prune",
+                f"the registry {self.name} lets nobody delete (405)",
+                "set storage.delete.enabled in its configuration, or leave it to the registry's own retention",
+            )
+
+    def _pages(self, path: str) -> Iterator[list[str]]:
+        answer = self._ask("GET", f"{path}?n={PAGE}")
+        while answer.status_code != NOT_FOUND:
+            yield list(answer.json().get("tags") or ())
+            following = answer.links.get("next", {}).get("url", "")
+            if not following:
+                return
+            answer = self._ask("GET", following.partition("/v2/")[2])
+
+    def _ask(
+        self, method: str, path: str, *, spared: tuple[int, ...] = (), **headers: str
+    ) -> requests.Response:
+        """One request, again with a login when the registry asks for one; what was not found is an answer."""
+        import requests.exceptions
+
+        try:
+            answer = self._send(method, path, headers)
+            if answer.status_code == UNAUTHORIZED:
+                self._log_in(answer.headers.get("WWW-Authenticate", ""))
+                answer = self._send(method, path, headers)
+        except requests.exceptions.RequestException as error:
+            raise self._unreachable(str(error)) from error
+        if not answer.ok and answer.status_code not in (NOT_FOUND, *spared):
+            raise self._unreachable(
+                f"{method} {path.partition('?')[0]}: {answer.status_code} {answer.reason}"
+            )
+        return answer
+
+    def _send(self, method: str, path: str, headers: dict[str, str]) -> requests.Response:
+        address = f"{self._address}/v2/{path}"
+        return self._session.request(method, address, headers={**headers, **self._tokens}, timeout=TIMEOUT)
+
+    def _log_in(self, challenge: str) -> None:
+        """Answer a challenge (RFC 9110, 11.3): the login itself, or a token that it is exchanged for."""
+        from requests.utils import parse_dict_header
+
+        scheme, _, rest = challenge.partition(" ")
+        if scheme.lower() == "bearer":
+            told = parse_dict_header(rest)
+            asked = {name: told[name] for name in ("service", "scope") if told.get(name)}
+            answer = self._session.get(
+                told.get("realm") or "", params=asked, auth=self._login, timeout=TIMEOUT
+            )
+            given = answer.json() if answer.ok else {}
+            self._tokens = {
+                "Authorization": f"Bearer {given.get('token') or given.get('access_token') or ''}"
+            }
+        elif self._login:
+            self._session.auth = self._login
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        import requests
+
+        session = requests.Session()
+        session.trust_env = not self._address.startswith("http:")  # no proxy stands before this very machine
+        return session
+
+    @cached_property
+    def _login(self) -> tuple[str, str] | None:
+        """The login that `docker login` has kept for the registry."""
+        from docker.errors import DockerException
+
+        from docker import auth
+
+        try:
+            found = auth.load_config().resolve_authconfig(HUB_LOGIN if self.name == DOCKER_HUB else self.name)
+        except DockerException as error:
+            raise self._unreachable(f"its login cannot be read: {error}") from error
+        known = {key.lower(): value for key, value in (found or {}).items()}
+        return (known["username"], known["password"]) if known.get("username") else None
+
+    @property
+    def _address(self) -> str:
+        host = HUB_HOST if self.name == DOCKER_HUB else self.name
+        return f"{'http' if host.startswith(LOOPBACK) else 'https'}://{host}"
+
+    def _unreachable(self, said: str) -> ToolError:
+        way_out = f"check that it runs and that you may use it: `docker login {self.name}`"
+        return ToolError(f"the registry {self.name} refuses or does not answer: {said}", way_out)
+
+
+def _manifest(digest: str, told: dict[str, Any]) -> Manifest:
+    children = tuple(child["digest"] for child in told.get("manifests") or ())
+    return Manifest(digest, children, (told.get("config") or {}).get("digest", ""))
+
+
+def _digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def read_content(registry: Registry, repository: str, needs: Needs) -> Content:
+    """What a repository holds: all tags, what is below each, and the ages of what nobody is known to need.
+
+    A digest that somebody needs is looked at too, tagged or not, for what is below it must stay as well.
+    """
+    tags = {
+        tag: found for tag in registry.tags(repository) if (found := registry.find_manifest(repository, tag))
+    }
+    named = [registry.find_manifest(repository, digest) for digest in sorted(needs.digests)]
+    manifests = _with_children(registry, repository, [*tags.values(), *filter(None, named)])
+    candidates = [
+        found
+        for tag, found in tags.items()
+        if OURS.fullmatch(tag) and tag not in needs.tags and found.digest not in needs.digests
+    ]
+    content = Content(
+        {tag: found.digest for tag, found in tags.items()},
+        {digest: found.children for digest, found in manifests.items() if found.children},
+    )
+    asked = sorted(content.reached(found.digest for found in candidates) & manifests.keys())
+    ages = {digest: _age(registry.created(repository, manifests[digest])) for digest in asked}
+    return replace(content, ages={digest: age for digest, age in ages.items() if age is not None})
+
+
+def _with_children(registry: Registry, repository: str, found: Iterable[Manifest]) -> dict[str, Manifest]:
+    """Manifests and all below them, by digest."""
+    known: dict[str, Manifest] = {}
+    waiting = list(found)
+    while waiting:
+        manifest = waiting.pop()
+        if manifest.digest in known:
+            continue
+        known[manifest.digest] = manifest
+        new = [child for child in manifest.children if child not in known]
+        waiting += filter(None, (registry.find_manifest(repository, child) for child in new))
+    return known
+
+
+def _age(created: str) -> float | None:
+    """Days since a stamp (RFC 3339); None where there is none."""
+    try:
+        moment = datetime.fromisoformat(f"{created[:19]}+00:00")
+    except ValueError:
+        return None
+    return (datetime.now(UTC) - moment).total_seconds() / DAY
+
+
+def remove_manifest(registry: Registry, repository: str, judged: Judged) -> bool:
+    """Remove a manifest and what it alone holds; False when a tag of it names something else by now.
+
+    The manifest goes before its children: what dies halfway leaves unnamed remains, never a name that leads nowhere.
+    """
+    now = [registry.find_manifest(repository, tag) for tag in judged.tags]
+    if any(found is not None and found.digest != judged.digest for found in now):
+        return False
+    for digest in judged.goes:
+        registry.delete(repository, digest)
+    return True
