@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
+from buildgraph.process import Runner, SystemRunner
 
 if TYPE_CHECKING:
     from buildgraph.builder import Builder
     from buildgraph.deploy import Place, Platform
     from buildgraph.image.engine import Engine
+    from buildgraph.kubernetes import Kubectl
 
 
 def platform_to_read(picture: Picture, environment: Environment) -> Platform:
@@ -19,6 +21,8 @@ def platform_to_read(picture: Picture, environment: Environment) -> Platform:
 
     ToolError when it does not answer.
     """
+    if environment.kubernetes:
+        return _kubernetes(picture, environment)
     from buildgraph.deploy import EnginePlatform, Place, Secrets
     from buildgraph.image.engine import open_engine
 
@@ -30,6 +34,8 @@ def platform_to_read(picture: Picture, environment: Environment) -> Platform:
 
 def platform_to_change(builder: Builder) -> Platform:
     """The platform of a builder's environment, with all that a deploy needs."""
+    if builder.environment.kubernetes:
+        return _kubernetes(builder.picture, builder.environment, builder)
     from buildgraph.deploy import EnginePlatform
 
     return EnginePlatform(engine_place(builder))
@@ -48,6 +54,44 @@ def engine_place(builder: Builder) -> Place:
         secrets=read_secrets(builder.project.folder, environment, os.environ),
         catalog=manifests.services,
     )
+
+
+def _kubernetes(picture: Picture, environment: Environment, builder: Builder | None = None) -> Platform:
+    """An environment on a cluster; without a builder, for one who only reads it."""
+    from buildgraph.deploy import Scene, Secrets, read_secrets
+    from buildgraph.kubernetes import Cluster, KubernetesPlatform
+
+    runner = builder.project.runner if builder else SystemRunner()
+    secrets = read_secrets(builder.project.folder, environment, os.environ) if builder else Secrets({})
+    manifests = picture.manifests
+    return KubernetesPlatform(
+        Cluster(
+            kubectl=kubectl_of(environment, runner),
+            workspace=manifests.workspace.name,
+            scene=Scene(environment, manifests.services),
+            secrets=secrets,
+            is_published=lambda image: _is_published(builder, image),
+        )
+    )
+
+
+def kubectl_of(environment: Environment, runner: Runner) -> Kubectl:
+    """kubectl as it reaches an environment's cluster from this machine."""
+    from buildgraph.kubernetes import Kubectl
+    from buildgraph.manifests.site import read_site
+
+    declared = environment.kubernetes
+    assert declared is not None  # nobody comes here for another environment
+    file = read_site().kubeconfigs.get(declared.context)
+    return Kubectl(runner, declared.context, declared.namespace, file)
+
+
+def _is_published(builder: Builder | None, image: str) -> bool:
+    """Whether an image's registry holds it; the building engine asks for us."""
+    from buildgraph.image.engine import open_engine
+    from buildgraph.image.registry import find_published
+
+    return find_published(builder.engine if builder else open_engine(), image) is not None
 
 
 def _engine(builder: Builder) -> Engine:

@@ -71,3 +71,19 @@ install_packages() {
   alone_with_apt "${quiet[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 \
     -o DPkg::Lock::Timeout=120 "$@" >/dev/null
 }
+
+# The release whose engine has BuildKit and buildx, and whose kubectl has kustomize 5; the one before lacks them.
+newer_release=trixie
+
+# Packages of a newer release are had for the asking only: nothing else on the machine is upgraded.
+add_newer_release() {
+  local uri source=/etc/apt/sources.list.d/buildgraph-engine.sources
+  [ "$(codename)" != "$newer_release" ] || return 0
+  [ ! -e "$source" ] || return 0
+  uri="$(mirror)"
+  [ -n "$uri" ] || give_up "apt's sources name no mirror of $(codename): add one."
+  printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$newer_release" \
+    >/etc/apt/preferences.d/buildgraph-engine
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+    "$uri" "$newer_release" "$keyring" >"$source"
+}

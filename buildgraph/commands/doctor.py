@@ -25,6 +25,8 @@ DECLARE = (
     "declare each: `pnpm --filter ./FOLDER add NAME` (`NAME@workspace:*` for a project of this workspace)"
 )
 
+KUBECTL = "install kubectl 1.27 or later (on Debian 13: kubernetes-client)"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -48,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; exit code 3 when something is missing."""
     runner = SystemRunner()
-    findings = [*(look(runner) for look in LOOKS), *_engines_elsewhere()]
+    findings = [*(look(runner) for look in LOOKS), *_engines_elsewhere(), *_clusters(runner)]
     if options.format == "json":
         answer(as_json([_as_dict(finding) for finding in findings]))
     else:
@@ -113,6 +115,30 @@ def _engines_elsewhere() -> list[Finding]:
         return []
     with ThreadPoolExecutor(len(environments)) as pool:
         return list(pool.map(_engine_of, environments))
+
+
+def _clusters(runner: Runner) -> list[Finding]:
+    """kubectl, where an environment is on a cluster, and each cluster, asked whether it is ready."""
+    environments = [found for found in _environments() if found.kubernetes]
+    if not environments:
+        return []
+    if _said(runner, "kubectl", "version", "--client") is None:
+        return [Finding("kubectl", False, "missing", KUBECTL)]
+    return [_cluster_of(environment, runner) for environment in environments]
+
+
+def _cluster_of(environment: Environment, runner: Runner) -> Finding:
+    from buildgraph.platforms import kubectl_of
+
+    name = f"cluster of {environment.name}"
+    try:
+        kubectl = kubectl_of(environment, runner)
+        kubectl.run("get", "--raw=/readyz")
+    except ToolError as error:
+        return Finding(name, False, error.what, error.way_out)
+    except BuildgraphError as error:
+        return Finding(name, False, str(error).splitlines()[0], "mend it, then look again")
+    return Finding(name, True, f"{kubectl.context} is ready")
 
 
 def _environments() -> Sequence[Environment]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from buildgraph.deploy.actor import read_actor
 from buildgraph.deploy.containers import NOT_RUN, Found, find_containers, run_in_container
-from buildgraph.deploy.model import Place, Tell
+from buildgraph.deploy.model import Discreet, Place, Tell
 from buildgraph.deploy.names import PROXY, Role
 from buildgraph.deploy.state import MOUNT, read_state, render_archive, write_state
 from buildgraph.errors import BuildgraphError, ToolError
@@ -88,17 +88,17 @@ def recorded(place: Place, deed: Deed, tell: Tell) -> Iterator[list[str]]:
     The name of the release that came of it goes into the list that is given. A log that cannot be
     written is told and fails nothing.
     """
-    began = _event(deed, "started", deed.reason)
+    began = event_of(deed, "started", deed.reason)
     is_told = _write_gently(place, began, tell)
     release: list[str] = []
     try:
         yield release
     except BaseException as error:
-        _write_gently(place, _event(deed, "failed", str(error) or type(error).__name__), tell)
+        _write_gently(place, event_of(deed, "failed", str(error) or type(error).__name__), tell)
         raise
     if not is_told:  # the log came with this very deploy
         _write_gently(place, began, tell)
-    finished = replace(_event(deed, "finished", deed.reason), release="".join(release))
+    finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
     _write_gently(place, finished, tell)
 
 
@@ -107,7 +107,8 @@ def moment() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _event(deed: Deed, end: str, detail: str) -> Event:
+def event_of(deed: Deed, end: str, detail: str) -> Event:
+    """What is told of a deed: that it `started`, `finished` or `failed`."""
     kind = f"{deed.kind}-{end}"
     return Event(moment(), read_actor(), kind, deed.product, "", deed.commit, detail)
 
@@ -125,7 +126,7 @@ def write_event(place: Place, event: Event) -> bool:
     found = find_containers(place, role=Role.PROXY.value)
     if not found:
         return False
-    line = _line(place, event)
+    line = render_event(place, event)
     argv = ["sh", "-c", APPEND, f"{MOUNT}/{FOLDER}", line]
     code, said = run_in_container(place, found[0].id, argv, user="0:0")
     if code == NOT_RUN:
@@ -140,6 +141,7 @@ def _write_beside(place: Place, container: Found, line: str) -> None:
     write_state(place, container.id, render_archive({name: f"{line}\n".encode()}))
 
 
-def _line(place: Place, event: Event) -> str:
+def render_event(place: Discreet, event: Event) -> str:
+    """An event as one line of JSON, without any secret of the environment."""
     told = {name: place.redact(value)[:LONGEST] for name, value in asdict(event).items() if value}
     return json.dumps(told, ensure_ascii=False)

@@ -52,7 +52,7 @@ def send_request(place: Place, service: Service, method: str, path: str, body: s
     host = place.environment.host_of(service)
     request = Request(method, path, _headers(place, service, body), body.encode())
     if host and place.engine.is_here:
-        return _send_near(place, request)
+        return send_near(request, place.environment.proxy_port)
     return _send_from_inside(place, request, (LOOPBACK, PUBLIC_PORT if host else service.port))
 
 
@@ -80,8 +80,9 @@ def _headers(place: Place, service: Service, body: str) -> dict[str, str]:
     }
 
 
-def _send_near(place: Place, request: Request) -> Answer:
-    connection = http.client.HTTPConnection(LOOPBACK, place.environment.proxy_port, timeout=TIMEOUT)
+def send_near(request: Request, port: int) -> Answer:
+    """Send one request to a port of this machine; any outcome is an Answer."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT)
     try:
         connection.request(request.method, request.path, request.body or None, dict(request.headers))
         return _answer(connection.getresponse())

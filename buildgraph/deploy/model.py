@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.deploy.names import Role, environment_labels, label_filters, prefix_of
 from buildgraph.deploy.secrets import Secrets, used_secrets
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from buildgraph.image.engine import Engine
 
 Tell = Callable[[str], None]
+
+
+class Discreet(Protocol):
+    """An environment, and what keeps its secrets out of whatever is told or written down."""
+
+    @property
+    def environment(self) -> Environment:
+        """The environment as its manifest says."""
+
+    def redact(self, text: str) -> str:
+        """A text without the secrets that containers here are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Any, Final
 from buildgraph.deploy.actor import read_actor
 from buildgraph.deploy.audit import moment
 from buildgraph.deploy.containers import run_in_container
-from buildgraph.deploy.model import Place, Target
+from buildgraph.deploy.model import Discreet, Place, Target
 from buildgraph.deploy.names import PROXY
 from buildgraph.deploy.state import MOUNT, read_state, render_archive, write_state
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
-from buildgraph.manifests.model import EnvValue, Migration, Resources, Service, SmokeTest
+from buildgraph.manifests.model import Autoscale, EnvValue, Migration, Resources, Service, SmokeTest
 
 Versions = Mapping[str, str]  # the fingerprint of each service
 FORMAT: Final = 1
@@ -109,7 +109,7 @@ def record_release(place: Place, product: str, services: Iterable[ReleasedServic
         number = _number(last.name) + 1 if last else 1
         surplus = max(0, len(before) + 1 - place.environment.releases)
         old = [_file(found.name) for found in before[:surplus]]
-        if _write(place, product, f"{number:04d}.json", _render(place, made, last), old):
+        if _write(place, product, f"{number:04d}.json", render_release(place, made, last), old):
             return f"{product}-{number:04d}"
 
 
@@ -198,7 +198,8 @@ def _write(place: Place, product: str, name: str, content: bytes, old: Iterable[
 # The record as text ------------------------------------------------------------------------------------
 
 
-def _render(place: Place, release: Release, last: Release | None) -> bytes:
+def render_release(place: Discreet, release: Release, last: Release | None) -> bytes:
+    """The record of a release that comes after another one, without any secret of the environment."""
     table = {
         "format": FORMAT,
         "commit": release.commit,
@@ -260,5 +261,6 @@ READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "env": lambda table: {name: EnvValue(**value) for name, value in table.items()},
     "resources": lambda table: Resources(**table),
     "migration": _read_migration,
+    "autoscale": lambda table: Autoscale(**table) if table else None,
     "smoke": lambda tables: tuple(SmokeTest(**table) for table in tables),
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from buildgraph.deploy.door import Answer, Request, send_request, send_straight
-from buildgraph.deploy.model import Place, SmokeResult, Tell
+from buildgraph.deploy.model import Discreet, Place, SmokeResult, Tell
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service, SmokeTest
 
@@ -30,7 +30,7 @@ def run_smoke_straight(place: Place, service: Service, containers: Iterable[str]
     """
     tests = [(name, test) for name in containers for test in service.smoke if not test.writes]
     for name, test in tests:
-        _run_test(place, service, Attempt(test, name), tell)
+        run_test(place, service, Attempt(test, name), tell)
 
 
 def mismatch(test: SmokeTest, answer: Answer) -> str:
@@ -44,12 +44,39 @@ def mismatch(test: SmokeTest, answer: Answer) -> str:
     return ""
 
 
+P_contra = TypeVar("P_contra", bound=Discreet, contravariant=True)
+P = TypeVar("P", bound=Discreet)
+
+
+class Tried(Protocol[P_contra]):
+    """A test, and a way to try it."""
+
+    @property
+    def test(self) -> SmokeTest:
+        """The test."""
+
+    @property
+    def where(self) -> str:
+        """The one of several places that is tried, "" where there is but one."""
+
+    def send(self, place: P_contra, service: Service) -> Answer:
+        """One request and what came back."""
+
+    def told(self, place: P_contra, service: Service) -> str:
+        """The request as a user would write it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A test and where it is tried: a container by its private name, "" for the public route."""
 
     test: SmokeTest
     container: str = ""
+
+    @property
+    def where(self) -> str:
+        """The container that is tried."""
+        return self.container
 
     def send(self, place: Place, service: Service) -> Answer:
         """One request and what came back."""
@@ -66,17 +93,18 @@ class Attempt:
 
 
 def _run_public(place: Place, service: Service, test: SmokeTest, tell: Tell) -> SmokeResult:
-    return _run_test(place, service, Attempt(test), tell)
+    return run_test(place, service, Attempt(test), tell)
 
 
-def _run_test(place: Place, service: Service, attempt: Attempt, tell: Tell) -> SmokeResult:
+def run_test(place: P, service: Service, attempt: Tried[P], tell: Tell) -> SmokeResult:
+    """Try a test until it passes or its time is over; StepFailed tells what was expected and what came."""
     began, count, test = time.monotonic(), 0, attempt.test
     while True:
         count += 1
         answer = attempt.send(place, service)
         wrong, seconds = mismatch(test, answer), time.monotonic() - began
         if not wrong:
-            where = f" at {attempt.container}" if attempt.container else ""
+            where = f" at {attempt.where}" if attempt.where else ""
             tell(f"{service.name}: {test.name}{where} ({seconds:.1f} s)")
             return SmokeResult(service.name, test.name, count, seconds)
         if seconds + PAUSE > test.within:
@@ -86,5 +114,5 @@ def _run_test(place: Place, service: Service, attempt: Attempt, tell: Tell) -> S
         time.sleep(PAUSE)
 
 
-def _shown(place: Place, answer: Answer) -> str:
+def _shown(place: Discreet, answer: Answer) -> str:
     return place.redact(answer.body)[:SHOWN] if answer.status else ""

@@ -13,6 +13,7 @@ from buildgraph.deploy.names import COLOUR, SECRETS, Colour, Role, service_label
 from buildgraph.deploy.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
 from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Resources, Service
+from buildgraph.manifests.variables import port_value, usual_values
 
 USER: Final = "1001:1001"
 SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})
@@ -69,14 +70,12 @@ def migration_container(place: Place, target: Target, command: tuple[str, ...]) 
 
 def service_env(place: Place, service: Service) -> dict[str, str]:
     """The environment of a service's containers: what kind and backing give, then what its manifest says."""
-    port = service.listens or service.port
-    env = {"NODE_ENV": "production", **_kind_env(service), **_backing_env(place, service)}
-    if service.health:
-        env["HEALTH_PATH"] = service.health
-    env |= _manifest_env(place, service)
-    if port:
-        env["PORT"] = str(port)
-    return env
+    return {
+        **usual_values(service),
+        **_backing_env(place, service),
+        **_manifest_env(place, service),
+        **port_value(service),
+    }
 
 
 def _service_container(
@@ -106,17 +105,6 @@ def _labels(target: Target) -> Mapping[str, str]:
     return service_labels(
         target.service, image=target.image, fingerprint=target.fingerprint, commit=target.commit
     )
-
-
-def _kind_env(service: Service) -> dict[str, str]:
-    """What SvelteKit's adapter-node needs behind a proxy: it takes origin and client from these headers."""
-    if service.kind != "sveltekit":
-        return {}
-    return {
-        "PROTOCOL_HEADER": "x-forwarded-proto",
-        "HOST_HEADER": "x-forwarded-host",
-        "ADDRESS_HEADER": "x-forwarded-for",
-    }
 
 
 def _backing_env(place: Place, service: Service) -> dict[str, str]:

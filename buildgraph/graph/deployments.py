@@ -81,4 +81,15 @@ def _settings(service: Service, environment: Environment) -> Mapping[str, object
         "redis": service.redis,
         "backing": sorted(backing.kind for backing in environment.backing),
         "drain_within": environment.drain_within,
+        **_cluster_settings(service, environment),
     }
+
+
+def _cluster_settings(service: Service, environment: Environment) -> Mapping[str, object]:
+    """What a cluster is told besides; where it is (context and namespace) changes nothing of what runs."""
+    cluster = environment.kubernetes
+    if cluster is None:
+        return {}
+    told = {name: value for name, value in asdict(cluster).items() if name not in ("context", "namespace")}
+    grows = asdict(service.autoscale) if service.autoscale else None
+    return {"kubernetes": {**told, "autoscale": grows}}

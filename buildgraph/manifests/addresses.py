@@ -11,9 +11,16 @@ from buildgraph.manifests.placeholders import fill_placeholders
 PROXY: Final = "proxy"  # the name under which services reach the proxy
 
 
-def internal_urls(services: Iterable[Service]) -> dict[str, str]:
-    """Where services call each other: the proxy's listener of each, which is always the live colour."""
-    return {service.name: f"http://{PROXY}:{service.port}" for service in services if service.port}
+def internal_urls(environment: Environment, services: Iterable[Service]) -> dict[str, str]:
+    """Where services call each other: the proxy's listener of each, which is always the live colour.
+
+    On a cluster it is each one's own Service, by its name in the namespace.
+    """
+    return {
+        service.name: f"http://{service.name if environment.kubernetes else PROXY}:{service.port}"
+        for service in services
+        if service.port
+    }
 
 
 def public_urls(environment: Environment, services: Iterable[Service]) -> dict[str, str]:
@@ -25,12 +32,18 @@ def public_url(environment: Environment, service: Service) -> str:
     """The public URL of a service.
 
     Names below `.localhost` always mean this machine (RFC 6761), so they are the proxy's own port; behind
-    any other name stands somebody who ends TLS before the proxy.
+    any other name stands somebody who ends TLS before the proxy. On a cluster that is its Ingress.
     """
     host = environment.host_of(service)
-    if host == "localhost" or host.endswith(".localhost"):
+    if environment.kubernetes and _is_here(host):
+        return f"http://{host}"
+    if _is_here(host):
         return f"http://{host}:{environment.proxy_port}"
     return f"https://{host}"
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def public_values(service: Service, environment: Environment, catalog: Iterable[Service]) -> dict[str, str]:
@@ -40,7 +53,7 @@ def public_values(service: Service, environment: Environment, catalog: Iterable[
     are filled with addresses of the `catalog`, which holds all services.
     """
     services = tuple(catalog)
-    internal, public = internal_urls(services), public_urls(environment, services)
+    internal, public = internal_urls(environment, services), public_urls(environment, services)
     values = dict(environment.values)
     for name, value in service.env.items():
         told = None if value.secret else value.value_in(environment.name)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from buildgraph.manifests.engines import ENGINE
 from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, STRATEGIES
+from buildgraph.manifests.kubernetes import AUTOSCALE, KUBERNETES
 from buildgraph.manifests.model import (
     Backing,
     Backups,
@@ -243,6 +244,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "base_of": IMAGE,
     "deployed": truth(),
     "breaking": integer(0),
+    "autoscale": AUTOSCALE,
 }
 WORKSPACE: Final = table(
     WorkspaceManifest,
@@ -274,6 +276,7 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "drain_within": positive(),
     "releases": integer(2),
     "approval": one_of(APPROVALS, "kind of approval"),
+    "kubernetes": KUBERNETES,
     "values": TEXTS,
 }
 BASES: Final[Reader[dict[str, dict[str, str]]]] = table(dict, {"digests": mapped(DIGEST, key=_check_image)})

@@ -89,6 +89,14 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscale:
+    """Under Kubernetes: up to how many containers, as long as they use more than `cpu` in 100 of their processors."""
+
+    most: int
+    cpu: int = 80
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One image and one deployment per environment.
 
@@ -100,7 +108,8 @@ class Service:
     PostgreSQL database, empty when it has none. `depends_on` orders services and changes no fingerprint.
     `base_of` is what `FROM` names when another image builds on this one. `health` is the path that answers
     200 when the service can serve; a worker has `health_command` instead. `breaking` is raised with a
-    release whose data older code cannot work with, and changes no fingerprint.
+    release whose data older code cannot work with, and changes no fingerprint. `autoscale` lets a cluster run
+    more than its replicas.
     """
 
     name: str
@@ -128,6 +137,7 @@ class Service:
     base_of: str = ""
     deployed: bool = True
     breaking: int = 0
+    autoscale: Autoscale | None = None
 
     def replicas_in(self, environment: str) -> int:
         """How many containers serve it in `environment`."""
@@ -187,6 +197,23 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """A cluster that runs an environment's services, by the name of its context, in a namespace of their own.
+
+    `ingress_class` names who leads the public to them (empty: the cluster's default), `issuer` the cert-manager
+    ClusterIssuer of their certificates (empty: none is asked for), `pull_secret` the Secret by which the cluster
+    reads the registry. `annotations` are put on every Ingress.
+    """
+
+    context: str
+    namespace: str
+    ingress_class: str = ""
+    issuer: str = ""
+    pull_secret: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """`manifests/environments/NAME.toml`: where and how products run.
 
@@ -195,7 +222,7 @@ class Environment:
     an env file seen from the project's folder; secrets also come from this process's environment, which
     wins. Times are seconds. `rollback_window` is how long a former version runs on beside the new one.
     `releases` counts the releases of a product that are kept to go back to; `approval` is `plan` where only
-    saved plans are deployed.
+    saved plans are deployed. `kubernetes` is there instead of an engine where a cluster runs the services.
     """
 
     name: str
@@ -214,6 +241,7 @@ class Environment:
     drain_within: float = 10.0
     releases: int = 10
     approval: str = ""
+    kubernetes: Kubernetes | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
     def host_of(self, service: Service) -> str:

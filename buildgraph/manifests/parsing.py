@@ -10,6 +10,7 @@ from typing import Any, Final
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.checks import Declared, Known, check_environments, check_services
 from buildgraph.manifests.fields import BASES, WORKSPACE, check_name, environment_reader, product_reader
+from buildgraph.manifests.kubernetes_checks import check_clusters
 from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
 from buildgraph.manifests.reading import Place, Reader, Refused, parse_toml
 
@@ -30,8 +31,10 @@ def parse_manifests(files: Mapping[str, bytes]) -> Manifests:
     environments = [reading.environment(path, name) for path, name in reading.below(ENVIRONMENTS)]
     bases = reading.read(BASES_FILE, BASES, {})
     reading.refuse_strays()
-    check_services([found for services in products.values() for found in services], reading.known())
+    services = [found for of_product in products.values() for found in of_product]
+    check_services(services, reading.known())
     check_environments(environments)
+    check_clusters(environments, services)
     if reading.mistakes:
         raise ConfigurationError(reading.mistakes)
     return Manifests(

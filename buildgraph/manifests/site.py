@@ -17,19 +17,23 @@ READERS: Final[Mapping[str, Reader[str]]] = {
     "bases": one_of([source.value for source in Source], "source of base images"),
     "ca": text(),
 }
-SETTINGS: Final[Reader[dict[str, Any]]] = table(dict, {**READERS, "certificates": mapped(text())})
+SETTINGS: Final[Reader[dict[str, Any]]] = table(
+    dict, {**READERS, "certificates": mapped(text()), "kubeconfigs": mapped(text())}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """What holds on this machine: the source of base images, and a file of CA certificates for builds.
 
-    `certificates` maps an engine's `HOST:PORT` to the folder of this machine's key to it.
+    `certificates` maps an engine's `HOST:PORT` to the folder of this machine's key to it, `kubeconfigs` the
+    name of a cluster's context to the file that leads to it (none: kubectl's own).
     """
 
     source: Source = Source.REGISTRY
     ca: Path | None = None
     certificates: Mapping[str, Path] = field(default_factory=dict)
+    kubeconfigs: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_site(env: Mapping[str, str] = os.environ) -> Site:
@@ -45,8 +49,12 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
         here.refuse(f"there is no file {told['ca']!r}", "name a file of PEM certificates")
     if place.mistakes:
         raise ConfigurationError(place.mistakes)
-    folders = {host: Path(folder).expanduser() for host, folder in told.get("certificates", {}).items()}
-    return Site(Source(told.get("bases", Source.REGISTRY.value)), ca, folders)
+    source = Source(told.get("bases", Source.REGISTRY.value))
+    return Site(source, ca, _paths(told, "certificates"), _paths(told, "kubeconfigs"))
+
+
+def _paths(told: Mapping[str, Any], key: str) -> dict[str, Path]:
+    return {name: Path(path).expanduser() for name, path in told.get(key, {}).items()}
 
 
 def _read_file(place: Place) -> dict[str, Any]:

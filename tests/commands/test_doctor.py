@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -104,3 +105,22 @@ def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:
     assert ran.code == 3
     assert [line for line in ran.out.splitlines() if line.startswith("ok  git ")] != []
     assert "workspace: see `buildgraph plan` for the whole message" in ran.out
+
+
+def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.write("manifests/workspace.toml", 'name = "acme"\n')
+    cluster = '[kubernetes]\ncontext = "c"\nnamespace = "n"\n'
+    repo.write("manifests/environments/europe.toml", f'registry = "ghcr.io/acme"\n{cluster}')
+    repo.commit()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(str(which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    ran = repo.run("doctor")
+
+    assert "kubectl: install kubectl 1.27 or later (on Debian 13: kubernetes-client)" in ran.out
+    status = repo.run("status", "env=europe")
+    assert (status.code, status.err) == (3, "error: kubectl is not installed\n  run `buildgraph doctor`\n")

@@ -1,0 +1,131 @@
+"""Releases, events and passed smoke tests of an environment, as objects in its namespace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from secrets import token_hex
+from typing import Final
+
+from buildgraph.deploy.actor import read_actor
+from buildgraph.deploy.audit import Deed, Event, event_of, moment, parse_event, render_event
+from buildgraph.deploy.model import Target, Tell
+from buildgraph.deploy.releases import Release, ReleasedService, Source, parse_release, render_release
+from buildgraph.errors import BuildgraphError
+from buildgraph.graph.nodes import digest_of_pairs
+from buildgraph.kubernetes.cluster import Cluster
+from buildgraph.kubernetes.state import read_values, render_object, write_values
+from buildgraph.render.kubernetes import PART_OF, label
+
+RELEASE, AUDIT = "release", "audit"  # components
+VERIFIED: Final = "buildgraph-verified"
+RECORD: Final = "release.json"
+
+
+def read_history(cluster: Cluster) -> dict[str, tuple[Release, ...]]:
+    """The releases of every product that are kept, the oldest first."""
+    found: dict[str, dict[int, Release]] = {}
+    for told in cluster.kubectl.read("configmaps", cluster.selecting(component=RELEASE)):
+        product = told["metadata"]["labels"][PART_OF]
+        number = int(told["metadata"]["name"].rpartition("-")[2])
+        release = parse_release(f"{product}-{number:04d}", product, told.get("data", {}).get(RECORD, ""))
+        found.setdefault(product, {})[number] = release
+    return {product: tuple(r for _, r in sorted(kept.items())) for product, kept in sorted(found.items())}
+
+
+def record_release(
+    cluster: Cluster, product: str, services: Iterable[ReleasedService], source: Source
+) -> str:
+    """Record what runs now as a release, and forget those that are too many; returns its name.
+
+    Nothing is recorded when the last release is the very same. A name is made once: of two who record at the
+    same time, one takes the next number.
+    """
+    new = tuple(sorted(services, key=lambda found: found.service.name))
+    while True:
+        before = read_history(cluster).get(product, ())
+        last = before[-1] if before else None
+        made = Release("", product, new, source.commit, read_actor(), moment(), source.kind, source.origin)
+        if last and (last.versions, last.images) == (made.versions, made.images):
+            return last.name
+        number = int(last.name.rpartition("-")[2]) + 1 if last else 1
+        if _create(cluster, product, number, render_release(cluster, made, last).decode()):
+            surplus = max(0, len(before) + 1 - cluster.environment.releases)
+            for old in before[:surplus]:
+                cluster.kubectl.run("delete", "configmap", _object(old.name), "--ignore-not-found")
+            return f"{product}-{number:04d}"
+
+
+def _create(cluster: Cluster, product: str, number: int, text: str) -> bool:
+    labels = {**cluster.labels(RELEASE), PART_OF: label(product)}
+    body = {"immutable": True, "data": {RECORD: text}}
+    return cluster.kubectl.creates(
+        render_object("ConfigMap", _object(f"{product}-{number:04d}"), labels, body)
+    )
+
+
+def _object(release: str) -> str:
+    return f"buildgraph-release-{release}"
+
+
+# Smoke tests that passed -------------------------------------------------------------------------------
+
+
+def is_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> bool:
+    """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
+    return read_values(cluster, VERIFIED).get(product) == _version(targets)
+
+
+def forget_verified(cluster: Cluster, product: str) -> None:
+    """Take the word back, before what runs is changed."""
+    write_values(cluster, VERIFIED, {product: None})
+
+
+def record_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> None:
+    """Remember that these targets passed."""
+    write_values(cluster, VERIFIED, {product: _version(targets)})
+
+
+def _version(targets: Iterable[Target]) -> str:
+    return digest_of_pairs(sorted((target.service.name, target.fingerprint) for target in targets))
+
+
+# Events ------------------------------------------------------------------------------------------------
+
+
+def read_events(cluster: Cluster, product: str = "") -> tuple[Event, ...]:
+    """All events (of a product, with what concerns all), the oldest first."""
+    kept = cluster.kubectl.read("configmaps", cluster.selecting(component=AUDIT))
+    lines = [line for told in kept for line in told.get("data", {}).values()]
+    events = sorted((found for line in lines if (found := parse_event(line))), key=lambda event: event.at)
+    return tuple(event for event in events if not product or event.product in ("", product))
+
+
+def write_event(cluster: Cluster, event: Event) -> None:
+    """Add an event. A month has an object of its own, for one holds about a megabyte."""
+    name = f"buildgraph-audit-{event.at[:7]}"
+    key = f"{re.sub(r'[^0-9]', '', event.at)[:17]}-{token_hex(4)}"
+    write_values(cluster, name, {key: render_event(cluster, event)}, AUDIT)
+
+
+@contextmanager
+def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> Iterator[list[str]]:
+    """Record that a deed begins, and how it ends; see `buildgraph.deploy.audit.recorded`."""
+    _write_gently(cluster, event_of(deed, "started", deed.reason), tell)
+    release: list[str] = []
+    try:
+        yield release
+    except BaseException as error:
+        _write_gently(cluster, event_of(deed, "failed", str(error) or type(error).__name__), tell)
+        raise
+    finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
+    _write_gently(cluster, finished, tell)
+
+
+def _write_gently(cluster: Cluster, event: Event, tell: Tell) -> None:
+    try:
+        write_event(cluster, event)
+    except BuildgraphError as error:
+        tell(f"the audit log cannot be written: {error}")

@@ -1,0 +1,138 @@
+"""One service's way to a new version on a cluster, and back: applied, waited for, or the version before it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from buildgraph.deploy.model import Tell
+from buildgraph.deploy.platform import HEALTHY
+from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.kubernetes.lease import Lock
+from buildgraph.kubernetes.live import Live
+from buildgraph.kubernetes.trouble import read_trouble
+from buildgraph.render.kubernetes import (
+    NAME,
+    VERSIONS,
+    Shipping,
+    object_names,
+    overlay_folder,
+    render_base,
+    render_overlay,
+)
+
+PAUSE: Final = 1.0
+SLACK: Final = 30.0  # seconds for the cluster itself, beside what each container may take
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A service that this run has begun to change: the version before it (0: none), and how many there were."""
+
+    service: str
+    revision: int
+    replicas: int
+
+
+def unknown_kinds(lock: Lock, shippings: Iterable[Shipping], tell: Tell) -> frozenset[str]:
+    """The kinds that this cluster is too old for; what is left out for that is told in a line each."""
+    served = set(lock.cluster.kubectl.run("api-versions").split())
+    unknown = frozenset(kind for kind, version in VERSIONS.items() if version not in served)
+    for shipping in shippings:
+        for kind, _ in sorted(object_names(shipping)):
+            if kind in unknown:
+                name = shipping.service.name
+                tell(f"{name}: without its {kind}, for this cluster does not know {VERSIONS[kind]}")
+    return unknown
+
+
+def former_of(live: Live, service: str, released: Mapping[str, str]) -> Switched:
+    """What a service goes back to: the version of the last release, if the cluster has it, else what is well.
+
+    `released` are the fingerprints of that release: a version that a killed deployment has left is none to go
+    back to, though the Deployment asks for it.
+    """
+    running, wanted = live.workloads.get(service), released.get(service)
+    if running is None:
+        return Switched(service, 0, 0)
+    if running.state == HEALTHY and wanted in (None, running.fingerprint):
+        return Switched(service, running.revision, running.replicas)
+    kept = [found for found in live.versions if (found.service, found.fingerprint) == (service, wanted)]
+    best = max(kept, key=lambda version: (version.ready, version.revision), default=None)
+    if best is None:
+        return Switched(service, running.revision if running.state == HEALTHY else 0, running.replicas)
+    return Switched(service, best.revision, running.replicas)
+
+
+def bring(lock: Lock, shipping: Shipping, without: Iterable[str], tell: Tell) -> None:
+    """Apply a service and wait until the new version has taken over; StepFailed tells what is wrong with it."""
+    service, cluster = shipping.service, lock.cluster
+    lock.confirm()
+    apply(lock, shipping, without)
+    tell(f"{service.name}: applied")
+    began = time.monotonic()
+    within = cluster.environment.health_within * max(1, shipping.replicas) + SLACK
+    if not has_settled(lock, service.name, within):
+        trouble = read_trouble(cluster, cluster.selecting(name=service.name), shipping.fingerprint)
+        what = f"its new version is not well after {time.monotonic() - began:.0f} s"
+        raise StepFailed(f"deploy:{service.name}", what, trouble)
+    tell(f"{service.name}: {shipping.replicas} well after {time.monotonic() - began:.1f} s")
+
+
+def apply(lock: Lock, shipping: Shipping, without: Iterable[str]) -> None:
+    """Apply a service's overlay; StepFailed with the cluster's own words when it refuses it."""
+    files = {**render_base(shipping.service), **render_overlay(shipping, frozenset(without))}
+    folder = overlay_folder(shipping.environment.name, shipping.service.name)
+    with TemporaryDirectory(prefix="buildgraph-") as root:
+        for path, text in files.items():
+            file = Path(root) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        result = lock.cluster.kubectl.try_run("apply", f"--kustomize={root}/{folder}")
+    if result.code != 0:
+        said = lock.cluster.redact(result.last_lines)
+        raise StepFailed(f"deploy:{shipping.service.name}", "the cluster does not take it", said)
+
+
+def unwind(lock: Lock, run: Iterable[Switched], tell: Tell) -> None:
+    """Bring back what ran before this run, the last service first; a first version has nothing to go back to."""
+    for switched in reversed(list(run)):
+        try:
+            lock.confirm()
+            _go_back(lock, switched, tell)
+        except BuildgraphError as error:
+            tell(f"{switched.service}: cannot go back: {error}")
+
+
+def _go_back(lock: Lock, switched: Switched, tell: Tell) -> None:
+    if not switched.revision:
+        tell(f"{switched.service}: it had no version before; it stays as it is")
+        return
+    deployment = f"deployment/{switched.service}"
+    lock.cluster.kubectl.run("rollout", "undo", deployment, f"--to-revision={switched.revision}")
+    lock.cluster.kubectl.run("scale", deployment, f"--replicas={switched.replicas}")
+    deadline = time.monotonic() + lock.cluster.environment.health_within + SLACK
+    # A Deployment that has just been taken back may still say that its last version failed.
+    while not (is_back := has_settled(lock, switched.service, deadline - time.monotonic())):
+        if time.monotonic() + PAUSE > deadline:
+            break
+        time.sleep(PAUSE)
+    tell(f"{switched.service}: the version before {'runs' if is_back else 'is not well either'}")
+
+
+def has_settled(lock: Lock, service: str, within: float) -> bool:
+    """Whether all of a service runs as its Deployment asks for, within some seconds."""
+    words = ("rollout", "status", f"deployment/{service}", f"--timeout={max(1.0, within):.0f}s")
+    return lock.cluster.kubectl.try_run(*words).code == 0
+
+
+def remove_service(lock: Lock, service: str, kinds: str, tell: Tell) -> None:
+    """Take away everything of a service that has left the manifests."""
+    lock.confirm()
+    chosen = f"{lock.cluster.selecting()},{NAME}={service}"
+    lock.cluster.kubectl.run("delete", kinds, chosen, "--ignore-not-found", "--wait=false")
+    tell(f"{service}: removed, for it left the manifests")

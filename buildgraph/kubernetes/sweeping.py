@@ -1,0 +1,81 @@
+"""What is taken away: objects that the manifests do not ask for any more, and at the end the whole environment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from buildgraph.deploy.model import Tell
+from buildgraph.errors import StepFailed
+from buildgraph.kubernetes.cluster import STATE, Cluster
+from buildgraph.kubernetes.lease import read_locks
+from buildgraph.kubernetes.live import Live
+from buildgraph.render.kubernetes import COMPONENT, INSTANCE, NAME, Shipping, object_names
+
+SOURCES: Final = ("ConfigMap", "Secret")  # kept as long as a version that the cluster has at hand names them
+KINDS: Final = {
+    "Deployment": "deployments.apps",
+    "Service": "services",
+    "ConfigMap": "configmaps",
+    "Secret": "secrets",
+    "NetworkPolicy": "networkpolicies.networking.k8s.io",
+    "Ingress": "ingresses.networking.k8s.io",
+    "PodDisruptionBudget": "poddisruptionbudgets.policy",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers.autoscaling",
+    "Job": "jobs.batch",
+}
+STATE_KINDS: Final = "configmaps,secrets,leases.coordination.k8s.io"
+
+
+def kinds_known(without: Collection[str]) -> str:
+    """All kinds that a service may be made of on this cluster, as kubectl lists them."""
+    return ",".join(resource for kind, resource in KINDS.items() if kind not in without)
+
+
+def sweep(
+    cluster: Cluster, shippings: Iterable[Shipping], live: Live, without: Collection[str]
+) -> tuple[str, ...]:
+    """Take away what services of a product were made of and are not any more; returns what went."""
+    wanted = {name for shipping in shippings for name in object_names(shipping)}
+    services = {shipping.service.name for shipping in shippings}
+    named = {name for found in live.workloads.values() for name in found.sources}
+    named |= {name for found in live.versions for name in found.sources}
+    gone = []
+    for told in cluster.kubectl.read(kinds_known(without), cluster.selecting(component="service")):
+        kind, name = told["kind"], told["metadata"]["name"]
+        is_needed = name in named if kind in SOURCES else (kind, name) in wanted
+        if told["metadata"]["labels"][NAME] in services and not is_needed:
+            cluster.kubectl.run("delete", KINDS[kind], name, "--ignore-not-found", "--wait=false")
+            gone.append(f"{kind} {name}")
+    return tuple(gone)
+
+
+def stop_environment(cluster: Cluster, *, volumes: bool, tell: Tell) -> None:
+    """Stop all that runs here; what the environment remembers goes only with `volumes`.
+
+    StepFailed while somebody deploys.
+    """
+    if not cluster.kubectl.read("namespace", cluster.kubectl.namespace):
+        tell(f"there is no namespace {cluster.kubectl.namespace}")
+        return
+    for held in read_locks(cluster):
+        raise StepFailed(
+            "down", f"{held.product} is locked by {held.whose}", "wait, or `buildgraph lock` tells more"
+        )
+    served = set(cluster.kubectl.run("api-resources", "--output=name").split())
+    kinds = ",".join(resource for resource in KINDS.values() if resource in served)
+    chosen = f"--selector={INSTANCE}={cluster.instance},{COMPONENT} in (service,migration)"
+    cluster.kubectl.run("delete", kinds, chosen, "--ignore-not-found", "--timeout=60s")
+    tell(f"stopped {cluster.environment.name}")
+    if volumes:
+        _forget(cluster, tell)
+
+
+def _forget(cluster: Cluster, tell: Tell) -> None:
+    """Delete what the environment remembers, and its namespace where it was made for it."""
+    cluster.kubectl.run("delete", STATE_KINDS, cluster.selecting(), "--ignore-not-found")
+    name = cluster.kubectl.namespace
+    own = cluster.kubectl.read("namespace", cluster.selecting(component=STATE))
+    if any(found["metadata"]["name"] == name for found in own):
+        cluster.kubectl.run("delete", "namespace", name, "--wait=false")
+        tell(f"deleted the namespace {name}")

@@ -1,0 +1,93 @@
+"""What runs in a pod: one container that may do no more than it must, told well or not by its health check."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from buildgraph.manifests.model import Resources, Service
+from buildgraph.render.kubernetes.names import PORT_NAME
+from buildgraph.render.yaml import Yaml
+
+USER: Final = 1001
+SCRATCH: Final = "64Mi"
+PROBE_EVERY: Final = 2  # seconds between looks at a container that starts, or that shall get requests
+QUARTER, HALF = 4, 2  # of its limits a container is promised; the rest it has when others leave it
+MEBI: Final = 2**20
+
+# The restricted profile of Kubernetes' "Pod Security Standards".
+POD_SECURITY: Final[dict[str, Yaml]] = {
+    "runAsNonRoot": True,
+    "runAsUser": USER,
+    "runAsGroup": USER,
+    "fsGroup": USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+CONTAINER_SECURITY: Final[dict[str, Yaml]] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "privileged": False,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def pod_spec(container: dict[str, Yaml]) -> dict[str, Yaml]:
+    """A pod around its one container: no token of the cluster, no list of its neighbours, `/tmp` in memory."""
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": POD_SECURITY,
+        "containers": [container],
+        "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": SCRATCH}}],
+    }
+
+
+def plain_container(service: Service) -> dict[str, Yaml]:
+    """A service's container without what depends on the environment; its image is named like the service."""
+    container: dict[str, Yaml] = {"name": service.name, "image": service.name}
+    port = service.listens or service.port
+    if port:
+        container["ports"] = [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}]
+    if service.resources != Resources():
+        container["resources"] = _resources(service.resources)
+    return {
+        **container,
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+    }
+
+
+def probes(service: Service, within: float) -> dict[str, Yaml]:
+    """How a container is told well: `within` seconds from its start, before each request, and all along.
+
+    A worker that says nothing of its health is well as long as it runs.
+    """
+    check = _check(service)
+    if not check:
+        return {}
+    tries = max(1, math.ceil(within / PROBE_EVERY))
+    often: dict[str, Yaml] = {"periodSeconds": PROBE_EVERY, "timeoutSeconds": 3}
+    return {
+        "startupProbe": {**check, **often, "failureThreshold": tries},
+        "readinessProbe": {**check, **often, "failureThreshold": 3},
+        "livenessProbe": {**check, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
+    }
+
+
+def _check(service: Service) -> dict[str, Yaml]:
+    if service.health_command:
+        return {"exec": {"command": list(service.health_command)}}
+    if service.health:
+        return {"httpGet": {"path": service.health, "port": PORT_NAME}}
+    return {"tcpSocket": {"port": PORT_NAME}} if service.port else {}
+
+
+def _resources(limits: Resources) -> dict[str, Yaml]:
+    cpus, memory = round(limits.cpus * 1000), limits.memory // MEBI
+    most: dict[str, Yaml] = {}
+    promised: dict[str, Yaml] = {}
+    if cpus:
+        most["cpu"], promised["cpu"] = f"{cpus}m", f"{max(1, cpus // QUARTER)}m"
+    if memory:
+        most["memory"], promised["memory"] = f"{memory}Mi", f"{max(1, memory // HALF)}Mi"
+    return {"requests": promised, "limits": most}

@@ -1,0 +1,117 @@
+"""A few small services in a real repository, deployed to a real cluster (script/kubernetes) through the front door."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.hamlet import Hamlet
+from tests.support.monorepo import Ran
+
+CONTEXT = "buildgraph-test"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+KUBECONFIG = CACHE / "buildgraph/kubernetes/kubeconfig"
+MIGRATE = "console.log('migrating as ' + (process.env.LEVEL ?? 'nobody')); process.exit({code});\n"
+SMOKE = [{"name": "the api answers", "path": "/", "contains": "api", "within": 5}]
+
+
+class Harbour(Hamlet):
+    """The product `shop` (api, which has a secret and a migration, and web) in environments of a cluster."""
+
+    def __init__(self, root: Path, registry: str, environments: tuple[str, ...] = ("alpha", "beta")) -> None:
+        self.registry = registry
+        super().__init__(root, environments)
+        self.write("services/api/migrate.mjs", MIGRATE.format(code=0))
+        self.declare_shop()
+        self.write("secrets.env", "DATABASE_URL=postgres://first-secret\n")
+        self.write(".gitignore", (self.root / ".gitignore").read_text() + "secrets.env\n")
+        self.commit()
+
+    def settings(self, environment: str = "alpha", **fields: Any) -> None:
+        """Write an environment on the cluster, in a namespace of this test's own."""
+        usual = {
+            "registry": f"{self.registry}/{self.name}",
+            "secrets": "secrets.env",
+            "health_within": 90,
+            "values": {"LEVEL": environment},
+        }
+        lines = [f"{key} = {_toml(value)}" for key, value in (usual | fields).items()]
+        cluster = f'[kubernetes]\ncontext = "{CONTEXT}"\nnamespace = "{self.namespace(environment)}"\n'
+        self.write(f"manifests/environments/{environment}.toml", "\n".join([*lines, cluster]))
+
+    def declare_shop(self, **api: Any) -> None:
+        """Write the shop's manifest; `api` are further fields of that service."""
+        usual = {
+            "port": 3001,
+            "env": {"DATABASE_URL": {"secret": True}},
+            "migration": {"command": ["node", "/app/migrate.mjs"], "within": 60},
+            "smoke": SMOKE,
+        }
+        self.declare("shop", api=usual | api, web={"port": 3002, "depends_on": ["api"]})
+
+    def namespace(self, environment: str = "alpha") -> str:
+        """The namespace of an environment."""
+        return f"{self.name}-{environment}"
+
+    def kubectl(self, *words: str, environment: str = "alpha") -> str:
+        """What kubectl prints in an environment's namespace."""
+        where = ("--kubeconfig", str(KUBECONFIG), "--context", CONTEXT, "-n", self.namespace(environment))
+        return subprocess.run(("kubectl", *where, *words), check=True, capture_output=True, text=True).stdout
+
+    def objects(self, kinds: str, environment: str = "alpha") -> dict[str, Any]:
+        """Objects of the environment, by name."""
+        told = json.loads(self.kubectl("get", kinds, "-o", "json", environment=environment))
+        return {found["metadata"]["name"]: found for found in told["items"]}
+
+    def pods(self, environment: str = "alpha") -> dict[str, list[str]]:
+        """Service -> the names of its pods that are not on their way out."""
+        found: dict[str, list[str]] = {}
+        for name, pod in self.objects("pods", environment).items():
+            if "deletionTimestamp" not in pod["metadata"]:
+                found.setdefault(pod["metadata"]["labels"]["app.kubernetes.io/name"], []).append(name)
+        return found
+
+    def answer(self, service: str, environment: str = "alpha") -> str:
+        """What a service answers by its Service's own address, as the cluster's API leads there."""
+        path = f"/api/v1/namespaces/{self.namespace(environment)}/services/{service}:http/proxy/"
+        return self.kubectl("get", "--raw", path)
+
+    def state(self, environment: str = "alpha") -> dict[str, tuple[str, bool]]:
+        """Service -> its state, and whether it is in date."""
+        told = self.told("status", f"env={environment}")["services"]
+        return {row["service"]: (row["state"], row["in_date"]) for row in told if row["product"] == "shop"}
+
+    def deploy(self, environment: str = "alpha") -> Ran:
+        """Deploy the shop."""
+        return self.run("deploy:shop", f"env={environment}")
+
+    def start_deploy(self) -> subprocess.Popen[str]:
+        """Begin a deploy of the shop, in a process of its own."""
+        return subprocess.Popen(
+            (sys.executable, "-m", "buildgraph.main", "deploy:shop", "env=alpha"),
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_deploy_at(self, moment: str) -> None:
+        """Deploy, and kill the deployer without warning at the line that contains `moment`."""
+        with self.start_deploy() as child:
+            assert child.stderr is not None
+            assert any(moment in line for line in child.stderr), f"{moment!r} was never told"
+            child.kill()
+
+    def raze(self) -> None:
+        """Take away the environments and the images."""
+        super().raze()
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(below)}" for key, below in value.items()) + " }"
+    return json.dumps(value)
