@@ -89,6 +89,7 @@ class Layout:
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,
+            self._configs.taken_in,
         )
 
     @cached_property

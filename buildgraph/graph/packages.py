@@ -29,7 +29,8 @@ class PackageMaker:
 
     `inputs` are what the root gives to checks, and `shared` the files that the manifests declare for all;
     `reached` are the files outside of a project that its build reads, by folder; `root_dependencies` says
-    that images install what the root depends on.
+    that images install what the root depends on. `taken_in` are the folders of projects that a package's
+    checks see without depending on them, by folder.
     """
 
     workspace: Workspace
@@ -38,6 +39,7 @@ class PackageMaker:
     shared: tuple[Part, ...] = ()
     reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     root_dependencies: bool = False
+    taken_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def nodes(self) -> Iterator[Node]:
         """Two nodes per project: `package` sees all its files, `sources` those that images see.
@@ -64,7 +66,7 @@ class PackageMaker:
         ]
         if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
             parts.append(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
-        uses = [SETTINGS_ID, *self._packages_in(self._uses[folder])]
+        uses = [SETTINGS_ID, *self._packages_in({*self._uses[folder], *self.taken_in.get(folder, ())})]
         return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
 
     def _packages_in(self, folders: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import codecs
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from buildgraph.order import closure
@@ -13,16 +14,21 @@ from buildgraph.workspace.projects import ROOT, owner_of
 
 
 class Configs(NamedTuple):
-    """What projects reach by `extends`, by folder, and every path that was looked for."""
+    """What projects reach by `extends`, by folder, and every path that was looked for.
+
+    `taken_in` are the folders of other projects that one's tsconfig files take in, by folder.
+    """
 
     reached: dict[str, tuple[str, ...]]
     looked_for: frozenset[str]
+    taken_in: dict[str, tuple[str, ...]]
 
 
 Read = Callable[[list[str]], Mapping[str, bytes]]
 DEFAULT_NAME = "tsconfig.json"
 _BEGINNINGS = ("tsconfig", "jsconfig")
 _ENDING = ".json"
+_SIGN = re.compile(r"[*?]")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A text or a comment, whichever begins first: a `//` in a text is none, and a quote in a comment is none.
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n\r]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
@@ -41,6 +47,27 @@ def parse_extends(content: bytes) -> tuple[str, ...]:
     found = document.get("extends") if isinstance(document, dict) else None
     listed = found if isinstance(found, list) else [found]
     return tuple(path for path in listed if isinstance(path, str) and path)
+
+
+@lru_cache(maxsize=1024)  # most packages of a workspace have the same tsconfig
+def parse_taken_in(content: bytes) -> tuple[str, ...]:
+    """The paths out of its folder that a tsconfig takes in, by `references`, `files` and `include`.
+
+    Of a pattern it is what stands before its first sign.
+    """
+    if b".." not in content and not content.startswith(_WIDE):
+        return ()
+    document = _parse(content)
+    if not isinstance(document, dict):
+        return ()
+    listed = [path for key in ("files", "include") for path in _listed(document.get(key))]
+    referred = [one.get("path") for one in _listed(document.get("references")) if isinstance(one, dict)]
+    texts = (path.replace("\\", "/") for path in (*listed, *referred) if isinstance(path, str))
+    return tuple(_SIGN.split(text)[0] for text in texts if text.startswith("../"))
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def extended_path(extends: str, path: str, paths: Collection[str]) -> str | None:
@@ -81,9 +108,37 @@ def read_configs(paths: Collection[str], read: Read, folders: Collection[str]) -
     """As `reached_configs`, with the paths that were looked for on the way, whether they are there or not."""
     starts = _own_configs(paths, folders)
     looked_for: set[str] = set()
-    extended = _read_extended(paths, read, [path for own in starts.values() for path in own], looked_for)
+    contents: dict[str, bytes] = {}
+
+    def keep(level: list[str]) -> Mapping[str, bytes]:
+        contents.update(read(level))
+        return contents
+
+    extended = _read_extended(paths, keep, [path for own in starts.values() for path in own], looked_for)
     found = {folder: _others(folder, closure(extended, own), folders) for folder, own in starts.items()}
-    return Configs({folder: reached for folder, reached in found.items() if reached}, frozenset(looked_for))
+    return Configs(
+        {folder: reached for folder, reached in found.items() if reached},
+        frozenset(looked_for),
+        _taken_in(starts, contents, folders),
+    )
+
+
+def _taken_in(
+    starts: Mapping[str, list[str]], contents: Mapping[str, bytes], folders: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """The folders of other projects that the projects' own tsconfig files take in, by folder.
+
+    The root has every folder below it, and its tsconfig.json often names them all: it is left out on both sides.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for folder, own in starts.items():
+        texts = {text for path in own for text in parse_taken_in(contents.get(path, b""))}
+        places = (posixpath.normpath(posixpath.join(folder, text)) for text in texts)
+        owners = {owner_of(place, folders) for place in places if not place.startswith("..")}
+        others = tuple(sorted(owner for owner in owners if owner not in (None, ROOT, folder)))
+        if others and folder != ROOT:
+            found[folder] = others
+    return found
 
 
 def is_config(path: str) -> bool:

@@ -299,6 +299,21 @@ def test_a_tsconfig_of_another_project_is_an_input_without_an_edge(shop: Monorep
     assert "dependencies/packages/core/src/index.ts" not in held
 
 
+def test_what_a_tsconfig_takes_in_of_another_project_counts_for_checks_alone(shop: Monorepo) -> None:
+    """docs is built of nothing else, so its image holds nothing of core."""
+    shop.git("checkout", "-q", "--detach")
+    shop.write("apps/docs/tsconfig.json", '{"references": [{"path": "../../packages/core"}]}')
+    shop.git("commit", "-qam", "referring")
+    shop.append("packages/core/src/index.ts")
+
+    found = {node.node.id: node for node in compare(open_project(shop.root), "HEAD", None).nodes}
+    shop.git("checkout", "-qf", "main")
+
+    assert "package:@acme/docs" in found
+    assert "image:docs" not in found
+    assert found["package:@acme/docs"].reasons[0].via == ("package:@acme/core", "package:@acme/docs")
+
+
 def test_the_reason_names_the_place(shop: Monorepo) -> None:
     replace(shop, "pnpm-workspace.yaml", "isolated", "hoisted")
     replace(shop, "tsconfig.base.json", "{}", "{ }")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from buildgraph.workspace.tsconfig import extended_path, parse_extends, reached_configs
+from buildgraph.workspace.tsconfig import extended_path, parse_extends, reached_configs, read_configs
 
 BASE = "tsconfig.base.json"
 
@@ -181,6 +181,34 @@ def test_circles_end() -> None:
 def test_what_git_does_not_track_is_not_reached() -> None:
     """SvelteKit writes the file that its projects extend; it is no input."""
     assert reached({"ui/tsconfig.json": extending("./.svelte-kit/tsconfig.json")}, "ui") == {}
+
+
+def taken_in(text: str, path: str = "packages/ui/tsconfig.json") -> dict[str, tuple[str, ...]]:
+    """The projects that one tsconfig takes in, where core lies beside ui and plugin in core."""
+    folders = {".", "packages/ui", "packages/core", "packages/core/plugin"}
+    return read_configs({path}, lambda asked: dict.fromkeys(asked, text.encode()), folders).taken_in
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"references": [{"path": "../core"}, {"path": "./own"}]} // of ours', ["packages/core"]),
+        ('{"references": [{"path": "../core/tsconfig.build.json"}]}', ["packages/core"]),
+        ('{"include": ["src", "../core/plugin/**/*.ts"]}', ["packages/core/plugin"]),
+        ('{"files": ["..\\\\core\\\\index.ts"], "include": ["../c*"]}', ["packages/core"]),
+        ('{"include": ["../../types", "../../../elsewhere", "../ui/src"]}', []),
+        ('{"references": {"path": "../core"}, "files": "../core", "include": [1, {}]}', []),
+        ('{"compilerOptions": {"paths": {"core": ["../core/src"]}}}', []),
+        ('["../core"]', []),
+    ],
+)
+def test_a_tsconfig_takes_in_what_it_names_of_other_projects(text: str, found: list[str]) -> None:
+    assert taken_in(text).get("packages/ui", ()) == tuple(found)
+
+
+def test_what_the_root_s_tsconfig_names_is_no_input_of_the_root() -> None:
+    """A list of all projects there is for editors."""
+    assert taken_in('{"references": [{"path": "./packages/core"}]}', "tsconfig.json") == {}
 
 
 def test_one_question_is_asked_for_each_level() -> None:
