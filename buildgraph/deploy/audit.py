@@ -18,6 +18,7 @@ from buildgraph.deploy.state import MOUNT, read_state, render_archive, write_sta
 from buildgraph.errors import BuildgraphError, ToolError
 
 FOLDER: Final = "history/audit"
+COMMIT_LENGTH: Final = 12
 LONGEST: Final = 2000  # characters of an event's detail
 # A line this short is written in one piece, so that two deployers never mix theirs (O_APPEND).
 APPEND: Final = 'umask 022; mkdir -p "$0" && printf "%s\\n" "$1" >>"$0/events.jsonl"'
@@ -47,6 +48,10 @@ class Deed:
     product: str
     commit: str = ""
     reason: str = ""
+
+    def __str__(self) -> str:
+        source = f" from {self.commit[:COMMIT_LENGTH]}" if self.commit else ""
+        return f"{self.kind}{source}{f': {self.reason}' if self.reason else ''}"
 
 
 def record_event(

@@ -25,7 +25,7 @@ def migrate_product(place: Place, product: str, targets: Iterable[Target], tell:
         return ()
     check_targets(place, tuple(wanted))
     ensure_image(place, place.image(place.environment.proxy_image), tell)
-    with held_product_lock(place, product) as lock:
+    with held_product_lock(place, product, "its migrations run") as lock:
         with held_shared_lock(place):
             ensure_ground(place, tell)
             ensure_backing(place, [target.service for target in wanted], tell)

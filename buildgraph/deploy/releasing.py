@@ -38,7 +38,7 @@ def release_product(place: Place, shipment: Shipment, tell: Tell) -> str:
     with recorded(place, deed, tell) as release:
         verified = forget_verified(place, deed.product)
         try:
-            deploy_product(place, deed.product, targets, tell)
+            deploy_product(place, deed.product, targets, tell, str(deed))
         except BaseException:
             with suppress(BuildgraphError):
                 restore_verified(place, deed.product, verified)

@@ -31,18 +31,21 @@ from buildgraph.manifests.model import Service
 from buildgraph.manifests.switching import BLUE_GREEN
 
 
-def deploy_product(place: Place, product: str, targets: Iterable[Target], tell: Tell) -> Rollout:
+def deploy_product(
+    place: Place, product: str, targets: Iterable[Target], tell: Tell, reason: str = ""
+) -> Rollout:
     """Make a product run as its targets say; services that have left the manifests are removed.
 
     Only what differs is touched, so that the same again does nothing but its smoke tests. When a service
     fails, or a smoke test does, those that this run has switched go back to their former versions, which
-    run on until all is well. Killed anywhere, the next call reads what is really there and goes on. Raises
-    ConfigurationError before anything changes, StepFailed when a step fails, ToolError when the engine does.
+    run on until all is well. `reason` stands in the lock, for those who wait. Killed anywhere, the next call
+    reads what is really there and goes on. Raises ConfigurationError before anything changes, StepFailed
+    when a step fails, ToolError when the engine does.
     """
     wanted = tuple(targets)
     check_targets(place, wanted)
     ensure_image(place, place.image(place.environment.proxy_image), tell)
-    with held_product_lock(place, product) as lock:
+    with held_product_lock(place, product, place.redact(reason)) as lock:
         with held_shared_lock(place):
             ensure_ground(place, tell)
             ensure_backing(place, [target.service for target in wanted], tell)

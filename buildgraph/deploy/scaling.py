@@ -72,7 +72,7 @@ def scale_service(place: Place, target: Target, to: int, tell: Tell) -> None:
     check_secrets([service], place.environment, place.secrets)
     declared = service.replicas_in(environment)
     scale = Scale(to, declared, read_actor(), moment()) if to not in (0, declared) else None
-    with held_product_lock(place, service.product) as lock:
+    with held_product_lock(place, service.product, f"{service.name} is scaled") as lock:
         live = read_live(place)
         running = live.services.get(service.name)
         colour = _refuse_other(place, target, running, live.traffic.key)

@@ -19,6 +19,7 @@ def migrate(town: Town) -> tuple[str, ...]:
 
 
 def test_only_the_migrations_run_each_in_its_order_and_what_serves_is_as_it_was(town: Town) -> None:
+    """Pitfall 55: a container that has ended well is not one that failed, and nobody waits for it to get healthy."""
     town.service("api", port=3001, migration=MIGRATION)
     town.service("web", port=3002)
     town.deploy()

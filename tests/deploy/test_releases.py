@@ -18,7 +18,7 @@ from buildgraph.deploy.audit import (
     recorded,
 )
 from buildgraph.deploy.containers import stop_container
-from buildgraph.deploy.lock import held_product_lock
+from buildgraph.deploy.lock import Holding, held_product_lock, read_locks
 from buildgraph.deploy.releases import (
     Release,
     ReleasedService,
@@ -177,6 +177,23 @@ def deployed(town: Town) -> Iterator[Town]:
     town.service("api", port=3001)
     assert ship(town, "first") == "town-0001"
     yield town
+
+
+@engine
+def test_who_waits_is_told_what_the_lock_is_held_for_and_no_secret(town: Town) -> None:
+    """Pitfall 48: the owner is shown, and what it does."""
+    held: list[Holding] = []
+    town.moments["healthy after"] = lambda: held.extend(read_locks(town.place))
+    town.secrets(TOKEN="hunter2-secret")
+    town.service("api", port=3001, secret=("TOKEN",))
+    targets = town.targets()
+    deed = Deed("deploy", "town", "c0ffee" * 7, "for hunter2-secret")
+
+    release_product(
+        town.place, Shipment(deed, targets, tuple(released(t, t.service) for t in targets)), town.hear
+    )
+
+    assert [lock.reason for lock in held if lock.product] == ["deploy from c0ffeec0ffee: for ***"]
 
 
 @engine

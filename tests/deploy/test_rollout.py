@@ -65,6 +65,7 @@ def test_a_change_of_one_service_replaces_that_one_only(town: Town) -> None:
 
 
 def test_all_requests_during_a_replacement_succeed(town: Town) -> None:
+    """Pitfall 52: who sends the requests is who finds a version healthy, so none goes where it does not look yet."""
     town.service("api", port=3001)
     town.deploy()
 
@@ -179,6 +180,25 @@ def test_replicas_all_serve_and_one_more_joins_them(town: Town) -> None:
 
     assert sorted(town.containers()) == ["api-blue", "api-blue-2", "api-blue-3", "proxy"]
     assert town.deploy().settled == ()
+
+
+def test_the_same_image_under_another_name_restarts_nothing(town: Town) -> None:
+    """Pitfall 56: what counts is what runs, not what it is called."""
+    names = [f"{town.place.workspace}/server:{number}" for number in (1, 2)]
+    for name in names:
+        town.place.engine.tag(town.server, name)
+    town.service("api", port=3001)
+    by_id = town.server
+    try:
+        town.server = names[0]
+        town.deploy()
+        before = town.containers()
+        for town.server in (names[1], by_id):
+            assert town.deploy().unchanged == ("api",)
+        assert town.containers() == before
+    finally:
+        for name in names:
+            town.place.engine.client.images.remove(name, force=True)
 
 
 def test_a_service_that_left_the_manifests_is_removed(town: Town) -> None:
