@@ -14,6 +14,7 @@ from pathlib import Path
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.live import measure_live
 from bench.machine import describe_commit, describe_load, describe_machine, is_substituted, versions
 from bench.measuring import measure
 from bench.program import positive, produce
@@ -27,7 +28,7 @@ RUNS = 5
 def main() -> int:
     """Measure and write the report; returns the exit code."""
     options = parse_options()
-    return produce(lambda: run(options.runs), options.report)
+    return produce(lambda: run(options.runs, options.only), options.report)
 
 
 def parse_options() -> argparse.Namespace:
@@ -39,14 +40,21 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"
     )
+    parser.add_argument(
+        "--only", choices=("live",), help="only the way to a live version, without docker compose beside it"
+    )
     return parser.parse_args()
 
 
-def run(runs: int) -> str:
+def run(runs: int, only: str | None = None) -> str:
     """Measure with so many counted runs and return the report."""
     start, load, commit = time.monotonic(), describe_load(), describe_commit()
-    with both_sides() as (ours, peer):
-        found = measure(ours, peer, runs)
+    with our_side() as ours:
+        lived = measure_live(ours, runs)
+    found = None
+    if only is None:
+        with both_sides() as (ours, peer):
+            found = measure(ours, peer, runs)
     circumstances = Circumstances(
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         commit=commit,
@@ -57,13 +65,25 @@ def run(runs: int) -> str:
         runs=runs,
         minutes=(time.monotonic() - start) / 60,
     )
-    return render_report(found, circumstances)
+    return render_report(found, lived, circumstances)
 
 
 def describe_bases() -> str:
     """Where the base images come from here."""
     stand_ins = [name for name, pinned in read_bases().items() if is_substituted(pinned)]
     return f"Debian stand-ins for {', '.join(stand_ins)}" if stand_ins else "from their registry"
+
+
+@contextmanager
+def our_side() -> Iterator[Ours]:
+    """Our side alone, in a folder of its own; all that it makes is taken away at the end."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        ours = Ours(Path(folder) / "ours")
+        try:
+            yield ours
+        finally:
+            tell("cleaning up")
+            ours.remove()
 
 
 @contextmanager

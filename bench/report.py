@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.live import Lived
+from bench.live_report import render_live
 from bench.measuring import Edited, Findings
 from bench.sizes import Added
 from bench.tables import render_table
@@ -27,15 +29,13 @@ class Circumstances:
     minutes: float
 
 
-def render_report(found: Findings, circumstances: Circumstances) -> str:
-    """The whole report."""
-    parts = (
-        render_head(circumstances, min(len(each.done.ours.values) for each in found.edited)),
-        render_no_op(found),
-        render_edits(found.edited),
-        render_sizes(found.added),
-        METHOD,
-    )
+def render_report(found: Findings | None, lived: Lived, circumstances: Circumstances) -> str:
+    """The whole report; without findings about the peer, only the way to a live version."""
+    edits = len(lived.done.values) if found is None else min(len(e.done.ours.values) for e in found.edited)
+    parts = [render_head(circumstances, edits), render_live(lived)]
+    if found is not None:
+        parts[1:1] = [PEER]
+        parts += [render_no_op(found), render_edits(found.edited), render_sizes(found.added), METHOD]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -45,20 +45,25 @@ def render_head(circumstances: Circumstances, edits: int) -> str:
     before, after = circumstances.loads
     counted = f"{circumstances.runs}, of edits {edits}," if edits != circumstances.runs else f"{edits}"
     return f"""
-# From an edit to a container: buildgraph beside docker compose
+# From an edit to a container
 
 - Date: {circumstances.date}; commit {circumstances.commit}
 - Machine: {circumstances.machine}; load (mean of one minute) {before} before, {after} at the end
 - Versions: {versions}
-- Base images, the same for both: {circumstances.bases}
-- {counted} counted runs of each, in turn (ours, peer, ours, peer, …), after one that is not counted; \
+- Base images, the same for all: {circumstances.bases}
+- {counted} counted runs of each, in turn, after one that is not counted; \
 {circumstances.minutes:.0f} minutes in all
 
 The workspace is `examples/manacore`: four images (two NestJS services, a SvelteKit app, an Astro site), PostgreSQL and
-Redis. The peer is `docker compose` with the Dockerfiles and the compose file of the system's specification, made to
-work (`bench/spec`, where each deviation is told). Times are seconds of whole processes, from start to end: median
-(least–most). A ratio says how many times longer the peer takes: the median of the turns' own ratios (least–most), and
-the ratio of both sides' least times, which is nearest to what a machine with nothing else to do would show.
+Redis. Times are seconds of whole processes, from start to end: median (least–most).
+"""
+
+
+PEER = """
+The peer is `docker compose` with the Dockerfiles and the compose file of the system's specification, made to
+work (`bench/spec`, where each deviation is told). A ratio says how many times longer the peer takes: the median of
+the turns' own ratios (least–most), and the ratio of both sides' least times, which is nearest to what a machine with
+nothing else to do would show.
 """
 
 
