@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from buildgraph.saved_plan import (
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Place, Platform, Release, Running, Target
+    from buildgraph.snapshot import Snapshot
 
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
 
@@ -109,7 +110,7 @@ class Deployer:
         self.need_approval(f"deploy:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
         targets = self._targets(product)
-        self._check_migrations(targets, terms, teller(f"deploy:{product}"))
+        self.check_migrations(self.picture.snapshot, targets, terms, teller(f"deploy:{product}"))
         if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
             refuse_older(self.builder.project.repository, self.platform.running(), targets)
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
@@ -123,21 +124,32 @@ class Deployer:
         self.need_approval(f"migrate:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
         targets, tell = self._targets(product), teller(f"migrate:{product}")
-        self._check_migrations(targets, terms, tell)
+        self.check_migrations(self.picture.snapshot, targets, terms, tell)
         deed = Deed("migrate", product, self.picture.commit_label, terms.reason)
         self.platform.migrate(deed, targets, tell)
 
-    def _check_migrations(
-        self, targets: tuple[Target, ...], terms: Terms, tell: Callable[[str], None]
+    def check_migrations(
+        self, snapshot: Snapshot, targets: tuple[Target, ...], terms: Terms, tell: Callable[[str], None]
     ) -> None:
-        """Look at new migrations before they run; ConfigurationError for what older code cannot bear."""
-        if not any(target.service.migration for target in targets):
+        """Look at a snapshot's new migrations before they run; ConfigurationError for what older code cannot bear."""
+        migrated = [target.service for target in targets if target.service.migration]
+        if not migrated:
             return
         root = self.picture.manifests.workspace.root
-        sources = Sources(self.picture.snapshot, self.builder.project.repository, root)
-        running, history = self.platform.running(), self.platform.history()
-        moves = [_move(target, running.get(target.service.name), history) for target in targets]
+        sources = Sources(snapshot, self.builder.project.repository, root)
+        running = self.platform.running()
+        moves = [
+            Move(service, found.commit, partial(self._mark_of, found))
+            for service in migrated
+            if (found := running.get(service.name))
+        ]
         check_migrations(sources, moves, self.environment.strategy, force=terms.force, tell=tell)
+
+    def _mark_of(self, running: Running) -> int:
+        """How `breaking` stood in the release that runs; 0 where none is known."""
+        release = release_of(running, self.platform.history())
+        marks = {part.service.name: part.service.breaking for part in release.services} if release else {}
+        return marks.get(running.name, 0)
 
     def need_approval(self, task: str, terms: Terms) -> None:
         """ConfigurationError when the environment takes saved plans only, and none is named."""
@@ -244,13 +256,6 @@ class Deployer:
         if name not in products:
             raise UnknownName("product", name, products)
         return products[name]
-
-
-def _move(target: Target, running: Running | None, history: History) -> Move:
-    """A target's service with what runs of it now."""
-    release = release_of(running, history) if running else None
-    levels = {part.service.name: part.service.breaking for part in release.services} if release else {}
-    return Move(target.service, running.commit if running else "", levels.get(target.service.name, 0))
 
 
 def release_of(running: Running, history: History) -> Release | None:

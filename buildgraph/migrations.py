@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from buildgraph.console import short_commit
 from buildgraph.errors import ConfigurationError, Mistake
@@ -14,9 +14,6 @@ from buildgraph.manifests.switching import BLUE_GREEN
 from buildgraph.schema_changes import Reading, read_losses
 from buildgraph.snapshot import Repository, Snapshot
 from buildgraph.workspace.globs import parse_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DIRTY: Final = "-dirty"
 # Where drizzle-kit, Prisma and those who write SQL by hand keep it, seen from the service's folder.
@@ -31,17 +28,22 @@ WAY_OUT: Final = (
 class Move:
     """A service whose database moves on from what runs: `running` is that commit's label, "" for none.
 
-    `breaking` is the mark of the version that runs.
+    `marked` tells the mark (`breaking`) of the version that runs; it is asked only where something is lost.
     """
 
     service: Service
     running: str
-    breaking: int = 0
+    marked: Callable[[], int] = int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what runs is a commit; with edits in it, nobody can tell which migrations it has brought."""
+        return not self.running.endswith(DIRTY)
 
     @property
     def is_marked(self) -> bool:
         """Whether its new version says that older code cannot work with its data."""
-        return self.service.breaking > self.breaking
+        return self.service.breaking > self.marked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ def check_migrations(
     """Tell what new migrations take away; ConfigurationError where versions run side by side, unless it is said.
 
     It is said by raising `breaking`, or by force. A service that does not run yet, or runs from a commit that is
-    not here, is not judged; the latter is told.
+    not here, is not judged; the latter is told. Nor is refused what may have run already, with edits that were
+    deployed.
     """
     mistakes: list[Mistake] = []
     for move in moves:
         losses = _losses(sources, move, tell)
-        if losses and strategy == BLUE_GREEN and not force and not move.is_marked:
+        is_refused = strategy == BLUE_GREEN and not force and move.is_known
+        if losses and is_refused and not move.is_marked:
             way_out = WAY_OUT.format(move.service.name)
             mistakes += [Mistake(f"migration of {move.service.name}", what, way_out) for what in losses]
         else:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.console import teller
+from buildgraph.console import short_commit, teller
 from buildgraph.deployer import DEFAULT_ENVIRONMENT, Deployer
 from buildgraph.errors import ConfigurationError, Mistake, ToolError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.image.copying import copy_image
 from buildgraph.manifests.model import Environment
+from buildgraph.migrations import commit_of
 from buildgraph.plan.steps import Phase, Step, registry_reference
 from buildgraph.platforms import platform_to_read
 from buildgraph.refusals import Terms, refuse_older
@@ -96,6 +97,15 @@ class Promotion:
         mistakes = [Mistake(f"promote:{self.product}", what, way_out) for what, way_out in self._objections()]
         if mistakes:
             raise ConfigurationError(mistakes)
+
+    def check_migrations(self, tell: Callable[[str], None]) -> None:
+        """Look at the migrations of the commit that was released, before they run where it goes to."""
+        commit = self.release.commit
+        snapshot = commit_of(self.deployer.builder.project.repository, commit)
+        if snapshot is None:
+            tell(f"its migrations are not checked, {short_commit(commit)} is not in this clone")
+        else:
+            self.deployer.check_migrations(snapshot, self.targets, self.terms, tell)
 
     def planned(self, product: str) -> list[PlannedService]:
         """The services as a plan tells them now: what they shall run there, and what runs there."""
@@ -205,6 +215,7 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
     if not terms.force:
         refuse_older(deployer.builder.project.repository, platform.running(), targets)
     tell = teller(f"promote:{product}")
+    promotion.check_migrations(tell)
     origin = f"{promotion.source.name}/{promotion.release.name}"
     tell(f"{origin}, from {promotion.release.commit}")
     promotion.carry()

@@ -71,7 +71,7 @@ def test_what_takes_away_is_refused_where_versions_run_side_by_side_with_all_of_
     shop.write(f"{FOLDER}/drizzle/0001_next.sql", "ALTER TABLE m DROP COLUMN a; DROP TABLE n;")
 
     with pytest.raises(ConfigurationError) as refused:
-        checked(shop, Move(API, f"{running}-dirty"))
+        checked(shop, Move(API, running))
 
     [one, other] = refused.value.mistakes
     assert one.where == "migration of api"
@@ -80,12 +80,15 @@ def test_what_takes_away_is_refused_where_versions_run_side_by_side_with_all_of_
     assert other.what.startswith("drops the table n")
 
 
-@pytest.mark.parametrize("case", ["replace", "force", "marked"])
-def test_what_is_said_or_meets_nobody_is_told_and_done(shop: Monorepo, case: str) -> None:
+@pytest.mark.parametrize("case", ["replace", "force", "marked", "dirty"])
+def test_what_is_said_or_meets_nobody_or_may_have_run_already_is_told_and_done(
+    shop: Monorepo, case: str
+) -> None:
     running = shop.git("rev-parse", "HEAD")
     shop.write(f"{FOLDER}/drizzle/0001_next.sql", "DROP TABLE m;")
     marked = Service("api", "shop", "nestjs", "apps/api", migration=API.migration, breaking=2)
-    move = Move(marked if case == "marked" else API, running, breaking=1)
+    label = f"{running}-dirty" if case == "dirty" else running
+    move = Move(marked if case == "marked" else API, label, lambda: 1)
 
     told = checked(shop, move, "replace" if case == "replace" else "blue-green", force=case == "force")
 
@@ -101,7 +104,7 @@ def test_a_mark_that_the_running_version_bears_too_says_nothing_new(shop: Monore
     marked = Service("api", "shop", "nestjs", "apps/api", migration=API.migration, breaking=1)
 
     with pytest.raises(ConfigurationError):
-        checked(shop, Move(marked, running, breaking=1))
+        checked(shop, Move(marked, running, lambda: 1))
 
 
 def test_what_does_not_run_yet_or_migrates_nothing_is_not_judged(shop: Monorepo) -> None:
