@@ -144,10 +144,10 @@ def refuse_elsewhere(plan: SavedPlan, workspace: str, environment: str) -> None:
 
 
 def approval_needed(environment: str, task: str) -> ConfigurationError:
-    """What is said where an environment takes saved plans only."""
-    way_out = (
-        f"`buildgraph plan {task} env={environment} --save FILE`, then `{task} env={environment} plan=FILE`"
-    )
+    """What is said where an environment takes saved plans only; migrations are part of a deploy's plan."""
+    planned = task.replace("migrate:", "deploy:")
+    save = f"`buildgraph plan {planned} env={environment} --save FILE`"
+    way_out = f"{save}, then `{task} env={environment} plan=FILE`"
     return ConfigurationError.of(task, f"{environment} takes approved plans only", way_out)
 
 

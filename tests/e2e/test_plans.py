@@ -47,6 +47,8 @@ def test_where_plans_are_needed_nothing_is_built_or_deployed_without_one(shop: H
     ran = shop.run("deploy:shop", "env=staging")
 
     refused(ran, "deploy:shop: staging takes approved plans only", "--save FILE", "plan=FILE")
+    ran = shop.run("migrate:shop", "env=staging")
+    refused(ran, "staging takes approved plans only", "plan deploy:shop env=staging --save FILE")
     assert shop.images() == before
 
 
