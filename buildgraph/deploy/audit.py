@@ -96,15 +96,22 @@ def recorded(place: Place, deed: Deed, tell: Tell) -> Iterator[list[str]]:
     began = event_of(deed, "started", deed.reason)
     is_told = _write_gently(place, began, tell)
     release: list[str] = []
-    try:
+    with recorded_failure(place, deed, tell):
         yield release
-    except BaseException as error:
-        _write_gently(place, event_of(deed, "failed", str(error) or type(error).__name__), tell)
-        raise
     if not is_told:  # the log came with this very deploy
         _write_gently(place, began, tell)
     finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
     _write_gently(place, finished, tell)
+
+
+@contextmanager
+def recorded_failure(place: Place, deed: Deed, tell: Tell) -> Iterator[None]:
+    """Record that a deed has failed, when it does; an interrupted one has."""
+    try:
+        yield
+    except BaseException as error:
+        _write_gently(place, event_of(deed, "failed", str(error) or type(error).__name__), tell)
+        raise
 
 
 def moment() -> str:

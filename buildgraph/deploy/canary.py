@@ -9,7 +9,7 @@ from typing import Final
 
 from buildgraph.deploy.answers import Server, parse_times
 from buildgraph.deploy.clock import read_clock
-from buildgraph.deploy.evidence import read_evidence
+from buildgraph.deploy.evidence import has_ended, read_evidence
 from buildgraph.deploy.judging import Counts, Watch, slow_time, verdict
 from buildgraph.deploy.lock import Lock
 from buildgraph.deploy.model import Place, Target, Tell
@@ -27,12 +27,18 @@ LOG_LINES: Final = 5000  # the last requests of the whole proxy, from which resp
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A version that takes over a service: its target, its colour, and the route before it got anything."""
+    """A version that takes over a service: its target, its colour, and the route before it got anything.
+
+    `starts` counts how often its containers had been started again when they were found healthy, and
+    `has_migrated` tells that its migration has changed the database in this run.
+    """
 
     lock: Lock
     target: Target
     colour: Colour
     before: Route
+    starts: int = 0
+    has_migrated: bool = False
 
     @property
     def place(self) -> Place:
@@ -87,7 +93,8 @@ def _watch_step(trial: Trial, watch: Watch, since: float) -> tuple[Counts, int]:
         times = _response_times(trial, since) if watch.seen.tries else ()
         now = time.monotonic()
         heard = now if servers else heard
-        if against := _down(servers, now - heard) or verdict(watch.seen, times, trial.canary):
+        against = _down(servers, now - heard) or verdict(watch.seen, times, trial.canary) or _ended(trial)
+        if against:
             raise _given_up(trial, against)
         if _is_over(trial.canary, watch.seen, now - began):
             return watch.seen, slow_time(times)
@@ -121,6 +128,13 @@ def _down(servers: Iterable[Server], silence: float) -> str:
     if down:
         return f"the proxy's checks fail ({', '.join(down)})"
     return f"the proxy has not answered for {silence:.0f} s" if silence > SILENCE else ""
+
+
+def _ended(trial: Trial) -> str:
+    """Whether a container has ended since it was found well: the engine has started it again, for a while."""
+    return (
+        "its container has ended" if has_ended(trial.place, trial.service, trial.colour, trial.starts) else ""
+    )
 
 
 def _too_few(canary: Canary, seen: Counts) -> str:

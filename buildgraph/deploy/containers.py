@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from buildgraph.deploy.model import Place
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 LOG_ROTATION: Final = {"max-size": "10m", "max-file": "3"}
 RUNNING: Final = "running"
 CONFLICT: Final = 409
+# An engine that was killed stops, when it starts again, what still runs, and remembers that as if it had been done by
+# hand: `unless-stopped` would leave it so.
+RESTARTS: Final = MappingProxyType({"Name": "always"})
 NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
 
 
@@ -117,12 +121,6 @@ def rename_container(place: Place, container: str, name: str) -> None:
         found.rename(name)
 
 
-def signal_container(place: Place, container: str, signal: str) -> None:
-    """Send a signal to a container's process."""
-    with _opened(place, container) as found:
-        found.kill(signal=signal)
-
-
 def run_in_container(
     place: Place, container: str, argv: Iterable[str], *, user: str = "", env: Mapping[str, str] | None = None
 ) -> tuple[int, str]:
@@ -219,7 +217,7 @@ def host_arguments(specification: Specification) -> dict[str, Any]:
         "binds": [f"{volume}:{path}" for volume, path in specification.mounts.items()],
         "port_bindings": dict(specification.published),
         "log_config": LogConfig(type=LogConfig.types.JSON, config=LOG_ROTATION),
-        "restart_policy": {"Name": "unless-stopped"} if specification.restarts else None,
+        "restart_policy": dict(RESTARTS) if specification.restarts else None,
         "security_opt": ["no-new-privileges:true"],
         "init": specification.has_init or None,
         **_sealing(specification),

@@ -1,10 +1,10 @@
-"""What is shown of a version that is given up: its containers' state, the last check, their last lines."""
+"""What speaks for and against a version: its containers' state, their ends, the last check, their last lines."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.deploy.containers import read_condition, read_last_lines
+from buildgraph.deploy.containers import RUNNING, read_condition, read_last_lines
 from buildgraph.deploy.model import Place
 from buildgraph.deploy.names import Colour
 from buildgraph.deploy.retiring import containers_of
@@ -20,6 +20,18 @@ def read_evidence(place: Place, service: str, colour: Colour) -> str:
         _told(place, container.id, container.name) for container in containers_of(place, service, colour)
     ]
     return "\n".join([*checks, *containers])
+
+
+def count_starts(place: Place, service: str, colour: Colour) -> int:
+    """How often the engine has started containers of a colour again because they had ended."""
+    return sum(read_condition(place, each.id).restarts for each in containers_of(place, service, colour))
+
+
+def has_ended(place: Place, service: str, colour: Colour, starts: int) -> bool:
+    """Whether a container of a colour has ended since its containers had been started again so often."""
+    conditions = [read_condition(place, each.id) for each in containers_of(place, service, colour)]
+    is_running = all(condition.state == RUNNING for condition in conditions)
+    return not is_running or sum(condition.restarts for condition in conditions) > starts
 
 
 def _told(place: Place, container: str, name: str) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.containers import Found, find_containers, remove_container
+from buildgraph.deploy.containers import RESTARTS, Found, find_containers, remove_container
 from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.model import Place, Tell
 from buildgraph.deploy.names import HOLDER, PRODUCT, REASON, Role
@@ -188,7 +188,7 @@ def _create(place: Place, name: str, labels: Mapping[str, str]) -> str:
         labels={**place.labels(Role.LOCK), HOLDER: read_actor() if kept else _me(), **labels},
         host_config=api.create_host_config(
             auto_remove=not kept,
-            restart_policy={"Name": "unless-stopped"} if kept else None,
+            restart_policy=dict(RESTARTS) if kept else None,
             read_only=True,
             cap_drop=["ALL"],
             network_mode="none",

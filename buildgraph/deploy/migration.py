@@ -21,14 +21,16 @@ from buildgraph.errors import StepFailed
 LAST_LINES: Final = 40
 
 
-def run_migration(place: Place, target: Target, tell: Tell) -> None:
-    """Run a service's migration to its end and tell what it said; StepFailed when it fails or takes too long.
+def run_migration(place: Place, target: Target, tell: Tell) -> bool:
+    """Run a service's migration to its end and tell what it said; whether there is one.
+
+    StepFailed when it fails or takes too long.
 
     One that a killed deployment left is ended first: migrations are transactions that can be run again.
     """
     migration = target.service.migration
     if migration is None:
-        return
+        return False
     specification = migration_container(place, target, migration.command)
     began = time.monotonic()
     remove_container(place, specification.name)
@@ -45,6 +47,7 @@ def run_migration(place: Place, target: Target, tell: Tell) -> None:
     for line in said.splitlines():
         tell(f"{target.service.name}: {line}")
     tell(f"{target.service.name}: migrated in {time.monotonic() - began:.1f} s")
+    return True
 
 
 def _end_of(place: Place, target: Target, container: str, within: float) -> int:

@@ -67,6 +67,7 @@ def ensure_proxy(place: Place, tell: Tell) -> None:
         _create_proxy(place, specification)
     elif not found[0].is_running:
         tell("proxy: started again")
+        write_first_revision(place, found[0].id)  # who made it may have died before that
         start_proxy(place)
     apply_routes(place)
 

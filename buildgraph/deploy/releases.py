@@ -23,11 +23,12 @@ FORMAT: Final = 1
 FOLDER: Final = "history/releases"
 RECORD: Final = re.compile(r"(\d{4,})\.json")
 TAKEN: Final = 9
-# link(2) makes a name once: of two who record at the same time, one takes the next number.
+# link(2) makes a name once: of two who record at the same time, one takes the next number. What one who died
+# has left unplaced goes as well; from one who lives, it takes a turn.
 PLACE: Final = """\
 cd "$0" || exit 1
 ln "$1" "$2" || { rm -f "$1"; exit 9; }
-rm -f "$1"; shift 2; rm -f "$@"
+rm -f new-*; shift 2; rm -f "$@"
 """
 
 

@@ -5,13 +5,14 @@ Killed anywhere, the next deploy of the same finds it not verified yet, and goes
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from buildgraph.deploy.audit import Deed, recorded
+from buildgraph.deploy.audit import Deed, recorded, recorded_failure
+from buildgraph.deploy.lock import Lock
 from buildgraph.deploy.model import Place, Target, Tell
 from buildgraph.deploy.releases import ReleasedService, Source, record_release
-from buildgraph.deploy.rollout import deploy_product
+from buildgraph.deploy.rollout import held_for_deploy, roll_out
 from buildgraph.deploy.verified import forget_verified, record_verified, restore_verified
 from buildgraph.errors import BuildgraphError
 
@@ -30,21 +31,33 @@ class Shipment:
 
 
 def release_product(place: Place, shipment: Shipment, tell: Tell) -> str:
-    """Deploy and smoke-test a product, then record the release; returns its name.
+    """Deploy and smoke-test a product, then record the release, all under its lock; returns the release's name.
 
     Raises what `deploy_product` raises; nothing is recorded then but the failure.
     """
-    deed, targets = shipment.deed, shipment.targets
-    with recorded(place, deed, tell) as release:
-        verified = forget_verified(place, deed.product)
-        try:
-            deploy_product(place, deed.product, targets, tell, str(deed))
-        except BaseException:
-            with suppress(BuildgraphError):
-                restore_verified(place, deed.product, verified)
-            raise
-        source = Source(deed.kind, deed.commit, shipment.origin)
-        release.append(record_release(place, deed.product, shipment.services, source))
-        record_verified(place, deed.product, targets)
+    deed = shipment.deed
+    with ExitStack() as held:
+        with recorded_failure(place, deed, tell):
+            lock = held.enter_context(held_for_deploy(place, deed.product, shipment.targets, tell, str(deed)))
+        with recorded(place, deed, tell) as release:
+            release.append(_release_under(lock, shipment, tell))
     tell(f"release {release[0]}")
     return release[0]
+
+
+def _release_under(lock: Lock, shipment: Shipment, tell: Tell) -> str:
+    """What is verified is forgotten while it changes; it is true again when what was verified runs again."""
+    place, deed, targets = lock.place, shipment.deed, shipment.targets
+    verified = forget_verified(place, deed.product)
+    try:
+        roll_out(lock, deed.product, targets, tell)
+    except BaseException:
+        with suppress(BuildgraphError):
+            if lock.is_held():
+                restore_verified(place, deed.product, verified)
+        raise
+    lock.confirm()
+    source = Source(deed.kind, deed.commit, shipment.origin)
+    name = record_release(place, deed.product, shipment.services, source)
+    record_verified(place, deed.product, targets)
+    return name

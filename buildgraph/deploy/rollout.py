@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from buildgraph.deploy.backing import ensure_backing
 from buildgraph.deploy.images import ensure_image
@@ -24,7 +25,7 @@ from buildgraph.deploy.scales import holds, write_scale
 from buildgraph.deploy.secrets import check_secrets
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.state import state_volume
-from buildgraph.deploy.switching import Switched, bring, unwind
+from buildgraph.deploy.switching import Switched, bring, confirm_standing, unwind
 from buildgraph.deploy.takeover import complete, prepare, settle_interrupted
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.model import Service
@@ -36,29 +37,49 @@ def deploy_product(
 ) -> Rollout:
     """Make a product run as its targets say; services that have left the manifests are removed.
 
-    Only what differs is touched, so that the same again does nothing but its smoke tests. When a service
-    fails, or a smoke test does, those that this run has switched go back to their former versions, which
-    run on until all is well. `reason` stands in the lock, for those who wait. Killed anywhere, the next call
-    reads what is really there and goes on. Raises ConfigurationError before anything changes, StepFailed
-    when a step fails, ToolError when the engine does.
+    Raises what `held_for_deploy` and `roll_out` raise.
     """
     wanted = tuple(targets)
-    check_targets(place, wanted)
+    with held_for_deploy(place, product, wanted, tell, reason) as lock:
+        return roll_out(lock, product, wanted, tell)
+
+
+@contextmanager
+def held_for_deploy(
+    place: Place, product: str, targets: tuple[Target, ...], tell: Tell, reason: str = ""
+) -> Iterator[Lock]:
+    """Hold a product's lock to bring it these targets; `reason` stands in it, for those who wait.
+
+    Raises ConfigurationError before anything changes, StepFailed when somebody else holds the lock.
+    """
+    check_targets(place, targets)
     ensure_image(place, place.image(place.environment.proxy_image), tell)
     with held_product_lock(place, product, place.redact(reason)) as lock:
-        with held_shared_lock(place):
-            ensure_ground(place, tell)
-            ensure_backing(place, [target.service for target in wanted], tell)
-        live = settle_interrupted(lock, product, wanted, tell)
-        _tell_scales(place, wanted, live, tell)
-        pending = pending_targets(place, live, wanted)
-        reasons = {target.service.name: reason for target, reason in pending}
-        prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
-        run = _run(lock, wanted, pending, live, tell)
-        complete(lock, product, run, live, tell)
-        departed = departed_services(place, live, product)
-        for name in departed:
-            remove_service(lock, product, live.services[name], tell)
+        yield lock
+
+
+def roll_out(lock: Lock, product: str, wanted: tuple[Target, ...], tell: Tell) -> Rollout:
+    """Make a product run as its targets say, under its lock.
+
+    Only what differs is touched, so that the same again does nothing but its smoke tests. When a service
+    fails, or a smoke test does, those that this run has switched go back to their former versions, which
+    run on until all is well. Killed anywhere, the next call reads what is really there and goes on. Raises
+    StepFailed when a step fails, ToolError when the engine does.
+    """
+    place = lock.place
+    with held_shared_lock(place):
+        ensure_ground(place, tell)
+        ensure_backing(place, [target.service for target in wanted], tell)
+    live = settle_interrupted(lock, product, wanted, tell)
+    _tell_scales(place, wanted, live, tell)
+    pending = pending_targets(place, live, wanted)
+    reasons = {target.service.name: reason for target, reason in pending}
+    prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
+    run = _run(lock, wanted, pending, live, tell)
+    complete(lock, product, run, live, tell)
+    departed = departed_services(place, live, product)
+    for name in departed:
+        remove_service(lock, product, live.services[name], tell)
     return _told(product, wanted, reasons, departed)
 
 
@@ -89,6 +110,7 @@ def _run(
             switched = bring(lock, target, reasons[target.service.name], live, tell)
             run.append(switched)
         run_smoke(lock.place, [target.service for target in targets], tell)
+        confirm_standing(run)
     except BaseException:
         unwind(lock, run, tell)
         raise

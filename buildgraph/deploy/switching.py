@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
 from buildgraph.deploy.canary import Trial, run_canary
 from buildgraph.deploy.containers import create_container, start_container
-from buildgraph.deploy.evidence import read_evidence
+from buildgraph.deploy.evidence import count_starts, has_ended, read_evidence
 from buildgraph.deploy.health import wait_until_healthy
 from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.live import Live
@@ -32,11 +32,15 @@ FIRST: Final = Colour.BLUE
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """A service that this run has directed to a colour; `before` is the route to go back to, if there is one."""
+    """A service that this run has directed to a colour; `before` is the route to go back to, if there is one.
+
+    `trial` is how it came there, None when it only got its requests back.
+    """
 
     target: Target
     colour: Colour
     before: Route | None = None
+    trial: Trial | None = None
 
 
 def bring(lock: Lock, target: Target, reason: Reason, live: Live, tell: Tell) -> Switched:
@@ -90,15 +94,26 @@ def _replace(lock: Lock, target: Target, live: Live, tell: Tell) -> Switched:
     if not ready:
         ensure_image(place, target.image, tell)
         lock.confirm()
-        run_migration(place, target, tell)
+        trial = replace(trial, has_migrated=run_migration(place, target, tell))
         lock.confirm()
     with _returning(trial, tell):
         containers = ready or _start_colour(trial, live.traffic.key, tell)
         _prove(trial, containers, tell)
+        trial = replace(trial, starts=count_starts(place, trial.service, idle))
         run_canary(trial, tell)
         lock.confirm()
         _direct(trial)
-    return Switched(target, idle, _route_back(trial))
+    return Switched(target, idle, _route_back(trial), trial)
+
+
+def confirm_standing(run: Iterable[Switched]) -> None:
+    """StepFailed when a version that got all requests has ended since: who crashes at once shall not stay."""
+    for trial in (switched.trial for switched in run if switched.trial):
+        if has_ended(trial.place, trial.service, trial.colour, trial.starts):
+            evidence = read_evidence(trial.place, trial.service, trial.colour)
+            raise StepFailed(
+                f"deploy:{trial.service}", "its container has ended since it was healthy", evidence
+            )
 
 
 def _direct(trial: Trial) -> None:
@@ -155,6 +170,13 @@ def give_back(trial: Trial, tell: Tell) -> None:
         tell(f"{trial.service}: its requests go back to {trial.colour.other.value}")
         drain(place, trial.service, trial.colour)
     remove_colour(place, trial.service, trial.colour)
+    _tell_schema(trial, tell)
+
+
+def _tell_schema(trial: Trial, tell: Tell) -> None:
+    """A database never goes back by itself, which is why migrations only add."""
+    if trial.has_migrated:
+        tell(f"{trial.service}: its database stays migrated, the schema is not taken back")
 
 
 def unwind(lock: Lock, run: list[Switched], tell: Tell) -> None:
@@ -172,6 +194,8 @@ def _unwind_one(lock: Lock, switched: Switched, before: Route, tell: Tell) -> No
     write_route(lock.place, service.product, before)
     tell(f"{service.name}: its requests go back to {switched.colour.other.value}")
     retire_colour(lock, service.name, switched.colour, tell)
+    if switched.trial is not None:
+        _tell_schema(switched.trial, tell)
 
 
 @contextmanager

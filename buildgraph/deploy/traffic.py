@@ -16,7 +16,6 @@ from buildgraph.deploy.containers import (
     find_containers,
     read_last_lines,
     run_in_container,
-    signal_container,
 )
 from buildgraph.deploy.lock import held_shared_lock
 from buildgraph.deploy.model import Place
@@ -201,8 +200,13 @@ def running_structure(place: Place) -> str:
 
 
 def _reload(place: Place, structure: str) -> None:
-    """Have HAProxy's master start a new worker; the old one ends when its last request has."""
-    signal_container(place, place.named(PROXY), "SIGUSR2")
+    """Have HAProxy's master start a new worker; the old one ends when its last request has.
+
+    The signal is sent from inside: a container that the engine has sent any signal counts as stopped by
+    hand from then on, and comes back neither when it crashes nor when the engine starts again. A proxy that
+    is just starting again needs none: it reads what is written.
+    """
+    run_in_container(place, place.named(PROXY), ["sh", "-c", "kill -s USR2 1"])
     deadline = time.monotonic() + RELOAD_WITHIN
     while running_structure(place) != structure:
         if time.monotonic() > deadline:

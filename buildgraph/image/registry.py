@@ -10,6 +10,7 @@ from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
 
 DOCKER_HUB = "docker.io"  # where a name without a registry leads
+NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,21 @@ def _serving(engine: Engine, image: str, reference: str, standing: Published) ->
 
 
 def pull_image(engine: Engine, reference: str) -> str:
-    """Bring an image to the engine; returns its id. ToolError when the registry does not give it."""
-    import docker.errors
+    """Bring an image to the engine; returns its id. ToolError when the registry does not give it, or no room is left.
 
-    try:
-        return str(engine.client.images.pull(reference).id)
-    except docker.errors.APIError as error:
-        raise _unreachable(reference, str(error.explanation or error)) from error
+    What fails after the registry has begun to answer is told in the answer itself.
+    """
+    import docker.errors
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(reference)
+    with told_plainly():
+        try:
+            for line in engine.client.api.pull(repository, tag or "latest", stream=True, decode=True):
+                _refuse(reference, line)
+            return str(engine.client.images.get(reference).id)
+        except docker.errors.APIError as error:
+            raise _failed(reference, str(error.explanation or error)) from error
 
 
 def _push(engine: Engine, reference: str) -> str:
@@ -93,7 +102,14 @@ def _push(engine: Engine, reference: str) -> str:
 
 def _refuse(reference: str, line: dict[str, Any]) -> None:
     if "error" in line:
-        raise _unreachable(reference, str(line["error"]))
+        raise _failed(reference, str(line["error"]))
+
+
+def _failed(reference: str, said: str) -> ToolError:
+    if NO_ROOM in said:
+        way_out = "make room there (`buildgraph prune` removes what nobody needs), then run the same again"
+        return ToolError(f"there is no room for {reference}: {said}", way_out)
+    return _unreachable(reference, said)
 
 
 def _unreachable(reference: str, said: str) -> ToolError:

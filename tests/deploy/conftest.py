@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from buildgraph.image.engine import Engine, open_engine
-from tests.deploy.town import Town, build_server
+from tests.deploy.town import Town, build_server, held_images
+from tests.support.engines import OwnEngine
+from tests.support.system import substitute
 
 
 @pytest.fixture(scope="session")
@@ -19,11 +21,7 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def images(engine: Engine) -> dict[str, str]:
     """What this engine runs for the base images: their stand-ins where it holds them."""
-    bases = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
-    held = sorted(engine.held_tags())
-    own = {base: f"buildgraph.local/{base.partition(':')[0]}:" for base in bases}
-    stand_ins = {base: [tag for tag in held if tag.startswith(own[base])] for base in bases}
-    return {base: tags[-1] if base not in held and tags else base for base, tags in stand_ins.items()}
+    return held_images(engine)
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +30,29 @@ def server(engine: Engine, images: dict[str, str]) -> Iterator[str]:
     image = build_server(engine, images["node:20-alpine"])
     yield image
     engine.client.images.remove(image, force=True)
+
+
+@pytest.fixture(scope="session")
+def own_engine(
+    tmp_path_factory: pytest.TempPathFactory, images: dict[str, str], server: str
+) -> Iterator[OwnEngine]:
+    """An engine that tests may kill, with the images of a town and of a registry."""
+    made = OwnEngine(tmp_path_factory.mktemp("engine"), megabytes=1500)
+    try:
+        made.start()
+        made.bring(images["haproxy:2.9"], server, substitute("registry:2"))
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def far_town(own_engine: OwnEngine, images: dict[str, str], server: str) -> Iterator[Town]:
+    """An environment on that engine."""
+    town = Town(open_engine(own_engine.address), images, server)
+    with own_engine.let_in(town.place.environment.proxy_port):
+        yield town
+        town.raze()
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
-"""A deployment in a process of its own, killed at the very line it tells: what a dead deployer leaves behind."""
+"""A deployment in a process of its own, killed at the very line it tells, or at a step that its engine hears."""
 
 from __future__ import annotations
 
 import pickle
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
+from tests.deploy.steps import Point, Witness
 from tests.deploy.town import Town
 
 ROOT = str(Path(__file__).parents[2])
@@ -17,7 +21,7 @@ from buildgraph.image.engine import open_engine
 from tests.deploy.town import Town
 with open(sys.argv[1], "rb") as file:
     name, images, server, environment, services, versions = pickle.load(file)
-town = Town(open_engine(""), images, server, name)
+town = Town(open_engine(sys.argv[2]), images, server, name)
 town.place = town.place.__class__(
     town.place.engine, name, environment, images, town.place.secrets, tuple(services.values())
 )
@@ -27,7 +31,7 @@ class Told(list):
         print(line, flush=True)
         sys.stdin.readline()
 town.told = Told()
-town.deploy()
+getattr(town, sys.argv[3])()
 """
 
 
@@ -46,8 +50,41 @@ def kill_deploy_when(town: Town, moment: str, folder: Path) -> None:
     child.communicate()
 
 
+def ship_watched(town: Town, folder: Path, fatal: Point | None = None) -> tuple[str, ...]:
+    """Ship what the town declares and kill the deployer at `fatal` (None: nowhere); the steps it has taken.
+
+    A deployer that fails by itself fails the test with what it has told.
+    """
+    with Witness(folder, town.place.engine.line.dial, town.place.prefix) as witness:
+        witness.fatal = fatal
+        with (folder / "told").open("w") as told:
+            witness.deployer = start(town, folder, "ship", address=witness.address, told=told)
+            code = witness.deployer.wait()
+    assert code in (0, -signal.SIGKILL), (folder / "told").read_text()
+    return tuple(witness.steps)
+
+
+def kill_ship_after(town: Town, seconds: float, folder: Path) -> bool:
+    """Ship what the town declares and kill the deployer when some time has passed; whether it was killed."""
+    with (folder / "told").open("w") as told:
+        child = start(town, folder, "ship", told=told)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+        child.kill()
+        code = child.wait()
+    assert code in (0, -signal.SIGKILL), (folder / "told").read_text()
+    return code != 0
+
+
 def start_deploy(town: Town, folder: Path) -> subprocess.Popen[str]:
     """Deploy what the town declares in a process of its own; it waits for a line of input after each of its own."""
+    return start(town, folder, "deploy", told=None)
+
+
+def start(
+    town: Town, folder: Path, verb: str, *, told: IO[str] | None, address: str = ""
+) -> subprocess.Popen[str]:
+    """A process of its own for what a town does; what it tells goes to a file, or waits to be read line by line."""
     held = (
         town.place.workspace,
         dict(town.place.images),
@@ -58,10 +95,18 @@ def start_deploy(town: Town, folder: Path) -> subprocess.Popen[str]:
     )
     (folder / "town.pickle").write_bytes(pickle.dumps(held))
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder / "town.pickle")],
+        [
+            sys.executable,
+            "-c",
+            CHILD,
+            str(folder / "town.pickle"),
+            address or town.place.engine.line.base_url,
+            verb,
+        ],
         cwd=ROOT,
         env={"PYTHONPATH": ROOT, "HOME": "/"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL if told else subprocess.PIPE,
+        stdout=told or subprocess.PIPE,
+        stderr=told,
         text=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -48,6 +49,17 @@ class Load:
     def total(self) -> int:
         """How many good answers have come."""
         return self.answers.total()
+
+    def recover(self, within: float = 60.0) -> None:
+        """Wait until a whole second has brought good answers only, and forget what was wrong before."""
+        deadline = time.monotonic() + within
+        while True:
+            self.wrong.clear()
+            before = self.total
+            time.sleep(1.0)
+            if self.total > before and not self.wrong:
+                return
+            assert time.monotonic() < deadline, self.wrong[-5:]
 
     async def run(self) -> None:
         await asyncio.gather(*(self.ask() for _ in range(self.clients)))

@@ -147,6 +147,10 @@ def test_a_version_that_fails_its_smoke_test_gets_no_request(town: Town) -> None
     assert (load.wrong, set(load.answers)) == ([], {"api 1"})
     assert town.containers() == before
 
+    town.service("api", "3", port=3001, smoke=(smoke,))
+    assert town.deploy().replaced == ("api",)
+    assert town.fetch("api") == "api 3"
+
 
 def test_a_service_without_a_health_check_is_not_deployed_blue_green(town: Town) -> None:
     """Pitfall 53."""

@@ -162,20 +162,11 @@ def test_a_line_of_the_log_that_was_cut_off_hides_no_other() -> None:
 engine = pytest.mark.engine
 
 
-def ship(town: Town, commit: str = "c0ffee") -> str:
-    """Deploy the product and release it."""
-    targets = town.targets()
-    services = tuple(released(target, target.service) for target in targets)
-    return release_product(
-        town.place, Shipment(Deed("deploy", "town", commit), targets, services), town.told.append
-    )
-
-
 @pytest.fixture
 def deployed(town: Town) -> Iterator[Town]:
     """An environment with one service and one release."""
     town.service("api", port=3001)
-    assert ship(town, "first") == "town-0001"
+    assert town.ship("first") == "town-0001"
     yield town
 
 
@@ -200,7 +191,7 @@ def test_who_waits_is_told_what_the_lock_is_held_for_and_no_secret(town: Town) -
 def test_releases_are_read_back_as_they_were_made_and_the_same_again_makes_none(deployed: Town) -> None:
     deployed.service("api", "2", port=3001, env={"LEVEL": "{service:api}"}, breaking=1)
 
-    assert [ship(deployed, "second"), ship(deployed, "third")] == ["town-0002", "town-0002"]
+    assert [deployed.ship("second"), deployed.ship("third")] == ["town-0002", "town-0002"]
 
     first, second = read_releases(deployed.place, "town")
     assert [first.commit, second.commit] == ["first", "second"]
@@ -259,7 +250,7 @@ def test_a_record_of_a_newer_version_is_listed_and_its_number_is_taken(deployed:
     write_state(deployed.place, deployed.place.named("proxy"), render_archive(newer))
     deployed.service("api", "2", port=3001)
 
-    assert ship(deployed) == "town-0003"
+    assert deployed.ship() == "town-0003"
 
     assert [bool(found.unreadable) for found in read_releases(deployed.place, "town")] == [False, True, False]
 
@@ -269,7 +260,7 @@ def test_what_was_done_stands_in_the_log_with_its_end_and_its_release(deployed: 
     deployed.settings(health_within=3.0)
     deployed.service("api", "2", port=3001, env={"BROKEN": "crash"})
     with pytest.raises(StepFailed):
-        ship(deployed, "second")
+        deployed.ship("second")
     with pytest.raises(KeyboardInterrupt), recorded(deployed.place, Deed("rollback", "mail"), print):
         raise KeyboardInterrupt
     record_event(deployed.place, "backup", detail="db.dump")
@@ -299,10 +290,10 @@ def test_a_deploy_that_is_refused_or_undone_leaves_what_runs_verified(deployed: 
     deployed.service("api", "2", port=3001, env={"BROKEN": "crash"})
 
     with held_product_lock(deployed.place, "town"), pytest.raises(StepFailed, match="is held by"):
-        ship(deployed)
+        deployed.ship()
     assert is_verified(deployed.place, "town", first)
     with pytest.raises(StepFailed):
-        ship(deployed)
+        deployed.ship()
 
     assert is_verified(deployed.place, "town", first)
     assert not is_verified(deployed.place, "town", deployed.targets())

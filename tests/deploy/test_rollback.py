@@ -17,7 +17,7 @@ from buildgraph.deploy.releases import (
     read_releases,
     released,
 )
-from buildgraph.deploy.releasing import Shipment, release_product
+from buildgraph.deploy.releasing import Shipment
 from buildgraph.deploy.rollback import (
     deployment_fingerprint,
     refuse_missing_images,
@@ -31,14 +31,6 @@ from buildgraph.manifests.model import Environment, Migration, Service
 from tests.deploy.town import PATIENT, Town
 
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
-
-
-def ship(town: Town) -> str:
-    """Deploy the product and release it."""
-    targets = town.targets()
-    services = tuple(released(target, target.service) for target in targets)
-    shipment = Shipment(Deed("deploy", "town"), targets, services)
-    return release_product(town.place, shipment, town.told.append)
 
 
 def roll_back(town: Town, to: str = "") -> str:
@@ -59,9 +51,9 @@ def roll_back(town: Town, to: str = "") -> str:
 @pytest.mark.timeout(240)
 def test_a_rollback_runs_no_migration_and_keeps_it_in_the_record(town: Town) -> None:
     town.service("api", port=3001, migration=MIGRATE)
-    ship(town)
+    town.ship()
     town.service("api", "2", port=3001, migration=MIGRATE)
-    ship(town)
+    town.ship()
     town.told.clear()
 
     assert roll_back(town) == "town-0003"
@@ -77,9 +69,9 @@ def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) 
     """Pitfall 54: a rollback waits for health too; what runs goes on."""
     town.secrets(BROKEN="no")
     town.service("api", port=3001, secret=("BROKEN",))
-    ship(town)
+    town.ship()
     town.service("api", "2", port=3001)
-    ship(town)
+    town.ship()
     before = town.containers()
 
     town.settings(health_within=3.0)
@@ -102,7 +94,7 @@ def test_a_release_without_its_images_is_refused_and_every_one_is_named(town: To
     gone = f"sha256:{'0' * 64}"
     town.service("api")
     town.service("web")
-    ship(town)
+    town.ship()
     chosen = read_releases(town.place, "town")[0]
     pruned = replace(chosen, services=tuple(replace(part, image=gone) for part in chosen.services))
 

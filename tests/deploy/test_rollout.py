@@ -118,12 +118,12 @@ def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
 
     town.settings(health_within=4.0)
     town.service("api", "2", port=3001, env={"BROKEN": broken})
-    with pytest.raises(StepFailed) as failed:
+    with Load(town, "api", clients=2) as load, pytest.raises(StepFailed) as failed:
         town.deploy()
 
     assert last_line in failed.value.detail
     assert said in str(failed.value)
-    assert town.fetch("api") == "api 1"
+    assert (load.wrong, set(load.answers)) == ([], {"api 1"})
     assert town.containers() == before
 
     town.settings(health_within=PATIENT)
@@ -133,6 +133,7 @@ def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
 
 
 def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town) -> None:
+    """Pitfall 49: where nothing runs yet, health is waited for all the same."""
     town.settings(health_within=3.0)
     town.service("api", env={"BROKEN": "health"})
 
@@ -161,13 +162,17 @@ def test_a_failing_migration_stops_the_deploy_before_anything_new_runs(town: Tow
     before = town.containers()
 
     town.service("api", "2", port=3001, migration=MIGRATE, env={"MIGRATION": "fails"})
-    with pytest.raises(StepFailed) as failed:
+    with Load(town, "api", clients=2) as load, pytest.raises(StepFailed) as failed:
         town.deploy()
 
     assert failed.value.step == "migrate:api"
     assert "applied 0001_first" in failed.value.detail
     assert town.containers() == before
-    assert town.fetch("api") == "api 1"
+    assert (load.wrong, set(load.answers)) == ([], {"api 1"})
+
+    town.service("api", "3", port=3001, migration=MIGRATE)
+    assert town.deploy().replaced == ("api",)
+    assert town.fetch("api") == "api 3"
 
 
 def test_replicas_all_serve_and_one_more_joins_them(town: Town) -> None:
@@ -341,7 +346,7 @@ def test_containers_are_confined(town: Town) -> None:
     assert told["Config"]["User"] == "1001:1001"
     assert (host["ReadonlyRootfs"], host["CapDrop"]) == (True, ["ALL"])
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
-    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["RestartPolicy"]["Name"] == "always"
     assert (host["NanoCpus"], host["Memory"]) == (500_000_000, 128 * 2**20)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+import pytest
+
 from buildgraph.deploy.containers import container_arguments, host_arguments
 from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.names import Colour
@@ -131,7 +133,18 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     assert arguments["tmpfs"] == {"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"}
     assert (arguments["cap_drop"], arguments["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
     assert (arguments["nano_cpus"], arguments["mem_limit"]) == (500_000_000, 2**29)
-    assert arguments["restart_policy"] == {"Name": "unless-stopped"}
+    assert arguments["restart_policy"] == {"Name": "always"}
+
+
+@pytest.mark.parametrize(("drain", "stop"), [(2.0, 10), (30.0, 30), (600.0, 600)])
+def test_a_container_has_as_long_to_end_as_its_requests_have_to_drain(drain: float, stop: int) -> None:
+    """Pitfall 58: else the engine's own default of ten seconds would cut what may still be answered."""
+    api = Service("api", "chat", "nestjs", "api", port=3002)
+    here = place(api, environment=Environment("production", drain_within=drain))
+
+    [specification] = service_containers(here, target(api), Colour.BLUE, "")
+
+    assert container_arguments(specification)["stop_timeout"] == stop
 
 
 def test_a_migration_is_the_same_image_with_another_command_that_runs_once() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
-import tarfile
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,15 +12,19 @@ from typing import Any
 import docker.errors
 
 import docker
+from buildgraph.deploy.audit import Deed
 from buildgraph.deploy.model import Place, Rollout, Target
+from buildgraph.deploy.releases import released
+from buildgraph.deploy.releasing import Shipment, release_product
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.deploy.secrets import Secrets
+from buildgraph.deploy.state import render_archive
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Canary, Environment, EnvValue, Service
 from tests.support.system import free_port
 
-PROXY, NODE = "haproxy:2.9", "node:20-alpine"
 PATIENT = 30.0  # seconds for a good version to get healthy: however much goes on beside it, it does
+BASES = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
 SERVER = """
 import http from 'node:http';
 const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
@@ -31,6 +33,7 @@ let asked = 0;
 const isIll = () => BROKEN === 'health' || (BROKEN === 'later' && asked > 50);
 const page = { 'content-type': 'text/html' };
 console.log(`starting ${ANSWER}`);
+if (BROKEN === 'ends') process.exit(0);
 if (BROKEN === 'crash') { console.error('no such table: users'); tell(); process.exit(7); }
 const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
 const server = http.createServer((request, response) => {
@@ -42,12 +45,13 @@ const server = http.createServer((request, response) => {
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
   if (request.url === '/page') return response.writeHead(200, page).end(`<p>${ANSWER}</p>`);
   if (request.url.startsWith('/assets/')) {
-    const isOwn = decodeURIComponent(request.url) === `/assets/${ANSWER}`;
+    const isOwn = decodeURIComponent(request.url.split('?')[0]) === `/assets/${ANSWER}`;
     return response.writeHead(isOwn ? 200 : 404).end(ANSWER);
   }
   if (request.url === '/long') return setTimeout(() => response.end(ANSWER), 10000);
   if (request.url === '/slow') return setTimeout(() => response.end(ANSWER), 2000);
   asked += 1;
+  if (BROKEN === 'dies' && asked > 20) process.exit(9);
   if (Number(FAULTY) && asked % Number(FAULTY) === 0) {
     console.error(`cannot answer number ${asked}`);
     return response.writeHead(500).end('broken');
@@ -68,7 +72,8 @@ process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeI
 MIGRATION = """
 console.log('applied 0001_first');
 if (process.env.TOKEN) console.log(`the token is ${process.env.TOKEN}`);
-process.exit(process.env.MIGRATION === 'fails' ? 1 : 0);
+const end = () => process.exit(process.env.MIGRATION === 'fails' ? 1 : 0);
+setTimeout(end, process.env.MIGRATION === 'slow' ? 5000 : 0);
 """
 
 
@@ -134,6 +139,13 @@ class Town:
         """Deploy a product."""
         return deploy_product(self.place, product, self.targets(product), self.hear)
 
+    def ship(self, commit: str = "c0ffee") -> str:
+        """Deploy the product and record the release; its name."""
+        targets = self.targets()
+        services = tuple(released(target, target.service) for target in targets)
+        shipment = Shipment(Deed("deploy", "town", commit), targets, services)
+        return release_product(self.place, shipment, self.hear)
+
     def hear(self, line: str) -> None:
         """Keep a line that a deployment tells, and do what shall be done at this moment."""
         self.told.append(line)
@@ -167,6 +179,10 @@ class Town:
         prefix = f"{self.place.prefix}-"
         return {c["Names"][0].lstrip("/").removeprefix(prefix): c["Id"] for c in found}
 
+    def restarts(self, name: str) -> int:
+        """How often the engine has started a container again."""
+        return int(self.place.engine.client.api.inspect_container(self.containers()[name])["RestartCount"])
+
     def volumes(self) -> set[str]:
         """The volumes here, by the last part of their names."""
         found = self.place.engine.client.api.volumes(filters={"label": self.place.filters()})
@@ -186,17 +202,26 @@ class Town:
             api.remove_volume(volume["Name"], force=True)
 
 
+def held_images(engine: Engine) -> dict[str, str]:
+    """What an engine runs for the base images: their stand-ins where it holds them."""
+    held = sorted(engine.held_tags())
+    own = {base: f"buildgraph.local/{base.partition(':')[0]}:" for base in BASES}
+    stand_ins = {base: [tag for tag in held if tag.startswith(own[base])] for base in BASES}
+    return {base: tags[-1] if base not in held and tags else base for base, tags in stand_ins.items()}
+
+
 def build_server(engine: Engine, node: str) -> str:
     """The image of a service of a few lines, made from a base with node; its id."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, text in (("server.mjs", SERVER), ("migrate.mjs", MIGRATION)):
-            entry = tarfile.TarInfo(f"app/{name}")
-            entry.size, entry.mode = len(text.encode()), 0o644
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    container = engine.client.containers.create(node, ["true"])
+    return build_image(
+        engine, node, {"app/server.mjs": SERVER.encode(), "app/migrate.mjs": MIGRATION.encode()}
+    )
+
+
+def build_image(engine: Engine, base: str, files: Mapping[str, bytes]) -> str:
+    """An image that starts our server, made from a base and some files; its id."""
+    container = engine.client.containers.create(base, ["true"])
     try:
-        container.put_archive("/", buffer.getvalue())
+        container.put_archive("/", render_archive(files))
         image = container.commit(changes='CMD ["node", "/app/server.mjs"]')
     finally:
         container.remove()

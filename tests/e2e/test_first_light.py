@@ -244,6 +244,7 @@ def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(sys
 
 
 def test_no_secret_is_told_or_kept_in_an_image(system: System) -> None:
+    """Pitfall 62."""
     secret = "chat_dev_password_marker"
     env_file = system.root / "manifests/environments/development.env"
     assert env_file.exists()

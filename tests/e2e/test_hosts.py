@@ -245,7 +245,7 @@ def test_a_product_that_another_clone_deploys_is_refused_with_its_name(
 
 
 def test_two_clones_that_begin_at_once_leave_one_good_product(slow_town: Town, tmp_path: Path) -> None:
-    """Pitfall 48: nothing interleaves."""
+    """Pitfall 48: nothing interleaves; the log of the environment tells one deed after the other."""
     clone = tmp_path / "clone"
     shutil.copytree(slow_town.repo.root, clone)
     with slow_town.begin("deploy") as one, slow_town.begin("deploy", folder=clone) as other:
@@ -256,6 +256,12 @@ def test_two_clones_that_begin_at_once_leave_one_good_product(slow_town: Town, t
         "is held by" in text for process, text in zip((one, other), told, strict=True) if process.returncode
     )
     assert len(slow_town.containers()["api"]) == 1
+    ran = slow_town.run("releases", "api", "--events", "--format", "json")
+    events = json.loads(ran.out)["events"]
+    refused = [event for event in events if "is held by" in event.get("detail", "")]
+    deeds = [event["kind"] for event in events if event not in refused]
+    assert deeds in (["deploy-started", "deploy-finished"], ["deploy-started", "deploy-finished"] * 2)
+    assert {event["kind"] for event in refused} <= {"deploy-failed"}
     assert "nothing to do" in deployed(slow_town).err
 
 

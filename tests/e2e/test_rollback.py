@@ -172,6 +172,20 @@ def test_an_image_that_is_gone_is_told_before_anything_changes(shop: Hamlet) -> 
     assert shop.containers() == before
 
 
+def test_the_same_image_under_another_tag_and_commit_restarts_nothing(shop: Hamlet) -> None:
+    """Pitfall 56: what runs is compared by its content; a name that was given to it says nothing."""
+    before = shop.containers()
+    docker("tag", shop.images("api")[0], f"{shop.name}/api:another")
+    shop.write("README.md", "no image holds this\n")
+    shop.commit("nothing of an image")
+
+    ran = shop.must("deploy:shop")
+
+    assert ran.err.count("-- ") == 3, ran.err
+    assert shop.containers() == before
+    assert docker("inspect", "--format", "{{.Config.Image}}", before["api"]).startswith("sha256:")
+
+
 def test_a_release_marked_breaking_is_crossed_only_by_force(shop: Hamlet) -> None:
     first = {"port": 3001}
     shop.declare("shop", api=first | {"breaking": 1}, web={"port": 3002})

@@ -1,0 +1,35 @@
+"""What is asserted of a town after a fault, and versions of its server in a registry."""
+
+from __future__ import annotations
+
+import time
+
+from buildgraph.deploy.live import read_live
+from buildgraph.deploy.pending import pending_targets
+from buildgraph.errors import ToolError
+from buildgraph.image.registry import push_image
+from tests.deploy.town import Town, build_image
+
+
+def serves(town: Town, version: str) -> None:
+    """The town is as a deployment of this version leaves it."""
+    assert {town.fetch("api") for _ in range(10)} == {f"api {version}"}
+    assert [name.partition("-")[0] for name in sorted(town.containers())] == ["api", "proxy"]
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
+
+
+def publish(town: Town, registry: str, files: dict[str, bytes]) -> str:
+    """A version of the server in a registry, by its digest; the engine holds it no more."""
+    engine, name = town.place.engine, f"{registry}/{town.place.workspace}"
+    image = build_image(engine, town.server, files)
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            digest = push_image(engine, image, f"{name}:2", town.hear)
+            break
+        except ToolError:  # the registry is on its way up
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    engine.client.api.remove_image(image, force=True)
+    assert not engine.has_image(f"{name}@{digest}")
+    return f"{name}@{digest}"
