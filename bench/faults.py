@@ -21,6 +21,7 @@ from bench.progress import tell
 from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain
 from tests.deploy.load import Load
+from tests.deploy.steps import AFTER, BEFORE
 from tests.deploy.town import Town
 
 CLIENTS = 16
@@ -68,7 +69,12 @@ def run(options: argparse.Namespace) -> str:
         steady = keep_asking(ground, options.requests)
         plays = [play(ground, chain) for chain in Chain if options.chains in chain.value]
         until = began + options.minutes * 60
-        at_steps = [kill_all(ground, each.points(), options.workers, until) for each in plays]
+        # Where time runs out, each step of each chain has had its turn first.
+        at_steps = [
+            kill_all(ground, each.points(when), options.workers, until)
+            for when in (AFTER, BEFORE)
+            for each in plays
+        ]
         drawn = chances(plays, options.moments)
         by_chance = kill_all(ground, drawn, options.workers, until + options.further * 60)
     circumstances = Circumstances(

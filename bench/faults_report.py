@@ -101,13 +101,13 @@ def render_group(group: Sequence[Killed]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for chain in sorted({each.attempt.play.chain for each in group}, key=lambda chain: chain.value):
         those = [each for each in group if each.attempt.play.chain is chain]
-        at_steps = those[0].attempt.point is not None
+        point = those[0].attempt.point
         took = sorted(each.took for each in those)
         rows.append(
             (
-                f"{chain.value}, {'before and after each step' if at_steps else 'at random moments'}",
+                f"{chain.value}, {f'{point.when} a step' if point else 'at random moments'}",
                 str(len(those)),
-                str(len(those[0].attempt.play.steps)) if at_steps else "",
+                str(len(those[0].attempt.play.steps)) if point else "",
                 str(sum(not each.problem for each in those)),
                 f"{took[len(took) // 2]:.1f} ({took[-1]:.1f})",
                 f"{sum(each.answered for each in those):,}",

@@ -18,7 +18,7 @@ from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain, Stage
 from tests.deploy.killing import kill_ship_after, ship_watched
 from tests.deploy.standing import Standing
-from tests.deploy.steps import AFTER, BEFORE, Point
+from tests.deploy.steps import Point
 from tests.deploy.town import Town, build_server, held_images
 
 
@@ -40,10 +40,9 @@ class Play:
     good: Standing
     seconds: float
 
-    def points(self) -> list[Attempt]:
-        """After every step, then before every one: where time runs out, each step has had its turn first."""
-        numbers = range(1, len(self.steps) + 1)
-        return [Attempt(self, Point(number, when)) for when in (AFTER, BEFORE) for number in numbers]
+    def points(self, when: str) -> list[Attempt]:
+        """Before, or after, every step."""
+        return [Attempt(self, Point(number, when)) for number in range(1, len(self.steps) + 1)]
 
 
 @dataclass(frozen=True, slots=True)
