@@ -43,7 +43,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--engine", default="", metavar="ADDRESS", help="the engine; else the machine's own")
     parser.add_argument("--moments", type=int, default=500, metavar="N", help="kills at random moments (500)")
     parser.add_argument(
-        "--requests", type=positive, default=100_000, metavar="N", help="of the load (100,000)"
+        "--requests", type=int, default=100_000, metavar="N", help="of the load (100,000); 0: none"
     )
     parser.add_argument("--workers", type=positive, default=2, metavar="N", help="deployments at a time (2)")
     parser.add_argument(
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> str:
     """All parts, one after the other; the report."""
     began, load, commit = time.monotonic(), describe_load(), describe_commit()
     with made_ground(options.engine) as ground:
-        steady = keep_asking(ground, options.requests)
+        steady = keep_asking(ground, options.requests) if options.requests else None
         plays = [play(ground, chain) for chain in Chain if options.chains in chain.value]
         until = began + options.minutes * 60
         # Where time runs out, each step of each chain has had its turn first.

@@ -35,27 +35,30 @@ class Steady:
 
 
 def render_report(
-    steady: Steady, plays: Iterable[Play], groups: Sequence[Sequence[Killed]], circumstances: Circumstances
+    steady: Steady | None,
+    plays: Iterable[Play],
+    groups: Sequence[Sequence[Killed]],
+    circumstances: Circumstances,
 ) -> str:
-    """The whole report."""
+    """The whole report; a part that was not asked for is left out."""
     killed = [each for group in groups for each in group]
     parts = (
         render_head(circumstances, killed, steady),
-        render_steady(steady),
-        render_kills(groups),
+        render_steady(steady) if steady else "",
+        render_kills(groups) if killed else "",
         render_wrong(killed),
-        METHOD,
+        METHOD if killed else "",
         *(render_steps(each) for each in plays),
     )
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
-def render_head(circumstances: Circumstances, killed: Sequence[Killed], steady: Steady) -> str:
+def render_head(circumstances: Circumstances, killed: Sequence[Killed], steady: Steady | None) -> str:
     """What was done where and when, and how it came out."""
     versions = ", ".join(f"{name} {version}" for name, version in circumstances.versions.items())
     before, after = circumstances.loads
     bad = sum(bool(each.problem) for each in killed)
-    answered = steady.answered + sum(each.answered for each in killed)
+    answered = (steady.answered if steady else 0) + sum(each.answered for each in killed)
     return f"""
 # Deployers that are killed, and clients that ask throughout
 
