@@ -109,11 +109,11 @@ class Graph:
 
     def public_id(self, node_id: str) -> str:
         """The id that users see: sources are a package to them, and settings have none."""
-        return "" if node_id == SETTINGS_ID else self._packages_of_sources.get(node_id, node_id)
-
-    @cached_property
-    def _packages_of_sources(self) -> Mapping[str, str]:
-        return {sources_id(node.path): node.id for node in self.nodes.values() if node.kind is Kind.PACKAGE}
+        kind, _, folder = node_id.partition(":")
+        if kind != Kind.SOURCES.value:
+            return "" if node_id == SETTINGS_ID else node_id
+        name = self.territory.names.get(folder) if self.territory else None
+        return node_id if name is None else f"{Kind.PACKAGE.value}:{name}"
 
     def of_kind(self, *kinds: Kind) -> list[Node]:
         """The nodes of these kinds, sorted by id."""

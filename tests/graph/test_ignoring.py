@@ -49,10 +49,10 @@ def test_a_line_end_is_a_sign_like_any_other(pattern: str, path: str) -> None:
     ids=["stars in a name", "stars for folders", "both"],
 )
 def test_no_pattern_takes_ages(pattern: str, path: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert not matcher((pattern,))(path)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def random_pattern(draw: random.Random) -> str:

@@ -113,7 +113,7 @@ def test_pnpm_reads_manifests_in_other_languages_too() -> None:
 
 
 def test_no_pattern_of_stars_takes_ages() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert find_projects([f"packages/{'a' * 250}/package.json"], [f"packages/{'*a' * 20}*b"]) == ()
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
