@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from buildgraph.deploy.audit import Deed, Event, read_events, record_event, recorded
 from buildgraph.deploy.checkups import Checkup, check_health
 from buildgraph.deploy.down import stop_environment
-from buildgraph.deploy.live import Live, LiveService, read_live
+from buildgraph.deploy.live import LiveService, read_live
 from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
 from buildgraph.deploy.logs import follow_logs, read_logs
 from buildgraph.deploy.migrating import migrate_product
@@ -44,8 +44,14 @@ class EnginePlatform:
 
     def running(self) -> Mapping[str, Running]:
         """What runs, by its containers' labels and the proxy's word."""
-        live = read_live(self.place)
-        return {name: _running(found, live) for name, found in live.services.items()}
+        live, place = read_live(self.place), self.place
+        declared = {s.name: s.replicas_in(place.environment.name) for s in place.catalog}
+        scales = {
+            name: scale.to
+            for name, scale in live.traffic.scales.items()
+            if scale.declared == declared.get(name)
+        }
+        return {name: _running(found, scales.get(name, 0)) for name, found in live.services.items()}
 
     def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
         """Service -> why a deploy would touch it."""
@@ -121,9 +127,8 @@ class EnginePlatform:
         record_event(self.place, "lock-released", product=held.product, detail=f"it was held by {held.whose}")
 
 
-def _running(live: LiveService, whole: Live) -> Running:
+def _running(live: LiveService, scaled: int) -> Running:
     first = live.containers[0].labels if live.containers else {}
-    scale = whole.traffic.scales.get(live.name)
     return Running(
         name=live.name,
         product=live.product,
@@ -136,7 +141,7 @@ def _running(live: LiveService, whole: Live) -> Running:
         kept=live.colour.other.value if live.colour and live.kept else "",
         kept_for=round(live.window) if live.kept else 0,
         replicas=len(live.containers),
-        scaled=scale.to if scale else 0,
+        scaled=scaled,
     )
 
 

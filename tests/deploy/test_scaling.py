@@ -11,6 +11,7 @@ import pytest
 
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.names import Colour
+from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.deploy.scales import Scale, read_scales, write_scale
 from buildgraph.deploy.scaling import scale_service
@@ -93,7 +94,10 @@ def test_a_deploy_keeps_the_number_that_was_asked_for_until_the_manifest_says_an
     assert (live.colour, len(live.containers), live.count) == (Colour.GREEN, 3, 3)
     assert any("3 replicas, as " in line and "its manifest says 1" in line for line in town.told)
 
+    assert EnginePlatform(town.place).running()["api"].scaled == 3
+
     town.service("api", "2", port=3001, replicas={"*": 2})
+    assert EnginePlatform(town.place).running()["api"].scaled == 0, "another number in the manifest ends it"
     assert reasons(town) == ["3 of 2 replicas are there"]
     assert town.deploy().settled == ("api",)
 
