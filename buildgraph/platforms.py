@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
 from buildgraph.process import Runner, SystemRunner
 
 if TYPE_CHECKING:
     from buildgraph.builder import Builder
-    from buildgraph.deploy import Place, Platform
+    from buildgraph.coolify import CoolifyPlace
+    from buildgraph.deploy import Place, Platform, Secrets
     from buildgraph.image.engine import Engine
     from buildgraph.kubernetes import Kubectl
+    from buildgraph.manifests.site import Site
+
+COOLIFY_DOES = "Coolify keeps and backs up databases itself, and cleans its servers; see docs/COOLIFY.md"
 
 
 def platform_to_read(picture: Picture, environment: Environment) -> Platform:
@@ -23,10 +28,13 @@ def platform_to_read(picture: Picture, environment: Environment) -> Platform:
     """
     if environment.kubernetes:
         return _kubernetes(picture, environment)
+    from buildgraph.coolify import CoolifyPlatform
     from buildgraph.deploy import EnginePlatform, Place, Secrets
     from buildgraph.image.engine import open_engine
 
     manifests = picture.manifests
+    if environment.coolify:
+        return CoolifyPlatform(coolify_to_read(picture, environment))
     engine = open_engine(environment.engine)
     name = manifests.workspace.name
     return EnginePlatform(Place(engine, name, environment, {}, Secrets({}), manifests.services))
@@ -36,16 +44,48 @@ def platform_to_change(builder: Builder) -> Platform:
     """The platform of a builder's environment, with all that a deploy needs."""
     if builder.environment.kubernetes:
         return _kubernetes(builder.picture, builder.environment, builder)
-    from buildgraph.deploy import EnginePlatform
+    from buildgraph.coolify import CoolifyPlatform
+    from buildgraph.deploy import EnginePlatform, read_secrets
 
+    environment, project = builder.environment, builder.project
+    if environment.coolify:
+        secrets = read_secrets(project.folder, environment, os.environ)
+        return CoolifyPlatform(_coolify_place(builder.picture, environment, secrets, project.site))
     return EnginePlatform(engine_place(builder))
 
 
+def coolify_to_read(picture: Picture, environment: Environment) -> CoolifyPlace:
+    """An environment on its Coolify server for one who only reads it: without secrets."""
+    from buildgraph.deploy import Secrets
+    from buildgraph.manifests.site import read_site
+
+    return _coolify_place(picture, environment, Secrets({}), read_site())
+
+
+def _coolify_place(picture: Picture, environment: Environment, secrets: Secrets, site: Site) -> CoolifyPlace:
+    """An environment on its Coolify server; this machine's engine is asked when it is needed, and not before."""
+    from buildgraph.coolify import CoolifyPlace
+    from buildgraph.coolify.place import TOKEN
+    from buildgraph.deploy import Place, Secrets
+    from buildgraph.image.engine import Engine
+
+    manifests = picture.manifests
+    place = Place(Engine(""), manifests.workspace.name, environment, {}, secrets, manifests.services)
+    access = Secrets({TOKEN: os.environ.get(TOKEN, "")})
+    return CoolifyPlace(place, access, site.ca)
+
+
 def engine_place(builder: Builder) -> Place:
-    """A builder's environment on its engine, for what only an engine can be asked."""
+    """A builder's environment on its engine, for what only an engine can be asked.
+
+    ConfigurationError for an environment whose services run elsewhere.
+    """
     from buildgraph.deploy import Place, read_secrets
 
     environment, manifests = builder.environment, builder.picture.manifests
+    if environment.coolify:
+        where = f"manifests/environments/{environment.name}.toml: coolify"
+        raise ConfigurationError.of(where, "this is asked of Docker engines only", COOLIFY_DOES)
     return Place(
         engine=_engine(builder),
         workspace=manifests.workspace.name,

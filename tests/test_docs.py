@@ -19,6 +19,7 @@ DOCUMENTS = (
     "manifests/REFERENCE.md",
     "docs/RECOVERY.md",
     "docs/INPUTS.md",
+    "docs/COOLIFY.md",
     "docs/KUBERNETES.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")

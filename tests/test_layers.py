@@ -20,7 +20,7 @@ ROAD = (
     ("plan",),
     ("image", "render"),
     ("deploy",),
-    ("kubernetes",),
+    ("coolify", "kubernetes"),
     ("image_plans",),
     ("layout",),
     ("picture", "memory"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; exit code 3 when something is missing."""
     runner = SystemRunner()
-    findings = [*(look(runner) for look in LOOKS), *_engines_elsewhere(), *_clusters(runner)]
+    findings = [*(look(runner) for look in LOOKS), *_elsewhere(), *_clusters(runner)]
     if options.format == "json":
         answer(as_json([_as_dict(finding) for finding in findings]))
     else:
@@ -106,20 +107,28 @@ def _engine(runner: Runner) -> Finding:
     return Finding("engine", True, f"Docker engine {engine.version} on {engine.platform}")
 
 
-def _engines_elsewhere() -> list[Finding]:
-    """Every engine that an environment names, asked at the same time: one that is silent takes its time."""
+def _elsewhere() -> list[Finding]:
+    """Every engine or server that an environment names, asked at the same time: one that is silent takes its time."""
     from concurrent.futures import ThreadPoolExecutor
 
-    environments = [found for found in _environments() if found.engine]
-    if not environments:
+    picture = _picture()
+    environments = picture.manifests.environments if picture else ()
+    looks: list[Callable[[], Finding]] = [
+        partial(_engine_of, found) for found in environments if found.engine
+    ]
+    if picture:
+        looks += [partial(_coolify_of, picture, found) for found in environments if found.coolify]
+    if not looks:
         return []
-    with ThreadPoolExecutor(len(environments)) as pool:
-        return list(pool.map(_engine_of, environments))
+    with ThreadPoolExecutor(len(looks)) as pool:
+        return list(pool.map(lambda look: look(), looks))
 
 
 def _clusters(runner: Runner) -> list[Finding]:
     """kubectl, where an environment is on a cluster, and each cluster, asked whether it is ready."""
-    environments = [found for found in _environments() if found.kubernetes]
+    picture = _picture()
+    declared = picture.manifests.environments if picture else ()
+    environments = [found for found in declared if found.kubernetes]
     if not environments:
         return []
     if _said(runner, "kubectl", "version", "--client") is None:
@@ -141,14 +150,32 @@ def _cluster_of(environment: Environment, runner: Runner) -> Finding:
     return Finding(name, True, f"{kubectl.context} is ready")
 
 
-def _environments() -> Sequence[Environment]:
-    """The environments of the workspace; a workspace that cannot be read has been told of already."""
+def _picture() -> Picture | None:
+    """The workspace; one that cannot be read has been told of already."""
     from buildgraph.project import open_project
 
     try:
-        return open_project(Path.cwd()).working_picture().manifests.environments
+        picture = open_project(Path.cwd()).working_picture()
+        picture.manifests  # noqa: B018  # read now, where mistakes are expected
     except BuildgraphError:
-        return ()
+        return None
+    return picture
+
+
+def _coolify_of(picture: Picture, environment: Environment) -> Finding:
+    from buildgraph.platforms import coolify_to_read
+
+    name = f"Coolify of {environment.name}"
+    place = coolify_to_read(picture, environment)
+    try:
+        version = place.api.version()
+        place.api.variables(place.coolify.state)
+    except ToolError as error:
+        return Finding(name, False, error.what, error.way_out)
+    except BuildgraphError as error:
+        what, _, way_out = str(error).partition("\n")
+        return Finding(name, False, what, way_out.strip())
+    return Finding(name, True, f"Coolify {version} at {place.coolify.url}")
 
 
 def _engine_of(environment: Environment) -> Finding:

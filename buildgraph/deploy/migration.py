@@ -15,7 +15,7 @@ from buildgraph.deploy.containers import (
     wait_for_end,
 )
 from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.specification import migration_container
+from buildgraph.deploy.specification import Specification, migration_container
 from buildgraph.errors import StepFailed
 
 LAST_LINES: Final = 40
@@ -31,13 +31,19 @@ def run_migration(place: Place, target: Target, tell: Tell) -> bool:
     migration = target.service.migration
     if migration is None:
         return False
-    specification = migration_container(place, target, migration.command)
+    run_to_its_end(place, target, migration_container(place, target, migration.command), tell)
+    return True
+
+
+def run_to_its_end(place: Place, target: Target, specification: Specification, tell: Tell) -> None:
+    """Run the container of a migration to its end, within the time that its manifest gives it; see `run_migration`."""
+    within = target.service.migration.within if target.service.migration else 0.0
     began = time.monotonic()
     remove_container(place, specification.name)
     container = create_container(place, specification).id  # the name may be another deployer's by the end
     try:
         start_container(place, container)
-        code = _end_of(place, target, container, migration.within)
+        code = _end_of(place, target, container, within)
         said = read_last_lines(place, container, LAST_LINES)
         condition = read_condition(place, container)
     finally:
@@ -47,7 +53,6 @@ def run_migration(place: Place, target: Target, tell: Tell) -> bool:
     for line in said.splitlines():
         tell(f"{target.service.name}: {line}")
     tell(f"{target.service.name}: migrated in {time.monotonic() - began:.1f} s")
-    return True
 
 
 def _end_of(place: Place, target: Target, container: str, within: float) -> int:

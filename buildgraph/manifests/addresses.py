@@ -14,8 +14,11 @@ PROXY: Final = "proxy"  # the name under which services reach the proxy
 def internal_urls(environment: Environment, services: Iterable[Service]) -> dict[str, str]:
     """Where services call each other: the proxy's listener of each, which is always the live colour.
 
-    On a cluster it is each one's own Service, by its name in the namespace.
+    On a cluster it is each one's own Service, by its name in the namespace. Coolify gives containers no lasting
+    private name, so there it is where users call them.
     """
+    if environment.coolify:
+        return public_urls(environment, services)
     return {
         service.name: f"http://{service.name if environment.kubernetes else PROXY}:{service.port}"
         for service in services

@@ -50,7 +50,7 @@ def check_environments(declared: Sequence[Declared[Environment]]) -> None:
     taken: dict[object, Place] = {}
     for found in declared:
         _check_canary(found)
-        if found.value.kubernetes:
+        if found.value.coolify or found.value.kubernetes:
             continue
         port = found.value.proxy_port
         _claim(taken, (found.value.engine, port), found.place.at("proxy_port"), str(port))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from buildgraph.manifests.coolify import COOLIFY
 from buildgraph.manifests.engines import ENGINE
 from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, STRATEGIES
 from buildgraph.manifests.kubernetes import AUTOSCALE, KUBERNETES
@@ -276,6 +277,7 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "drain_within": positive(),
     "releases": integer(2),
     "approval": one_of(APPROVALS, "kind of approval"),
+    "coolify": COOLIFY,
     "kubernetes": KUBERNETES,
     "values": TEXTS,
 }

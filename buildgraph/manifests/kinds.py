@@ -34,4 +34,5 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
 )
 STRATEGIES: Final = ("replace", "blue-green")
 APPROVALS: Final = ("plan",)
+MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")

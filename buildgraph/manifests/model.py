@@ -197,6 +197,22 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class Coolify:
+    """A Coolify server that runs an environment's services.
+
+    `url` is the server's own address, `applications` the uuid of each service's application there, and `state` that
+    of one more, which is never started: its variables are what the environment remembers. `within` is how many
+    seconds Coolify has for one deployment. `migrations` is `here` where the deploying machine's engine runs them.
+    """
+
+    url: str
+    state: str
+    applications: Mapping[str, str] = field(default_factory=dict)
+    within: float = 600.0
+    migrations: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Kubernetes:
     """A cluster that runs an environment's services, by the name of its context, in a namespace of their own.
 
@@ -217,7 +233,8 @@ class Kubernetes:
 class Environment:
     """`manifests/environments/NAME.toml`: where and how products run.
 
-    `engine` is a Docker address (`""` is the machine's own). `registry` is the prefix images are pushed
+    `engine` is a Docker address (`""` is the machine's own); `coolify` is there instead where a Coolify server
+    runs the services. `registry` is the prefix images are pushed
     to and deployed from, empty for none. `domain` is a pattern such as `{host}.localhost`. `secrets` is
     an env file seen from the project's folder; secrets also come from this process's environment, which
     wins. Times are seconds. `rollback_window` is how long a former version runs on beside the new one.
@@ -241,6 +258,7 @@ class Environment:
     drain_within: float = 10.0
     releases: int = 10
     approval: str = ""
+    coolify: Coolify | None = None
     kubernetes: Kubernetes | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 

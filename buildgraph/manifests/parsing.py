@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.checks import Declared, Known, check_environments, check_services
+from buildgraph.manifests.coolify_checks import check_coolify
 from buildgraph.manifests.fields import BASES, WORKSPACE, check_name, environment_reader, product_reader
 from buildgraph.manifests.kubernetes_checks import check_clusters
 from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
@@ -35,6 +36,7 @@ def parse_manifests(files: Mapping[str, bytes]) -> Manifests:
     check_services(services, reading.known())
     check_environments(environments)
     check_clusters(environments, services)
+    check_coolify(environments, services, reading.known())
     if reading.mistakes:
         raise ConfigurationError(reading.mistakes)
     return Manifests(

@@ -34,9 +34,12 @@ CANARY: Final = table(
     },
 )
 WINDOW: Final = number(0)
+COOLIFY_HEALTH: Final = 180.0  # seconds: Coolify looks at its containers once a minute
 
 
 def switching_environment(name: str, **given: Any) -> Environment:
-    """An environment with what its strategy gives it filled in."""
-    window = WINDOWS.get(given.get("strategy", ""), 0.0)
-    return Environment(name, **{"rollback_window": window, **given})
+    """An environment with what its strategy, or its server, gives it filled in."""
+    usual = {"rollback_window": WINDOWS.get(given.get("strategy", ""), 0.0)}
+    if given.get("coolify"):
+        usual["health_within"] = COOLIFY_HEALTH
+    return Environment(name, **{**usual, **given})

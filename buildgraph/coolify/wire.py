@@ -1,0 +1,89 @@
+"""One HTTP request to a Coolify server and what came back; it knows no address of its API, and tries once."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+TIMEOUT: Final = 30.0  # seconds for one request
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered: the status (0 when nothing came: `text` says why) and the headers that matter.
+
+    `is_unsent` tells that the server cannot have got the request: nobody listened.
+    """
+
+    status: int
+    text: str
+    date: str = ""
+    retry_after: str = ""
+    is_unsent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The way to one server; printing it shows no token.
+
+    `url` is the server's own, `ca` a file of CA certificates that is trusted besides the machine's own.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    ca: Path | None = None
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        """Send one request with the token; any outcome is a Reply."""
+        request = urllib.request.Request(f"{self.url}{path}", body, self._headers(body), method=method)
+        try:
+            with self._opener().open(request, timeout=TIMEOUT) as answer:
+                return _reply(answer.status, answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return _reply(error.code, error)
+        except urllib.error.URLError as error:
+            return Reply(0, str(error.reason), is_unsent=isinstance(error.reason, ConnectionRefusedError))
+        except (OSError, http.client.HTTPException) as error:
+            return Reply(0, str(error) or type(error).__name__)
+
+    def _headers(self, body: bytes | None) -> dict[str, str]:
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "User-Agent": "buildgraph",
+        }
+        return sent if body is None else {**sent, "Content-Type": "application/json"}
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        tls = urllib.request.HTTPSHandler(context=trusting(self.ca))
+        return urllib.request.build_opener(_StayHere(), tls)
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer like any other: the token goes nowhere but where it was meant to."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+@cache
+def trusting(ca: Path | None) -> ssl.SSLContext:
+    """What decides whom TLS trusts: the machine's CAs, and those of a file besides; reading them takes a while."""
+    context = ssl.create_default_context()
+    if ca:
+        context.load_verify_locations(ca)
+    return context
+
+
+def _reply(status: int, answer: Any) -> Reply:
+    headers: Mapping[str, str] = answer.headers
+    text = answer.read().decode("utf-8", "replace")
+    return Reply(status, text, headers.get("Date", ""), headers.get("Retry-After", ""))

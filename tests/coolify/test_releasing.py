@@ -1,0 +1,263 @@
+"""Deploys to Coolify: what differs is deployed, and nothing else; the rhythm is do, do again, change one thing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from buildgraph.coolify.lock import held_lock
+from buildgraph.errors import StepFailed
+from tests.coolify.borough import STATE, Borough
+
+
+def test_a_first_deploy_sets_image_variables_health_and_limits_and_waits_until_all_is_well(
+    borough: Borough,
+) -> None:
+    """Pitfall 49: nothing ran before, and it is health-gated all the same. Pitfall 60: deploys are POST."""
+    borough.service("api", env={"LEVEL": "info"})
+    borough.service("web", depends_on=("api",))
+
+    assert borough.deploy() == "town-0001"
+
+    assert borough.deployed() == ["api", "web"]
+    assert (borough.answers("api"), borough.answers("web")) == ("api 1", "web 1")
+    assert borough.env_of("api") | {"HOST": ""} == {
+        "ANSWER": "api 1",
+        "LEVEL": "info",
+        "NODE_ENV": "production",
+        "PORT": "3001",
+        "HEALTH_PATH": "/health",
+        "HOST": "",
+    }
+    settings = borough.server.apps["api"].settings
+    assert borough.server.apps["api"].image == borough.image("api")
+    assert settings["domains"] == "http://api.localhost"
+    assert (settings["health_check_path"], settings["health_check_port"]) == ("/health", "3001")
+
+
+def test_the_same_again_only_reads(borough: Borough) -> None:
+    borough.service("api")
+    borough.service("web")
+    borough.deploy()
+
+    assert borough.pending() == {}
+    assert borough.platform.is_verified("town", borough.targets())
+    borough.server.requests.clear()
+    assert {name: r.state for name, r in borough.platform.running().items()} == {
+        "api": "healthy",
+        "web": "healthy",
+    }
+    assert borough.server.writes() == []
+
+
+def test_a_change_deploys_exactly_its_service(borough: Borough) -> None:
+    borough.service("api")
+    borough.service("web")
+    borough.deploy()
+
+    borough.service("web", "2")
+
+    assert borough.pending() == {"web": "its fingerprint differs from what runs"}
+    assert borough.deploy() == "town-0002"
+    assert borough.deployed() == ["web"]
+    assert (borough.answers("api"), borough.answers("web")) == ("api 1", "web 2")
+
+
+def test_a_rotated_secret_deploys_exactly_its_service_and_is_kept_nowhere_else(borough: Borough) -> None:
+    borough.secrets(TOKEN="first-secret")
+    borough.service("api", secret=["TOKEN"])
+    borough.service("web")
+    borough.deploy()
+
+    borough.secrets(TOKEN="second-secret")
+
+    assert borough.pending() == {"api": "its secrets have changed"}
+    borough.deploy()
+    assert borough.deployed() == ["api"]
+    assert borough.env_of("api")["TOKEN"] == "second-secret"
+    assert borough.pending() == {}
+    remembered = json.dumps(borough.memory())
+    assert "first-secret" not in remembered and "second-secret" not in remembered
+
+
+def test_a_variable_that_left_the_manifest_goes_and_one_that_a_person_made_stays(borough: Borough) -> None:
+    borough.service("api", env={"OLD": "1"})
+    borough.deploy()
+    borough.server.apps["api"].envs.append(
+        {
+            "id": 90,
+            "uuid": "e90",
+            "key": "BY_HAND",
+            "value": "x",
+            "is_preview": False,
+            "updated_at": "2026-01-01T00:00:00Z",
+        }
+    )
+
+    borough.service("api", env={"NEW": "1"})
+    borough.deploy()
+
+    assert borough.env_of("api").keys() >= {"NEW", "BY_HAND"}
+    assert "OLD" not in borough.env_of("api")
+
+
+def test_what_somebody_changed_in_coolify_is_told_and_set_right(borough: Borough) -> None:
+    borough.service("api", env={"LEVEL": "info"})
+    borough.deploy()
+
+    borough.server.apps["api"].settings["limits_memory"] = "1"
+    assert borough.pending() == {"api": "its settings in Coolify are others: limits_memory"}
+    borough.deploy()
+    next(e for e in borough.server.apps["api"].envs if e["key"] == "LEVEL")["value"] = "debug"
+    assert borough.pending() == {"api": "its variables in Coolify are others: LEVEL"}
+    borough.deploy()
+
+    assert borough.pending() == {}
+    assert borough.env_of("api")["LEVEL"] == "info"
+
+
+def test_an_application_that_was_stopped_is_deployed_again(borough: Borough) -> None:
+    borough.service("api")
+    borough.deploy()
+
+    borough.server.apps["api"].container = None
+
+    assert borough.pending() == {"api": "it is exited:unhealthy"}
+    borough.deploy()
+    assert borough.answers("api") == "api 1"
+
+
+def test_a_service_that_left_the_manifests_is_stopped_and_its_application_stays(borough: Borough) -> None:
+    borough.service("api")
+    borough.service("web")
+    borough.deploy()
+
+    borough.without("web")
+
+    assert borough.pending() == {"web": "it left the manifests"}
+    borough.deploy()
+    assert borough.answers("web") == "nothing runs"
+    assert "web" in borough.server.apps
+    assert borough.pending() == {}
+
+
+def test_releases_are_kept_for_going_back_and_the_oldest_are_forgotten(borough: Borough) -> None:
+    borough.settings(releases=2)
+    for version in ("1", "2", "3"):
+        borough.service("api", version)
+        borough.deploy()
+
+    history = borough.platform.history()["town"]
+
+    assert [release.name for release in history] == ["town-0002", "town-0003"]
+    assert history[-1].images == {"api": borough.image("api")}
+    assert history[-1].services[0].service == borough.services["api"]
+    events = [(event.kind, event.release) for event in borough.platform.events("town")]
+    assert events[-2:] == [("deploy-started", ""), ("deploy-finished", "town-0003")]
+
+
+def test_the_memory_of_another_environment_is_not_touched(borough: Borough) -> None:
+    borough.service("api")
+    borough.deploy()
+
+    borough.settings(name="staging")
+
+    with pytest.raises(Exception, match="state0 is the memory of acme-test, not of acme-staging"):
+        borough.deploy()
+    assert borough.deployed() == []
+
+
+def test_two_at_once_do_not_interleave_and_the_second_is_told_who_holds_the_lock(borough: Borough) -> None:
+    borough.service("api")
+    refused: list[str] = []
+
+    def second() -> None:
+        borough.moments.clear()
+        with pytest.raises(StepFailed) as error:
+            borough.platform.keep_lock("town", "me too", borough.hear)
+        refused.append(str(error.value))
+
+    borough.moments["Coolify has queued"] = second
+    borough.deploy("a release")
+
+    assert refused and "acme-test is being deployed by " in refused[0] and "(a release)" in refused[0]
+    assert borough.platform.locks() == []
+
+
+def test_a_lock_that_a_person_holds_refuses_deploys_until_it_is_released(borough: Borough) -> None:
+    borough.service("api")
+    borough.platform.keep_lock("town", "we look at something", borough.hear)
+
+    with pytest.raises(StepFailed, match="we look at something"):
+        borough.deploy()
+    (held,) = borough.platform.locks()
+    assert (held.product, held.is_kept) == ("town", True)
+    borough.platform.release_lock(held)
+
+    assert borough.deploy() == "town-0001"
+
+
+def test_a_holder_that_lost_its_lock_finds_out_before_it_changes_anything(borough: Borough) -> None:
+    borough.service("api")
+    with held_lock(borough.place, "town", "slept for long") as lock:
+        lock.renew(lock.claim)
+        lock.check()
+        for held in borough.platform.locks():
+            borough.platform.release_lock(held)
+        borough.platform.keep_lock("town", "it was dead to us", borough.hear)
+
+        lock.renew(lock.claim)
+
+        with pytest.raises(StepFailed, match="it was dead to us"):
+            lock.check()
+    assert [held.reason for held in borough.platform.locks()] == ["it was dead to us"]
+
+
+def test_down_stops_applications_and_removes_nothing(borough: Borough) -> None:
+    borough.service("api")
+    borough.deploy()
+
+    borough.platform.stop(volumes=False, tell=borough.hear)
+
+    assert borough.answers("api") == "nothing runs"
+    assert set(borough.server.apps) == {STATE, "api"}
+    assert borough.platform.running()["api"].state == "stopped"
+    with pytest.raises(Exception, match="data of a Coolify server is its own"):
+        borough.platform.stop(volumes=True, tell=borough.hear)
+
+
+def test_logs_are_those_of_the_containers_that_run(borough: Borough) -> None:
+    borough.service("api")
+    borough.service("web")
+    borough.deploy()
+
+    assert borough.platform.logs("api", 10) == [("api", "starting api 1")]
+    assert borough.platform.logs("town", 10) == [("api", "starting api 1"), ("web", "starting web 1")]
+    with pytest.raises(Exception, match="there is no running service or product 'apj'"):
+        borough.platform.logs("apj", 10)
+    with pytest.raises(Exception, match="does not follow them"):
+        borough.platform.follow("api", 10)
+
+
+def test_health_is_coolify_s_word_and_what_users_are_answered(borough: Borough) -> None:
+    borough.service("api")
+    borough.service("web")
+    borough.deploy()
+    borough.service("mail")
+    borough.server.apps["web"].container = None
+
+    api, mail, web = borough.platform.health()
+
+    assert (api.state, api.is_well, api.answer) == ("running", True, "200")
+    assert (mail.state, mail.is_well) == ("it does not run", False)
+    assert (web.state, web.is_well, web.answer) == ("exited:unhealthy", False, "")
+    assert [found.service for found in borough.platform.health("api")] == ["api"]
+
+
+def test_a_service_cannot_be_scaled_there(borough: Borough) -> None:
+    borough.service("api")
+    (target,) = borough.targets()
+
+    with pytest.raises(Exception, match="scale:town: Coolify runs one container of an application"):
+        borough.platform.scale(target, 2, "", borough.hear)
