@@ -107,10 +107,12 @@ def test_a_deployment_called_finished_that_started_nothing_has_failed(borough: B
     upgraded(borough)
     borough.settings(health_within=1.0)
     borough.server.way = "finished-without"
-    borough.moments["going back"] = lambda: (
-        setattr(borough.server, "way", ""),
-        borough.settings(health_within=60.0),
-    )
+
+    def mend() -> None:
+        borough.server.way = ""
+        borough.settings(health_within=60.0)
+
+    borough.moments["going back"] = mend
 
     assert refused(borough).startswith("deploy:api: is exited:unhealthy after 1 s, not healthy")
     assert borough.answers("api") == "api 1"
