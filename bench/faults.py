@@ -113,7 +113,7 @@ def keep_asking(ground: Ground, requests: int) -> Steady:
                 rounds += 1
                 town.service("api", f"{rounds + 1}", port=3001)
                 town.ship()
-                town.service("shop", str(rounds), port=4000 + rounds, product="mall")
+                town.service(f"shop-{rounds}", port=4000 + rounds, product="mall")  # HAProxy is reloaded
                 town.deploy("mall")
                 town.service("api", str(rounds), port=3001)
                 town.ship()

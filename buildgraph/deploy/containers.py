@@ -220,6 +220,7 @@ def host_arguments(specification: Specification) -> dict[str, Any]:
         "restart_policy": dict(RESTARTS) if specification.restarts else None,
         "security_opt": ["no-new-privileges:true"],
         "init": specification.has_init or None,
+        "dns_opt": list(specification.lookups) or None,
         **_sealing(specification),
         **_limits(specification),
     }

@@ -29,6 +29,9 @@ from buildgraph.errors import StepFailed
 FORMER: Final = f"{PROXY}-former"  # the proxy that another takes the place of, until that one answers
 STOP_WITHIN: Final = 2.0  # seconds in which the former proxy ends its requests; new ones wait for the next
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
+# A version that has ended has no name any more. Where no name server answers, the usual patience with each such name
+# would hold up every reload, and with it the deployment that replaces the dead version.
+LOOKUPS: Final = ("timeout:1", "attempts:1")
 NAME_LENGTH, LAST_LINES = 16, 20
 START_WITHIN, PAUSE = 15.0, 0.1
 
@@ -44,6 +47,7 @@ def proxy_specification(place: Place) -> Specification:
         network=place.prefix,
         aliases=(PROXY,),
         mounts={state_volume(place): MOUNT},
+        lookups=LOOKUPS,
         published={PUBLIC_PORT: (LOOPBACK, place.environment.proxy_port)},
     )
     print_ = hashlib.sha256(repr(bare).encode()).hexdigest()[:NAME_LENGTH]

@@ -23,7 +23,10 @@ LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """What a container is made from: `mounts` are paths by volume, `published` (address, port) by port."""
+    """What a container is made from: `mounts` are paths by volume, `published` (address, port) by port.
+
+    `lookups` are options of its resolver, in resolv.conf's words.
+    """
 
     name: str
     image: str
@@ -42,6 +45,7 @@ class Specification:
     has_init: bool = False
     resources: Resources = field(default_factory=Resources)
     stop_within: int = LEAST_STOP
+    lookups: tuple[str, ...] = ()
 
 
 def service_containers(

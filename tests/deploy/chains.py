@@ -89,7 +89,7 @@ class Stage:
             went = load.total
             self.make_up()
         self.answered += load.total
-        assert load.wrong == []
+        assert load.wrong == [], load.wrong[:5]
         assert set(load.answers) <= good, load.answers
         assert load.total > went, "nobody asked"
         assert self.town.fetch("api") == f"api {self.version}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
 import pytest
 
@@ -35,8 +34,9 @@ def test_a_version_that_crashes_all_the_time_does_not_stand_in_the_way_of_the_ne
     assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
 
 
-def test_a_version_that_has_ended_does_not_stand_in_the_way_of_the_next(town: Town) -> None:
-    """Pitfall 50."""
+def test_a_version_that_has_ended_does_not_stand_in_the_way_of_the_next(far_town: Town) -> None:
+    """Pitfall 50: also where no name server answers what became of its name, as on this engine."""
+    town = far_town
     town.service("api", port=3001)
     town.deploy()
     town.place.engine.client.api.kill(town.containers()["api-blue"])
@@ -63,21 +63,19 @@ def test_a_version_that_is_well_by_its_own_word_only_gets_no_request(town: Town)
     assert (load.wrong, set(load.answers)) == ([], {"api 1"})
 
 
-def test_a_migration_ends_and_is_no_unhealthy_service_and_a_service_that_ends_is_no_migration(
-    town: Town,
-) -> None:
-    """Pitfall 55: each is waited for in its own way."""
-    worker: dict[str, Any] = {"port": 0, "host": ""}
-    town.service("worker", **worker, migration=MIGRATE)
-    town.deploy()
-    assert sorted(town.containers()) == ["proxy", "worker-blue"]
-    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
-    before = town.containers()
+def test_a_migration_that_has_ended_is_no_unhealthy_service(town: Town) -> None:
+    """Pitfall 55: what runs once is waited for by its end, and what serves by its health; neither by the other."""
+    town.service("api", port=3001, migration=MIGRATE)
+    town.service("worker", port=0, host="", health_command=("true",), migration=MIGRATE)
 
-    town.service("worker", "2", **worker, env={"BROKEN": "ends"})
-    with pytest.raises(StepFailed, match="does not stay up"):
-        town.deploy()
-    assert town.containers() == before
+    town.deploy()
+
+    assert [line for line in town.told if "applied" in line] == [
+        "api: applied 0001_first",
+        "worker: applied 0001_first",
+    ]
+    assert sorted(town.containers()) == ["api-blue", "proxy", "worker-blue"]
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
 
 
 def test_a_version_that_fails_after_its_migration_goes_back_and_the_schema_is_told_to_stay(

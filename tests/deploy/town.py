@@ -33,7 +33,6 @@ let asked = 0;
 const isIll = () => BROKEN === 'health' || (BROKEN === 'later' && asked > 50);
 const page = { 'content-type': 'text/html' };
 console.log(`starting ${ANSWER}`);
-if (BROKEN === 'ends') process.exit(0);
 if (BROKEN === 'crash') { console.error('no such table: users'); tell(); process.exit(7); }
 const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
 const server = http.createServer((request, response) => {
