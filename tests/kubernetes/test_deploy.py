@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -196,6 +197,23 @@ def test_two_environments_stand_side_by_side_and_differ_by_their_data(shop: Harb
     shop.must("down", "env=beta")
     assert shop.objects("deployments,services,networkpolicies", "beta") == {}
     assert shop.releases(environment="beta") == ["shop-0001"]
+
+
+def test_a_number_that_is_asked_for_outlives_deploys_and_health_tells_each(shop: Harbour) -> None:
+    before = shop.pods()
+    shop.must("scale:shop", "service=api", "to=2", "env=alpha")
+    scaled = shop.pods()
+    shop.says("api", "api 2")
+
+    shop.must("deploy:shop", "env=alpha")
+
+    assert (len(scaled["api"]), set(before["api"]) <= set(scaled["api"])) == (2, True)
+    assert len(shop.pods()["api"]) == 2
+    told = shop.run("health", "api", "env=alpha", "--format", "json")
+    assert [found["is_well"] for found in json.loads(told.out)["containers"]] == [True, True]
+    shop.must("scale:shop", "service=api", "to=manifest", "env=alpha")
+    assert len(shop.pods()["api"]) == 1
+    assert shop.pods()["web"] == before["web"]
 
 
 def test_of_two_deploys_at_once_the_second_is_refused_by_the_first_one_s_name(shop: Harbour) -> None:
