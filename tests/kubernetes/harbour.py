@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.hamlet import Hamlet
+from tests.support.hamlet import Hamlet, as_toml
 from tests.support.monorepo import Ran
 
 CONTEXT = "buildgraph-test"
@@ -39,7 +39,7 @@ class Harbour(Hamlet):
             "health_within": 90,
             "values": {"LEVEL": environment},
         }
-        lines = [f"{key} = {_toml(value)}" for key, value in (usual | fields).items()]
+        lines = [f"{key} = {as_toml(value)}" for key, value in (usual | fields).items()]
         cluster = f'[kubernetes]\ncontext = "{CONTEXT}"\nnamespace = "{self.namespace(environment)}"\n'
         self.write(f"manifests/environments/{environment}.toml", "\n".join([*lines, cluster]))
 
@@ -105,13 +105,3 @@ class Harbour(Hamlet):
             assert child.stderr is not None
             assert any(moment in line for line in child.stderr), f"{moment!r} was never told"
             child.kill()
-
-    def raze(self) -> None:
-        """Take away the environments and the images."""
-        super().raze()
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(below)}" for key, below in value.items()) + " }"
-    return json.dumps(value)

@@ -48,7 +48,7 @@ class Hamlet(Monorepo):
     def settings(self, environment: str = "development", **fields: Any) -> None:
         """Write an environment with these settings besides the usual ones."""
         usual = {"proxy_port": self.ports[environment], "health_within": 30, "drain_within": 1}
-        lines = [f"{key} = {_toml(value)}" for key, value in (usual | fields).items()]
+        lines = [f"{key} = {as_toml(value)}" for key, value in (usual | fields).items()]
         self.write(f"manifests/environments/{environment}.toml", "\n".join([*lines, ""]))
 
     def declare(self, product: str, **services: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ class Hamlet(Monorepo):
         tables = []
         for name, fields in services.items():
             usual = {"path": f"services/{name}", "dockerfile": f"services/{name}/Dockerfile", "health": "/"}
-            lines = [f"{key} = {_toml(value)}" for key, value in (usual | {"host": name} | fields).items()]
+            lines = [f"{key} = {as_toml(value)}" for key, value in (usual | {"host": name} | fields).items()]
             tables.append("\n".join([f"[services.{name}]", *lines, ""]))
         self.write(f"manifests/products/{product}.toml", "\n".join(tables))
 
@@ -118,8 +118,12 @@ class Hamlet(Monorepo):
             docker("rmi", "-f", *images)
 
 
-def _toml(value: Any) -> str:
+def as_toml(value: Any) -> str:
     """A value as TOML: JSON's forms, but for tables."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(below)}" for key, below in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f"{json.dumps(key)} = {as_toml(below)}" for key, below in value.items()) + " }"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_toml, value)) + "]"
     return json.dumps(value)
