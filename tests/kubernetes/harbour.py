@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,16 @@ class Harbour(Hamlet):
         return found
 
     def answer(self, service: str, environment: str = "alpha") -> str:
-        """What a service answers by its Service's own address, as the cluster's API leads there."""
+        """What a service answers by its Service's own address, as the cluster's API leads there.
+
+        Pods on their way out may still answer until the cluster has told everybody; they are waited for.
+        """
+        deadline = time.monotonic() + 60
+        while any(
+            "deletionTimestamp" in pod["metadata"] for pod in self.objects("pods", environment).values()
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
         path = f"/api/v1/namespaces/{self.namespace(environment)}/services/{service}:http/proxy/"
         return self.kubectl("get", "--raw", path)
 

@@ -28,7 +28,7 @@ def shop(harbour: Harbour) -> Iterator[Harbour]:
     """The shop in its first version, released in alpha; edits are taken back at the end."""
     with harbour.taken_back("-e", "secrets.env"):
         harbour.write("secrets.env", "DATABASE_URL=postgres://first-secret\n")
-        harbour.must("deploy:shop", "env=alpha")
+        harbour.must("deploy:shop", "env=alpha", "force=yes")
         yield harbour
 
 
