@@ -114,6 +114,11 @@ def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
     repo.write("manifests/workspace.toml", 'name = "acme"\n')
     cluster = '[kubernetes]\ncontext = "c"\nnamespace = "n"\n'
     repo.write("manifests/environments/europe.toml", f'registry = "ghcr.io/acme"\n{cluster}')
+    repo.write(
+        "manifests/products/shop.toml",
+        '[services.web]\npath = "web"\ndockerfile = "web/Dockerfile"\nport = 3001\nhost = "web"\nhealth = "/"\n',
+    )
+    repo.write("web/Dockerfile", "FROM scratch\n")
     repo.commit()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/git").symlink_to(str(which("git")))
