@@ -101,6 +101,7 @@ def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: To
     assert town.fetch("api") == "api 2"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("broken", "last_line", "said"),
     [
@@ -236,6 +237,7 @@ def test_two_environments_and_two_products_leave_each_other_alone(make_town: Cal
     assert one.deploy().unchanged == ("api",)
 
 
+@pytest.mark.alone
 def test_two_products_deployed_at_once_both_serve(town: Town) -> None:
     town.service("api")
     town.service("shop", product="mall")
