@@ -12,7 +12,7 @@ from buildgraph.deploy.logs import read_logs
 from buildgraph.errors import StepFailed, UnknownName
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'
 
 

@@ -25,7 +25,7 @@ from tests.deploy.test_backup_stores import client_of
 from tests.deploy.town import Town
 from tests.support.hosts import ssh_host
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 KEYS = Secrets({"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret-of-the-store"})
 QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'
 REDIS = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli "$@"'

@@ -9,7 +9,7 @@ import pytest
 from tests.deploy.town import Town
 from tests.support.browser import Browser, opened_browser
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 # What a page does that loads parts of itself later: script elements, several at once.
 LOAD = """
 const [version, done] = arguments;

@@ -15,7 +15,7 @@ from buildgraph.manifests.model import SmokeTest
 from tests.deploy.load import Load
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 
 
 def test_the_share_of_a_step_is_what_it_says_and_no_request_fails(town: Town) -> None:

@@ -12,7 +12,7 @@ from buildgraph.deploy.containers import stop_container
 from buildgraph.errors import UnknownName
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
 
 def told(town: Town, name: str = "") -> list[tuple[str, bool, str, str, str]]:

@@ -35,7 +35,7 @@ from tests.deploy.town import Town
 from tests.support.hosts import wait_for_port
 from tests.support.system import docker, free_port, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 
 
 @pytest.mark.parametrize("steps", [(10, 100), (100,)], ids=["by steps", "at once"])

@@ -11,7 +11,7 @@ from buildgraph.deploy.logs import follow_logs, read_logs
 from buildgraph.errors import UnknownName
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
 
 def test_a_product_s_lines_are_those_of_all_its_services(town: Town) -> None:

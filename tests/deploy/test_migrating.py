@@ -10,7 +10,7 @@ from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.manifests.model import Migration
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 MIGRATION = Migration(("node", "/app/migrate.mjs"), within=30)
 
 

@@ -16,7 +16,7 @@ from tests.support.engines import OwnEngine
 from tests.support.relay import start
 from tests.support.system import free_port, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240), pytest.mark.xdist_group("an engine of its own")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480), pytest.mark.xdist_group("an engine of its own")]
 MEGABYTE = 2**20
 
 

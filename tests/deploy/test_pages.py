@@ -93,7 +93,7 @@ def test_a_page_reaches_each_container_of_its_version_as_often() -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_page_gets_its_assets_through_steps_and_switch_and_the_next_page_is_new(town: Town) -> None:
     """Pitfall 57: sticky, and unstuck when the version is gone."""
     town.switches(50, 100, window=600.0, hold=1.0, least_requests=0)
@@ -131,7 +131,7 @@ def test_a_page_gets_its_assets_through_steps_and_switch_and_the_next_page_is_ne
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_requests_without_cookies_are_told_of_none(town: Town) -> None:
     town.service("web", port=3001)
     town.deploy()
@@ -146,7 +146,7 @@ def test_requests_without_cookies_are_told_of_none(town: Town) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_long_requests_end_in_peace_and_open_connections_hold_a_deployment_up_no_longer_than_they_may(
     town: Town,
 ) -> None:
@@ -175,7 +175,7 @@ def test_long_requests_end_in_peace_and_open_connections_hold_a_deployment_up_no
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_an_open_connection_goes_on_with_the_version_that_is_kept(town: Town) -> None:
     """Pitfall 58."""
     town.switches(window=600.0)

@@ -26,7 +26,7 @@ from tests.deploy.load import Load
 from tests.deploy.town import PATIENT, Town
 from tests.support.system import free_port
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 
 

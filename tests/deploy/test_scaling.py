@@ -22,7 +22,7 @@ from tests.deploy.killing import kill_deploy_when
 from tests.deploy.load import Load
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 
 
 def scale(town: Town, name: str, to: int) -> None:

@@ -15,7 +15,7 @@ from tests.deploy.killing import kill_deploy_when
 from tests.deploy.load import Load
 from tests.deploy.town import PATIENT, Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 PAIR = ("api", "web")
 
 

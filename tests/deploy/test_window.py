@@ -16,7 +16,7 @@ from buildgraph.manifests.model import Migration
 from tests.deploy.load import Load
 from tests.deploy.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 
 
 def reasons(town: Town) -> list[str]:
