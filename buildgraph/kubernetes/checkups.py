@@ -17,7 +17,8 @@ def check_health(cluster: Cluster, name: str = "") -> tuple[Checkup, ...]:
     """How every service is that runs or shall run here (or the one of this name); UnknownName for another one."""
     pods: dict[str, list[Mapping[str, Any]]] = {s.name: [] for s in cluster.catalog if s.deployed}
     for pod in cluster.kubectl.read("pods", cluster.selecting(component="service")):
-        pods.setdefault(pod["metadata"]["labels"][NAME], []).append(pod)
+        if "deletionTimestamp" not in pod["metadata"]:  # one on its way out is asked by nobody
+            pods.setdefault(pod["metadata"]["labels"][NAME], []).append(pod)
     if name and name not in pods:
         raise UnknownName("service", name, pods)
     products = {service.name: service.product for service in cluster.catalog}

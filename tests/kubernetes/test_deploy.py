@@ -143,7 +143,7 @@ def test_a_rotated_secret_redeploys_exactly_its_service_and_is_told_nowhere(shop
     before = shop.pods()
     shop.write("secrets.env", "DATABASE_URL=postgres://second-secret\n")
 
-    ran = shop.must("deploy:shop", "env=alpha", "-v", "2")
+    ran = shop.must("deploy:shop", "env=alpha")
 
     after = shop.pods()
     assert "api: its secrets have changed" in ran.err

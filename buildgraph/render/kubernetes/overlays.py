@@ -61,7 +61,7 @@ def render_overlay(shipping: Shipping, without: Collection[str] = ()) -> dict[st
         "images": [_image(shipping)],
     }
     files = _placed(folder, objects, settings, f"../../../{base_folder(service.name)}")
-    patch = render_file(deployment_patch(shipping))
+    patch = render_file(deployment_patch(shipping, is_counted="autoscaler" not in objects))
     kustomization = f"{folder}/{KUSTOMIZATION}"
     files[kustomization] += render_yaml({"patches": [{"path": "patch.yaml"}]})
     return {**files, f"{folder}/patch.yaml": patch}

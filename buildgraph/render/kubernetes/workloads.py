@@ -46,15 +46,18 @@ def plain_deployment(service: Service) -> dict[str, Yaml]:
     }
 
 
-def deployment_patch(shipping: Shipping) -> dict[str, Yaml]:
-    """What an environment adds to the Deployment; an autoscaler's count is not set again by every deploy."""
+def deployment_patch(shipping: Shipping, *, is_counted: bool = True) -> dict[str, Yaml]:
+    """What an environment adds to the Deployment.
+
+    The count of one that an autoscaler counts is left to it: deploys would set it back each time.
+    """
     service, environment = shipping.service, shipping.environment
     container = {
         "name": service.name,
         "envFrom": env_from(shipping),
         **probes(service, environment.health_within),
     }
-    count: dict[str, Yaml] = {} if service.autoscale else {"replicas": shipping.replicas}
+    count: dict[str, Yaml] = {"replicas": shipping.replicas} if is_counted else {}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
