@@ -81,14 +81,18 @@ class Harbour(Hamlet):
 
         Pods on their way out may still answer until the cluster has told everybody; they are waited for.
         """
+        self.only_the_new_remain(environment)
+        path = f"/api/v1/namespaces/{self.namespace(environment)}/services/{service}:http/proxy/"
+        return self.kubectl("get", "--raw", path)
+
+    def only_the_new_remain(self, environment: str = "alpha") -> None:
+        """Wait until no pod is on its way out."""
         deadline = time.monotonic() + 60
         while any(
             "deletionTimestamp" in pod["metadata"] for pod in self.objects("pods", environment).values()
         ):
             assert time.monotonic() < deadline
             time.sleep(0.5)
-        path = f"/api/v1/namespaces/{self.namespace(environment)}/services/{service}:http/proxy/"
-        return self.kubectl("get", "--raw", path)
 
     def state(self, environment: str = "alpha") -> dict[str, tuple[str, bool]]:
         """Service -> its state, and whether it is in date."""

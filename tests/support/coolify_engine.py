@@ -38,10 +38,12 @@ class Started:
         return docker("logs", self.id)
 
     def answer(self, path: str) -> tuple[int, str]:
+        """What it answers; nothing that another container says which was given the address of one that ended."""
         try:
-            return fetch(f"http://{self.address}{path}")
+            answered = fetch(f"http://{self.address}{path}")
         except OSError as error:
             return 503, str(error)
+        return answered if self._runs() else (503, "it has ended")
 
     def stop(self) -> None:
         docker("rm", "-f", self.id)
