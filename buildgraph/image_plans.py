@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.graph.context import TEMPLATE
+from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE
 from buildgraph.graph.contexts import ContextMaker, Recipe
 from buildgraph.graph.images import ImagePlan
 from buildgraph.manifests.model import Manifests, Service
-from buildgraph.recipes import Base, Dockerfile, parse_dockerfile
+from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
 from buildgraph.snapshot import Entry, Snapshot
 from buildgraph.workspace.projects import ROOT
 
@@ -70,6 +71,8 @@ class _Planner:
             platforms=self.manifests.workspace.platforms,
             sources=self.maker.sources(service),
             parts=tuple(self.maker.parts(service, recipe)),
+            window=recipe.window,
+            dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
 
     @cached_property
@@ -114,6 +117,9 @@ class _Planner:
         """The Dockerfile's entry and those of its support files, which stand beside it."""
         folder, _, own_name = service.dockerfile.rpartition("/")
         entries = self.snapshot.entries
+        entry = entries[self.snapshot.followed(service.dockerfile)]
+        if service.context:
+            return Recipe(service.dockerfile, entry, {}, self._window(service, dockerfile))
         beside = {name: entry for name, entry in self._beside[folder].items() if name != own_name}
         named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
         missing = [
@@ -127,7 +133,21 @@ class _Planner:
         if missing:
             raise ConfigurationError(missing)
         support = {name: beside[name] for found in named.values() for name in found}
-        return Recipe(service.dockerfile, entries[self.snapshot.followed(service.dockerfile)], support)
+        return Recipe(service.dockerfile, entry, support)
+
+    def _window(self, service: Service, dockerfile: Dockerfile) -> Window:
+        """What a Dockerfile sees of the service's context: Docker reads the first ignore file that is there."""
+        places = ignore_places(service, self.manifests.workspace.root)
+        there = next((path for path in places if path in self.snapshot.entries), "")
+        kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
+        return Window(service.context, dockerfile.context_paths, kept_out)
+
+
+def ignore_places(service: Service, root: str) -> tuple[str, ...]:
+    """Where a service's ignored patterns may stand, seen from the project's folder, whose workspace is at `root`."""
+    if not service.context:
+        return ()
+    return ignore_files(service.dockerfile, posixpath.normpath(posixpath.join(root, service.context)))
 
 
 def _refuse_downloads(dockerfile: Dockerfile) -> None:

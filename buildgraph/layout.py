@@ -16,7 +16,7 @@ from buildgraph.graph.nodes import Graph
 from buildgraph.graph.packages import PackageMaker, package_names
 from buildgraph.graph.reached import linked_folders, reached_files
 from buildgraph.graph.territory import Territory
-from buildgraph.image_plans import plan_images
+from buildgraph.image_plans import ignore_places, plan_images
 from buildgraph.manifests import Manifests, check_against
 from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
@@ -134,6 +134,7 @@ class Layout:
             root=prefix,
             names=package_names(self.workspace),
             plain=self._plain_images(),
+            windows=self._windows(),
             ignored=self.manifests.workspace.ignored,
             inputs=self._inputs(),
             read=frozenset(read),
@@ -160,14 +161,21 @@ class Layout:
     def _plain_images(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for service in self.manifests.services:
-            if service.path not in self.workspace.packages:
+            if not service.context and not self._maker.is_layered(service):
                 found[service.path] = (*found.get(service.path, ()), f"image:{service.name}")
         return found
+
+    def _windows(self) -> dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        """What images see that are built from the workspace as it lies, as plain tuples that memory keeps."""
+        found = {name: plan.window for name, plan in self.images.items()}
+        return {f"image:{name}": (w.folder, w.copies, w.kept_out) for name, w in found.items() if w}
 
     def _read_paths(self) -> Iterator[str]:
         """Paths that were read, seen from the project's folder."""
         manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
-        for path in {*manifests, *(service.dockerfile for service in self.manifests.services)}:
+        services, root = self.manifests.services, self.manifests.workspace.root
+        looked_for = (path for service in services for path in ignore_places(service, root))
+        for path in {*manifests, *looked_for, *(service.dockerfile for service in services)}:
             yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from buildgraph.errors import WRONG_USE
 
 VERBS = {
+    "init": "manifests for a workspace that is there already; touches nothing that is",
     "affected": "what a change affects, and why",
     "why": "why a node is affected: what differs and how it reaches the node",
     "plan": "what a run would do, and why; changes nothing",
@@ -23,6 +24,8 @@ VERBS = {
     "down": "stop an environment; volumes are kept",
     "bases": "the base images and their locked digests",
     "doctor": "what is missing on this machine, and how to get it",
+    "schema": "JSON Schemas of the manifests, by which editors complete them",
+    "completion": "has bash, zsh or fish complete verbs, tasks, nodes and environments",
 }
 
 TASKS = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
+
+from buildgraph.errors import ConfigurationError
 
 DEFAULT_ENVIRONMENT = "development"
 
@@ -37,6 +40,24 @@ def add_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--head", metavar="REF", help="compare this commit (default: the working tree; in CI: HEAD)"
     )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """`-o FILE`: where an answer goes instead of standard output."""
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to a file instead of standard output")
+
+
+def deliver(text: str, output: str | None) -> None:
+    """Print an answer, or write it to the file that was asked for; ConfigurationError where it cannot be written."""
+    from buildgraph.console import answer, printable
+
+    if not output:
+        answer(text)
+        return
+    try:
+        Path(output).write_text(printable(text if text.endswith("\n") else text + "\n"))
+    except OSError as error:
+        raise ConfigurationError.of(output, f"cannot be written: {error.strerror}") from error
 
 
 def as_json(value: Any) -> str:

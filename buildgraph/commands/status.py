@@ -1,40 +1,87 @@
-"""The verb `status`: what runs in an environment, since when, from which commit, and whether it is in date."""
+"""The verb `status`: what runs in an environment, or in all, since when, from which commit, whether it is in date."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from buildgraph.chain import open_chain
-from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, seconds, short_commit, table
+from buildgraph.commands.options import add_environment, add_format, add_output, as_json, deliver
+from buildgraph.console import seconds, short_commit, table
 from buildgraph.deployer import ServiceState
-from buildgraph.errors import DONE
-from buildgraph.project import open_project
+from buildgraph.errors import DONE, BuildgraphError, indent
+from buildgraph.project import Project, open_project
 
+NO_ENVIRONMENT = "no environment is declared"
 HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "REPLICAS", "RELEASE", "COMMIT", "SINCE", "BY", "ADDRESS")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `status`."""
     add_environment(parser)
-    add_format(parser)
+    parser.add_argument("--all", action="store_true", help="all environments (a page tells all in any case)")
+    add_format(parser, ("table", "json", "html"))
+    add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the state of every service; returns the exit code."""
-    chain = open_chain(open_project(Path.cwd()), options.env)
-    states = chain.deployer.states()
+    project = open_project(Path.cwd())
+    if options.all or options.format == "html":
+        deliver(EVERYWHERE[options.format](project), options.output)
+        return DONE
+    states = open_chain(project, options.env).deployer.states()
     if options.format == "json":
-        answer(
-            as_json(
-                {"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}
-            )
-        )
+        told = {"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}
+        deliver(as_json(told), options.output)
     else:
-        answer(table([_row(state) for state in states], HEADER) if states else "no service is declared")
+        deliver(_table(states), options.output)
     return DONE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How all services stand in an environment; `error` says why nobody can tell, which is no failure of the others."""
+
+    environment: str
+    services: tuple[ServiceState, ...] = ()
+    error: str = ""
+
+
+def _everywhere(project: Project) -> list[Standing]:
+    names = [environment.name for environment in project.working_picture().manifests.environments]
+    return [_standing(project, name) for name in sorted(names)]
+
+
+def _standing(project: Project, name: str) -> Standing:
+    try:
+        return Standing(name, tuple(open_chain(project, name).deployer.states()))
+    except BuildgraphError as error:
+        return Standing(name, error=str(error))
+
+
+def _tables(project: Project) -> str:
+    told = ((found.environment, found.error or _table(found.services)) for found in _everywhere(project))
+    return "\n\n".join(f"{name}\n{indent(text, '  ')}" for name, text in told) or NO_ENVIRONMENT
+
+
+def _json(project: Project) -> str:
+    return as_json({"format": 1, "environments": [asdict(found) for found in _everywhere(project)]})
+
+
+def _page(project: Project) -> str:
+    from buildgraph.page import render_page
+
+    return render_page("status", project.working_picture().manifests.workspace.name, _json(project))
+
+
+def _table(states: Sequence[ServiceState]) -> str:
+    return table([_row(state) for state in states], HEADER) if states else "no service is declared"
+
+
+EVERYWHERE: Mapping[str, Callable[[Project], str]] = {"table": _tables, "json": _json, "html": _page}
 
 
 def _colour(state: ServiceState) -> str:

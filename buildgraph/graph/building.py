@@ -27,8 +27,10 @@ def build_graph(
     images = [image_node(plan, version) for plan in plans.values()]
     _refuse_image_cycles(images)
     nodes = [*packages.nodes(), *images, *deployment_nodes(manifests), *product_nodes(manifests)]
+    without_layers = {name: plan for name, plan in plans.items() if not plan.sources}
     plain = {
-        image_id(name): maker.plain_listing(plan.service) for name, plan in plans.items() if not plan.sources
+        image_id(name): maker.plain_listing(plan.service, plan.window)
+        for name, plan in without_layers.items()
     }
     return Graph({node.id: node for node in nodes}, {**packages.listings, **plain}, territory)
 

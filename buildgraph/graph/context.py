@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from buildgraph.graph.nodes import digest_of, digest_of_pairs
 from buildgraph.snapshot.snapshot import REGULAR, Entry
 
+# Where the recipe lies: beside the layers; and where the context is somebody's folder, under a name that no file has.
+DOCKERFILE, OWN_DOCKERFILE = "Dockerfile", "buildgraph.Dockerfile"
 MANIFESTS, DEPENDENCIES, APP, TEMPLATE = "manifests", "dependencies", "app", "template"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.context import (
     APP,
     DEPENDENCIES,
+    DOCKERFILE,
     MANIFESTS,
+    OWN_DOCKERFILE,
     TEMPLATE,
     Context,
     ContextFile,
@@ -24,6 +26,7 @@ from buildgraph.graph.listing import Listing, listing_of, parse_run, state_of
 from buildgraph.graph.nodes import Part, digest_of, sources_id
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
+from buildgraph.recipes.window import Window
 from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import (
     LOCKFILE,
@@ -54,11 +57,15 @@ _NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a service is built by: a Dockerfile's entry, and the support files it names below `template/`."""
+    """What a service is built by: a Dockerfile's entry, and the support files it names below `template/`.
+
+    `window` is what the Dockerfile sees of the workspace as it lies, where the service says so.
+    """
 
     path: str
     entry: Entry
     support: Mapping[str, Entry]
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,12 @@ class ContextMaker:
 
     def context(self, service: Service, recipe: Recipe) -> Context:
         """The context of a service: laid out in layers when it is a project of the workspace."""
-        layers = self._layers(service) if self.is_layered(service) else self._plain(service)
+        layers = self._layers(service) if self.is_layered(service) else self._plain(service, recipe)
         return make_context([*layers, *_recipe_files(recipe)])
 
     def is_layered(self, service: Service) -> bool:
-        """Whether the service is a project of the workspace; any other gets its folder as it lies."""
-        return service.path in self.workspace.packages
+        """Whether the service is a project of the workspace that names no context of its own."""
+        return service.path in self.workspace.packages and not service.context
 
     def sources(self, service: Service) -> tuple[str, ...]:
         """The sources node a service's image is built from; those it uses follow from the graph."""
@@ -109,7 +116,8 @@ class ContextMaker:
         root files of the pruned install, further files that it reads or that are declared, and the recipe.
         """
         if not self.is_layered(service):
-            return [Part("file", "", self.plain_listing(service).seen_digest), *_recipe_parts(recipe)]
+            listing = self.plain_listing(service, recipe.window)
+            return [Part("file", "", listing.seen_digest), *_place_parts(service), *_recipe_parts(recipe)]
         folders = self.closure(service.path)
         return [
             *self._root_parts(service, folders),
@@ -117,10 +125,16 @@ class ContextMaker:
             *_recipe_parts(recipe),
         ]
 
-    def plain_listing(self, service: Service) -> Listing:
-        """The files of a service outside the pnpm workspace."""
-        paths = {*self.files.below(service.path), *self.files.matching(service.inputs)}
-        return listing_of(sorted(paths), (), self.files.entries)
+    def plain_listing(self, service: Service, window: Window | None) -> Listing:
+        """The files of a service without layers: what its window shows, else its folder; and its inputs.
+
+        What lies outside of a window's folder reaches no build, declared or not.
+        """
+        own = self.files.shown(window.sees) if window else self.files.below(service.path)
+        inputs = (
+            path for path in self.files.matching(service.inputs) if window is None or window.inside(path)
+        )
+        return listing_of(sorted({*own, *inputs}), (), self.files.entries)
 
     def injected(self, service: Service) -> tuple[str, ...]:
         """The folders outside of its closure whose files an install of the service copies."""
@@ -254,13 +268,19 @@ class ContextMaker:
         wanted = {folder: (package.path, _in(folder, NPMRC)) for folder, package in packages.items()}
         return {folder: [path for path in paths if path in there] for folder, paths in wanted.items()}
 
-    def _plain(self, service: Service) -> Iterable[ContextFile]:
-        """A service outside the pnpm workspace: its folder and its inputs, as they lie in the workspace."""
-        yield from placed("", parse_run(self.plain_listing(service).seen), self.files.entries)
+    def _plain(self, service: Service, recipe: Recipe) -> Iterable[ContextFile]:
+        """A service without layers: its files as they lie in its context, else in the workspace."""
+        listing = parse_run(self.plain_listing(service, recipe.window).seen)
+        for file in placed("", listing, self.files.entries):
+            inside = recipe.window.inside(file.path) if recipe.window else file.path
+            if inside:
+                yield replace(file, path=inside)
 
 
 def _recipe_files(recipe: Recipe) -> Iterable[ContextFile]:
-    yield ContextFile("Dockerfile", recipe.entry.mode, recipe.entry.blob)
+    yield ContextFile(
+        DOCKERFILE if recipe.window is None else OWN_DOCKERFILE, recipe.entry.mode, recipe.entry.blob
+    )
     for name, entry in recipe.support.items():
         yield ContextFile(f"{TEMPLATE}/{name}", entry.mode, entry.blob)
 
@@ -268,6 +288,11 @@ def _recipe_files(recipe: Recipe) -> Iterable[ContextFile]:
 def shared_parts(files: Files, paths: Iterable[str]) -> list[Part]:
     """One part per file that an image sees besides its closure's, such as a tsconfig base or a patch."""
     return [Part("file", path, state) for path, state in files.described(paths).items()]
+
+
+def _place_parts(service: Service) -> Iterable[Part]:
+    """Where the top of the context is: the same files elsewhere are another context."""
+    return (Part("setting", "context", digest_of(service.context)),) if service.context else ()
 
 
 def _recipe_parts(recipe: Recipe) -> Iterable[Part]:

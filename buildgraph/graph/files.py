@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -77,6 +77,10 @@ class Files:
         """The unignored paths in a folder, whoever owns them."""
         prefix = "" if folder == ROOT else folder.rstrip("/") + "/"
         return sorted(path for path in self.entries if path.startswith(prefix) and path not in self.hidden)
+
+    def shown(self, is_shown: Callable[[str], bool]) -> list[str]:
+        """The unignored paths of which a question is true, sorted."""
+        return [path for path in self._sorted if path not in self.hidden and is_shown(path)]
 
     def matching(self, patterns: tuple[str, ...]) -> list[str]:
         """The paths that match any of these patterns (gitignore syntax), sorted."""

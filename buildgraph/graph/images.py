@@ -9,6 +9,7 @@ from functools import cached_property
 from buildgraph.graph.context import Context
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
 from buildgraph.manifests.model import Service
+from buildgraph.recipes.window import Window
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class ImagePlan:
     fingerprint); `parents` maps a name in FROM to the service whose image it is. `syntax` is the image of
     the frontend that the Dockerfile asks for, a base like the others. `sources` are the nodes of the
     packages it is built from, and `parts` stand for the rest of its context, which is made when it is
-    asked for.
+    asked for. `window` is what it sees of the workspace as it lies, where it is built so.
     """
 
     service: Service
@@ -32,6 +33,7 @@ class ImagePlan:
     platforms: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    window: Window | None = None
 
     @cached_property
     def context(self) -> Context:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from buildgraph.recipes.window import Window
 from buildgraph.workspace.projects import LOCKFILE, MANIFESTS, ROOT, owner_of
 from buildgraph.workspace.tsconfig import is_config
 
@@ -20,7 +21,8 @@ class Territory(NamedTuple):
     `root` is their context. `ignored` are patterns below `root`, and `inputs` a regular expression that
     mentions all declared inputs below it. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
-    `locked` names what is remembered of the lockfile: its blob, and what settings select in it.
+    `locked` names what is remembered of the lockfile: its blob, and what settings select in it. `windows` are
+    what the images see that are built from the workspace as it lies, below `root`.
     """
 
     root: str = ""
@@ -31,6 +33,7 @@ class Territory(NamedTuple):
     read: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
     locked: str = ""
+    windows: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
 
     @property
     def lockfile(self) -> str:
@@ -72,3 +75,4 @@ class Territory(NamedTuple):
         for folder, images in self.plain.items():
             if folder == ROOT or inner.startswith(folder + "/"):
                 yield from images
+        yield from (image for image, window in self.windows.items() if Window(*window).sees(inner))

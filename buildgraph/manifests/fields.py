@@ -226,6 +226,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "path": Needed(PATH, ""),
     "package": text(),
     "dockerfile": PATH,
+    "context": PATH,
     "target": text(),
     "port": PORT,
     "listens": PORT,

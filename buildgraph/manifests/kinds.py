@@ -29,6 +29,9 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
         "nestjs": ServiceKind(f"{TEMPLATES}/Dockerfile.nestjs", "/api/health", 0, is_node=True),
         "sveltekit": ServiceKind(f"{TEMPLATES}/Dockerfile.sveltekit", "/api/health", 3000, is_node=True),
         "astro": ServiceKind(f"{TEMPLATES}/Dockerfile.astro", "/health", 8080, is_node=True),
+        "next": ServiceKind(f"{TEMPLATES}/Dockerfile.next", "/", 3000, is_node=True),
+        "node": ServiceKind(f"{TEMPLATES}/Dockerfile.node", "/health", 0, is_node=True),
+        "spa": ServiceKind(f"{TEMPLATES}/Dockerfile.spa", "/health", 8080, is_node=True),
         "dockerfile": ServiceKind("", "", 0, is_node=False),
     }
 )

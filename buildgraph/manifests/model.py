@@ -106,6 +106,8 @@ class Service:
     completed by the environment's `domain`. `port` is the service's own port on the internal listener,
     unique in the workspace; `listens` is the port inside the container. `database` is the name of its
     PostgreSQL database, empty when it has none. `depends_on` orders services and changes no fingerprint.
+    `context` is the folder that a Dockerfile of the service's own copies from, seen from the workspace's root;
+    empty for the usual context.
     `base_of` is what `FROM` names when another image builds on this one. `health` is the path that answers
     200 when the service can serve; a worker has `health_command` instead. `breaking` is raised with a
     release whose data older code cannot work with, and changes no fingerprint. `autoscale` lets a cluster run
@@ -118,6 +120,7 @@ class Service:
     path: str
     package: str = ""
     dockerfile: str = ""
+    context: str = ""
     target: str = ""
     port: int = 0
     listens: int = 0

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.errors import Mistake, close_matches, did_you_mean
-from buildgraph.manifests.kinds import KINDS, TEMPLATES
+from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.manifests.reading import Place
 
-COPY_TEMPLATES: Final = f"copy {TEMPLATES} from buildgraph's repository, or name a `dockerfile` of your own"
+PUT_TEMPLATES: Final = "`buildgraph init` puts it there; or name a `dockerfile` of your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,12 @@ def _check_path(service: Service, place: Place, present: _Presence) -> None:
     place.at("path").refuse(f"there is no folder {service.path!r}", did_you_mean(matches))
 
 
+def _check_context(service: Service, place: Place, present: _Presence) -> None:
+    if service.context and not present.has_folder(present.from_project(service.context)):
+        matches = close_matches(service.context, present.folders)
+        place.at("context").refuse(f"there is no folder {service.context!r}", did_you_mean(matches))
+
+
 def _check_node_project(service: Service, place: Place, present: _Presence) -> None:
     """A node kind is built by pnpm, which must know its folder."""
     if not KINDS[service.kind].is_node or service.path in present.folders:
@@ -98,9 +104,8 @@ def _check_dockerfile(service: Service, place: Place, present: _Presence) -> Non
     if present.has_file(service.dockerfile):
         return
     is_template = service.dockerfile == KINDS[service.kind].template
-    known = (path for path in present.files if "Dockerfile" in path)
-    near = [path for path in known if path.startswith(f"{TEMPLATES}/") or not is_template]
-    way_out = did_you_mean(close_matches(service.dockerfile, near)) or (COPY_TEMPLATES if is_template else "")
+    known = [path for path in present.files if "Dockerfile" in path]
+    way_out = PUT_TEMPLATES if is_template else did_you_mean(close_matches(service.dockerfile, known))
     place.at("kind" if is_template else "dockerfile").refuse(
         f"there is no file {service.dockerfile!r}", way_out
     )
@@ -108,6 +113,7 @@ def _check_dockerfile(service: Service, place: Place, present: _Presence) -> Non
 
 CHECKS: Final[tuple[Callable[[Service, Place, _Presence], None], ...]] = (
     _check_path,
+    _check_context,
     _check_node_project,
     _check_package,
     _check_dockerfile,

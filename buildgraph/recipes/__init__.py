@@ -15,11 +15,19 @@ if TYPE_CHECKING:
         Dockerfile,
         parse_dockerfile,
     )
+    from buildgraph.recipes.window import (
+        Window,
+        ignore_files,
+        parse_ignored,
+    )
 
 __all__ = [
     "Base",
     "Dockerfile",
+    "Window",
+    "ignore_files",
     "parse_dockerfile",
+    "parse_ignored",
     "resolve_base",
 ]
 
@@ -28,7 +36,10 @@ __getattr__ = offering(
     {
         "Base": "bases",
         "Dockerfile": "dockerfile",
+        "Window": "window",
+        "ignore_files": "window",
         "parse_dockerfile": "dockerfile",
+        "parse_ignored": "window",
         "resolve_base": "bases",
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -277,6 +278,8 @@ class Expected:
     def is_seen_by(self, fields: Mapping[str, object]) -> bool:
         """Whether the build of a service with these fields sees the file."""
         folder = str(fields["path"])
+        if "context" in fields:
+            return fields["context"] == "." and self.is_in_window and not self.is_ignored
         if folder not in self.world.members:
             return self.path.startswith(f"{folder}/") and not self.is_ignored
         if self.path == "tsconfig.base.json":
@@ -285,6 +288,13 @@ class Expected:
         if self.path == SHARED and ("inputs" in fields or needed & self.world.readers(SHARED)):
             return True
         return self.world.owner(self.path) in needed and not self.is_ignored
+
+    @property
+    def is_in_window(self) -> bool:
+        """Whether the COPY lines of the Dockerfile WIDE name the file, and its ignore file does not."""
+        is_copied = re.match(r"(apps|shared|packages/[^/]+/src)/", self.path)
+        is_kept_out = re.match(r"packages/u|apps/(?!api/)[^/]+/src/[a-m]", self.path)
+        return bool(is_copied) and not is_kept_out
 
     @property
     def is_ignored(self) -> bool:

@@ -22,12 +22,15 @@ GLOBS = ("packages/*", "packages/*/plugins/*", "apps/*")
 NAMES = ("core", "ui", "auth", "data", "mail", "clock", "forms", "queue")
 SERVICES = ("web", "api", "shop", "docs")
 PLAIN = ("base", "proxy", "tool")
-APP, SITE = "docker/Dockerfile.app", "docker/Dockerfile.site"
+APP, SITE, WIDE = "docker/Dockerfile.app", "docker/Dockerfile.site", "docker/Dockerfile.wide"
 LAYERS = "ARG SERVICE_PATH\nCOPY manifests/ ./\nCOPY dependencies/ ./\nCOPY app/ ./\n"
 TEMPLATES = {
     APP: f"FROM node:20\nARG PORT\nARG PNPM_VERSION\n{LAYERS}",
     SITE: f"FROM node:20 AS build\nARG SITE=plain\n{LAYERS}FROM nginx:1.25\nCOPY template/*.conf /etc/\n",
     "docker/site.conf": "listen 80;\n",
+    # the workspace as it lies, without what its own ignore file names
+    WIDE: "FROM node:20\nCOPY package.json pnpm-lock.yaml ./\nCOPY packages/*/src apps /src/\nCOPY shared/ .\n",
+    f"{WIDE}.dockerignore": "**/*.tmp\npackages/u*\napps/*/src/[a-m]*\n!apps/api\n",
 }
 SHARED = "shared/a.json"
 PATCH, HOOKS = "patches/left.patch", ".pnpmfile.cjs"
@@ -391,6 +394,8 @@ def _project(name: str, names: list[str], choose: Choose) -> Project:
 def _app(name: str, choose: Choose) -> tuple[str, dict[str, Any]]:
     fields: dict[str, Any] = {"path": f"apps/{name}", "dockerfile": choose((APP, SITE)), "health": "/"}
     fields["port"] = 3000 + SERVICES.index(name)
+    if choose(range(4)) == 3:
+        fields |= {"dockerfile": WIDE, "context": choose((".", "apps"))}
     if choose((False, True)):
         fields["inputs"] = ["shared/*.json"]
     return name, {**fields, "env": {"LEVEL": "info", "SECRET": {"secret": True}}}

@@ -290,11 +290,11 @@ def test_a_mistake_in_a_service_is_told_whole(lines: str, message: str) -> None:
 WHOLE_SERVICES = {
     "an unknown kind": (
         'kind = "nextjs"\npath = "x"\nport = 1',
-        "x.kind: there is no kind of service 'nextjs'\n  did you mean nestjs?",
+        "x.kind: there is no kind of service 'nextjs'\n  did you mean nestjs or next?",
     ),
     "a kind like no other": (
         'kind = "go"\npath = "x"\nport = 1',
-        "x.kind: there is no kind of service 'go'\n  known: astro, dockerfile, nestjs, sveltekit",
+        "x.kind: there is no kind of service 'go'\n  known: astro, dockerfile, nestjs, next, node, spa, sveltekit",
     ),
     "no kind": (
         'path = "x"\nport = 1',
@@ -422,7 +422,7 @@ def test_all_mistakes_of_all_files_are_told_at_once_in_a_stable_order() -> None:
         f"{CHAT}: services.api.depends_on[0]: there is no service 'nobody'",
         "  known: api",
         f"{CHAT}: services.api.kind: there is no kind of service 'nest'",
-        "  did you mean nestjs?",
+        "  did you mean nestjs or next or node?",
         f"{CHAT}: services.api.path: is an integer, expected text",
         '  write it in quotes: "1"',
         f"{CHAT}: services.api.port: is text, expected an integer",

@@ -65,7 +65,7 @@ MISSING = {
     "a template": (
         replace(API, kind="astro", dockerfile="docker/templates/Dockerfile.astro"),
         "kind: there is no file 'docker/templates/Dockerfile.astro'\n"
-        "  did you mean docker/templates/Dockerfile.nestjs?",
+        "  `buildgraph init` puts it there; or name a `dockerfile` of your own",
     ),
     "a Dockerfile": (
         replace(GO, dockerfile="shop/apps/go/Dockerfil"),

@@ -1,0 +1,57 @@
+"""How compose files build: the folder and stage that they name for a Dockerfile."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from buildgraph.adopt.model import Facts
+from buildgraph.adopt.reading import COMPOSE
+from buildgraph.errors import ConfigurationError
+from buildgraph.workspace.yaml import parse_yaml
+
+
+class Built(NamedTuple):
+    """A context and a stage, as a compose file names them; the folder is seen from the workspace's root."""
+
+    context: str
+    target: str = ""
+
+
+def compose_builds(facts: Facts) -> dict[str, Built]:
+    """What the first compose file says that names a Dockerfile, by the Dockerfile's path."""
+    found: dict[str, Built] = {}
+    for path in filter(COMPOSE.search, facts.paths):
+        for dockerfile, built in _builds(path, facts.texts.get(path, "")):
+            found.setdefault(dockerfile, built)
+    return found
+
+
+def _builds(path: str, text: str) -> Iterator[tuple[str, Built]]:
+    for build in _declared(path, text):
+        plain = {"context": build} if isinstance(build, str) else build
+        if not isinstance(plain, Mapping):
+            continue
+        context = _inside(posixpath.dirname(path), str(plain.get("context", ".")))
+        dockerfile = _inside(context, str(plain.get("dockerfile", "Dockerfile")))
+        if context and dockerfile:
+            yield dockerfile, Built(context, str(plain.get("target", "")))
+
+
+def _declared(path: str, text: str) -> list[Any]:
+    """The `build` of every service; a file that cannot be read says nothing."""
+    try:
+        documents = parse_yaml(text.encode(), path)
+    except ConfigurationError:
+        return []
+    document = documents[0] if documents else None
+    services = document.get("services") if isinstance(document, Mapping) else None
+    every = services.values() if isinstance(services, Mapping) else ()
+    return [service["build"] for service in every if isinstance(service, Mapping) and "build" in service]
+
+
+def _inside(folder: str, written: str) -> str:
+    """A path seen from the workspace's root; "" where it is none, or leads out of it."""
+    path = posixpath.normpath(posixpath.join(folder, written))
+    return "" if "$" in path or path.startswith(("/", "..")) else path

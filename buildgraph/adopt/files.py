@@ -1,0 +1,57 @@
+"""The files that an adopted workspace needs, as text: manifests, the templates of its kinds, doit's two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from buildgraph.adopt.model import Adoption
+from buildgraph.adopt.rendering import DODO, DODO_FILE, TOOL, TOOL_FILE, render_manifests
+from buildgraph.manifests.kinds import KINDS, TEMPLATES
+from buildgraph.manifests.model import Environment
+from buildgraph.recipes import Dockerfile, parse_dockerfile
+from buildgraph.recipes.bases import ROOT_RECIPE
+
+SUBSTITUTES: Final = "docker/substitutes"
+STANDS_IN: Final = re.compile(r"# Stands in for ([\w./:-]*\w)")
+
+
+def needed_files(adoption: Adoption, name: str, templates: Mapping[str, str]) -> dict[str, str]:
+    """Path -> text of what is needed where base images come from their registry; `templates` are ours, by name."""
+    kinds = {service.kind for service in adoption.services if not service.dockerfile}
+    files = {**render_manifests(adoption, name, {}), **template_files(kinds, templates)}
+    return {**files, DODO_FILE: DODO, TOOL_FILE: TOOL}
+
+
+def with_stand_ins(
+    files: Mapping[str, str], adoption: Adoption, own: Mapping[str, str], recipes: Mapping[str, str]
+) -> dict[str, str]:
+    """`files` for a machine that builds on stand-ins: `recipes` are ours by name, `own` the Dockerfiles' texts."""
+    known = {found[1]: name for name, text in recipes.items() if (found := STANDS_IN.match(text))}
+    parsed = [*(text for path, text in files.items() if "/Dockerfile." in path), *own.values()]
+    used = {base for text in parsed for base in parse_dockerfile(text.encode(), "").bases}
+    used |= {Environment("").proxy_image}
+    stand_ins = {base: f"{SUBSTITUTES}/{known[base]}" for base in used & known.keys()}
+    workspace = files["manifests/workspace.toml"].partition('"')[2].partition('"')[0]
+    manifests = render_manifests(adoption, workspace, stand_ins)
+    return {**files, **manifests, **_recipes(stand_ins, recipes)}
+
+
+def _recipes(stand_ins: Mapping[str, str], recipes: Mapping[str, str]) -> dict[str, str]:
+    """The recipe of each stand-in and what stands beside it, with the root of all."""
+    names = {recipe.rpartition("/")[2].removesuffix("Dockerfile") for recipe in stand_ins.values()}
+    wanted = {name for name in recipes if any(name.startswith(stem) for stem in names)} | {ROOT_RECIPE}
+    return {f"{SUBSTITUTES}/{name}": recipes[name] for name in sorted(wanted)} if stand_ins else {}
+
+
+def template_files(kinds: Iterable[str], templates: Mapping[str, str]) -> dict[str, str]:
+    """Path -> text of the templates of these kinds, and of the files that they name."""
+    names = {KINDS[kind].template.rpartition("/")[2] for kind in kinds if KINDS[kind].template}
+    every = {name for template in names for name in [template, *_support(templates, template)]}
+    return {f"{TEMPLATES}/{name}": templates[name] for name in sorted(every)}
+
+
+def _support(templates: Mapping[str, str], name: str) -> Iterator[str]:
+    parsed: Dockerfile = parse_dockerfile(templates[name].encode(), name)
+    yield from parsed.support_files

@@ -1,0 +1,232 @@
+"""The verb `init`: writes the smallest manifests for a workspace that is there already, and touches nothing that is."""
+
+from __future__ import annotations
+
+import argparse
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from buildgraph.adopt.adopting import Taken, adopt
+from buildgraph.adopt.files import needed_files, template_files, with_stand_ins
+from buildgraph.adopt.frameworks import TITLES
+from buildgraph.adopt.model import Adoption, Facts, Found, Open
+from buildgraph.adopt.names import workspace_name
+from buildgraph.adopt.reading import is_dockerfile, wanted_texts
+from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE
+from buildgraph.commands.options import add_format, as_json
+from buildgraph.console import answer, on_one_line, printable, table
+from buildgraph.errors import DONE, ConfigurationError, indent
+from buildgraph.manifests.kinds import KINDS
+from buildgraph.manifests.model import Manifests, Source
+from buildgraph.manifests.parsing import PRODUCTS, WORKSPACE_FILE
+from buildgraph.manifests.snapshots import read_manifests
+from buildgraph.project import Project, open_project
+from buildgraph.snapshot import Snapshot
+from buildgraph.supplies import read_supplies
+from buildgraph.workspace import read_workspace
+from buildgraph.workspace.projects import ROOT
+
+HAND_OVER = "buildgraph.dodo:HandOver"
+NOTHING = "no project or Dockerfile here becomes an image; `graph`, `affected` and `why` need no manifest"
+NOTHING_NEW = "nothing new: the manifests declare every project and Dockerfile here that becomes an image"
+NEXT = {
+    Source.REGISTRY: "next: `buildgraph graph`; `buildgraph bases --update` locks base images, then `buildgraph build`",
+    Source.SUBSTITUTE: "next: `buildgraph graph`, then `buildgraph build`, on the stand-ins of this machine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One file: what shall stand in it, and what does already (None: it is not there)."""
+
+    path: str
+    text: str
+    before: str | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a file, which is then left as it is."""
+        return self.before is not None
+
+    @property
+    def is_lacking(self) -> bool:
+        """Whether the file that is there has to say something more."""
+        if self.before is None:
+            return False
+        return self.path.startswith(f"{PRODUCTS}/") or (
+            self.path == TOOL_FILE and HAND_OVER not in self.before
+        )
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `init`."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing"
+    )
+    add_format(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Recognise, write what is missing, and tell it all; returns the exit code."""
+    project = open_project(Path.cwd())
+    snapshot = project.working_picture().snapshot
+    manifests = read_manifests(snapshot, project.folder.name)
+    facts = read_facts(snapshot, manifests, project.folder.name)
+    adoption = _seen_from_project(adopt(facts, _taken(manifests)), manifests.workspace.root)
+    files = (
+        _planned(project, facts, adoption) if adoption.services else _lacking_templates(project, manifests)
+    )
+    adoption = replace(adoption, left_open=(*adoption.left_open, *_kept(files)))
+    if not options.dry_run:
+        _write(project.folder, files)
+    if options.format == "json":
+        answer(as_json(_as_dict(facts.name, adoption, files, is_dry=options.dry_run)))
+    else:
+        ending = "" if options.dry_run or not adoption.services else NEXT[project.site.source]
+        told = _told(adoption, NOTHING_NEW if manifests.services else NOTHING)
+        answer(
+            "\n\n".join(filter(None, [*told, _dry(files) if options.dry_run else _written(files), ending]))
+        )
+    return DONE
+
+
+def read_facts(snapshot: Snapshot, manifests: Manifests, folder: str) -> Facts:
+    """What recognition looks at, from the workspace of a snapshot; `folder` names it when nothing else does."""
+    below = snapshot.below(manifests.workspace.root)
+    packages = read_workspace(snapshot, manifests.workspace.root).packages
+    paths = tuple(sorted(below.entries))
+    wanted = [path for path in wanted_texts(paths, packages) if below.followed(path) in below.entries]
+    contents = below.read_many({below.followed(path) for path in wanted})
+    texts = {path: contents[below.followed(path)].decode("utf-8", "replace") for path in wanted}
+    package = packages[ROOT].name if ROOT in packages else ""
+    is_declared = WORKSPACE_FILE in snapshot.entries
+    name = manifests.workspace.name if is_declared else workspace_name(package, folder)
+    return Facts(name, packages, paths, texts)
+
+
+def _taken(manifests: Manifests) -> Taken:
+    services = manifests.services
+    return Taken(
+        frozenset({*(service.name for service in services), *(service.host for service in services)}),
+        frozenset(service.path for service in services),
+        frozenset(service.port for service in services if service.port),
+    )
+
+
+def _seen_from_project(adoption: Adoption, root: str) -> Adoption:
+    """Dockerfiles are named as seen from the project's folder, whose workspace may lie below it."""
+
+    def moved(service: Found) -> Found:
+        path = posixpath.normpath(posixpath.join(root, service.dockerfile))
+        return replace(service, dockerfile=path) if service.dockerfile else service
+
+    return replace(adoption, services=tuple(map(moved, adoption.services)))
+
+
+def _planned(project: Project, facts: Facts, adoption: Adoption) -> list[Planned]:
+    files = needed_files(adoption, facts.name, read_supplies("templates"))
+    if project.site.source is Source.SUBSTITUTE:
+        own = {service.dockerfile: facts.texts.get(service.dockerfile, "") for service in adoption.services}
+        own = {path: text for path, text in own.items() if path and is_dockerfile(path)}
+        files = with_stand_ins(files, adoption, own, read_supplies("substitutes"))
+    return [Planned(path, text, _read(project.folder / path)) for path, text in files.items()]
+
+
+def _lacking_templates(project: Project, manifests: Manifests) -> list[Planned]:
+    """The templates of declared services that are not there."""
+    kinds = {
+        service.kind for service in manifests.services if service.dockerfile == KINDS[service.kind].template
+    }
+    files = template_files(kinds, read_supplies("templates"))
+    missing = {path: text for path, text in files.items() if not (project.folder / path).exists()}
+    return [Planned(path, text, None) for path, text in missing.items()]
+
+
+def _read(file: Path) -> str | None:
+    """The text of a file, or None; whatever else bears its name counts as a file, too."""
+    try:
+        return file.read_text(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return ""
+
+
+def _kept(files: Iterable[Planned]) -> list[Open]:
+    """What a file lacks that is there, and that we do not touch."""
+    return [
+        Open(file.path, "is there already and was not touched", f"add to it:\n{indent(file.text.strip())}")
+        for file in files
+        if file.is_lacking
+    ]
+
+
+def _write(folder: Path, files: Iterable[Planned]) -> None:
+    for file in files:
+        if file.is_there:
+            continue
+        place = folder / file.path
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("x", encoding="utf-8") as written:
+                written.write(printable(file.text))
+        except OSError as error:
+            raise ConfigurationError.of(file.path, f"cannot be written: {error.strerror}") from error
+
+
+def _told(adoption: Adoption, nothing: str) -> list[str]:
+    """What was found, or that it is nothing; and what is left open."""
+    left_open = ["\n".join(["left open", *map(_open, adoption.left_open)])] if adoption.left_open else []
+    return [_found(adoption) if adoption.services else nothing, *left_open]
+
+
+def _found(adoption: Adoption) -> str:
+    rows = [
+        (f"  {service.name}", TITLES[service.kind], service.path, _where(service))
+        for service in adoption.services
+    ]
+    return "found\n" + table(rows)
+
+
+def _where(service: Found) -> str:
+    told = [service.dockerfile] if service.dockerfile else []
+    told += [f"from {service.context}"] if service.context not in ("", service.path) else []
+    told += [f"port {service.port}"] if service.port else ["not deployed"]
+    return ", ".join(told)
+
+
+def _open(found: Open) -> str:
+    lines = [f"{on_one_line(found.where)}: {found.what}", *found.way_out.splitlines()]
+    return "\n".join([f"  {lines[0]}", *(f"    {line}" for line in lines[1:])])
+
+
+def _written(files: list[Planned]) -> str:
+    if not files:
+        return ""
+    lines = [f"  {file.path}" for file in files if not file.is_there]
+    kept = [f"  {file.path}" for file in files if file.is_there]
+    told = ["wrote", *lines] if lines else ["wrote nothing"]
+    return "\n".join([*told, *(["kept as it is", *kept] if kept else [])])
+
+
+def _dry(files: list[Planned]) -> str:
+    """Every file that would be written: short ones in full, the others by name."""
+    missing = [file for file in files if not file.is_there]
+    full = [file for file in missing if file.path.endswith(".toml") or file.path == DODO_FILE]
+    names = [f"would write {file.path}" for file in missing if file not in full]
+    return "\n\n".join(
+        [*(f"would write {file.path}\n{indent(file.text)}" for file in full), "\n".join(names)]
+    ).strip()
+
+
+def _as_dict(name: str, adoption: Adoption, files: list[Planned], *, is_dry: bool) -> Mapping[str, object]:
+    new = "missing" if is_dry else "written"
+    return {
+        "format": 1,
+        "workspace": name,
+        "services": [asdict(service) for service in adoption.services],
+        "open": [asdict(found) for found in adoption.left_open],
+        "files": [{"path": file.path, "state": "kept" if file.is_there else new} for file in files],
+    }

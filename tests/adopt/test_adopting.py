@@ -1,0 +1,127 @@
+"""A workspace adopted as a whole: names, products, ports, and what is left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildgraph.adopt.adopting import Taken
+from buildgraph.adopt.names import name_of, service_names, workspace_name
+from tests.adopt.village import Files, adopted, services
+
+
+def server(name: str = "", port: int = 0) -> dict[str, Any]:
+    script = f"node dist/index.js --port {port}" if port else "node dist/index.js"
+    return {"name": name, "dependencies": {"express": "4"}, "scripts": {"start": script}}
+
+
+def test_services_are_named_after_their_packages_and_ship_together() -> None:
+    found = services(
+        {"apps/api/package.json": server("@acme/backend"), "apps/web/package.json": server("@acme/web")}
+    )
+
+    assert {service.name: service.product for service in found.values()} == {"backend": "acme", "web": "acme"}
+
+
+def test_a_folder_that_gathers_a_product_s_apps_is_the_product() -> None:
+    found = services(
+        {
+            "apps/chat/apps/backend/package.json": server("@chat/backend"),
+            "apps/todo/apps/backend/package.json": server("@todo/backend"),
+            "services/auth/package.json": server("auth"),
+        }
+    )
+
+    assert {service.name: service.product for service in found.values()} == {
+        "chat-backend": "chat",
+        "todo-backend": "todo",
+        "auth": "acme",
+    }
+
+
+def test_no_two_services_bear_one_name_and_none_that_of_another_product() -> None:
+    packages = {
+        "apps/chat/web": "",
+        "apps/chat": "",
+        "services/a/x": "@q/x",
+        "services/b/x": "@r/x",
+        "apps/x": "x",
+    }
+
+    names = service_names(packages, "acme", {"x"})
+    assert len(set(names.values())) == len(packages)
+    assert "x" not in names.values()
+    assert names["apps/chat"] != "chat"
+
+
+def test_names_are_such_as_hosts_and_images_may_bear() -> None:
+    written = ("@Acme/Web App", "über_uns", "a" * 80, "--")
+    assert [name_of(text) for text in written] == ["acme-web-app", "ber-uns", "a" * 63, ""]
+
+    names = [workspace_name(package, "my shop") for package in ("@acme/store", "root", "")]
+    assert names == ["store", "my-shop", "my-shop"]
+
+
+def test_every_service_gets_a_port_of_its_own_the_one_it_names_where_it_is_free() -> None:
+    files: Files = {
+        "apps/a/package.json": server("a", 3001),
+        "apps/b/package.json": server("b", 3001),
+        "apps/c/package.json": server("c"),
+        "apps/b/src/index.ts": "app.get('/health'); app.listen(3001)",
+        **{f"apps/{name}/src/index.ts": "app.get('/health'); serve()" for name in "ac"},
+    }
+
+    found = services(files)
+    assert [(found[name].port, found[name].listens) for name in "abc"] == [(3001, 0), (3002, 3001), (3003, 0)]
+
+
+def test_what_manifests_declare_is_not_told_again_and_its_names_and_ports_are_taken() -> None:
+    files: Files = {
+        "apps/a/package.json": server("shop"),
+        "apps/b/package.json": server("b", 3001),
+        "apps/b/src/index.ts": "app.get('/health'); serve()",
+        "apps/c/package.json": server("c"),
+    }
+
+    (first, second) = adopted(
+        files, Taken(frozenset({"shop"}), frozenset({"apps/c"}), frozenset({3001}))
+    ).services
+    assert (first.name, first.path) == ("acme-a", "apps/a") or first.name == "a"
+    assert (second.name, second.port) == ("b", 3002)
+
+
+def test_a_worker_is_built_and_not_deployed_until_somebody_says_how_it_is_asked() -> None:
+    found = adopted(
+        {"apps/mailer/package.json": server("mailer"), "apps/mailer/src/index.ts": "new Worker()"}
+    )
+
+    assert [(service.kind, service.port, service.deployed) for service in found.services] == [
+        ("node", 0, False)
+    ]
+    assert "no server was found in it" in [each.what for each in found.left_open]
+
+
+def test_a_health_route_that_nobody_finds_is_left_open() -> None:
+    found = adopted({"apps/api/package.json": server("api"), "apps/api/src/index.ts": "app.listen(4000)"})
+
+    assert [service.health for service in found.services] == [""]
+    assert "no route tells its health; /health is asked" in [each.what for each in found.left_open]
+
+
+def test_examples_and_tests_are_left_out_and_told() -> None:
+    found = adopted({"examples/a/package.json": server("a"), "e2e/server/package.json": server("b")})
+
+    assert found.services == ()
+    assert [(each.where, each.what) for each in found.left_open] == [
+        ("e2e/server and 1 more", "left out: an example or a test")
+    ]
+
+
+def test_a_lockfile_that_is_missing_is_told_where_a_template_needs_it() -> None:
+    api: Files = {
+        "apps/api/package.json": server("api"),
+        "apps/api/src/index.ts": "app.get('/health'); serve()",
+    }
+
+    assert [each.where for each in adopted(api).left_open] == ["pnpm-lock.yaml"]
+    assert adopted({**api, "pnpm-lock.yaml": ""}).left_open == ()
+    assert adopted({**api, "apps/api/Dockerfile": "FROM a\nEXPOSE 80\n"}).left_open == ()

@@ -1,0 +1,222 @@
+"""`buildgraph init`: an existing workspace gets the smallest manifests, and nothing that is there is touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+from buildgraph.manifests import parse_manifests
+from tests.support.monorepo import Monorepo, bare
+from tests.support.system import ROOT
+from tests.support.transcripts import matches
+
+NODE = {"build": "tsc", "start": "node dist/index.js"}
+
+
+@pytest.fixture
+def shop(repo: Monorepo) -> Monorepo:
+    """api is an Express server, web a Vite app, own has a Dockerfile; core is a library."""
+    furnish(repo)
+    return repo
+
+
+def furnish(repo: Monorepo) -> None:
+    project(repo, "packages/core", "@acme/core", main="index.js")
+    project(repo, "apps/api", "@acme/api", needs=("express",), scripts=NODE)
+    repo.write("apps/api/src/index.ts", "app.get('/health', ok); app.listen(process.env.PORT)\n")
+    project(repo, "apps/web", "@acme/web", needs=("vite",), scripts={"build": "vite build"})
+    repo.write("apps/web/index.html", "<!doctype html>\n")
+    project(repo, "apps/own", "@acme/own")
+    repo.write("apps/own/Dockerfile", "FROM node:20\nCOPY packages/core core\nCOPY apps/own own\nEXPOSE 80\n")
+    repo.write("pnpm-lock.yaml", json.dumps({"lockfileVersion": "9.0", "importers": {}}))
+    repo.commit()
+
+
+def project(repo: Monorepo, folder: str, name: str, needs: tuple[str, ...] = (), **fields: Any) -> None:
+    manifest = {"name": name, "version": "1.0.0", "dependencies": dict.fromkeys(needs, "1"), **fields}
+    repo.write(f"{folder}/package.json", json.dumps(manifest))
+    repo.write(f"{folder}/index.js", "")
+
+
+def told(repo: Monorepo, *arguments: str) -> Any:
+    ran = repo.run("init", "--format", "json", *arguments)
+    assert (ran.code, ran.err) == (0, "")
+    return json.loads(ran.out)
+
+
+def files_of(repo: Monorepo) -> dict[str, bytes]:
+    listed = repo.git("ls-files", "-co", "--exclude-standard").splitlines()
+    return {path: (repo.root / path).read_bytes() for path in listed}
+
+
+def test_what_is_written_is_the_smallest_that_says_it(shop: Monorepo) -> None:
+    assert shop.run("init").code == 0
+
+    assert (shop.root / "manifests/workspace.toml").read_text() == 'name = "repo"\n'
+    assert (shop.root / "manifests/products/repo.toml").read_text() == (
+        '[services.api]\nkind = "node"\npath = "apps/api"\nport = 3001\nhost = "api"\n\n'
+        '[services.own]\npath = "apps/own"\ndockerfile = "apps/own/Dockerfile"\ncontext = "."\ndeployed = false\n\n'
+        '[services.web]\nkind = "spa"\npath = "apps/web"\nport = 3002\nhost = "web"\n'
+    )
+    assert (shop.root / "dodo.py").read_text().count("\n") == 2
+    assert tomli.loads((shop.root / "pyproject.toml").read_text())["tool"]["doit"]["loader"] == "buildgraph"
+    templates = sorted(path.name for path in (shop.root / "docker/templates").iterdir())
+    assert templates == [
+        *(
+            "Dockerfile.node",
+            "Dockerfile.spa",
+            "healthcheck.mjs",
+            "healthcheck.sh",
+            "install.mjs",
+            "nginx.conf",
+        ),
+        *("ship.mjs", "start.mjs"),
+    ]
+    assert (shop.root / "docker/templates/ship.mjs").read_text() == (
+        ROOT / "docker/templates/ship.mjs"
+    ).read_text()
+
+
+def test_what_it_wrote_works_at_once_with_no_hand_edit(shop: Monorepo) -> None:
+    shop.run("init")
+    shop.commit()
+
+    assert shop.affected() == []
+    shop.append("packages/core/index.js")
+    assert shop.affected("--kind", "image") == ["image:own"]
+    assert "file packages/core/index.js changed" in shop.run("why", "own").out
+    assert "image:web" in shop.run("graph").out
+    assert shop.run("affected", "--base", "HEAD~1").code == 0
+
+
+def test_a_second_time_nothing_is_left_to_do(shop: Monorepo) -> None:
+    shop.run("init")
+    before = files_of(shop)
+
+    ran = shop.run("init")
+    assert ran.out.startswith("nothing new: the manifests declare every project")
+    assert (told(shop)["services"], told(shop)["files"]) == ([], [])
+    assert files_of(shop) == before
+
+
+def test_a_dry_run_shows_all_and_writes_nothing(shop: Monorepo) -> None:
+    before = files_of(shop)
+
+    ran = shop.run("init", "--dry-run")
+    assert files_of(shop) == before
+    for shown in (
+        "would write manifests/products/repo.toml",
+        'kind = "spa"',
+        "would write docker/templates/ship.mjs",
+    ):
+        assert shown in ran.out
+
+    dry = told(shop, "--dry-run")
+    assert {file["state"] for file in dry["files"]} == {"missing"}
+    wet = told(shop)
+    assert {file["state"] for file in wet["files"]} == {"written"}
+    assert [file["path"] for file in dry["files"]] == [file["path"] for file in wet["files"]]
+    assert dry["services"] == wet["services"]
+
+
+def test_what_is_there_is_never_touched_and_what_it_lacks_is_told(shop: Monorepo) -> None:
+    shop.write("dodo.py", "# mine\n")
+    shop.write("pyproject.toml", "[project]\nname = 'mine'\n")
+    shop.write("docker/templates/ship.mjs", "// mine\n")
+    shop.write("manifests/workspace.toml", 'name = "mine"\n')
+    mine = ("dodo.py", "pyproject.toml", "docker/templates/ship.mjs", "manifests/workspace.toml")
+    before = {path: files_of(shop)[path] for path in mine}
+
+    found = told(shop)
+    assert {path: files_of(shop)[path] for path in mine} == before
+    assert {file["path"] for file in found["files"] if file["state"] == "kept"} == set(mine)
+    assert [each["where"] for each in found["open"] if "not touched" in each["what"]] == ["pyproject.toml"]
+    assert (shop.root / "manifests/products/mine.toml").exists()
+
+
+def test_a_project_that_came_later_is_told_for_the_product_that_is_there(shop: Monorepo) -> None:
+    shop.run("init")
+    project(shop, "apps/jobs", "@acme/jobs", needs=("express",), scripts=NODE)
+    shop.write("apps/jobs/src/index.ts", "app.get('/health', ok); app.listen(process.env.PORT)\n")
+    before = files_of(shop)
+
+    (service,) = told(shop)["services"]
+    (lacking,) = [each for each in told(shop)["open"] if "not touched" in each["what"]]
+    assert (service["name"], service["port"]) == ("jobs", 3003)
+    assert lacking["where"] == "manifests/products/repo.toml"
+    assert '[services.jobs]\n    kind = "node"' in lacking["way_out"]
+    assert files_of(shop) == before
+
+
+def test_a_template_that_is_gone_is_put_back_as_the_error_says(shop: Monorepo) -> None:
+    shop.run("init")
+    (shop.root / "docker/templates/Dockerfile.spa").unlink()
+
+    assert "`buildgraph init` puts it there" in shop.run("graph").err
+    assert told(shop)["files"] == [{"path": "docker/templates/Dockerfile.spa", "state": "written"}]
+    assert shop.run("graph").code == 0
+
+
+def test_the_readme_shows_what_it_prints(tmp_path: Path) -> None:
+    shown = (ROOT / "README.md").read_text().split("$ buildgraph init\n")[1].split("$ buildgraph build")[0]
+    repo = Monorepo(tmp_path / "shop")
+    furnish(repo)
+
+    assert matches(tuple(shown.splitlines()), repo.run("init").out)
+
+
+def test_where_nothing_becomes_an_image_nothing_is_written(repo: Monorepo) -> None:
+    repo.package("@acme/core")
+    repo.commit()
+
+    ran = repo.run("init")
+    assert ran.out.startswith("no project or Dockerfile here becomes an image")
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_workspace_below_the_root_of_its_repository_is_adopted_in_its_own_folder(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "all")
+    for name in ("pnpm-workspace.yaml", "package.json"):
+        (repo.root / name).unlink()
+    web = bare(repo.root / "web")
+    web.write("pnpm-workspace.yaml", "packages: ['apps/*']\n")
+    web.write("package.json", "{}")
+    project(web, "apps/own", "@acme/own")
+    web.write("apps/own/Dockerfile", "FROM node:20\nCOPY apps/own own\n")
+    repo.commit()
+
+    assert web.run("init").code == 0
+    repo.commit()
+    web.append("apps/own/index.js")
+    assert web.affected("--kind", "image") == ["image:own"]
+    assert not (repo.root / "manifests").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_told(shop: Monorepo) -> None:
+    shop.write("manifests", "a file\n")
+
+    ran = shop.run("init")
+    assert (ran.code, "Traceback" in ran.err) == (2, False)
+    assert "cannot be written" in ran.err
+
+
+def test_names_with_signs_and_links_out_of_the_workspace_do_no_harm(shop: Monorepo) -> None:
+    project(shop, 'apps/odd "name" é', "@acme/odd", needs=("express",), scripts=NODE)
+    (shop.root / "apps/web/vite.config.ts").symlink_to("/nowhere/at/all")
+
+    assert shop.run("init").code == 0
+    content = (shop.root / "manifests/products/repo.toml").read_bytes()
+    files = {"manifests/workspace.toml": b'name = "x"', "manifests/products/repo.toml": content}
+    assert "odd" in [service.name for service in parse_manifests(files).services]
+
+
+def test_without_a_workspace_the_way_out_is_told(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "other")
+    (repo.root / "pnpm-workspace.yaml").unlink()
+
+    ran = repo.run("init")
+    assert (ran.code, "no pnpm-workspace.yaml here or above" in ran.err) == (2, True)

@@ -1,0 +1,62 @@
+"""What Dockerfiles see of a folder, by Docker's own rules for COPY and .dockerignore."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildgraph.recipes import Window, ignore_files, parse_ignored
+
+PATHS = (
+    "package.json",
+    "README.md",
+    "apps/api/src/main.ts",
+    "apps/api/dist/main.js",
+    "packages/ui/package.json",
+)
+
+
+def seen(*copies: str, ignored: str = "", folder: str = ".") -> list[str]:
+    window = Window(folder, copies, parse_ignored(ignored.encode()))
+    return [path for path in PATHS if window.sees(path)]
+
+
+def test_a_copied_folder_brings_what_is_below_and_a_pattern_what_it_names() -> None:
+    assert seen("apps/api") == ["apps/api/src/main.ts", "apps/api/dist/main.js"]
+    assert seen("packages/*/package.json", "*.json") == ["package.json", "packages/ui/package.json"]
+    assert seen("apps") == seen("apps/**") == ["apps/api/src/main.ts", "apps/api/dist/main.js"]
+    assert seen(".") == list(PATHS)
+    assert seen() == []
+
+
+@pytest.mark.parametrize(
+    ("ignored", "gone"),
+    [
+        ("**/dist", {"apps/api/dist/main.js"}),
+        ("*.md\n# *.json\n", {"README.md"}),
+        ("/README.md\n./package.json", {"README.md", "package.json"}),
+        ("apps\n!apps/api/src", {"apps/api/dist/main.js"}),
+        ("*\n!apps/**/*.ts", set(PATHS) - {"apps/api/src/main.ts"}),
+        ("dist", set()),
+        ("README.?d\npackages/[a-u]i", {"README.md", "packages/ui/package.json"}),
+    ],
+    ids=["any folder", "no comment", "from the top", "exception", "all but", "only at the top", "signs"],
+)
+def test_the_last_ignored_pattern_that_speaks_of_a_path_decides(ignored: str, gone: set[str]) -> None:
+    """Pitfall 38."""
+    assert set(PATHS) - set(seen(".", ignored=ignored)) == gone
+
+
+def test_a_folder_is_the_top_of_what_is_copied() -> None:
+    window = Window("apps/api", ("src",), ())
+
+    assert [path for path in PATHS if window.sees(path)] == ["apps/api/src/main.ts"]
+    assert window.inside("apps/api/src/main.ts") == "src/main.ts"
+    assert window.inside("apps/api-two/src/main.ts") == window.inside("package.json") == ""
+
+
+def test_the_ignore_file_of_a_dockerfile_holds_before_that_of_the_folder() -> None:
+    assert ignore_files("docker/Dockerfile.api", ".") == (
+        "docker/Dockerfile.api.dockerignore",
+        ".dockerignore",
+    )
+    assert ignore_files("apps/api/Dockerfile", "apps/api")[1] == "apps/api/.dockerignore"
