@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
         "next": ServiceKind(f"{TEMPLATES}/Dockerfile.next", "/", 3000, is_node=True),
         "node": ServiceKind(f"{TEMPLATES}/Dockerfile.node", "/health", 0, is_node=True),
         "spa": ServiceKind(f"{TEMPLATES}/Dockerfile.spa", "/health", 8080, is_node=True),
+        "expo": ServiceKind(f"{TEMPLATES}/Dockerfile.expo", "/health", 8080, is_node=True),
         "dockerfile": ServiceKind("", "", 0, is_node=False),
     }
 )

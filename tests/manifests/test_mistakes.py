@@ -294,7 +294,8 @@ WHOLE_SERVICES = {
     ),
     "a kind like no other": (
         'kind = "go"\npath = "x"\nport = 1',
-        "x.kind: there is no kind of service 'go'\n  known: astro, dockerfile, nestjs, next, node, spa, sveltekit",
+        "x.kind: there is no kind of service 'go'\n"
+        "  known: astro, dockerfile, expo, nestjs, next, node, spa, sveltekit",
     ),
     "no kind": (
         'path = "x"\nport = 1',

@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 WORKSPACE = "examples/manacore"
 PORTS = range(24_000, 32_000)  # below those that systems give to whoever connects
+# What most tests are about: four images. The workspace they are cut from is the whole one.
+CHAT = ("chat", "mana-core-auth")
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,20 @@ class Ran:
 
 
 class System:
-    """A copy of this project in a folder of its own; its containers and images bear a name of its own."""
+    """A copy of this project in a folder of its own; its containers and images bear a name of its own.
 
-    def __init__(self, folder: Path, name: str = "", registry: str = "") -> None:
+    It has the manifests of the `products` alone, so that a run without names is about them.
+    """
+
+    def __init__(
+        self, folder: Path, name: str = "", registry: str = "", products: Sequence[str] = CHAT
+    ) -> None:
         self.root = folder
+        self.patience = 570  # seconds that a command line may take
         self.name = name or f"t{uuid.uuid4().hex[:8]}"
         self.port = free_port()
         copy_project(folder)
+        self.keep(products)
         self.replace("manifests/workspace.toml", r'^name = ".*"', f'name = "{self.name}"')
         self.replace(
             "manifests/environments/development.toml", r"^proxy_port = .*", f"proxy_port = {self.port}"
@@ -67,6 +77,12 @@ class System:
         self.git("config", "user.name", "Test")
         self.git("config", "user.email", "test@example.com")
         self.commit()
+
+    def keep(self, products: Sequence[str]) -> None:
+        """Remove the manifests of all other products."""
+        for manifest in (self.root / "manifests/products").glob("*.toml"):
+            if manifest.stem not in products:
+                manifest.unlink()
 
     def git(self, *arguments: str) -> str:
         """Run git here and return what it prints."""
@@ -118,7 +134,7 @@ class System:
             text=True,
             check=False,
             env={**os.environ, **env},
-            timeout=570,
+            timeout=self.patience,
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 

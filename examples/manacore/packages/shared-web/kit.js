@@ -1,4 +1,4 @@
-// The `kit` settings of every web app; the app adds its adapter.
+// The settings of every web app: `kit` for svelte.config.js, to which the app adds its adapter, and those of vite.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,19 @@ function sourceVersion() {
 }
 
 export const kit = {
+  files: { appTemplate: join(import.meta.dirname, 'app.html') },
   version: { name: sourceVersion() },
   // The handle of this package checks where forms come from.
   csrf: { trustedOrigins: ['*'] },
 };
+
+/** The app gives its own plugin, which must be the one that its routes are compiled by. */
+export function web(sveltekit) {
+  return {
+    plugins: [sveltekit()],
+    // Told apart by `instanceof`, so there must be one of it, also for what this package imports.
+    resolve: { dedupe: ['@sveltejs/kit'] },
+    // It has a build of its own and is shipped beside the app.
+    ssr: { external: ['@manacore/shared-logger'] },
+  };
+}

@@ -1,17 +1,15 @@
 // What the chat backend and its clients say to each other, and how it is checked on both sides.
+import type { Stored } from '@manacore/shared-types';
 
 export interface NewMessage {
   body: string;
   /** What a guest calls themselves; a signed-in user's address takes its place. */
-  author?: string;
+  author?: string | undefined;
 }
 
-export interface Message {
-  id: string;
+export interface Message extends Stored {
   author: string;
   body: string;
-  /** ISO 8601, in UTC. */
-  createdAt: string;
 }
 
 /** Newest first. */
@@ -40,7 +38,6 @@ export interface Completion {
   choices: { index: number; message: { role: 'assistant'; content: string }; finish_reason: string }[];
 }
 
-export type Parsed<T> = { value: T; mistakes?: never } | { value?: never; mistakes: string[] };
-
+export { brand } from './brand.ts';
 export { parseCompletionRequest } from './completion.ts';
 export { AUTHOR_LIMIT, MESSAGE_LIMIT, parseNewMessage } from './message.ts';

@@ -1,13 +1,14 @@
 // The whole of a service's `dist/migrate.js`.
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '@manacore/shared-logger';
+import { directAddress } from '@manacore/shared-supabase';
 import { readSettings, text } from '@manacore/shared-utils';
 import { runMigrations } from './migrations.ts';
 
-/** Poolers that share connections between transactions cannot hold the lock, so a direct URL takes precedence. */
+/** Poolers that share connections between transactions cannot hold the lock, so the direct address is taken. */
 function databaseUrl(): string {
   const { MIGRATION_DATABASE_URL } = process.env;
-  return MIGRATION_DATABASE_URL || readSettings(process.env, { url: text('DATABASE_URL') }).url;
+  return MIGRATION_DATABASE_URL || directAddress(readSettings(process.env, { url: text('DATABASE_URL') }).url);
 }
 
 /** Applies the migrations in `folder`, says which, and exits with 1 when that fails. */

@@ -1,5 +1,5 @@
 // Errors that a client is meant to see: a code, a status and a sentence.
-import { ERROR_CODES, type ErrorBody, type ErrorCode } from '@manacore/shared-types';
+import { ERROR_CODES, type ErrorBody, type ErrorCode, type Parsed } from '@manacore/shared-types';
 
 const STATUS: Record<ErrorCode, number> = {
   invalid: 400,
@@ -35,4 +35,10 @@ export function codeOf(status: number): ErrorCode {
 
 export function errorBody(code: ErrorCode, message: string, details: string[] = []): ErrorBody {
   return { error: { code, message, ...(details.length > 0 && { details }) } };
+}
+
+/** What a client sent, once it is free of mistakes; an AppError `invalid` that tells them all otherwise. */
+export function accepted<T>({ value, mistakes }: Parsed<T>): T {
+  if (mistakes) throw new AppError('invalid', 'This cannot be accepted.', { details: mistakes });
+  return value as T;
 }

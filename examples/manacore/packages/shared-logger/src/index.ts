@@ -1,5 +1,7 @@
-// Events as JSON, one line each, for whatever collects a container's output.
+// Events as JSON, one line each, for whatever collects a container's output; errors for Sentry.
 import { LOG_LEVELS, type LogLevel } from '@manacore/shared-types';
+
+export { createReport, parseDsn, type Report, type Reporter } from './sentry.ts';
 
 export type Fields = Record<string, unknown>;
 export type Logger = Record<LogLevel, (message: string, fields?: Fields) => void>;

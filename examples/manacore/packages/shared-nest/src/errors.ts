@@ -1,6 +1,6 @@
 // Turns whatever was thrown into an answer; a client sees no more than an AppError or Nest's own errors tell.
 import { AppError, codeOf, errorBody } from '@manacore/shared-errors';
-import type { Logger } from '@manacore/shared-logger';
+import type { Logger, Report } from '@manacore/shared-logger';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
 
@@ -16,19 +16,26 @@ export function explain(error: unknown): AppError {
 }
 
 /** The innermost cause: what a database library wraps around it repeats the query's values, which are no matter for a log. */
-function traceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause ? traceOf(error.cause) : (error.stack ?? error.message);
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause ? causeOf(error.cause) : error;
 }
 
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly report: Report,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { code, status, message, details } = explain(error);
-    if (status >= 500) this.logger.error(message, { trace: traceOf(error) });
+    if (status >= 500) this.tell(message, causeOf(error));
     const response = host.switchToHttp().getResponse<Response>();
     if (!response.headersSent) response.status(status).json(errorBody(code, message, details));
+  }
+
+  private tell(message: string, cause: unknown): void {
+    this.logger.error(message, { trace: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+    void this.report(cause);
   }
 }

@@ -1,9 +1,10 @@
 // /metrics: Prometheus counters of the process and of every request, which are logged on the way.
+import type { Database } from '@manacore/shared-database';
 import type { Logger } from '@manacore/shared-logger';
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Request, RequestHandler } from 'express';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The token of the service's prom-client registry. */
 export const METRICS = Symbol('metrics');
@@ -27,8 +28,11 @@ export function observeRequests(registry: Registry, logger: Logger): RequestHand
   const common = { labelNames: LABELS, registers: [registry] };
   const total = new Counter({ name: 'http_requests_total', help: 'Requests answered.', ...common });
   const duration = new Histogram({ name: 'http_request_duration_seconds', help: 'Time to answer a request.', ...common });
+  const open = new Gauge({ name: 'http_requests_open', help: 'Requests that are being answered.', registers: [registry] });
   return (request, response, next) => {
     const start = performance.now();
+    open.inc();
+    response.once('close', () => open.dec());
     response.once('finish', () => {
       const milliseconds = performance.now() - start;
       const labels = { method: request.method, route: routeOf(request), status_code: String(response.statusCode) };
@@ -39,6 +43,26 @@ export function observeRequests(registry: Registry, logger: Logger): RequestHand
     });
     next();
   };
+}
+
+/** What a database's pool and its queries look like from this service. */
+export function observeDatabase(registry: Registry, database: Pick<Database, 'connections' | 'onQuery'>): void {
+  const seconds = new Histogram({
+    name: 'db_query_duration_seconds',
+    help: 'Time of a query, waiting for a connection included.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    registers: [registry],
+  });
+  database.onQuery((taken) => seconds.observe(taken));
+  new Gauge({
+    name: 'db_pool_connections',
+    help: 'Connections that are idle or active, requests that wait for one, and the most there may be.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const [state, count] of Object.entries(database.connections())) this.set({ state }, count);
+    },
+  });
 }
 
 @SkipThrottle()

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { AppError } from '@manacore/shared-errors';
 import { createLogger } from '@manacore/shared-logger';
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { Controller, Get, UseGuards } from '@nestjs/common';
 import { CurrentUser, SignedIn } from './identity.ts';
+import { observeDatabase } from './metrics.ts';
 import { createApp } from './serve.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -26,9 +27,6 @@ class ThingsController {
   }
 }
 
-@Module({ controllers: [ThingsController] })
-class ThingsModule {}
-
 const settings: ServiceSettings = {
   port: 0,
   environment: 'test',
@@ -37,17 +35,25 @@ const settings: ServiceSettings = {
   throttleLimit: 20,
   throttleSeconds: 60,
   trustedProxies: 1,
+  sentryDsn: undefined,
 };
 const database = { name: 'database', up: true };
+const pool = {
+  connections: () => ({ idle: 1, active: 2, waiting: 0, most: 5 }),
+  onQuery: (listener: (seconds: number) => void) => listener(0.3),
+};
+const reported: unknown[] = [];
 const lines: string[] = [];
 const logger = createLogger({ service: 'things', level: 'error', write: (line) => lines.push(line) });
 
 const app = await createApp('things', {
   settings,
   logger,
+  report: async (error) => void reported.push(error),
   service: {
-    imports: [ThingsModule],
-    values: [],
+    controllers: [ThingsController],
+    providers: [],
+    observe: (registry) => observeDatabase(registry, pool),
     resources: [
       {
         name: database.name,
@@ -96,6 +102,7 @@ test('an unexpected error tells the client nothing, and the log its cause withou
   assert.deepEqual(await response.json(), { error: { code: 'internal', message: 'Something went wrong.' } });
   assert.match(lines.join(''), /connection refused/);
   assert.doesNotMatch(lines.join(''), /hunter2/);
+  assert.deepEqual(reported.map(String), ['Error: connection refused']);
 });
 
 test('an unknown route is not found, in the same shape', async () => {
@@ -132,4 +139,11 @@ test('requests are counted by the pattern of their route', async () => {
   assert.match(text, /http_requests_total\{method="GET",route="\/api\/things\/broken",status_code="500",service="things"\} 1/);
   assert.match(text, /http_request_duration_seconds_bucket/);
   assert.match(text, /process_cpu_seconds_total/);
+});
+
+test('the database’s pool and the time of its queries are told', async () => {
+  const text = await (await ask('/metrics')).text();
+  assert.match(text, /db_pool_connections\{state="active",service="things"\} 2/);
+  assert.match(text, /db_query_duration_seconds_bucket\{le="0.2",service="things"\} 0/);
+  assert.match(text, /db_query_duration_seconds_bucket\{le="0.5",service="things"\} 1/);
 });

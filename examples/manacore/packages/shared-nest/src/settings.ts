@@ -22,6 +22,8 @@ export function serviceFields(port: number) {
     throttleSeconds: integer('THROTTLE_SECONDS', 60),
     /** Proxies in front of the service whose X-Forwarded-For is believed. */
     trustedProxies: integer('TRUSTED_PROXIES', 1),
+    /** Where unexpected errors are reported; nowhere when it is not set. */
+    sentryDsn: text('SENTRY_DSN', undefined),
   };
 }
 
@@ -31,5 +33,17 @@ export const authFields = {
   jwtSecret: text('JWT_SECRET', undefined),
   authUrl: text('MANA_CORE_AUTH_URL', undefined),
 };
+
+/** Where Redis is. */
+export const redisFields = {
+  redisHost: text('REDIS_HOST'),
+  redisPort: integer('REDIS_PORT', 6379),
+  redisPassword: text('REDIS_PASSWORD', undefined),
+};
+
+/** Redis as its client wants to be told of it. */
+export function redisServer({ redisHost: host, redisPort: port, redisPassword: password }: Settings<typeof redisFields>) {
+  return { host, port, ...(password && { password }) };
+}
 
 export type ServiceSettings = Settings<ReturnType<typeof serviceFields>>;

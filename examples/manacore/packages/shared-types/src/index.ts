@@ -29,3 +29,13 @@ export interface HealthReport {
   service: string;
   checks: Record<string, 'up' | 'down'>;
 }
+
+/** What came of reading something that a client sent: the value, or all its mistakes. */
+export type Parsed<T> = { value: T; mistakes?: never } | { value?: never; mistakes: string[] };
+
+/** What every record of a product has. */
+export interface Stored {
+  id: string;
+  /** ISO 8601, in UTC. */
+  createdAt: string;
+}

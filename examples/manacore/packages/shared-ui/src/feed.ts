@@ -2,7 +2,9 @@
 
 export interface FeedEntry {
   id: string;
-  author: string;
+  title: string;
   text: string;
   time: Date;
+  /** Where the title leads, if anywhere. */
+  href?: string;
 }

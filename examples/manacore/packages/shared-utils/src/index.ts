@@ -1,4 +1,3 @@
 // Small pure functions without dependencies.
 export * from './settings.ts';
 export * from './text.ts';
-export * from './time.ts';

@@ -1,3 +1,5 @@
 // What every SvelteKit app of ours does alike on its server.
-export { createBackend, type Backend, BackendError } from './backend.ts';
-export { createHandle, isSameHost } from './handle.ts';
+export { backendAddress, createBackend, SESSION, type Backend } from './backend.ts';
+export { webHooks } from './hooks.ts';
+export { isSameHost } from './origin.ts';
+export { recordsPage, type PageOptions, type PageState } from './page.ts';

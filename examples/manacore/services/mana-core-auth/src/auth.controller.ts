@@ -7,6 +7,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestj
 import type { Counter } from 'prom-client';
 import { ACCOUNTS, type Accounts } from './accounts.ts';
 import { parseCredentials } from './credentials.ts';
+import { CREDITS, WELCOME, type Credits } from './credits.ts';
 import { SESSIONS, type Sessions } from './sessions.ts';
 
 export const FAILED_LOGINS = Symbol('failed logins');
@@ -15,13 +16,16 @@ export const FAILED_LOGINS = Symbol('failed logins');
 export class AuthController {
   constructor(
     @Inject(ACCOUNTS) private readonly accounts: Accounts,
+    @Inject(CREDITS) private readonly credits: Credits,
     @Inject(SESSIONS) private readonly sessions: Sessions,
     @Inject(FAILED_LOGINS) private readonly failedLogins: Counter,
   ) {}
 
   @Post('auth/register')
   async register(@Body() body: unknown): Promise<{ user: User }> {
-    return { user: await this.accounts.register(parseCredentials(body)) };
+    const user = await this.accounts.register(parseCredentials(body));
+    await this.credits.change(user.id, { amount: WELCOME, reason: 'Welcome' });
+    return { user };
   }
 
   @Post('auth/login')

@@ -1,14 +1,16 @@
-// Starts mana-core-auth: accounts, sessions and access tokens for all products.
+// Starts mana-core-auth: accounts, sessions, access tokens and credits for all products.
 import { createSigner, localVerifier, parseKeys } from '@manacore/shared-auth';
+import { createCache, openStore } from '@manacore/shared-cache';
 import { openDatabase } from '@manacore/shared-database';
-import { METRICS, serve, serviceFields } from '@manacore/shared-nest';
+import { METRICS, observeDatabase, redisFields, redisServer, serve, serviceFields } from '@manacore/shared-nest';
 import { integer, text } from '@manacore/shared-utils';
-import { Module } from '@nestjs/common';
 import { Counter, type Registry } from 'prom-client';
 import { ACCOUNTS, Accounts } from './accounts.ts';
 import { AuthController, FAILED_LOGINS } from './auth.controller.ts';
+import { CreditsController } from './credits.controller.ts';
+import { CREDITS, Credits } from './credits.ts';
 import * as schema from './schema.ts';
-import { openSessions, SESSIONS, sessionVerifier } from './sessions.ts';
+import { createSessions, SESSIONS, sessionVerifier } from './sessions.ts';
 
 const WEEK = 7 * 24 * 60 * 60;
 
@@ -18,16 +20,11 @@ const failedLogins = {
   useFactory: (registry: Registry) => new Counter({ name: 'failed_logins_total', help: 'Logins refused.', registers: [registry] }),
 };
 
-@Module({ controllers: [AuthController], providers: [failedLogins] })
-class AuthModule {}
-
 await serve('mana-core-auth', {
   settings: {
     ...serviceFields(3001),
+    ...redisFields,
     databaseUrl: text('DATABASE_URL'),
-    redisHost: text('REDIS_HOST'),
-    redisPort: integer('REDIS_PORT', 6379),
-    redisPassword: text('REDIS_PASSWORD', undefined),
     jwtPrivateKey: text('JWT_PRIVATE_KEY', undefined),
     jwtSecret: text('JWT_SECRET', undefined),
     sessionSeconds: integer('SESSION_SECONDS', WEEK),
@@ -36,15 +33,19 @@ await serve('mana-core-auth', {
     const keys = parseKeys(settings);
     if (!keys) throw new Error('The environment does not fit: set JWT_PRIVATE_KEY or JWT_SECRET.');
     const database = openDatabase(settings.databaseUrl, schema, logger);
-    const { redisHost: host, redisPort: port, redisPassword: password, sessionSeconds: seconds } = settings;
-    const sessions = openSessions({ host, port, password }, { seconds, sign: createSigner(keys), logger });
+    const store = openStore(redisServer(settings), logger);
+    const cache = createCache(store, logger);
+    const sessions = createSessions(store, { seconds: settings.sessionSeconds, sign: createSigner(keys) });
     return {
-      imports: [AuthModule],
-      values: [
+      controllers: [AuthController, CreditsController],
+      providers: [
+        failedLogins,
         { provide: ACCOUNTS, useValue: new Accounts(database.orm) },
+        { provide: CREDITS, useValue: new Credits(database.orm, cache) },
         { provide: SESSIONS, useValue: sessions },
       ],
-      resources: [database, sessions],
+      resources: [database, cache],
+      observe: (registry) => observeDatabase(registry, database),
       verifier: sessionVerifier(localVerifier(keys), sessions),
     };
   },

@@ -1,14 +1,13 @@
 // Sessions in Redis: a token is good for as long as its session is there.
 import { randomUUID } from 'node:crypto';
 import type { Claims, TokenSigner, TokenVerifier } from '@manacore/shared-auth';
+import { KEYS, type Store } from '@manacore/shared-cache';
 import { AppError } from '@manacore/shared-errors';
-import type { Logger } from '@manacore/shared-logger';
-import type { Resource, User } from '@manacore/shared-types';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { User } from '@manacore/shared-types';
 
 export const SESSIONS = Symbol('sessions');
 
-export interface Sessions extends Resource {
+export interface Sessions {
   readonly seconds: number;
   /** Gives the access token of a new session. */
   begin(user: User): Promise<string>;
@@ -16,25 +15,17 @@ export interface Sessions extends Resource {
   has(sessionId: string): Promise<boolean>;
 }
 
-const keyOf = (sessionId: string) => `session:${sessionId}`;
-
-export function openSessions(server: RedisOptions, options: { seconds: number; sign: TokenSigner; logger: Logger }): Sessions {
-  const { seconds, sign, logger } = options;
-  // A request fails soon when Redis is away; the connection itself is retried for ever.
-  const redis = new Redis({ ...server, maxRetriesPerRequest: 1, connectTimeout: 3000 });
-  redis.on('error', (error: Error) => logger.warn('Redis cannot be reached.', { reason: error.message }));
+export function createSessions(store: Store, { seconds, sign }: { seconds: number; sign: TokenSigner }): Sessions {
+  const nameOf = (sessionId: string) => KEYS.session(sessionId, seconds).name;
   return {
-    name: 'redis',
     seconds,
     async begin(user) {
       const sessionId = randomUUID();
-      await redis.set(keyOf(sessionId), user.id, 'EX', seconds);
+      await store.set(nameOf(sessionId), user.id, seconds);
       return sign({ ...user, sessionId }, seconds);
     },
-    end: async (sessionId) => void (await redis.del(keyOf(sessionId))),
-    has: async (sessionId) => (await redis.exists(keyOf(sessionId))) === 1,
-    ping: async () => void (await redis.ping()),
-    close: async () => redis.disconnect(),
+    end: (sessionId) => store.delete(nameOf(sessionId)),
+    has: async (sessionId) => (await store.get(nameOf(sessionId))) !== null,
   };
 }
 

@@ -1,36 +1,18 @@
 // Starts the chat API.
-import { chooseVerifier } from '@manacore/shared-auth';
-import { openDatabase } from '@manacore/shared-database';
-import { authFields, serve, serviceFields } from '@manacore/shared-nest';
+import { parseNewMessage } from '@chat/contract';
+import { cachedBackend, collection, serve } from '@manacore/shared-nest';
 import { text } from '@manacore/shared-utils';
-import { Module } from '@nestjs/common';
-import { MessagesController } from './messages.controller.ts';
-import { Messages, MESSAGES } from './messages.ts';
 import { ModelsController } from './models.controller.ts';
 import { availableModels, MODELS } from './models.ts';
+import { toPost } from './post.ts';
 import * as schema from './schema.ts';
 
-@Module({ controllers: [MessagesController, ModelsController] })
-class ChatModule {}
+const messages = collection('messages', { table: schema.messages, parse: parseNewMessage, make: toPost });
 
-await serve('chat-backend', {
-  settings: {
-    ...serviceFields(3002),
-    ...authFields,
-    databaseUrl: text('DATABASE_URL'),
-    azureEndpoint: text('AZURE_OPENAI_ENDPOINT', undefined),
-    azureKey: text('AZURE_OPENAI_API_KEY', undefined),
-  },
-  open(settings, logger) {
-    const database = openDatabase(settings.databaseUrl, schema, logger);
-    return {
-      imports: [ChatModule],
-      values: [
-        { provide: MESSAGES, useValue: new Messages(database.orm) },
-        { provide: MODELS, useValue: availableModels(settings) },
-      ],
-      resources: [database],
-      verifier: chooseVerifier(settings),
-    };
-  },
-});
+await serve('chat-backend', cachedBackend({
+  port: 3002,
+  schema,
+  controllers: [messages, ModelsController],
+  settings: { azureEndpoint: text('AZURE_OPENAI_ENDPOINT', undefined), azureKey: text('AZURE_OPENAI_API_KEY', undefined) },
+  providers: (settings) => [{ provide: MODELS, useValue: availableModels(settings) }],
+}));

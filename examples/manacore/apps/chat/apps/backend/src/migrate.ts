@@ -1,4 +1,4 @@
-// Brings the schema of chat up to date.
+// Brings the schema up to date.
 import { runMigrationCommand } from '@manacore/shared-database';
 
 await runMigrationCommand('chat-backend', new URL('../drizzle', import.meta.url));

@@ -1,29 +1,8 @@
-// Shows what the backend holds, and posts to it.
-import { parseNewMessage, type Message, type MessageList } from '@chat/contract';
-import { BackendError } from '@manacore/shared-web';
-import { error, fail } from '@sveltejs/kit';
-import { backend } from '$lib/server/backend';
-import type { Actions, PageServerLoad } from './$types';
+// Shows what the backend holds, and adds to it.
+import { parseNewMessage, type MessageList } from '@chat/contract';
+import { recordsPage } from '@manacore/shared-web';
 
-export const load: PageServerLoad = async (event) => {
-  try {
-    return await backend.read<MessageList>(event, '/api/messages');
-  } catch (cause) {
-    if (cause instanceof BackendError) error(cause.status, cause.message);
-    throw cause;
-  }
-};
+const page = recordsPage<MessageList>({ port: 3002, path: '/api/messages', parse: parseNewMessage });
 
-export const actions: Actions = {
-  default: async (event) => {
-    const form = Object.fromEntries(await event.request.formData());
-    const { value, mistakes } = parseNewMessage(form);
-    if (mistakes) return fail(400, { form, mistakes });
-    try {
-      await backend.send<Message>(event, '/api/messages', value);
-    } catch (cause) {
-      if (!(cause instanceof BackendError)) throw cause;
-      return fail(cause.status, { form, mistakes: [cause.message, ...cause.details] });
-    }
-  },
-};
+export const load = page.load;
+export const actions = page.actions;

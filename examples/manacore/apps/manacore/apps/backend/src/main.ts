@@ -1,0 +1,9 @@
+// Starts the manacore API.
+import { parseNewNotice } from '@manacore/contract';
+import { backend, collection, serve } from '@manacore/shared-nest';
+import { EVERYTHING, ProductsController } from './products.controller.ts';
+import * as schema from './schema.ts';
+
+const notices = collection('notices', { table: schema.notices, parse: parseNewNotice, make: ({ text, product = EVERYTHING }) => ({ text, product }) });
+
+await serve('manacore-backend', backend({ port: 3040, schema, controllers: [notices, ProductsController] }));

@@ -1,0 +1,4 @@
+// What happens to every request.
+import { webHooks } from '@manacore/shared-web';
+
+export const { handle, handleError } = webHooks('manacore-web');

@@ -1,0 +1,4 @@
+// Brings the schema up to date.
+import { runMigrationCommand } from '@manacore/shared-database';
+
+await runMigrationCommand('memoro-backend', new URL('../drizzle', import.meta.url));

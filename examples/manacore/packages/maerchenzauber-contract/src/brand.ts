@@ -1,0 +1,3 @@
+// How maerchenzauber looks.
+
+export const brand = { name: 'Märchenzauber', tagline: 'A fairy tale for tonight.', colour: '#7c3aed' };

@@ -1,0 +1,3 @@
+// How manadeck looks.
+
+export const brand = { name: 'ManaDeck', tagline: 'Learn it once, card by card.', colour: '#b45309' };

@@ -1,0 +1,3 @@
+// How news looks.
+
+export const brand = { name: 'ManaNews', tagline: 'Worth your time, and how much of it.', colour: '#1f2937' };

@@ -1,0 +1,38 @@
+// A cache that may be away: what it should have kept is made again.
+import type { Logger } from '@manacore/shared-logger';
+import type { Resource } from '@manacore/shared-types';
+import type { Key } from './keys.ts';
+
+/** Texts by name, each for some seconds. */
+export interface Store extends Omit<Resource, 'name'> {
+  get(name: string): Promise<string | null>;
+  set(name: string, text: string, seconds: number): Promise<void>;
+  delete(name: string): Promise<void>;
+  increment(name: string, seconds: number): Promise<number>;
+}
+
+export interface Cache extends Resource {
+  /** What is kept under a key, else what `make` gives, which is kept from then on; `undefined` is not kept. */
+  remember<T>(key: Key, make: () => Promise<T>): Promise<T>;
+  forget(key: Key): Promise<void>;
+  /** Counts one more under a key and gives how many that makes; throws when the store is away. */
+  count(key: Key): Promise<number>;
+}
+
+export function createCache(store: Store, logger: Logger): Cache {
+  const warn = (error: Error) => logger.warn('The cache failed.', { reason: error.message });
+  return {
+    name: 'redis',
+    async remember<T>({ name, seconds }: Key, make: () => Promise<T>): Promise<T> {
+      const kept = await store.get(name).catch((error: Error) => (warn(error), null));
+      if (kept !== null) return JSON.parse(kept) as T;
+      const made = await make();
+      if (made !== undefined) await store.set(name, JSON.stringify(made), seconds).catch(warn);
+      return made;
+    },
+    forget: ({ name }) => store.delete(name).catch(warn),
+    count: ({ name, seconds }) => store.increment(name, seconds),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
+}

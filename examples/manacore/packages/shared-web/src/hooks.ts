@@ -1,0 +1,52 @@
+// The hooks of a web app: what happens to every request, and to every error that nobody expected.
+import { chooseLocale } from '@manacore/shared-i18n';
+import { createLogger, createReport, type Logger } from '@manacore/shared-logger';
+import type { Handle, HandleServerError } from '@sveltejs/kit';
+import { isSameHost } from './origin.ts';
+
+const HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'SAMEORIGIN',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+  'Permissions-Policy': 'geolocation=(), microphone=(), camera=()',
+};
+
+export function webHooks(service: string): { handle: Handle; handleError: HandleServerError } {
+  const { NODE_ENV: environment, SENTRY_DSN } = process.env;
+  const logger = createLogger({ service, ...(environment && { environment }) });
+  const report = createReport(SENTRY_DSN, { service, environment });
+  return {
+    handle: createHandle(logger),
+    handleError: ({ error, status, message }) => {
+      if (status < 500) return { message };
+      logger.error(message, { trace: error instanceof Error ? error.stack : String(error) });
+      void report(error);
+      return { message };
+    },
+  };
+}
+
+/**
+ * Replaces SvelteKit's own check of forms (see kit.js), which compares whole origins and so must be told the scheme that
+ * the proxy speaks: an image that runs in every environment does not know it.
+ */
+function createHandle(logger: Logger): Handle {
+  return async ({ event, resolve }) => {
+    const { method, headers } = event.request;
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(method) && !isSameHost(headers)) {
+      return new Response('This form was posted from another site.', { status: 403 });
+    }
+    const start = performance.now();
+    const locale = chooseLocale(headers.get('accept-language'));
+    const response = await resolve(event, { transformPageChunk: ({ html }) => html.replace('%lang%', locale) });
+    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    const write = event.route.id === '/api/health' ? logger.debug : logger.info;
+    write('request', {
+      method,
+      route: event.route.id ?? 'unknown',
+      status_code: response.status,
+      duration: `${(performance.now() - start).toFixed(1)}ms`,
+    });
+    return response;
+  };
+}

@@ -1,0 +1,154 @@
+"""The system of the example, 36 services: each is whole, and none is in another's way."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Hashable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buildgraph.image.archive import read_archive
+from buildgraph.manifests.model import Service
+from buildgraph.order import closure
+from buildgraph.picture import Picture
+from buildgraph.project import open_project
+
+ROOT = Path(__file__).parents[2]
+WORKSPACE = ROOT / "examples/manacore"
+# In the order in which the architecture lists them: their ports follow from it.
+PRODUCTS = (
+    "chat",
+    "maerchenzauber",
+    "manadeck",
+    "memoro",
+    "manacore",
+    "picture",
+    "uload",
+    "nutriphi",
+    "news",
+)
+# A backend that the architecture gives no port has the first one of its product's range.
+BACKENDS = dict(zip(PRODUCTS, (3002, 3003, 3004, 3030, 3040, 3005, 3006, 3007, 3008), strict=True))
+WITHOUT_APP = {"uload"}
+WITH_REDIS = {"mana-core-auth", "chat-backend", "picture-backend", "uload-backend"}
+SCRIPTS = {
+    "nestjs": {"build", "start", "migration:run", "type-check", "lint", "test"},
+    "sveltekit": {"build", "start", "type-check", "lint"},
+    "astro": {"build", "lint"},
+    "expo": {"build", "type-check", "lint"},
+}
+UNIQUE: Mapping[str, Callable[[Service], Hashable]] = {
+    "port": lambda service: service.port,
+    "host": lambda service: service.host,
+    "database": lambda service: service.database,
+    "path": lambda service: service.path,
+}
+
+
+@cache
+def picture() -> Picture:
+    return open_project(ROOT).working_picture()
+
+
+def services() -> dict[str, Service]:
+    return {service.name: service for service in picture().manifests.services}
+
+
+def packages_in(service: str) -> set[str]:
+    """The packages that an image is built from, those of packages included."""
+    nodes = picture().graph.nodes
+    uses = {name: list(node.uses) for name, node in nodes.items()}
+    reached = closure(uses, [f"image:{service}"])
+    return {name.removeprefix("sources:") for name in reached if name.startswith("sources:")}
+
+
+def package_of(service: Service) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((WORKSPACE / service.path / "package.json").read_text())
+    return found
+
+
+def test_every_product_has_its_services_on_the_ports_of_the_architecture() -> None:
+    expected = {"mana-core-auth": ("nestjs", 3001, "auth")}
+    for index, name in enumerate(PRODUCTS):
+        expected[f"{name}-backend"] = ("nestjs", BACKENDS[name], f"api-{name}")
+        expected[f"{name}-web"] = ("sveltekit", 3100 + 10 * index, f"app-{name}")
+        expected[f"{name}-landing"] = ("astro", 3200 + 10 * index, name)
+        if name not in WITHOUT_APP:
+            expected[f"{name}-mobile"] = ("expo", 3300 + 10 * index, f"updates-{name}")
+
+    assert len(expected) == 36
+    assert {
+        name: (service.kind, service.port, service.host) for name, service in services().items()
+    } == expected
+
+
+@pytest.mark.parametrize("what", UNIQUE)
+def test_no_two_services_share(what: str) -> None:
+    taken = [value for service in services().values() if (value := UNIQUE[what](service))]
+
+    assert len(taken) == len(set(taken))
+
+
+def test_every_backend_has_a_database_that_it_migrates_and_redis_where_it_caches() -> None:
+    backends = [service for service in services().values() if service.kind == "nestjs"]
+
+    assert all(service.database and service.migration for service in backends)
+    assert {service.name for service in backends if service.redis} == WITH_REDIS
+
+
+def test_every_service_has_a_limit_a_health_check_and_a_smoke_test_by_its_public_route() -> None:
+    for service in services().values():
+        assert service.resources.cpus and service.resources.memory, service.name
+        assert service.health and service.host and service.smoke, service.name
+
+
+def test_what_one_service_needs_of_another_comes_before_it() -> None:
+    for name in PRODUCTS:
+        assert services()[f"{name}-backend"].depends_on == ("mana-core-auth",)
+        assert services()[f"{name}-web"].depends_on == (f"{name}-backend",)
+        if name not in WITHOUT_APP:
+            assert services()[f"{name}-mobile"].depends_on == (f"{name}-backend",)
+
+
+def test_every_service_is_a_package_with_the_scripts_that_its_kind_needs() -> None:
+    for service in services().values():
+        assert set(package_of(service)["scripts"]) >= SCRIPTS[service.kind], service.name
+
+
+def test_the_products_share_nineteen_packages() -> None:
+    shared = [path.name for path in (WORKSPACE / "packages").iterdir() if path.name.startswith("shared-")]
+
+    assert len(shared) == 19
+    assert {f"@manacore/{name}" for name in shared} <= set().union(*map(packages_in, services()))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_an_image_holds_its_own_product_and_shared_packages_alone(product: str) -> None:
+    for service in (service for service in services().values() if service.name.startswith(f"{product}-")):
+        built_from = packages_in(service.name)
+        own = {package_of(service)["name"], f"@{product}/contract"}
+
+        assert own <= built_from
+        assert all(name.startswith("@manacore/shared-") for name in built_from - own), built_from
+
+
+def test_what_apps_install_reaches_no_server_and_no_page() -> None:
+    """React Native is most of the lockfile, and of no other image's."""
+    for service in services().values():
+        installed = lockfile_of(service.name)
+
+        assert ("react-native@" in installed) == (service.kind == "expo"), service.name
+
+
+def lockfile_of(service: str) -> str:
+    """The lockfile as an image's build sees it."""
+    archive = read_archive(picture().images[service].context, picture().snapshot.blobs)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        found = files.extractfile("manifests/pnpm-lock.yaml")
+        assert found is not None
+        return found.read().decode()
