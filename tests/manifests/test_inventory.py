@@ -61,10 +61,10 @@ def services() -> dict[str, Service]:
 
 def packages_in(service: str) -> set[str]:
     """The packages that an image is built from, those of packages included."""
-    nodes = picture().graph.nodes
-    uses = {name: list(node.uses) for name, node in nodes.items()}
-    reached = closure(uses, [f"image:{service}"])
-    return {name.removeprefix("sources:") for name in reached if name.startswith("sources:")}
+    graph = picture().graph
+    uses = {name: list(node.uses) for name, node in graph.nodes.items()}
+    seen = map(graph.public_id, closure(uses, [f"image:{service}"]))
+    return {name.removeprefix("package:") for name in seen if name.startswith("package:")}
 
 
 def package_of(service: Service) -> dict[str, Any]:
