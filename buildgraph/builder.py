@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING
 
 from buildgraph.console import teller
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
-from buildgraph.graph.fingerprints import labelled_parts
-from buildgraph.graph.images import ImagePlan, image_id
-from buildgraph.image.labels import Origin, image_labels
+from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
 from buildgraph.plan.held import Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
 from buildgraph.project import Project
 from buildgraph.recipes import Base
-from buildgraph.snapshot.history import origin_address
 
 if TYPE_CHECKING:
+    from buildgraph.graph.images import ImagePlan
     from buildgraph.image.engine import Engine
 
 MAKE_BASES = "make it with `script/bases`, or push your own under that name"
 
 
 class Builder:
-    """Builds and publishes the images of one picture for one environment; asks first, once."""
+    """Builds and publishes the images of one picture for one environment; asks first."""
 
     def __init__(self, project: Project, picture: Picture, environment: Environment) -> None:
         self.project = project
@@ -79,12 +77,9 @@ class Builder:
         """The id of the service's image on the building engine, if it is of every platform asked for."""
         if service in self._built:
             return self._built[service]
-        image = self._tags.get(self.picture.local_reference(service))
-        if image is None:
-            return None
-        held = self.engine.held_image(image)
+        held = self.engine.held_image(self.picture.local_reference(service))
         fits = held is not None and {held.platform} >= set(self._platforms(service))
-        return image if fits else None
+        return held.id if held and fits else None
 
     def published_digest(self, service: str) -> str | None:
         """The digest under the fingerprint tag in the registry, if it serves every platform asked for."""
@@ -151,6 +146,10 @@ class Builder:
             self._built[service] = held.id
 
     def _labels(self, service: str) -> dict[str, str]:
+        from buildgraph.graph.fingerprints import labelled_parts
+        from buildgraph.image.labels import Origin, image_labels
+        from buildgraph.snapshot.history import origin_address
+
         graph = self.picture.graph
         workspace = self.picture.manifests.workspace.name
         origin = Origin(
@@ -222,10 +221,6 @@ class Builder:
         from buildgraph.image.engine import open_engine
 
         return open_engine(self.address)
-
-    @cached_property
-    def _tags(self) -> Mapping[str, str]:
-        return self.engine.held_tags()
 
     @cached_property
     def _engine_platform(self) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from buildgraph.builder import Builder
-from buildgraph.deployer import Deployer
 from buildgraph.errors import ConfigurationError
-from buildgraph.graph.images import image_id
+from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.order import closure, components
 from buildgraph.picture import Picture
 from buildgraph.project import Project
+
+if TYPE_CHECKING:
+    from buildgraph.deployer import Deployer
 
 NO_SERVICE = "no manifest declares a service, so there is nothing to build or deploy"
 WRITE_ONE = "write one, as README.md shows; `affected`, `why` and `graph` need none"
@@ -25,7 +29,13 @@ class Chain:
     picture: Picture
     environment: Environment
     builder: Builder
-    deployer: Deployer
+
+    @cached_property
+    def deployer(self) -> Deployer:
+        """The deployer of the environment; who only builds does not load it."""
+        from buildgraph.deployer import Deployer
+
+        return Deployer(self.builder)
 
     @property
     def services(self) -> Sequence[Service]:
@@ -70,5 +80,4 @@ def open_chain(project: Project, environment: str) -> Chain:
     if not picture.manifests.services:
         raise ConfigurationError.of("manifests/products", NO_SERVICE, WRITE_ONE)
     found = picture.environment(environment)
-    builder = Builder(project, picture, found)
-    return Chain(picture, found, builder, Deployer(builder))
+    return Chain(picture, found, Builder(project, picture, found))

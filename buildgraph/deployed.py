@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from buildgraph.comparison import Comparison, compare
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.deployments import deployment_id
-from buildgraph.graph.images import image_id
-from buildgraph.graph.nodes import Kind, Node
+from buildgraph.graph.nodes import Kind, Node, image_id
 from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason

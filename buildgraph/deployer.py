@@ -12,7 +12,7 @@ from buildgraph.builder import Builder
 from buildgraph.console import teller
 from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
-from buildgraph.graph.images import image_id
+from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Product, Service
 from buildgraph.migrations import Move, Sources, check_migrations

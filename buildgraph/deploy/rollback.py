@@ -10,7 +10,7 @@ from buildgraph.deploy.releases import Release, ReleasedService, breaks
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.deployments import deployment_id, deployment_nodes
 from buildgraph.graph.fingerprints import combine_parts, labelled_parts
-from buildgraph.graph.images import image_id
+from buildgraph.graph.nodes import image_id
 from buildgraph.image.registry import find_published
 from buildgraph.manifests.model import Manifests, Product, Service, WorkspaceManifest
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.deployments import deployment_nodes, product_nodes
-from buildgraph.graph.images import ImagePlan, image_id, image_node
-from buildgraph.graph.nodes import Graph, Node
+from buildgraph.graph.images import ImagePlan, image_node
+from buildgraph.graph.nodes import Graph, Node, image_id
 from buildgraph.graph.packages import PackageMaker
 from buildgraph.graph.territory import Territory
 from buildgraph.manifests.model import Manifests

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from buildgraph.graph.context import Context
-from buildgraph.graph.nodes import Kind, Node, Part, digest_of
+from buildgraph.graph.nodes import Kind, Node, Part, digest_of, image_id
 from buildgraph.manifests.model import Service
 from buildgraph.recipes.window import Window
 
@@ -39,11 +39,6 @@ class ImagePlan:
     def context(self) -> Context:
         """Every file of the build, before a byte of it is read."""
         return self.make_context()
-
-
-def image_id(service: str) -> str:
-    """The id of a service's image node."""
-    return f"image:{service}"
 
 
 def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:

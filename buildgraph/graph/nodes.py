@@ -135,6 +135,11 @@ class Graph:
         raise UnknownName("node", name, [node.id for node in self.nodes.values() if node.kind not in HIDDEN])
 
 
+def image_id(service: str) -> str:
+    """The id of a service's image node."""
+    return f"image:{service}"
+
+
 def sources_id(folder: str) -> str:
     """The id of the sources in a folder: what a package is called is nothing to those that find it there."""
     return f"{Kind.SOURCES.value}:{folder}"

@@ -89,11 +89,6 @@ class Engine:
         status, told = self._ask("images", reference, "json")
         return None if status == NOT_FOUND else _held(told)
 
-    def held_tags(self) -> dict[str, str]:
-        """Every name:tag the engine holds, with the image id behind it; one question."""
-        _, images = self._ask("images", "json")
-        return {tag: image["Id"] for image in images for tag in image["RepoTags"] or ()}
-
     def tag(self, image: str, reference: str) -> None:
         """Give an image a further name."""
         with told_plainly():

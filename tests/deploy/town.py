@@ -203,7 +203,7 @@ class Town:
 
 def held_images(engine: Engine) -> dict[str, str]:
     """What an engine runs for the base images: their stand-ins where it holds them."""
-    held = sorted(engine.held_tags())
+    held = sorted(tag for image in engine.client.api.images() for tag in image["RepoTags"] or ())
     own = {base: f"buildgraph.local/{base.partition(':')[0]}:" for base in BASES}
     stand_ins = {base: [tag for tag in held if tag.startswith(own[base])] for base in BASES}
     return {base: tags[-1] if base not in held and tags else base for base, tags in stand_ins.items()}
