@@ -81,16 +81,14 @@ class Harbour(Hamlet):
 
         Pods on their way out may still answer until the cluster has told everybody; they are waited for.
         """
-        self.only_the_new_remain(environment)
+        self.the_old_have_ended(environment)
         path = f"/api/v1/namespaces/{self.namespace(environment)}/services/{service}:http/proxy/"
         return self.kubectl("get", "--raw", path)
 
-    def only_the_new_remain(self, environment: str = "alpha") -> None:
-        """Wait until no pod is on its way out."""
+    def the_old_have_ended(self, environment: str = "alpha") -> None:
+        """Wait until no pod that is on its way out still runs; its object may stay for another minute."""
         deadline = time.monotonic() + 60
-        while any(
-            "deletionTimestamp" in pod["metadata"] for pod in self.objects("pods", environment).values()
-        ):
+        while any(_is_ending(pod) for pod in self.objects("pods", environment).values()):
             assert time.monotonic() < deadline
             time.sleep(0.5)
 
@@ -119,3 +117,8 @@ class Harbour(Hamlet):
             assert child.stderr is not None
             assert any(moment in line for line in child.stderr), f"{moment!r} was never told"
             child.kill()
+
+
+def _is_ending(pod: Any) -> bool:
+    states = [container["state"] for container in pod["status"].get("containerStatuses", ())]
+    return "deletionTimestamp" in pod["metadata"] and any("running" in state for state in states)

@@ -260,7 +260,7 @@ def test_a_service_that_left_the_manifests_is_removed_with_all_that_it_was_made_
 def test_what_a_service_prints_is_told_by_its_pods(shop: Harbour) -> None:
     shop.write("services/web/server.mjs", "console.log('good morning');\n" + _server(shop, "web"))
     shop.must("deploy:shop", "env=alpha")
-    shop.only_the_new_remain()
+    shop.the_old_have_ended()
 
     ran = shop.must("logs", "web", "env=alpha")
 
