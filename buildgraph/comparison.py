@@ -64,7 +64,7 @@ def compare(
     ConfigurationError.
     """
     wanted = default_head(os.environ) if head is None else head
-    picture = project.picture_of(wanted) if wanted is not None else project.working_picture()
+    picture = project.picture_of(wanted) if wanted is not None else project.begun_picture
     found = find_base(project.repository, base, picture.snapshot.commit, os.environ)
     bare = Comparison(
         found.ref, found.commit, wanted, None if wanted is None else picture.snapshot.commit, picture

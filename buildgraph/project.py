@@ -13,10 +13,10 @@ from buildgraph.process import Runner, Started, SystemRunner
 from buildgraph.snapshot.git import OWN_NAME, Repository, find_repository, own_folder
 from buildgraph.snapshot.reading import (
     begin_status,
+    begin_working_tree,
     commit_snapshot,
     read_commit,
     read_difference,
-    read_working_tree,
 )
 from buildgraph.snapshot.snapshot import Changes, Snapshot
 from buildgraph.workspace.projects import WORKSPACE_FILE
@@ -49,7 +49,9 @@ class Project:
 
     def working_picture(self) -> Picture:
         """The working tree as it is now."""
-        return self._working_picture
+        found = self.begun_picture
+        found.snapshot.changes  # noqa: B018  # read now
+        return found
 
     def picture_of(self, revision: str) -> Picture:
         """A commit by any of its names; ConfigurationError when `revision` names none here."""
@@ -89,8 +91,9 @@ class Project:
         return {}
 
     @cached_property
-    def _working_picture(self) -> Picture:
-        return self._picture(read_working_tree(self.repository, self._begun))
+    def begun_picture(self) -> Picture:
+        """The working tree, whose edits are read when they are asked for: soon, or they are others by then."""
+        return self._picture(begin_working_tree(self.repository, self._begun))
 
     def _picture(self, snapshot: Snapshot) -> Picture:
         from buildgraph.picture import Picture

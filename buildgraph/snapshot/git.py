@@ -44,9 +44,9 @@ class Repository(NamedTuple):
         """Run git and return its result whatever the exit code."""
         return self.runner.run(self._command(arguments, stdin, env))
 
-    def begin_git(self, *arguments: str) -> Started:
+    def begin_git(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Started:
         """Start git and go on; its result is asked for later."""
-        return self.runner.start(self._command(arguments, b"", None))
+        return self.runner.start(self._command(arguments, stdin, env))
 
     def at(self, folder: Path) -> Repository:
         """The same repository for a project in another folder of it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 from buildgraph.early import STATUS
@@ -62,11 +62,18 @@ def read_working_tree(repository: Repository, begun: Started | None = None) -> S
     on commit, so the snapshot stays what it is while the files are edited on. `begun` is the status asked
     for earlier.
     """
+    found = begin_working_tree(repository, begun)
+    found.changes  # noqa: B018  # read now
+    return found
+
+
+def begin_working_tree(repository: Repository, begun: Started | None = None) -> Snapshot:
+    """The snapshot of the working tree, whose edits git copies while we go on, until somebody asks for them."""
     told = (begun or begin_status(repository)).result()
     if told.code != 0:
         raise ToolError(f"`git status` failed: {told.last_lines}")
     status = parse_status(told.stdout, repository.prefix)
-    changes = _read_changes(repository, status.changes)
+    changes = _begin_changes(repository, status.changes)
     committed = partial(_list_commit, repository, status.commit)
     return Snapshot(committed, repository, status.commit, changes, dirty=bool(status.changes))
 
@@ -108,17 +115,22 @@ def _parse_tree(listing: str) -> Iterator[tuple[str, Entry]]:
             yield path, Entry(modes.get(mode) or int(mode, 8), facts[facts.rindex(" ") + 1 :])
 
 
-def _read_changes(repository: Repository, changes: Iterable[Change]) -> Changes:
-    """The entries of all that differs from the commit; what turns out to be as the commit has it is left out."""
-    found = {change.path: change.indexed for change in changes if not change.edited}
-    edited = [change for change in changes if change.edited]
-    found.update({change.path: None for change in edited})
-    found.update(
-        {change.path: _checked_out(repository, change.path) for change in edited if is_submodule(change)}
-    )
-    found.update(_store_edited(repository, _modes(repository, edited)))
-    committed = {change.path: change.committed for change in changes if change.committed}
-    return {path: entry for path, entry in found.items() if entry is None or entry != committed.get(path)}
+def _begin_changes(repository: Repository, changes: Iterable[Change]) -> Callable[[], Changes]:
+    """The entries of all that differs from the commit, on their way; what turns out to be as there is left out."""
+    told = tuple(changes)
+    edited = [change for change in told if change.edited]
+    stored = _begin_storing(repository, _modes(repository, edited))
+
+    def read() -> Changes:
+        found = {change.path: None if change.edited else change.indexed for change in told}
+        found.update(
+            {change.path: _checked_out(repository, change.path) for change in edited if is_submodule(change)}
+        )
+        found.update(stored())
+        committed = {change.path: change.committed for change in told if change.committed}
+        return {path: entry for path, entry in found.items() if entry is None or entry != committed.get(path)}
+
+    return read
 
 
 def _checked_out(repository: Repository, path: str) -> Entry:
@@ -164,20 +176,25 @@ def _trusts_modes(repository: Repository) -> bool:
     return told != "false"
 
 
-def _store_edited(repository: Repository, modes: dict[str, int]) -> dict[str, Entry]:
-    """The entries of edited files, whose contents are written to the store."""
+def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[], dict[str, Entry]]:
+    """The entries of edited files, whose contents are on their way to the store."""
     if not modes:
-        return {}
+        return dict
     repository.store.mkdir(parents=True, exist_ok=True)
     regular = [path for path, mode in modes.items() if mode != SYMLINK]
     plain = [path for path in regular if _fits_a_line(repository.prefix + path)]
-    ids = _hash_paths(repository, plain)
-    for path in set(regular) - set(plain):
-        ids[path] = _written(repository, ["--path", path, "--", path], b"")
-    for path in modes.keys() - set(regular):
-        target = _target(_on_disk(repository.folder, path))
-        ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
-    return {path: Entry(modes[path], blob) for path, blob in ids.items()}
+    hashed = _begin_hashing(repository, plain)
+
+    def read() -> dict[str, Entry]:
+        ids = hashed()
+        for path in set(regular) - set(plain):
+            ids[path] = _written(repository, ["--path", path, "--", path], b"")
+        for path in modes.keys() - set(regular):
+            target = _target(_on_disk(repository.folder, path))
+            ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
+        return {path: Entry(modes[path], blob) for path, blob in ids.items()}
+
+    return read
 
 
 def _target(link: bytes) -> bytes:
@@ -193,17 +210,25 @@ def _fits_a_line(path: str) -> bool:
     return "\n" not in path and not path.startswith('"') and not path.endswith("\r")
 
 
-def _hash_paths(repository: Repository, paths: list[str]) -> dict[str, str]:
+def _begin_hashing(repository: Repository, paths: list[str]) -> Callable[[], dict[str, str]]:
     if not paths:
-        return {}
+        return dict
     # git takes the paths on standard input from the top of the work tree, wherever it was started
     request = b"".join(encoded(repository.prefix + path) + b"\n" for path in paths)
-    told = repository.git(
+    begun = repository.begin_git(
         *("-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths"),
         stdin=request,
         env=repository.writing_store,
     )
-    return dict(zip(paths, told.text.split(), strict=True))
+    result = cache(begun.result)  # a process has one end, and who met a mistake may ask again
+
+    def read() -> dict[str, str]:
+        told = result()
+        if told.code != 0:
+            raise ToolError(f"`git hash-object` failed: {told.last_lines}")
+        return dict(zip(paths, told.text.split(), strict=True))
+
+    return read
 
 
 def _written(repository: Repository, arguments: list[str], stdin: bytes) -> str:

@@ -60,15 +60,20 @@ class Snapshot:
         committed: Callable[[str], Entries],
         blobs: BlobReader,
         commit: str | None = None,
-        changes: Changes | None = None,
+        changes: Callable[[], Changes] = dict,
         *,
         dirty: bool = False,
     ) -> None:
         self._committed = committed
         self.blobs = blobs
         self.commit = commit
-        self.changes: Changes = changes or {}
+        self._changes = changes
         self.dirty = dirty
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Every path that differs from the commit, with its entry, or None where it is gone."""
+        return self._changes()
 
     @cached_property
     def entries(self) -> Entries:
@@ -128,7 +133,7 @@ class Snapshot:
             lambda inner: _below(self.entries_in(prefix + inner), prefix),
             self.blobs,
             self.commit,
-            changes,
+            lambda: changes,
             dirty=self.dirty,
         )
 
