@@ -20,9 +20,9 @@ from bench.program import positive, produce
 from bench.progress import tell
 from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain
-from tests.deploy.load import Load
 from tests.deploy.steps import AFTER, BEFORE
-from tests.deploy.town import Town
+from tests.support.load import Load
+from tests.support.town import Town
 
 CLIENTS = 16
 SEED = 48  # the same moments each time, as far as two runs can be the same

@@ -8,10 +8,10 @@ from typing import Final
 
 from buildgraph.coolify.api import Api
 from buildgraph.coolify.wire import Wire
-from buildgraph.deploy.model import Place, Scene
-from buildgraph.deploy.secrets import Secrets
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Coolify, Environment, Service
+from buildgraph.place.model import Place, Scene
+from buildgraph.place.secrets import Secrets
 
 TOKEN: Final = "COOLIFY_TOKEN"
 MAKE_TOKEN: Final = (

@@ -9,8 +9,8 @@ from buildgraph.coolify.answers import Application, Variable
 from buildgraph.coolify.live import CoolifyLive
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.wanted import differing_variables, wanted_settings, wanted_variables
-from buildgraph.deploy.model import Scene, Target
 from buildgraph.deploy.rollback import released_scene, released_targets
+from buildgraph.place.model import Scene, Target
 
 
 @dataclass(frozen=True, slots=True)

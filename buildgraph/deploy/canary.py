@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.deploy.answers import Server, parse_times
-from buildgraph.deploy.clock import read_clock
 from buildgraph.deploy.evidence import has_ended, read_evidence
-from buildgraph.deploy.judging import Counts, Watch, slow_time, verdict
-from buildgraph.deploy.lock import Lock
-from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.names import PROXY, Colour
-from buildgraph.deploy.routes import ALL, Route, shared
-from buildgraph.deploy.traffic import find_servers, write_route
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.manifests.model import Canary
+from buildgraph.place.clock import read_clock
+from buildgraph.place.lock import Lock
+from buildgraph.place.model import Place, Target, Tell
+from buildgraph.place.names import PROXY, Colour
+from buildgraph.traffic.answers import Server, parse_times
+from buildgraph.traffic.directing import find_servers, write_route
+from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
+from buildgraph.traffic.routes import ALL, Route, shared
 
 SHORTEST, LONGEST, LOOKS = 0.2, 5.0, 20  # seconds between two looks, and how many a step has at least
 SILENCE: Final = 15.0  # seconds without an answer of the proxy, as long as a reload of it may take
