@@ -29,7 +29,9 @@ def back_up_product(deployer: Deployer, product: str, terms: Terms) -> None:
     `terms.to` names another place than the environment's, where nothing is removed. Raises
     ConfigurationError for a product or place that is not known, before anything is made.
     """
-    from buildgraph.backup.backups import apply_retention, back_up, check_product_secrets
+    from buildgraph.backup.backups import apply_retention
+    from buildgraph.backup.holdings import check_product_secrets
+    from buildgraph.backup.making import back_up
 
     _check_product(deployer.picture, product)
     tell = teller(f"backup:{product}")
@@ -54,7 +56,9 @@ def restore_product(deployer: Deployer, product: str, terms: Terms, wish: Wish) 
     What is there is saved to the environment's place of backups first, or to `terms.to`. Raises
     ConfigurationError or StepFailed before anything changes when it cannot be brought back here.
     """
-    from buildgraph.backup.restores import Request, load_beside, restore
+    from buildgraph.backup.beside import load_beside
+    from buildgraph.backup.request import Request
+    from buildgraph.backup.restores import restore
 
     _check_product(deployer.picture, product)
     if not terms.source:

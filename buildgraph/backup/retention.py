@@ -9,6 +9,7 @@ from typing import Final
 from buildgraph.manifests.model import Backups
 
 ANYWAY: Final = timedelta(days=1)  # several backups of one day: what preceded a mistake is among them
+STALE: Final = 24 * 3600.0  # seconds after which what was never finished is nobody's work any more
 
 
 def superseded(backups: Mapping[str, datetime], rule: Backups, now: datetime) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from buildgraph.place.containers import (
     start_container,
 )
 from buildgraph.place.images import ensure_image
-from buildgraph.place.model import Place
+from buildgraph.place.model import Place, silently
 from buildgraph.place.names import Role
 from buildgraph.place.specification import Specification
 from buildgraph.place.streams import copy_into_container
@@ -109,7 +109,7 @@ def _running(
     place: Place, specification: Specification, files: Mapping[str, Path] = NO_FILES
 ) -> Iterator[None]:
     """Have a container for as long as the block runs; one that a killed run has left is ended first."""
-    ensure_image(place, specification.image, lambda line: None)
+    ensure_image(place, specification.image, silently)
     remove_container(place, specification.name)
     container = create_container(place, specification).id
     try:

@@ -9,12 +9,12 @@ from typing import Final
 
 from buildgraph.backup.records import RedisSnapshot
 from buildgraph.backup.scratch import FOLDER, SNAPSHOT, scratch_redis
+from buildgraph.deploy.backing import REDIS
 from buildgraph.errors import StepFailed
 from buildgraph.place.containers import run_in_container
 from buildgraph.place.model import Place
 from buildgraph.place.streams import stream_from_container
 
-REDIS: Final = "redis"
 NAME: Final = "redis.rdb"
 CLIENT: Final = 'export REDISCLI_AUTH="$REDIS_PASSWORD"\n'
 # Redis forks for it as for a replica, so it is one moment's data, and nothing is written inside the container.

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 
 
+def silently(line: str) -> None:
+    """A `Tell` for steps whose end is told by who asks for them."""
+
+
 class Discreet(Protocol):
     """An environment, and what keeps its secrets out of whatever is told or written down."""
 

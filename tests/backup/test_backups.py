@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.backup.backups import apply_retention, back_up, find_backup, read_backups
+from buildgraph.backup.backups import apply_retention, find_backup, read_backups
+from buildgraph.backup.beside import drop_former, former_databases, load_beside
+from buildgraph.backup.folder import FolderStore
+from buildgraph.backup.making import back_up
 from buildgraph.backup.records import Record
-from buildgraph.backup.restores import Request, Restored, drop_former, former_databases, load_beside, restore
-from buildgraph.backup.stores import FolderStore, open_store
+from buildgraph.backup.request import Request
+from buildgraph.backup.restores import Restored, restore
+from buildgraph.backup.stores import open_store
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.image.engine import open_engine
 from buildgraph.manifests.model import Backups, Migration

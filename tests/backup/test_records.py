@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildgraph.backup.dumps import creation, differences, kept_name, setting_text
+from buildgraph.backup.contents import differences
+from buildgraph.backup.databases import kept_name
+from buildgraph.backup.dumps import creation, setting_text
 from buildgraph.backup.records import (
     Contents,
     DatabaseDump,

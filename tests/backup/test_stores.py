@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from buildgraph.backup.files import sha256_of
 from buildgraph.backup.records import MANIFEST
-from buildgraph.backup.stores import Store, open_store, sha256_of
+from buildgraph.backup.stores import Store, open_store
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Backups
 from buildgraph.place.secrets import Secrets
