@@ -36,7 +36,7 @@ ROAD = (
     ("deployer", "registry_pruning"),
     ("rollback", "promotion", "recovery", "scaling"),
     ("chain",),
-    ("commands", "reporting", "command_line"),
+    ("commands", "reporting", "command_line", "work"),
     ("fresh", "tasks"),
     ("program",),
     ("main",),
