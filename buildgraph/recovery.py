@@ -109,8 +109,8 @@ def _place_of(environment: Environment, to: str) -> Backups:
 
 def _check_place(to: str) -> None:
     """Refuse what a manifest would refuse too."""
-    from buildgraph.manifests.fields import BACKUPS_TO
     from buildgraph.manifests.reading import Place, Refused
+    from buildgraph.manifests.values import BACKUPS_TO
 
     try:
         BACKUPS_TO.read(to, Place("to="))
