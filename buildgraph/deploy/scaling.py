@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.deploy.health import HEALTHY, unhealthy, wait_until_healthy
+from buildgraph.deploy.held import Held
 from buildgraph.deploy.live import LiveService, read_live
 from buildgraph.deploy.retiring import containers_beyond, containers_of, drain, retire_beyond
 from buildgraph.errors import StepFailed
@@ -21,7 +22,7 @@ from buildgraph.place.containers import (
     start_container,
 )
 from buildgraph.place.images import ensure_image
-from buildgraph.place.lock import Lock, held_product_lock
+from buildgraph.place.lock import held_product_lock
 from buildgraph.place.model import Place, Target, Tell
 from buildgraph.place.names import Colour, slot_name
 from buildgraph.place.scales import Scale, as_scaled, read_scales, write_scale
@@ -37,23 +38,10 @@ FIRST: Final = "run `deploy:{product}` first"
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """A colour that shall have other containers than it has; `target` says how many."""
+class Growth(Held):
+    """A colour that shall have as many containers as its target says; `key` is that of secrets' digests."""
 
-    lock: Lock
-    target: Target
-    colour: Colour
     key: bytes
-
-    @property
-    def place(self) -> Place:
-        """The environment."""
-        return self.lock.place
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-        return self.target.service.name
 
     @property
     def wanted(self) -> int:
