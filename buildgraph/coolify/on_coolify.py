@@ -36,7 +36,7 @@ class CoolifyPlatform:
     @property
     def scene(self) -> Scene:
         """What the manifests say of the environment."""
-        return Scene(self.place.environment, self.place.catalog)
+        return self.place.scene
 
     def at(self, scene: Scene) -> CoolifyPlatform:
         """The same server with what other manifests say."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from buildgraph.deploy.checkups import Checkup, check_health
 from buildgraph.deploy.down import stop_environment
@@ -36,11 +36,11 @@ class EnginePlatform:
     @property
     def scene(self) -> Scene:
         """What the manifests say of the environment."""
-        return Scene(self.place.environment, self.place.catalog)
+        return self.place.scene
 
     def at(self, scene: Scene) -> EnginePlatform:
         """The same engine with what other manifests say."""
-        return EnginePlatform(replace(self.place, environment=scene.environment, catalog=scene.catalog))
+        return EnginePlatform(self.place.at(scene))
 
     def running(self) -> Mapping[str, Running]:
         """What runs, by its containers' labels and the proxy's word."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.manifests.model import Environment, Service
@@ -69,6 +69,15 @@ class Place:
     def prefix(self) -> str:
         """The first part of every name here, and the name of the private network."""
         return prefix_of(self.workspace, self.environment.name)
+
+    @property
+    def scene(self) -> Scene:
+        """What the manifests say of it."""
+        return Scene(self.environment, self.catalog)
+
+    def at(self, scene: Scene) -> Place:
+        """The same environment with what other manifests say of it."""
+        return replace(self, environment=scene.environment, catalog=scene.catalog)
 
     def named(self, name: str) -> str:
         """The full name of a container or volume here."""
