@@ -7,11 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.affected_report import Found, Parts, Setting, render_affected_report
 from bench.bars import AFFECTED, BUILD, COLD
 from bench.cases import CASES
+from bench.circumstances import Beginning
 from bench.contenders import OURS, Contender, Places, floors, nx, ours, peers
 from bench.generate import commit, generate
 from bench.images import all_built
 from bench.layout import SIZES, Layout
-from bench.machine import describe_commit, describe_load, describe_machine
 from bench.program import positive, produce
 from bench.progress import tell
 from bench.registry import TARGETS
@@ -89,20 +87,12 @@ def wanted(options: argparse.Namespace) -> Wanted:
 
 def run(wanted: Wanted) -> str:
     """Measure all that is asked for and return the report."""
-    start, load, revision = time.monotonic(), describe_load(), describe_commit()
+    beginning = Beginning()
     wanted.cache.mkdir(parents=True, exist_ok=True)
     programs = install_ours(wanted.cache)
     modules = install_peers(wanted.cache) if wanted.with_peers else wanted.cache
     found = [measure_size(size, wanted, programs, modules) for size in wanted.sizes]
-    setting = Setting(
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        commit=revision,
-        machine=describe_machine(),
-        versions=describe_versions(programs, wanted),
-        loads=(load, describe_load()),
-        runs=wanted.runs,
-        minutes=(time.monotonic() - start) / 60,
-    )
+    setting = Setting(beginning.ended(describe_versions(programs, wanted)), wanted.runs)
     return render_affected_report(found, setting)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.bars import AFFECTED, BARS, BUILD, COLD, Bar, Verdict, judge, sum_of
+from bench.circumstances import Circumstances
 from bench.contenders import GIT_STATUS, NX_DAEMON, OURS, PYTHON, PYTHON_DOIT
 from bench.layout import Layout
 from bench.rounds import Round, Taken
@@ -39,15 +40,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the figures hold for."""
+    """What the figures hold for: `runs` is how often each was counted."""
 
-    date: str
-    commit: str
-    machine: str
-    versions: Mapping[str, str]
-    loads: tuple[str, str]
+    circumstances: Circumstances
     runs: int
-    minutes: float
 
 
 def render_affected_report(found: Sequence[Found], setting: Setting) -> str:
@@ -65,7 +61,6 @@ def render_affected_report(found: Sequence[Found], setting: Setting) -> str:
 
 def render_head(found: Sequence[Found], setting: Setting) -> str:
     """What was measured where and when."""
-    versions = ", ".join(f"{name} {version}" for name, version in setting.versions.items())
     rows = [
         (
             each.size,
@@ -79,11 +74,9 @@ def render_head(found: Sequence[Found], setting: Setting) -> str:
     return f"""
 # What is affected: buildgraph beside turbo, nx and moon
 
-- Date: {setting.date}; commit {setting.commit}
-- Machine: {setting.machine}; load (mean of one minute) {setting.loads[0]} before, {setting.loads[1]} at the end
-- Versions: {versions}
+{setting.circumstances}
 - Counted runs of each: {setting.runs}, in turns of one run of each, after one turn that is not counted; \
-{setting.minutes:.0f} minutes in all
+{setting.circumstances.minutes:.0f} minutes in all
 - Again: `script/bench --report FILE`; a part of it: `script/bench --help`
 
 Whole processes, from start to end, in generated pnpm workspaces (`python -m bench.generate --size L FOLDER`):

@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.circumstances import Beginning
 from bench.live import measure_live
-from bench.machine import describe_commit, describe_load, describe_machine, is_substituted, versions
+from bench.machine import is_substituted, versions
 from bench.measuring import measure
 from bench.program import positive, produce
 from bench.progress import tell
-from bench.report import Circumstances, render_report
+from bench.report import Setting, render_report
 from bench.sides import Ours, Peer, read_bases
 
 RUNS = 5
@@ -48,24 +47,15 @@ def parse_options() -> argparse.Namespace:
 
 def run(runs: int, only: str | None = None) -> str:
     """Measure with so many counted runs and return the report."""
-    start, load, commit = time.monotonic(), describe_load(), describe_commit()
+    beginning = Beginning()
     with our_side() as ours:
         lived = measure_live(ours, runs)
     found = None
     if only is None:
         with both_sides() as (ours, peer):
             found = measure(ours, peer, runs)
-    circumstances = Circumstances(
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        commit=commit,
-        machine=describe_machine(),
-        versions=versions(),
-        bases=describe_bases(),
-        loads=(load, describe_load()),
-        runs=runs,
-        minutes=(time.monotonic() - start) / 60,
-    )
-    return render_report(found, lived, circumstances)
+    setting = Setting(beginning.ended(versions()), describe_bases(), runs)
+    return render_report(found, lived, setting)
 
 
 def describe_bases() -> str:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.faults_report import Circumstances, Steady, render_report
+from bench.circumstances import Beginning
+from bench.faults_report import Setting, Steady, render_report
 from bench.kills import Attempt, Ground, Play, kill_all, made_ground, play
-from bench.machine import describe_commit, describe_load, describe_machine, versions
+from bench.machine import versions
 from bench.program import positive, produce
 from bench.progress import tell
 from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain
-from tests.deploy.load import Load
 from tests.deploy.steps import AFTER, BEFORE
-from tests.deploy.town import Town
+from tests.support.load import Load
+from tests.support.town import Town
 
 CLIENTS = 16
 SEED = 48  # the same moments each time, as far as two runs can be the same
@@ -64,11 +63,11 @@ def parse_options() -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> str:
     """All parts, one after the other; the report."""
-    began, load, commit = time.monotonic(), describe_load(), describe_commit()
+    beginning = Beginning()
     with made_ground(options.engine) as ground:
         steady = keep_asking(ground, options.requests) if options.requests else None
         plays = [play(ground, chain) for chain in Chain if options.chains in chain.value]
-        until = began + options.minutes * 60
+        until = beginning.moment + options.minutes * 60
         # Where time runs out, each step of each chain has had its turn first.
         at_steps = [
             kill_all(ground, each.points(when), options.workers, until)
@@ -77,17 +76,9 @@ def run(options: argparse.Namespace) -> str:
         ]
         drawn = chances(plays, options.moments)
         by_chance = kill_all(ground, drawn, options.workers, until + options.further * 60)
-    circumstances = Circumstances(
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        commit=commit,
-        machine=describe_machine(),
-        versions=versions(),
-        loads=(load, describe_load()),
-        minutes=(time.monotonic() - began) / 60,
-        workers=options.workers,
-    )
     planned = sum(2 * len(each.steps) for each in plays) + len(drawn)
-    return render_report(steady, plays, [*at_steps, by_chance], replace(circumstances, planned=planned))
+    setting = Setting(beginning.ended(versions()), options.workers, planned)
+    return render_report(steady, plays, [*at_steps, by_chance], setting)
 
 
 def chances(plays: list[Play], count: int) -> list[Attempt]:

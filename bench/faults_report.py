@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.circumstances import Circumstances
 from bench.kills import Killed, Play
 from bench.tables import render_table
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the figures hold for."""
+class Setting:
+    """What the figures hold for: `workers` killed at a time, and `planned` is how many they were to kill."""
 
-    date: str
-    commit: str
-    machine: str
-    versions: dict[str, str]
-    loads: tuple[str, str]
-    minutes: float
+    circumstances: Circumstances
     workers: int
-    planned: int = 0
+    planned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +34,12 @@ def render_report(
     steady: Steady | None,
     plays: Iterable[Play],
     groups: Sequence[Sequence[Killed]],
-    circumstances: Circumstances,
+    setting: Setting,
 ) -> str:
     """The whole report; a part that was not asked for is left out."""
     killed = [each for group in groups for each in group]
     parts = (
-        render_head(circumstances, killed, steady),
+        render_head(setting, killed, steady),
         render_steady(steady) if steady else "",
         render_kills(groups) if killed else "",
         render_wrong(killed),
@@ -53,20 +49,16 @@ def render_report(
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
-def render_head(circumstances: Circumstances, killed: Sequence[Killed], steady: Steady | None) -> str:
+def render_head(setting: Setting, killed: Sequence[Killed], steady: Steady | None) -> str:
     """What was done where and when, and how it came out."""
-    versions = ", ".join(f"{name} {version}" for name, version in circumstances.versions.items())
-    before, after = circumstances.loads
     bad = sum(bool(each.problem) for each in killed)
     answered = (steady.answered if steady else 0) + sum(each.answered for each in killed)
     return f"""
 # Deployers that are killed, and clients that ask throughout
 
-- Date: {circumstances.date}; commit {circumstances.commit}
-- Machine: {circumstances.machine}; load (mean of one minute) {before} before, {after} at the end
-- Versions: {versions}
-- {len(killed)} deployments killed of {circumstances.planned} planned, {circumstances.workers} at a time; \
-{bad} with anything wrong; {answered:,} requests answered meanwhile; {circumstances.minutes:.0f} minutes in all
+{setting.circumstances}
+- {len(killed)} deployments killed of {setting.planned} planned, {setting.workers} at a time; \
+{bad} with anything wrong; {answered:,} requests answered meanwhile; {setting.circumstances.minutes:.0f} minutes in all
 - Again: `python bench/faults.py --report FILE`; a part of it: `python bench/faults.py --help`
 """
 

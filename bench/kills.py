@@ -19,7 +19,7 @@ from tests.deploy.chains import Chain, Stage
 from tests.deploy.killing import kill_ship_after, ship_watched
 from tests.deploy.standing import Standing
 from tests.deploy.steps import Point
-from tests.deploy.town import Town, build_server, held_images
+from tests.support.town import Town, build_server, held_images
 
 
 @dataclass(frozen=True, slots=True)

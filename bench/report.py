@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.circumstances import Circumstances
 from bench.live import Lived
 from bench.live_report import render_live
 from bench.measuring import Edited, Findings
@@ -16,43 +17,34 @@ MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the figures hold for."""
+class Setting:
+    """What the figures hold for: `bases` are the base images, `runs` how often each was counted."""
 
-    date: str
-    commit: str
-    machine: str
-    versions: dict[str, str]
+    circumstances: Circumstances
     bases: str
-    loads: tuple[str, str]
     runs: int
-    minutes: float
 
 
-def render_report(found: Findings | None, lived: Lived, circumstances: Circumstances) -> str:
+def render_report(found: Findings | None, lived: Lived, setting: Setting) -> str:
     """The whole report; without findings about the peer, only the way to a live version."""
     edits = len(lived.done.values) if found is None else min(len(e.done.ours.values) for e in found.edited)
-    parts = [render_head(circumstances, edits), render_live(lived)]
+    parts = [render_head(setting, edits), render_live(lived)]
     if found is not None:
         parts[1:1] = [PEER]
         parts += [render_no_op(found), render_edits(found.edited), render_sizes(found.added), METHOD]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def render_head(circumstances: Circumstances, edits: int) -> str:
+def render_head(setting: Setting, edits: int) -> str:
     """What was measured where and when, and how many turns of edits are counted."""
-    versions = ", ".join(f"{name} {version}" for name, version in circumstances.versions.items())
-    before, after = circumstances.loads
-    counted = f"{circumstances.runs}, of edits {edits}," if edits != circumstances.runs else f"{edits}"
+    counted = f"{setting.runs}, of edits {edits}," if edits != setting.runs else f"{edits}"
     return f"""
 # From an edit to a container
 
-- Date: {circumstances.date}; commit {circumstances.commit}
-- Machine: {circumstances.machine}; load (mean of one minute) {before} before, {after} at the end
-- Versions: {versions}
-- Base images, the same for all: {circumstances.bases}
+{setting.circumstances}
+- Base images, the same for all: {setting.bases}
 - {counted} counted runs of each, in turn, after one that is not counted; \
-{circumstances.minutes:.0f} minutes in all
+{setting.circumstances.minutes:.0f} minutes in all
 
 The workspace is `examples/manacore`: four images (two NestJS services, a SvelteKit app, an Astro site), PostgreSQL and
 Redis. Times are seconds of whole processes, from start to end: median (least–most).

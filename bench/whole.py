@@ -7,19 +7,18 @@ import json
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 # The folder of a script stands on Python's path, its project does not.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.circumstances import Beginning, Circumstances
 from bench.errors import BenchError
-from bench.machine import describe_commit, describe_load, describe_machine, versions
+from bench.machine import versions
 from bench.program import produce
 from bench.progress import tell
 from bench.sides import read_bases
@@ -58,11 +57,11 @@ def main() -> int:
 
 def run(names: str) -> str:
     """Prove the named products (all without names) and return the report."""
-    start, load = time.monotonic(), describe_load()
+    beginning = Beginning()
     products = chosen(names)
     with whole_system(products) as system:
         found = [proven for product in products for proven in prove(system, product)]
-    return render(found, loads=(load, describe_load()), minutes=(time.monotonic() - start) / 60)
+    return render(found, beginning.ended(versions()))
 
 
 def chosen(names: str) -> tuple[Product, ...]:
@@ -184,19 +183,16 @@ def told_update(service: Service, body: str) -> str:
     return "has an update for " + " and ".join(sorted(files))
 
 
-def render(found: Sequence[Proven], *, loads: tuple[str, str], minutes: float) -> str:
+def render(found: Sequence[Proven], circumstances: Circumstances) -> str:
     """The report."""
     rows = [
         (each.service, each.kind, f"{each.seconds:.0f}", f"{each.added / MB:.1f}", each.evidence)
         for each in found
     ]
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return f"""# The whole system, built and deployed once
 
-- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; commit {describe_commit()}
-- Machine: {describe_machine()}; load (mean of one minute) {loads[0]} before, {loads[1]} at the end
-- Versions: {used}
-- {len(found)} services in {minutes:.0f} minutes: product by product, `doit -n 2 build:PRODUCT`, then
+{circumstances}
+- {len(found)} services in {circumstances.minutes:.0f} minutes: product by product, `doit -n 2 build:PRODUCT`, then
   `doit deploy:PRODUCT` with migrations and smoke tests, all beside one another on one engine with one
   PostgreSQL and one Redis
 

@@ -199,7 +199,7 @@ def _unverified(
     platform: Platform, picture: Picture, product: str, members: Iterable[Standing]
 ) -> tuple[Reason, ...]:
     """A reason when all runs as it shall but has failed its smoke tests: that deploy is not done."""
-    from buildgraph.deploy import Target
+    from buildgraph.place.model import Target
 
     prints = picture.graph.fingerprints
     declared = {service.name: service for service in platform.scene.catalog if service.deployed}

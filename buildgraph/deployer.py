@@ -29,7 +29,8 @@ from buildgraph.saved_plan import (
 )
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Place, Platform, Release, Running, Target
+    from buildgraph.deploy import Platform, Release, Running
+    from buildgraph.place.model import Place, Target
     from buildgraph.snapshot import Snapshot
 
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
@@ -105,7 +106,8 @@ class Deployer:
 
         Raises ConfigurationError, before anything changes, for what is refused unless it is forced.
         """
-        from buildgraph.deploy import Deed, Shipment, released
+        from buildgraph.deploy import Shipment, released
+        from buildgraph.place.audit import Deed
 
         self.need_approval(f"deploy:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
@@ -119,7 +121,7 @@ class Deployer:
 
     def migrate(self, product: str, terms: Terms = NO_TERMS) -> None:
         """Run the migrations of what a deploy would bring, under the product's lock, and nothing else."""
-        from buildgraph.deploy import Deed
+        from buildgraph.place.audit import Deed
 
         self.need_approval(f"migrate:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
@@ -237,7 +239,7 @@ class Deployer:
         )
 
     def _target(self, service: Service, image: str) -> Target:
-        from buildgraph.deploy import Target
+        from buildgraph.place.model import Target
 
         prints = self.picture.graph.fingerprints
         return Target(

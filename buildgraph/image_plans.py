@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE
-from buildgraph.graph.contexts import ContextMaker, Recipe
+from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
+from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import ImagePlan
 from buildgraph.manifests.model import Manifests, Service
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored

@@ -13,10 +13,12 @@ from buildgraph.process import Runner, SystemRunner
 if TYPE_CHECKING:
     from buildgraph.builder import Builder
     from buildgraph.coolify import CoolifyPlace
-    from buildgraph.deploy import Place, Platform, Secrets
+    from buildgraph.deploy import Platform
     from buildgraph.image.engine import Engine
     from buildgraph.kubernetes import Kubectl
     from buildgraph.manifests.site import Site
+    from buildgraph.place.model import Place
+    from buildgraph.place.secrets import Secrets
 
 COOLIFY_DOES = "Coolify keeps and backs up databases itself, and cleans its servers; see docs/COOLIFY.md"
 
@@ -29,8 +31,10 @@ def platform_to_read(picture: Picture, environment: Environment) -> Platform:
     if environment.kubernetes:
         return _kubernetes(picture, environment)
     from buildgraph.coolify import CoolifyPlatform
-    from buildgraph.deploy import EnginePlatform, Place, Secrets
+    from buildgraph.deploy import EnginePlatform
     from buildgraph.image.engine import open_engine
+    from buildgraph.place.model import Place
+    from buildgraph.place.secrets import Secrets
 
     manifests = picture.manifests
     if environment.coolify:
@@ -45,7 +49,8 @@ def platform_to_change(builder: Builder) -> Platform:
     if builder.environment.kubernetes:
         return _kubernetes(builder.picture, builder.environment, builder)
     from buildgraph.coolify import CoolifyPlatform
-    from buildgraph.deploy import EnginePlatform, read_secrets
+    from buildgraph.deploy import EnginePlatform
+    from buildgraph.place.secrets import read_secrets
 
     environment, project = builder.environment, builder.project
     if environment.coolify:
@@ -56,8 +61,8 @@ def platform_to_change(builder: Builder) -> Platform:
 
 def coolify_to_read(picture: Picture, environment: Environment) -> CoolifyPlace:
     """An environment on its Coolify server for one who only reads it: without secrets."""
-    from buildgraph.deploy import Secrets
     from buildgraph.manifests.site import read_site
+    from buildgraph.place.secrets import Secrets
 
     return _coolify_place(picture, environment, Secrets({}), read_site())
 
@@ -66,8 +71,9 @@ def _coolify_place(picture: Picture, environment: Environment, secrets: Secrets,
     """An environment on its Coolify server; this machine's engine is asked when it is needed, and not before."""
     from buildgraph.coolify import CoolifyPlace
     from buildgraph.coolify.place import TOKEN
-    from buildgraph.deploy import Place, Secrets
     from buildgraph.image.engine import Engine
+    from buildgraph.place.model import Place
+    from buildgraph.place.secrets import Secrets
 
     manifests = picture.manifests
     place = Place(Engine(""), manifests.workspace.name, environment, {}, secrets, manifests.services)
@@ -80,7 +86,8 @@ def engine_place(builder: Builder) -> Place:
 
     ConfigurationError for an environment whose services run elsewhere.
     """
-    from buildgraph.deploy import Place, read_secrets
+    from buildgraph.place.model import Place
+    from buildgraph.place.secrets import read_secrets
 
     environment, manifests = builder.environment, builder.picture.manifests
     if environment.coolify:
@@ -98,8 +105,9 @@ def engine_place(builder: Builder) -> Place:
 
 def _kubernetes(picture: Picture, environment: Environment, builder: Builder | None = None) -> Platform:
     """An environment on a cluster; without a builder, for one who only reads it."""
-    from buildgraph.deploy import Scene, Secrets, read_secrets
     from buildgraph.kubernetes import Cluster, KubernetesPlatform
+    from buildgraph.place.model import Scene
+    from buildgraph.place.secrets import Secrets, read_secrets
 
     runner = builder.project.runner if builder else SystemRunner()
     secrets = read_secrets(builder.project.folder, environment, os.environ) if builder else Secrets({})

@@ -21,7 +21,8 @@ from buildgraph.refusals import Terms, refuse_older
 from buildgraph.saved_plan import PlannedService, plan_services
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Platform, Release, ReleasedService, Scene, Target
+    from buildgraph.deploy import Platform, Release, ReleasedService
+    from buildgraph.place.model import Scene, Target
 
 USUAL_SOURCE: Final = "staging"
 LOCAL: Final = re.compile(r"\blocalhost\b|\b127\.0\.0\.\d+\b|\[::1\]")
@@ -205,7 +206,8 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
 
     Raises ConfigurationError, before anything changes, for what must not be promoted.
     """
-    from buildgraph.deploy import Deed, Shipment, released
+    from buildgraph.deploy import Shipment, released
+    from buildgraph.place.audit import Deed
 
     promotion = Promotion(deployer, product, terms)
     promotion.check()
@@ -236,7 +238,7 @@ def is_promoted(deployer: Deployer, product: str, terms: Terms) -> bool:
 
 def _as_recorded(release: Release) -> tuple[Target, ...]:
     """A release's services as they were recorded, to ask whether they are verified."""
-    from buildgraph.deploy import Target
+    from buildgraph.place.model import Target
 
     return tuple(
         Target(part.service, part.image, part.image_fingerprint, part.fingerprint)

@@ -16,8 +16,8 @@ from buildgraph.picture import Picture
 from buildgraph.refusals import Terms
 
 if TYPE_CHECKING:
-    from buildgraph.deploy.backup_stores import Store
-    from buildgraph.deploy.backups import Listed
+    from buildgraph.backup.backups import Listed
+    from buildgraph.backup.stores import Store
 
 NO_PLACE = "write [backups] to = … in its manifest, or say to=PLACE: a folder, or s3://BUCKET/PREFIX"
 NO_BACKUP = "say from=latest, or from=BACKUP with one that `buildgraph backups` lists"
@@ -29,7 +29,9 @@ def back_up_product(deployer: Deployer, product: str, terms: Terms) -> None:
     `terms.to` names another place than the environment's, where nothing is removed. Raises
     ConfigurationError for a product or place that is not known, before anything is made.
     """
-    from buildgraph.deploy.backups import apply_retention, back_up, check_product_secrets
+    from buildgraph.backup.backups import apply_retention
+    from buildgraph.backup.holdings import check_product_secrets
+    from buildgraph.backup.making import back_up
 
     _check_product(deployer.picture, product)
     tell = teller(f"backup:{product}")
@@ -54,7 +56,9 @@ def restore_product(deployer: Deployer, product: str, terms: Terms, wish: Wish) 
     What is there is saved to the environment's place of backups first, or to `terms.to`. Raises
     ConfigurationError or StepFailed before anything changes when it cannot be brought back here.
     """
-    from buildgraph.deploy.restores import Request, load_beside, restore
+    from buildgraph.backup.beside import load_beside
+    from buildgraph.backup.request import Request
+    from buildgraph.backup.restores import restore
 
     _check_product(deployer.picture, product)
     if not terms.source:
@@ -73,7 +77,7 @@ def read_product_backups(
     picture: Picture, environment: Environment, folder: Path, to: str = ""
 ) -> Mapping[str, list[Listed]]:
     """The backups of every product of the workspace, the newest last; no engine is asked."""
-    from buildgraph.deploy.backups import read_backups
+    from buildgraph.backup.backups import read_backups
 
     store = _open(environment, folder, to)
     above = f"{picture.manifests.workspace.name}/{environment.name}"
@@ -88,8 +92,8 @@ def store_of(deployer: Deployer, to: str = "") -> Store:
 
 
 def _open(environment: Environment, folder: Path, to: str) -> Store:
-    from buildgraph.deploy.backup_stores import open_store
-    from buildgraph.deploy.secrets import read_secrets
+    from buildgraph.backup.stores import open_store
+    from buildgraph.place.secrets import read_secrets
 
     return open_store(_place_of(environment, to), folder, read_secrets(folder, environment, os.environ))
 
@@ -105,8 +109,8 @@ def _place_of(environment: Environment, to: str) -> Backups:
 
 def _check_place(to: str) -> None:
     """Refuse what a manifest would refuse too."""
-    from buildgraph.manifests.fields import BACKUPS_TO
     from buildgraph.manifests.reading import Place, Refused
+    from buildgraph.manifests.values import BACKUPS_TO
 
     try:
         BACKUPS_TO.read(to, Place("to="))
@@ -116,7 +120,7 @@ def _check_place(to: str) -> None:
 
 def _find(deployer: Deployer, product: str, source: str, declared: Store) -> tuple[Store, Listed]:
     """The backup that `from=` names, and where it lies: the environment's place, or a folder or address of its own."""
-    from buildgraph.deploy.backups import find_backup, read_backup
+    from buildgraph.backup.backups import find_backup, read_backup
 
     if not source.startswith(("/", ".", "~", "s3://")):
         return declared, find_backup(deployer.place, product, declared, source)

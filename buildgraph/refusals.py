@@ -11,7 +11,8 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.snapshot.git import Repository
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Running, Target
+    from buildgraph.deploy import Running
+    from buildgraph.place.model import Target
 
 DIRTY = "-dirty"
 

@@ -15,7 +15,6 @@ def roll_back(deployer: Deployer, product: str, terms: Terms) -> None:
     (unless forced) across a release that is marked as breaking.
     """
     from buildgraph.deploy import (
-        Deed,
         Shipment,
         choose_release,
         find_running,
@@ -26,6 +25,7 @@ def roll_back(deployer: Deployer, product: str, terms: Terms) -> None:
         released_targets,
         versions_of,
     )
+    from buildgraph.place.audit import Deed
 
     tell = teller(f"rollback:{product}")
     platform = deployer.platform

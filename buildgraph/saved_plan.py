@@ -12,7 +12,8 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.plan.steps import Step
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Running, Target
+    from buildgraph.deploy import Running
+    from buildgraph.place.model import Target
 
 FORMAT: Final = 1
 AGAIN: Final = "look at it again: `buildgraph plan {tasks} env={environment} --save FILE`"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,11 @@ from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
-from buildgraph.promotion import Promotion, is_promoted, promote
-from buildgraph.recovery import Wish, back_up_product, restore_product
+from buildgraph.promotion import Promotion
+from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
-from buildgraph.rollback import roll_back
-from buildgraph.scaling import is_scaled, scale
+from buildgraph.work import Group, Work, work_of
 
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
@@ -97,7 +95,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         """The tasks of the chain for the environment that `env=` names."""
         try:
             chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT))
-            tasks = list(_chain_tasks(chain, self.run, _terms()))
+            tasks = [_task(work, self.run) for work in work_of(chain, _terms(), _wish())]
             _check_names(pos_args, [task.name for task in tasks])
             _check_plans(chain, pos_args, _terms())
         except BuildgraphError as error:
@@ -113,125 +111,26 @@ def _terms() -> Terms:
     return Terms(force=is_yes("force", get_var("force", "")), source=get_var("from", ""), **said)
 
 
-def _chain_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    services = chain.services
-    yield from _build_tasks(chain, run)
-    yield from _push_tasks(chain, run)
-    yield from _deploy_tasks(chain, run, terms)
-    yield from _rollback_tasks(chain, run, terms)
-    yield from _promote_tasks(chain, run, terms)
-    yield from _migrate_tasks(chain, run, terms)
-    yield from _scale_tasks(chain, run, terms)
-    yield from _smoke_tasks(chain, run)
-    yield from _recovery_tasks(chain, run, terms)
-    yield from _groups("build", chain.products, [service.name for service in services])
-    yield from _groups("push", chain.products, [service.name for service in services])
-    yield _group("deploy", [f"deploy:{product}" for product in chain.products])
-    yield _group("smoke", [f"smoke:{product}" for product in chain.products])
+def _wish() -> Wish:
+    """What it says of how a backup is brought back."""
+    return Wish(**{name: is_yes(name, get_var(name, "")) for name in ("redis", "beside")})
 
 
-def _build_tasks(chain: Chain, run: Run) -> Iterable[Task]:
-    for service in chain.services:
-        name = service.name
-        work = Work(run, partial(chain.builder.build, name), partial(chain.builder.is_built, name))
-        before = [f"build:{parent}" for parent in chain.parents(name)]
-        yield _task(f"build:{name}", work, before, f"build the image of {name} when it is stale")
-
-
-def _push_tasks(chain: Chain, run: Run) -> Iterable[Task]:
-    for service in chain.services:
-        name = service.name
-        work = Work(run, partial(chain.builder.push, name), partial(chain.builder.is_pushed, name))
-        yield _task(
-            f"push:{name}", work, [f"build:{name}"], f"publish the image of {name} when the registry lacks it"
-        )
-
-
-def _deploy_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    for product, services in chain.products.items():
-        images = [f"{_image_phase(chain)}:{service}" for service in services]
-        before = [f"deploy:{other}" for other in chain.products_before(product)]
-        work = Work(
-            run, partial(chain.deployer.deploy, product, terms), partial(chain.deployer.is_deployed, product)
-        )
-        yield _task(
-            f"deploy:{product}",
-            work,
-            [*images, *before],
-            f"bring {product} to the environment and smoke-test it",
-        )
-
-
-def _rollback_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    for product in chain.products:
-        work = Work(run, partial(roll_back, chain.deployer, product, terms))
-        yield _task(f"rollback:{product}", work, [], f"bring back the release of {product} before this one")
-
-
-def _promote_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    for product in chain.products:
-        work = Work(
-            run,
-            partial(promote, chain.deployer, product, terms),
-            partial(is_promoted, chain.deployer, product, terms),
-        )
-        yield _task(f"promote:{product}", work, [], f"deploy {product} as another environment verified it")
-
-
-def _migrate_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    for product, services in chain.products.items():
-        images = [f"{_image_phase(chain)}:{service}" for service in services]
-        work = Work(run, partial(chain.deployer.migrate, product, terms))
-        yield _task(f"migrate:{product}", work, images, f"run the migrations of {product} and nothing else")
-
-
-def _image_phase(chain: Chain) -> str:
-    """What brings images to where the environment takes them from."""
-    return "push" if chain.environment.registry else "build"
-
-
-def _scale_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    for product in chain.products:
-        asked = (chain.deployer, product, terms)
-        work = Work(run, partial(scale, *asked), partial(is_scaled, *asked))
-        yield _task(f"scale:{product}", work, [], f"run to=NUMBER containers of a service of {product}")
-
-
-def _smoke_tasks(chain: Chain, run: Run) -> Iterable[Task]:
-    for product in chain.products:
-        work = Work(run, partial(chain.deployer.smoke, product))
-        yield _task(f"smoke:{product}", work, [], f"run the smoke tests of {product}")
-
-
-def _recovery_tasks(chain: Chain, run: Run, terms: Terms) -> Iterable[Task]:
-    """There is no `restore` of everything at once: what is brought back is named."""
-    wish = Wish(**{name: is_yes(name, get_var(name, "")) for name in ("redis", "beside")})
-    for product in chain.products:
-        backup = Work(run, partial(back_up_product, chain.deployer, product, terms))
-        yield _task(f"backup:{product}", backup, [], f"back up the data of {product}, and try the backup")
-        restore = Work(run, partial(restore_product, chain.deployer, product, terms, wish))
-        yield _task(f"restore:{product}", restore, [], f"bring back a backup of {product}: from=…")
-    yield _group("backup", [f"backup:{product}" for product in chain.products])
-
-
-def _groups(phase: str, products: Mapping[str, Sequence[str]], services: Sequence[str]) -> Iterable[Task]:
-    """`build:chat` for a product, unless its name is that of a service; `build` for all."""
-    for product, members in products.items():
-        if product not in services:
-            yield _group(f"{phase}:{product}", [f"{phase}:{name}" for name in members], part_of=phase)
-    yield _group(phase, [f"{phase}:{name}" for name in services])
-
-
-def _task(name: str, work: Work, after: Sequence[str], doc: str) -> Task:
-    task = Task(name, [work.do], task_dep=list(after), doc=doc, uptodate=(work.is_fresh,))
-    task.subtask_of = name.partition(":")[0]
+def _task(work: Work | Group, run: Run) -> Task:
+    if isinstance(work, Group):
+        return _group(work)
+    attempt = Attempt(run, work)
+    task = Task(
+        work.name, [attempt.do], task_dep=list(work.after), doc=work.says, uptodate=(attempt.is_fresh,)
+    )
+    task.subtask_of = work.name.partition(":")[0]
     return task
 
 
-def _group(name: str, members: Sequence[str], part_of: str = "") -> Task:
-    task = Task(name, None, task_dep=list(members), doc=f"all of: {', '.join(members)}")
-    task.has_subtask = not part_of
-    task.subtask_of = part_of or None
+def _group(group: Group) -> Task:
+    task = Task(group.name, None, task_dep=list(group.members), doc=f"all of: {', '.join(group.members)}")
+    task.has_subtask = not group.part_of
+    task.subtask_of = group.part_of or None
     return task
 
 
@@ -245,18 +144,17 @@ def foreseen(error: Exception) -> BuildgraphError:
 
 
 @dataclass(slots=True)
-class Work:
-    """A task's question and action; a question that cannot be answered fails the task with that answer."""
+class Attempt:
+    """Work as doit asks and does it; a question that cannot be answered fails the task with that answer."""
 
     run: Run
-    act: Callable[[], None]
-    ask: Callable[[], bool] | None = None
+    work: Work
     problem: BuildgraphError | None = None
 
     def is_fresh(self) -> bool:
         """Whether there is nothing to do; a problem is kept for the action, where doit takes failures."""
         try:
-            return self.ask is not None and self.ask()
+            return self.work.ask is not None and self.work.ask()
         except Exception as error:
             self.problem = foreseen(error)
             return False
@@ -266,7 +164,7 @@ class Work:
         if self.problem is not None:
             return self._failed(self.problem)
         try:
-            self.act()
+            self.work.act()
         except Exception as error:
             return self._failed(foreseen(error))
         return None

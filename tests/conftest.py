@@ -1,4 +1,4 @@
-"""A clean environment for every test, and the few fixtures that many of them share."""
+"""A clean environment for every test, and the few fixtures that many of them share; towns are beside them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from xdist.remote import Producer
 from tests.support.monorepo import Monorepo
 from tests.support.system import docker, free_port, substitute
 from tests.support.workers import Together, turn
+
+pytest_plugins = ["tests.support.towns"]
 
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")
 

@@ -16,7 +16,7 @@ from buildgraph.project import open_project
 from buildgraph.recovery import read_product_backups
 
 if TYPE_CHECKING:
-    from buildgraph.deploy.backups import Listed
+    from buildgraph.backup.backups import Listed
 
 HEADER = ("PRODUCT", "BACKUP", "MADE", "HOLDS", "SIZE", "COMMIT")
 FORMER_HEADER = ("PUT ASIDE", "SIZE")
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_on_former(options: argparse.Namespace) -> int:
     """List or drop what restores have put aside; the environment's server is asked."""
-    from buildgraph.deploy.backups import told_size
-    from buildgraph.deploy.restores import drop_former, former_databases
+    from buildgraph.backup.beside import drop_former, former_databases
+    from buildgraph.backup.records import told_size
 
     chain = open_chain(open_project(Path.cwd()), options.env)
     if options.product not in chain.products:
@@ -108,7 +108,7 @@ def _as_table(found: Mapping[str, list[Listed]]) -> str:
 
 
 def _row(product: str, listed: Listed) -> tuple[str, ...]:
-    from buildgraph.deploy.backups import told_size
+    from buildgraph.backup.records import told_size
 
     record = listed.record
     if record is None:

@@ -14,7 +14,8 @@ from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project, open_project
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Holding, Platform
+    from buildgraph.deploy import Platform
+    from buildgraph.place.lock import Holding
 
 HEADER = ("PRODUCT", "HELD BY", "REASON", "AGE")
 SHARED = "(shared)"  # the short lock on what all products of an environment share

@@ -60,7 +60,8 @@ def _tell(steps: Sequence[Step], options: argparse.Namespace) -> int:
 
 def _save(chain: Chain, options: argparse.Namespace, steps: Iterable[Step]) -> None:
     """Write a plan of deploys; other tasks change no environment, and nobody has to approve them."""
-    from buildgraph.deploy import moment, read_actor
+    from buildgraph.place.actor import read_actor
+    from buildgraph.place.audit import moment
 
     services = [
         service for task in options.tasks for service in _planned(chain, task, Terms(source=options.source))

@@ -73,9 +73,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _prune_colours(chain: Chain, dry: bool) -> list[Fate]:
     from buildgraph.deploy import ended_colours, prune_colours
+    from buildgraph.place.model import silently
 
-    place, silent = chain.deployer.place, lambda line: None
-    names = ended_colours(place) if dry else prune_colours(place, silent)
+    place = chain.deployer.place
+    names = ended_colours(place) if dry else prune_colours(place, silently)
     return [Fate("former version", name, _gone(dry), "its rollback window is over") for name in names]
 
 

@@ -15,7 +15,8 @@ from buildgraph.platforms import platform_to_read
 from buildgraph.project import open_project
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Event, Platform, Release
+    from buildgraph.deploy import Platform, Release
+    from buildgraph.place.audit import Event
 
 HEADER = ("RELEASE", "RUNS", "WHEN", "HOW", "COMMIT", "BY", "SERVICES")
 EVENTS_HEADER = ("WHEN", "EVENT", "PRODUCT", "RELEASE", "COMMIT", "BY", "DETAIL")

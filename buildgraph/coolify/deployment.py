@@ -7,8 +7,8 @@ from typing import Final
 
 from buildgraph.coolify.answers import Deployment, Stage
 from buildgraph.coolify.lock import Lock
-from buildgraph.deploy.model import Tell
 from buildgraph.errors import StepFailed
+from buildgraph.place.model import Tell
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0  # seconds between two looks, growing
 LAST_LINES: Final = 20

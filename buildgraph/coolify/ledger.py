@@ -17,9 +17,9 @@ from typing import Any, Final
 from buildgraph.coolify.answers import Variable
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.place import CoolifyPlace
-from buildgraph.deploy.audit import Event, parse_event, render_event
 from buildgraph.deploy.releases import Release, parse_release, render_release
 from buildgraph.errors import ConfigurationError, StepFailed
+from buildgraph.place.audit import Event, parse_event, render_event
 
 FORMAT: Final = 1
 PREFIX: Final = "BUILDGRAPH_"

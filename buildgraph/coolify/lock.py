@@ -21,9 +21,9 @@ from buildgraph.coolify.answers import Variable
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.ledger import LOCK, part_of_key
 from buildgraph.coolify.place import CoolifyPlace
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.lock import Holding
 from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.place.actor import read_actor
+from buildgraph.place.lock import Holding
 
 LEASE: Final = 90.0  # seconds without a sign of life after which a lock is nobody's
 RENEWAL: Final = 20.0  # seconds between two signs of life

@@ -13,12 +13,12 @@ from typing import Final
 from buildgraph.coolify.lock import Lock, held_lock
 from buildgraph.coolify.pending import check_targets
 from buildgraph.coolify.place import CoolifyPlace
-from buildgraph.deploy.audit import Deed
-from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.migration import run_to_its_end
-from buildgraph.deploy.model import Target, Tell
 from buildgraph.deploy.pending import in_order
-from buildgraph.deploy.specification import migration_container
+from buildgraph.place.audit import Deed
+from buildgraph.place.images import ensure_image
+from buildgraph.place.model import Target, Tell
+from buildgraph.place.specification import migration_container
 
 # A database inside Coolify is mostly reached by a tunnel that ends on this machine's loopback.
 NETWORK: Final = "host"

@@ -14,17 +14,17 @@ from buildgraph.coolify.pending import departed_services, is_verified, pending_t
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.releasing import recorded, release_product
 from buildgraph.coolify.smoke import run_smoke
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import Deed, Event, moment
 from buildgraph.deploy.checkups import Checkup
-from buildgraph.deploy.lock import Holding
-from buildgraph.deploy.model import Scene, Target, Tell
 from buildgraph.deploy.platform import HEALTHY, STOPPED, UNHEALTHY, Running
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.deploy.rollback import has_image
 from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.manifests.model import Service
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import Deed, Event, moment
+from buildgraph.place.lock import Holding
+from buildgraph.place.model import Scene, Target, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class CoolifyPlatform:
     @property
     def scene(self) -> Scene:
         """What the manifests say of the environment."""
-        return Scene(self.place.environment, self.place.catalog)
+        return self.place.scene
 
     def at(self, scene: Scene) -> CoolifyPlatform:
         """The same server with what other manifests say."""

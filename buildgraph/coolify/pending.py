@@ -9,9 +9,9 @@ from buildgraph.coolify.ledger import Ledger, version_of
 from buildgraph.coolify.live import CoolifyLive, CoolifyService, read_application
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.wanted import differing_variables, wanted_settings, wanted_variables
-from buildgraph.deploy.model import Reason, Target
-from buildgraph.deploy.secrets import check_secrets, secrets_digest
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.place.model import Reason, Target
+from buildgraph.place.secrets import check_secrets, secrets_digest
 
 NOWHERE = (
     'write migrations = "here" below [coolify]: this machine\'s engine then runs it from the new image, and must reach '

@@ -8,10 +8,10 @@ from typing import Final
 
 from buildgraph.coolify.api import Api
 from buildgraph.coolify.wire import Wire
-from buildgraph.deploy.model import Place, Scene
-from buildgraph.deploy.secrets import Secrets
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Coolify, Environment, Service
+from buildgraph.place.model import Place, Scene
+from buildgraph.place.secrets import Secrets
 
 TOKEN: Final = "COOLIFY_TOKEN"
 MAKE_TOKEN: Final = (
@@ -49,6 +49,11 @@ class CoolifyPlace:
         return self.place.catalog
 
     @property
+    def scene(self) -> Scene:
+        """What the manifests say of it."""
+        return self.place.scene
+
+    @property
     def name(self) -> str:
         """What the environment is called on the server."""
         return self.place.prefix
@@ -67,7 +72,7 @@ class CoolifyPlace:
 
     def at(self, scene: Scene) -> CoolifyPlace:
         """The same environment with what other manifests say of it."""
-        return replace(self, place=replace(self.place, environment=scene.environment, catalog=scene.catalog))
+        return replace(self, place=self.place.at(scene))
 
     def application_of(self, service: Service) -> str:
         """The uuid of a service's application; ConfigurationError for a service that has none (any more)."""

@@ -9,8 +9,8 @@ from buildgraph.coolify.answers import Application, Variable
 from buildgraph.coolify.live import CoolifyLive
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.wanted import differing_variables, wanted_settings, wanted_variables
-from buildgraph.deploy.model import Scene, Target
 from buildgraph.deploy.rollback import released_scene, released_targets
+from buildgraph.place.model import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,6 @@ def find_recorded(place: CoolifyPlace, live: CoolifyLive, service: str) -> Recor
     release = next((r for r in releases if r.versions.get(service) == running.fingerprint), None)
     if release is None:
         return None
-    scene = released_scene(Scene(place.environment, place.catalog), release)
+    scene = released_scene(place.scene, release)
     target = next(t for t in released_targets(scene, release) if t.service.name == service)
     return Recorded(place.at(scene), target)

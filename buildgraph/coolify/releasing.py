@@ -26,13 +26,13 @@ from buildgraph.coolify.pending import check_targets, departed_services, pending
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.smoke import run_smoke
 from buildgraph.coolify.switching import Former, bring, prepare, read_former, unwind
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import Deed, event_of, moment
-from buildgraph.deploy.model import Tell
 from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.errors import BuildgraphError
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import Deed, event_of, moment
+from buildgraph.place.model import Tell
 
 
 def release_product(place: CoolifyPlace, shipment: Shipment, tell: Tell) -> str:

@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.wire import trusting
-from buildgraph.deploy.door import Answer, Request, send_near
-from buildgraph.deploy.model import Discreet, Tell
 from buildgraph.deploy.smoke import run_test
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Service, SmokeTest
+from buildgraph.place.model import Discreet, Tell
+from buildgraph.traffic.door import Answer, Request, send_near
 
 TIMEOUT: Final = 10.0  # seconds for one request
 HTTP: Final = 80

@@ -17,10 +17,10 @@ from buildgraph.coolify.pending import application_of
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.recorded import Recorded, find_recorded
 from buildgraph.coolify.wanted import differing_variables, wanted_settings, wanted_variables
-from buildgraph.deploy.audit import moment
-from buildgraph.deploy.model import Reason, Target, Tell
-from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.errors import BuildgraphError
+from buildgraph.place.audit import moment
+from buildgraph.place.model import Reason, Target, Tell
+from buildgraph.place.secrets import secrets_digest
 
 IMAGE: Final = "docker_registry_image_name"
 

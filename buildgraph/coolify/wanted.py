@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from buildgraph.coolify.answers import Application, Setting
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.place import CoolifyPlace
-from buildgraph.deploy.model import Target
-from buildgraph.deploy.specification import service_env
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Environment, Resources, Service
+from buildgraph.place.model import Target
+from buildgraph.place.specification import service_env
 
 # Coolify runs NAME@sha256:HEX when the tag reads sha256-HEX (`generate_image_names` in its
 # app/Jobs/ApplicationDeploymentJob.php); versions before that look for such a tag, and say that there is none.

@@ -1,13 +1,9 @@
-"""The room that changes an engine: traffic, releases of services, backing services; it prints nothing."""
+"""The room that deploys to an engine: services switched, tested, released, gone back from; it prints nothing."""
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import Deed, Event, moment, read_events, record_event
 from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
-from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
 from buildgraph.deploy.logs import read_logs
-from buildgraph.deploy.model import Place, Reason, Rollout, Scene, SmokeResult, Target
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import departed_services, pending_targets
 from buildgraph.deploy.platform import ABSENT, Platform, Running, versions_of
@@ -34,32 +30,21 @@ from buildgraph.deploy.rollback import (
     released_targets,
 )
 from buildgraph.deploy.rollout import deploy_product
-from buildgraph.deploy.secrets import Secrets, read_secrets
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import forget_verified, is_verified, record_verified
 
 __all__ = [
     "ABSENT",
     "Checkup",
-    "Deed",
     "EnginePlatform",
-    "Event",
-    "Holding",
     "Live",
     "LiveService",
-    "Place",
     "Platform",
-    "Reason",
     "Release",
     "ReleasedService",
-    "Rollout",
     "Running",
-    "Scene",
-    "Secrets",
     "Shipment",
-    "SmokeResult",
     "Source",
-    "Target",
     "Verdict",
     "choose_release",
     "departed_services",
@@ -70,24 +55,16 @@ __all__ = [
     "is_running",
     "is_verified",
     "judge_images",
-    "keep_lock",
-    "moment",
     "pending_targets",
     "prune_colours",
-    "read_actor",
-    "read_events",
     "read_history",
     "read_live",
-    "read_locks",
     "read_logs",
     "read_releases",
-    "read_secrets",
-    "record_event",
     "record_release",
     "record_verified",
     "refuse_breaking",
     "refuse_missing_images",
-    "release_lock",
     "release_product",
     "released",
     "released_scene",

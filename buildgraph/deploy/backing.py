@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from buildgraph.deploy.containers import (
+from buildgraph.errors import StepFailed
+from buildgraph.manifests.model import Backing, Service
+from buildgraph.place.containers import (
     create_container,
     find_containers,
     read_condition,
@@ -15,13 +17,11 @@ from buildgraph.deploy.containers import (
     run_in_container,
     start_container,
 )
-from buildgraph.deploy.images import ensure_image
-from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import BACKING, Role
-from buildgraph.deploy.secrets import PASSWORDS, POSTGRES_PASSWORD, REDIS_PASSWORD
-from buildgraph.deploy.specification import Specification, database_user
-from buildgraph.errors import StepFailed
-from buildgraph.manifests.model import Backing, Service
+from buildgraph.place.images import ensure_image
+from buildgraph.place.model import Place, Tell
+from buildgraph.place.names import BACKING, Role
+from buildgraph.place.secrets import PASSWORDS, POSTGRES_PASSWORD, REDIS_PASSWORD
+from buildgraph.place.specification import Specification, database_user
 
 POSTGRES, REDIS = "postgres", "redis"
 READY_WITHIN, PAUSE, LAST_LINES = 90.0, 0.3, 20

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.deploy.answers import Server, parse_times
-from buildgraph.deploy.clock import read_clock
 from buildgraph.deploy.evidence import has_ended, read_evidence
-from buildgraph.deploy.judging import Counts, Watch, slow_time, verdict
-from buildgraph.deploy.lock import Lock
-from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.names import PROXY, Colour
-from buildgraph.deploy.routes import ALL, Route, shared
-from buildgraph.deploy.traffic import find_servers, write_route
+from buildgraph.deploy.held import Held
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.manifests.model import Canary
+from buildgraph.place.clock import read_clock
+from buildgraph.place.model import Tell
+from buildgraph.place.names import PROXY
+from buildgraph.traffic.answers import Server, parse_times
+from buildgraph.traffic.directing import find_servers, write_route
+from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
+from buildgraph.traffic.routes import ALL, Route, shared
 
 SHORTEST, LONGEST, LOOKS = 0.2, 5.0, 20  # seconds between two looks, and how many a step has at least
 SILENCE: Final = 15.0  # seconds without an answer of the proxy, as long as a reload of it may take
@@ -26,29 +26,16 @@ LOG_LINES: Final = 5000  # the last requests of the whole proxy, from which resp
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A version that takes over a service: its target, its colour, and the route before it got anything.
+class Trial(Held):
+    """A version that takes over a service; `before` is the route before it got anything.
 
     `starts` counts how often its containers had been started again when they were found healthy, and
     `has_migrated` tells that its migration has changed the database in this run.
     """
 
-    lock: Lock
-    target: Target
-    colour: Colour
     before: Route
     starts: int = 0
     has_migrated: bool = False
-
-    @property
-    def place(self) -> Place:
-        """The environment."""
-        return self.lock.place
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-        return self.target.service.name
 
     @property
     def canary(self) -> Canary:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from buildgraph.deploy.containers import Found, run_in_container
-from buildgraph.deploy.door import Request, send_straight
 from buildgraph.deploy.health import HEALTHY
 from buildgraph.deploy.live import Live, LiveService, read_live
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import Colour, server_name, slot_name, slot_number
 from buildgraph.errors import UnknownName
 from buildgraph.manifests.model import Service
+from buildgraph.place.containers import Found, run_in_container
+from buildgraph.place.model import Place
+from buildgraph.place.names import Colour, server_name, slot_name, slot_number
+from buildgraph.traffic.door import Request, send_straight
 
 NOT_ASKED: Final = "not asked"
 SHOWN: Final = 200  # characters of what a health command says

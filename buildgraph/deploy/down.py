@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.deploy.containers import Found, find_containers, remove_container, stop_container
-from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import HOLDER, ROLE, Role
-from buildgraph.deploy.network import remove_network, remove_volumes
 from buildgraph.errors import StepFailed
+from buildgraph.place.containers import Found, find_containers, remove_container, stop_container
+from buildgraph.place.model import Place, Tell
+from buildgraph.place.names import HOLDER, ROLE, Role
+from buildgraph.place.network import remove_network, remove_volumes
 
 STOP_WITHIN: Final = 60  # seconds: a database writes what it holds
 # Those that use others stop first.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.deploy.containers import RUNNING, read_condition, read_last_lines
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import Colour
 from buildgraph.deploy.retiring import containers_of
-from buildgraph.deploy.traffic import find_servers
+from buildgraph.place.containers import RUNNING, read_condition, read_last_lines
+from buildgraph.place.model import Place
+from buildgraph.place.names import Colour
+from buildgraph.traffic.directing import find_servers
 
 LAST_LINES: Final = 20
 

@@ -6,14 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from buildgraph.deploy.answers import Server
-from buildgraph.deploy.containers import read_condition, read_last_lines, run_in_container
-from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import Colour, server_name
-from buildgraph.deploy.proxy import enable_commands
-from buildgraph.deploy.traffic import ask_proxy, find_servers, read_route, read_servers
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
+from buildgraph.place.containers import read_condition, read_last_lines, run_in_container
+from buildgraph.place.model import Place, Tell
+from buildgraph.place.names import Colour, server_name
+from buildgraph.traffic.answers import Server
+from buildgraph.traffic.directing import ask_proxy, find_servers, read_route, read_servers
+from buildgraph.traffic.proxy import enable_commands
 
 PAUSE: Final = 0.25
 HEALTHY: Final = 200  # what a health check answers

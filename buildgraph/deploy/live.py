@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from buildgraph.deploy.answers import Server
-from buildgraph.deploy.clock import read_clock
-from buildgraph.deploy.containers import Found, find_containers
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import (
+from buildgraph.place.clock import read_clock
+from buildgraph.place.containers import Found, find_containers
+from buildgraph.place.model import Place
+from buildgraph.place.names import (
     COLOUR,
     COMMIT,
     FINGERPRINT,
@@ -23,9 +22,10 @@ from buildgraph.deploy.names import (
     Role,
     slot_number,
 )
-from buildgraph.deploy.proxy import server_weights
-from buildgraph.deploy.routes import UNUSED, Route, Side, find_route
-from buildgraph.deploy.traffic import Traffic, read_traffic
+from buildgraph.traffic.answers import Server
+from buildgraph.traffic.directing import Traffic, read_traffic
+from buildgraph.traffic.proxy import server_weights
+from buildgraph.traffic.routes import UNUSED, Route, Side, find_route
 
 
 @dataclass(frozen=True, slots=True)

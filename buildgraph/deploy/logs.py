@@ -7,10 +7,10 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
-from buildgraph.deploy.containers import Found, find_containers, follow_lines, read_last_lines
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import BACKING, PRODUCT, PROXY, ROLE, SERVICE, Role
 from buildgraph.errors import BuildgraphError, UnknownName
+from buildgraph.place.containers import Found, find_containers, follow_lines, read_last_lines
+from buildgraph.place.model import Place
+from buildgraph.place.names import BACKING, PRODUCT, PROXY, ROLE, SERVICE, Role
 
 Line = tuple[str, str]  # who said it, and what
 ENDED: Final = None

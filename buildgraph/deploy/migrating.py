@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildgraph.deploy.backing import ensure_backing
-from buildgraph.deploy.images import ensure_image
-from buildgraph.deploy.lock import held_product_lock, held_shared_lock
 from buildgraph.deploy.migration import run_migration
-from buildgraph.deploy.model import Place, Target, Tell
 from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.rollout import check_targets, ensure_ground
+from buildgraph.place.images import ensure_image
+from buildgraph.place.lock import held_product_lock, held_shared_lock
+from buildgraph.place.model import Place, Target, Tell
 
 
 def migrate_product(place: Place, product: str, targets: Iterable[Target], tell: Tell) -> tuple[str, ...]:

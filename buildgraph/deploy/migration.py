@@ -6,7 +6,8 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from buildgraph.deploy.containers import (
+from buildgraph.errors import StepFailed
+from buildgraph.place.containers import (
     create_container,
     read_condition,
     read_last_lines,
@@ -14,9 +15,8 @@ from buildgraph.deploy.containers import (
     start_container,
     wait_for_end,
 )
-from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.specification import Specification, migration_container
-from buildgraph.errors import StepFailed
+from buildgraph.place.model import Place, Target, Tell
+from buildgraph.place.specification import Specification, migration_container
 
 LAST_LINES: Final = 40
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from buildgraph.deploy.audit import Deed, Event, read_events, record_event, recorded
 from buildgraph.deploy.checkups import Checkup, check_health
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import LiveService, read_live
-from buildgraph.deploy.lock import Holding, keep_lock, read_locks, release_lock
 from buildgraph.deploy.logs import follow_logs, read_logs
 from buildgraph.deploy.migrating import migrate_product
-from buildgraph.deploy.model import Place, Scene, Target, Tell
 from buildgraph.deploy.pending import departed_services, pending_targets
 from buildgraph.deploy.platform import ABSENT, HEALTHY, STOPPED, UNHEALTHY, Running
 from buildgraph.deploy.releases import Release, read_history
@@ -22,6 +19,9 @@ from buildgraph.deploy.scaling import scale_service
 from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import is_verified
 from buildgraph.manifests.model import Service
+from buildgraph.place.audit import Deed, Event, read_events, record_event, recorded
+from buildgraph.place.lock import Holding, keep_lock, read_locks, release_lock
+from buildgraph.place.model import Place, Scene, Target, Tell
 
 # An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
 VERSION = "org.opencontainers.image.version"
@@ -36,11 +36,11 @@ class EnginePlatform:
     @property
     def scene(self) -> Scene:
         """What the manifests say of the environment."""
-        return Scene(self.place.environment, self.place.catalog)
+        return self.place.scene
 
     def at(self, scene: Scene) -> EnginePlatform:
         """The same engine with what other manifests say."""
-        return EnginePlatform(replace(self.place, environment=scene.environment, catalog=scene.catalog))
+        return EnginePlatform(self.place.at(scene))
 
     def running(self) -> Mapping[str, Running]:
         """What runs, by its containers' labels and the proxy's word."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService
-from buildgraph.deploy.model import Place, Reason, Target
-from buildgraph.deploy.names import BACKING, FINGERPRINT, SECRETS
-from buildgraph.deploy.scales import as_scaled
-from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.manifests.model import Service
+from buildgraph.place.containers import Found
+from buildgraph.place.model import Place, Reason, Target
+from buildgraph.place.names import BACKING, FINGERPRINT, SECRETS
+from buildgraph.place.scales import as_scaled
+from buildgraph.place.secrets import secrets_digest
 
 
 def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:

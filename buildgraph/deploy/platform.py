@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from buildgraph.deploy.audit import Deed, Event
 from buildgraph.deploy.checkups import Checkup
-from buildgraph.deploy.lock import Holding
-from buildgraph.deploy.model import Scene, Target, Tell
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.manifests.model import Service
+from buildgraph.place.audit import Deed, Event
+from buildgraph.place.lock import Holding
+from buildgraph.place.model import Scene, Target, Tell
 
 ABSENT, STOPPED, UNHEALTHY, HEALTHY = "absent", "stopped", "unhealthy", "healthy"
 

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from buildgraph.deploy.containers import find_containers, remove_container
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.model import Place
-from buildgraph.deploy.names import ENVIRONMENT, WORKSPACE, Role
 from buildgraph.deploy.releases import Release, read_history
-from buildgraph.deploy.state import MOUNT, state_volume
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.labels import WORKSPACE as IMAGE_WORKSPACE
+from buildgraph.place.containers import find_containers, remove_container
+from buildgraph.place.model import Place
+from buildgraph.place.names import ENVIRONMENT, WORKSPACE, Role
+from buildgraph.place.state import MOUNT, state_volume
 
 DAY: Final = 86400  # seconds
 CONFLICT, NOT_FOUND = 409, 404

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import moment
-from buildgraph.deploy.containers import run_in_container
-from buildgraph.deploy.model import Discreet, Place, Target
-from buildgraph.deploy.names import PROXY
-from buildgraph.deploy.state import MOUNT, read_state, render_archive, write_state
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.manifests.model import Autoscale, EnvValue, Migration, Resources, Service, SmokeTest
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import moment
+from buildgraph.place.containers import run_in_container
+from buildgraph.place.model import Discreet, Place, Target
+from buildgraph.place.names import PROXY
+from buildgraph.place.state import MOUNT, read_state, render_archive, write_state
 
 Versions = Mapping[str, str]  # the fingerprint of each service
 FORMAT: Final = 1

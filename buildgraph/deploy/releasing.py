@@ -8,13 +8,13 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from buildgraph.deploy.audit import Deed, recorded, recorded_failure
-from buildgraph.deploy.lock import Lock
-from buildgraph.deploy.model import Place, Target, Tell
 from buildgraph.deploy.releases import ReleasedService, Source, record_release
 from buildgraph.deploy.rollout import held_for_deploy, roll_out
 from buildgraph.deploy.verified import forget_verified, record_verified, restore_verified
 from buildgraph.errors import BuildgraphError
+from buildgraph.place.audit import Deed, recorded, recorded_failure
+from buildgraph.place.lock import Lock
+from buildgraph.place.model import Place, Target, Tell
 
 
 @dataclass(frozen=True, slots=True)

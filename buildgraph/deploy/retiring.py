@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from buildgraph.deploy.containers import Found, find_containers, remove_container, stop_container
 from buildgraph.deploy.live import LiveService, read_live
-from buildgraph.deploy.lock import Lock, held_product_lock
-from buildgraph.deploy.model import Place, Tell
-from buildgraph.deploy.names import COLOUR, Colour, Role, slot_number
-from buildgraph.deploy.routes import completed, without
-from buildgraph.deploy.specification import stop_limit
-from buildgraph.deploy.traffic import count_sessions, read_routes, write_route, write_routes
+from buildgraph.place.containers import Found, find_containers, remove_container, stop_container
+from buildgraph.place.lock import Lock, held_product_lock
+from buildgraph.place.model import Place, Tell
+from buildgraph.place.names import COLOUR, Colour, Role, slot_number
+from buildgraph.place.specification import stop_limit
+from buildgraph.traffic.directing import count_sessions, read_routes, write_route, write_routes
+from buildgraph.traffic.routes import completed, without
 
 PAUSE: Final = 0.2
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from buildgraph.deploy.model import Place, Scene, Target
 from buildgraph.deploy.releases import Release, ReleasedService, breaks
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.deployments import deployment_id, deployment_nodes
@@ -13,6 +12,7 @@ from buildgraph.graph.fingerprints import combine_parts, labelled_parts
 from buildgraph.graph.nodes import image_id
 from buildgraph.image.registry import find_published
 from buildgraph.manifests.model import Manifests, Product, Service, WorkspaceManifest
+from buildgraph.place.model import Place, Scene, Target
 
 AGAIN = "`git checkout {commit}` and `deploy:{product}` builds and deploys it again"
 

@@ -6,30 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from buildgraph.deploy.backing import ensure_backing
-from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.live import Live
-from buildgraph.deploy.lock import Lock, held_product_lock, held_shared_lock
-from buildgraph.deploy.model import Place, Reason, Rollout, Target, Tell
-from buildgraph.deploy.network import (
+from buildgraph.deploy.pending import departed_services, in_order, pending_targets
+from buildgraph.deploy.retiring import remove_service
+from buildgraph.deploy.smoke import run_smoke
+from buildgraph.deploy.switching import Switched, bring, confirm_standing, unwind
+from buildgraph.deploy.takeover import complete, prepare, settle_interrupted
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.manifests.model import Service
+from buildgraph.manifests.switching import BLUE_GREEN
+from buildgraph.place.images import ensure_image
+from buildgraph.place.lock import Lock, held_product_lock, held_shared_lock
+from buildgraph.place.model import Place, Reason, Rollout, Target, Tell
+from buildgraph.place.network import (
     ensure_network,
     ensure_volume,
     refuse_foreign,
     remove_network,
     remove_volume,
 )
-from buildgraph.deploy.pending import departed_services, in_order, pending_targets
-from buildgraph.deploy.proxy import OWN_PORTS
-from buildgraph.deploy.proxy_container import ensure_proxy
-from buildgraph.deploy.retiring import remove_service
-from buildgraph.deploy.scales import holds, write_scale
-from buildgraph.deploy.secrets import check_secrets
-from buildgraph.deploy.smoke import run_smoke
-from buildgraph.deploy.state import state_volume
-from buildgraph.deploy.switching import Switched, bring, confirm_standing, unwind
-from buildgraph.deploy.takeover import complete, prepare, settle_interrupted
-from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.manifests.model import Service
-from buildgraph.manifests.switching import BLUE_GREEN
+from buildgraph.place.scales import holds, write_scale
+from buildgraph.place.secrets import check_secrets
+from buildgraph.place.state import state_volume
+from buildgraph.traffic.proxy import OWN_PORTS
+from buildgraph.traffic.proxy_container import ensure_proxy
 
 
 def deploy_product(

@@ -8,52 +8,40 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import moment
-from buildgraph.deploy.containers import (
+from buildgraph.deploy.health import HEALTHY, unhealthy, wait_until_healthy
+from buildgraph.deploy.held import Held
+from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.retiring import containers_beyond, containers_of, drain, retire_beyond
+from buildgraph.errors import StepFailed
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import moment
+from buildgraph.place.containers import (
     create_container,
     read_condition,
     remove_container,
     start_container,
 )
-from buildgraph.deploy.door import Answer, Request, send_straight
-from buildgraph.deploy.health import HEALTHY, unhealthy, wait_until_healthy
-from buildgraph.deploy.images import ensure_image
-from buildgraph.deploy.live import LiveService, read_live
-from buildgraph.deploy.lock import Lock, held_product_lock
-from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.names import Colour, slot_name
-from buildgraph.deploy.proxy import enable_commands
-from buildgraph.deploy.retiring import containers_beyond, containers_of, drain, retire_beyond
-from buildgraph.deploy.routes import Route, counted
-from buildgraph.deploy.scales import Scale, as_scaled, read_scales, write_scale
-from buildgraph.deploy.secrets import check_secrets, secrets_digest
-from buildgraph.deploy.specification import service_containers
-from buildgraph.deploy.traffic import ask_proxy, read_route, write_route
-from buildgraph.errors import StepFailed
+from buildgraph.place.images import ensure_image
+from buildgraph.place.lock import held_product_lock
+from buildgraph.place.model import Place, Target, Tell
+from buildgraph.place.names import Colour, slot_name
+from buildgraph.place.scales import Scale, as_scaled, read_scales, write_scale
+from buildgraph.place.secrets import check_secrets, secrets_digest
+from buildgraph.place.specification import service_containers
+from buildgraph.traffic.directing import ask_proxy, read_route, write_route
+from buildgraph.traffic.door import Answer, Request, send_straight
+from buildgraph.traffic.proxy import enable_commands
+from buildgraph.traffic.routes import Route, counted
 
 PAUSE: Final = 0.25
 FIRST: Final = "run `deploy:{product}` first"
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """A colour that shall have other containers than it has; `target` says how many."""
+class Growth(Held):
+    """A colour that shall have as many containers as its target says; `key` is that of secrets' digests."""
 
-    lock: Lock
-    target: Target
-    colour: Colour
     key: bytes
-
-    @property
-    def place(self) -> Place:
-        """The environment."""
-        return self.lock.place
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-        return self.target.service.name
 
     @property
     def wanted(self) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from buildgraph.deploy.door import Answer, Request, send_request, send_straight
-from buildgraph.deploy.model import Discreet, Place, SmokeResult, Tell
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service, SmokeTest
+from buildgraph.place.model import Discreet, Place, SmokeResult, Tell
+from buildgraph.traffic.door import Answer, Request, send_request, send_straight
 
 PAUSE: Final = 0.5
 SHOWN: Final = 300  # characters of an answer that a failure shows

@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from buildgraph.deploy.canary import Trial, run_canary
-from buildgraph.deploy.containers import create_container, start_container
 from buildgraph.deploy.evidence import count_starts, has_ended, read_evidence
 from buildgraph.deploy.health import wait_until_healthy
-from buildgraph.deploy.images import ensure_image
 from buildgraph.deploy.live import Live
-from buildgraph.deploy.lock import Lock
 from buildgraph.deploy.migration import run_migration
-from buildgraph.deploy.model import Place, Reason, Target, Tell
-from buildgraph.deploy.names import Colour, slot_name
 from buildgraph.deploy.pending import runs_as
 from buildgraph.deploy.retiring import containers_of, drain, remove_colour, retire_colour
-from buildgraph.deploy.routes import Route, directed, given_back, with_idle
 from buildgraph.deploy.scaling import Growth, bring_count
-from buildgraph.deploy.secrets import secrets_digest
 from buildgraph.deploy.smoke import run_smoke_straight
-from buildgraph.deploy.specification import service_containers
-from buildgraph.deploy.traffic import read_route, write_route
 from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.place.containers import create_container, start_container
+from buildgraph.place.images import ensure_image
+from buildgraph.place.lock import Lock
+from buildgraph.place.model import Place, Reason, Target, Tell
+from buildgraph.place.names import Colour, slot_name
+from buildgraph.place.secrets import secrets_digest
+from buildgraph.place.specification import service_containers
+from buildgraph.traffic.directing import read_route, write_route
+from buildgraph.traffic.routes import Route, directed, given_back, with_idle
 
 FIRST: Final = Colour.BLUE
 

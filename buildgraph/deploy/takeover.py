@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from buildgraph.deploy.clock import read_clock
-from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService, read_live
-from buildgraph.deploy.lock import Lock
-from buildgraph.deploy.model import Place, Target, Tell
-from buildgraph.deploy.names import COLOUR, Colour
 from buildgraph.deploy.pending import runs_as
 from buildgraph.deploy.retiring import containers_of, drain, remove_colour, retire_colour
-from buildgraph.deploy.routes import (
+from buildgraph.deploy.switching import Switched, idle_colour, is_ready
+from buildgraph.place.clock import read_clock
+from buildgraph.place.containers import Found
+from buildgraph.place.lock import Lock
+from buildgraph.place.model import Place, Target, Tell
+from buildgraph.place.names import COLOUR, Colour
+from buildgraph.place.scales import as_scaled
+from buildgraph.traffic.directing import read_routes, write_route, write_routes
+from buildgraph.traffic.routes import (
     ALL,
     Route,
     completed,
@@ -23,9 +26,6 @@ from buildgraph.deploy.routes import (
     with_route,
     with_word,
 )
-from buildgraph.deploy.scales import as_scaled
-from buildgraph.deploy.switching import Switched, idle_colour, is_ready
-from buildgraph.deploy.traffic import read_routes, write_route, write_routes
 
 WORD_LENGTH = 16
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.model import Place, Target
-from buildgraph.deploy.names import PROXY
-from buildgraph.deploy.state import read_state, render_archive, write_state
 from buildgraph.graph.nodes import digest_of_pairs
+from buildgraph.place.model import Place, Target
+from buildgraph.place.names import PROXY
+from buildgraph.place.state import read_state, render_archive, write_state
 
 FOLDER: Final = "verified"
 NOT_YET: Final = ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from buildgraph.graph.nodes import digest_of, digest_of_pairs
+from buildgraph.graph.listing import state_of
+from buildgraph.graph.nodes import Part, digest_of, digest_of_pairs
+from buildgraph.recipes.window import Window
 from buildgraph.snapshot.snapshot import REGULAR, Entry
+from buildgraph.workspace.projects import ROOT
 
 # Where the recipe lies: beside the layers; and where the context is somebody's folder, under a name that no file has.
 DOCKERFILE, OWN_DOCKERFILE = "Dockerfile", "buildgraph.Dockerfile"
@@ -40,6 +43,35 @@ class Context:
         return digest_of_pairs((file.path, f"{file.mode:o}", file.digest) for file in self.files)
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a service is built by: a Dockerfile's entry, and the support files it names below `template/`.
+
+    `window` is what the Dockerfile sees of the workspace as it lies, where the service says so.
+    """
+
+    path: str
+    entry: Entry
+    support: Mapping[str, Entry]
+    window: Window | None = None
+
+    @property
+    def files(self) -> Iterator[ContextFile]:
+        """Itself and its support files, as they lie in a context."""
+        name = DOCKERFILE if self.window is None else OWN_DOCKERFILE
+        yield ContextFile(name, self.entry.mode, self.entry.blob)
+        for name, entry in self.support.items():
+            yield ContextFile(f"{TEMPLATE}/{name}", entry.mode, entry.blob)
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """What stands for them in a fingerprint."""
+        folder = self.path.rpartition("/")[0]
+        yield Part("template", self.path, digest_of(f"Dockerfile {state_of(self.entry)}"))
+        for name, entry in self.support.items():
+            yield Part("template", path_in(folder, name), digest_of(f"{TEMPLATE}/{name} {state_of(entry)}"))
+
+
 def make_context(files: Iterable[ContextFile]) -> Context:
     """The context of these files, in the one order that archives have."""
     by_path = {file.path: file for file in files}
@@ -55,3 +87,8 @@ def placed(layer: str, paths: Iterable[str], entries: Mapping[str, Entry]) -> It
 def rendered(path: str, content: bytes) -> ContextFile:
     """A file that we write ourselves, such as the pruned lockfile."""
     return ContextFile(path, REGULAR, content=content)
+
+
+def path_in(folder: str, name: str) -> str:
+    """The path of what is in a folder; the root's is its name."""
+    return name if folder in ("", ROOT) else f"{folder}/{name}"

@@ -11,23 +11,21 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.graph.context import (
     APP,
     DEPENDENCIES,
-    DOCKERFILE,
     MANIFESTS,
-    OWN_DOCKERFILE,
-    TEMPLATE,
     Context,
     ContextFile,
+    Recipe,
     make_context,
+    path_in,
     placed,
     rendered,
 )
 from buildgraph.graph.files import Files
-from buildgraph.graph.listing import Listing, listing_of, parse_run, state_of
+from buildgraph.graph.listing import Listing, listing_of, parse_run
 from buildgraph.graph.nodes import Part, digest_of, sources_id
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
 from buildgraph.recipes.window import Window
-from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import (
     LOCKFILE,
     NPMRC,
@@ -55,19 +53,6 @@ NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exac
 _NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a service is built by: a Dockerfile's entry, and the support files it names below `template/`.
-
-    `window` is what the Dockerfile sees of the workspace as it lies, where the service says so.
-    """
-
-    path: str
-    entry: Entry
-    support: Mapping[str, Entry]
-    window: Window | None = None
-
-
 @dataclass(frozen=True)
 class ContextMaker:
     """Makes the contexts of one snapshot's services, and the parts of a fingerprint that stand for them.
@@ -83,7 +68,7 @@ class ContextMaker:
     def context(self, service: Service, recipe: Recipe) -> Context:
         """The context of a service: laid out in layers when it is a project of the workspace."""
         layers = self._layers(service) if self.is_layered(service) else self._plain(service, recipe)
-        return make_context([*layers, *_recipe_files(recipe)])
+        return make_context([*layers, *recipe.files])
 
     def is_layered(self, service: Service) -> bool:
         """Whether the service is a project of the workspace that names no context of its own."""
@@ -117,12 +102,12 @@ class ContextMaker:
         """
         if not self.is_layered(service):
             listing = self.plain_listing(service, recipe.window)
-            return [Part("file", "", listing.seen_digest), *_place_parts(service), *_recipe_parts(recipe)]
+            return [Part("file", "", listing.seen_digest), *_place_parts(service), *recipe.parts]
         folders = self.closure(service.path)
         return [
             *self._root_parts(service, folders),
             *shared_parts(self.files, self._further(service, folders)),
-            *_recipe_parts(recipe),
+            *recipe.parts,
         ]
 
     def plain_listing(self, service: Service, window: Window | None) -> Listing:
@@ -265,7 +250,7 @@ class ContextMaker:
         """What an install reads in the folder of each project."""
         there = self.files.entries
         packages = self.workspace.packages
-        wanted = {folder: (package.path, _in(folder, NPMRC)) for folder, package in packages.items()}
+        wanted = {folder: (package.path, path_in(folder, NPMRC)) for folder, package in packages.items()}
         return {folder: [path for path in paths if path in there] for folder, paths in wanted.items()}
 
     def _plain(self, service: Service, recipe: Recipe) -> Iterable[ContextFile]:
@@ -277,14 +262,6 @@ class ContextMaker:
                 yield replace(file, path=inside)
 
 
-def _recipe_files(recipe: Recipe) -> Iterable[ContextFile]:
-    yield ContextFile(
-        DOCKERFILE if recipe.window is None else OWN_DOCKERFILE, recipe.entry.mode, recipe.entry.blob
-    )
-    for name, entry in recipe.support.items():
-        yield ContextFile(f"{TEMPLATE}/{name}", entry.mode, entry.blob)
-
-
 def shared_parts(files: Files, paths: Iterable[str]) -> list[Part]:
     """One part per file that an image sees besides its closure's, such as a tsconfig base or a patch."""
     return [Part("file", path, state) for path, state in files.described(paths).items()]
@@ -293,14 +270,3 @@ def shared_parts(files: Files, paths: Iterable[str]) -> list[Part]:
 def _place_parts(service: Service) -> Iterable[Part]:
     """Where the top of the context is: the same files elsewhere are another context."""
     return (Part("setting", "context", digest_of(service.context)),) if service.context else ()
-
-
-def _recipe_parts(recipe: Recipe) -> Iterable[Part]:
-    folder = recipe.path.rpartition("/")[0]
-    yield Part("template", recipe.path, digest_of(f"Dockerfile {state_of(recipe.entry)}"))
-    for name, entry in recipe.support.items():
-        yield Part("template", _in(folder, name), digest_of(f"{TEMPLATE}/{name} {state_of(entry)}"))
-
-
-def _in(folder: str, name: str) -> str:
-    return name if folder in ("", ROOT) else f"{folder}/{name}"

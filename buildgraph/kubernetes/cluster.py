@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from buildgraph.deploy.model import Scene
-from buildgraph.deploy.secrets import Secrets, used_secrets
 from buildgraph.kubernetes.kubectl import Kubectl
 from buildgraph.manifests.model import Environment, Service
+from buildgraph.place.model import Scene
+from buildgraph.place.secrets import Secrets, used_secrets
 from buildgraph.render.kubernetes import COMPONENT, INSTANCE, MANAGED_BY, OURS, instance_of
 
 STATE: Final = "state"  # the component of what an environment remembers

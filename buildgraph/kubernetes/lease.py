@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.lock import WAIT, Holding
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.kubernetes.cluster import Cluster
+from buildgraph.place.actor import read_actor
+from buildgraph.place.lock import WAIT, Holding
 from buildgraph.render.kubernetes import PART_OF, label
 
 LOCK: Final = "lock"  # the component

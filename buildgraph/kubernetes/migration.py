@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from buildgraph.deploy.model import Tell
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.trouble import read_trouble
+from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import Shipping, migration_name, render_migration
 
 PAUSE: Final = 0.5

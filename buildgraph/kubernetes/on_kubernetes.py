@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import Deed, Event, moment
 from buildgraph.deploy.checkups import Checkup
-from buildgraph.deploy.lock import Holding
-from buildgraph.deploy.model import Scene, Target, Tell
 from buildgraph.deploy.platform import Running
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
@@ -26,6 +22,10 @@ from buildgraph.kubernetes.smoke import run_smoke
 from buildgraph.kubernetes.state import ensure_namespace, read_key
 from buildgraph.kubernetes.sweeping import stop_environment
 from buildgraph.manifests.model import Service
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import Deed, Event, moment
+from buildgraph.place.lock import Holding
+from buildgraph.place.model import Scene, Target, Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Final
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import Deed, Event, event_of, moment, parse_event, render_event
-from buildgraph.deploy.model import Target, Tell
 from buildgraph.deploy.releases import Release, ReleasedService, Source, parse_release, render_release
 from buildgraph.errors import BuildgraphError
 from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import read_values, render_object, write_values
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import Deed, Event, event_of, moment, parse_event, render_event
+from buildgraph.place.model import Target, Tell
 from buildgraph.render.kubernetes import PART_OF, label
 
 RELEASE, AUDIT = "release", "audit"  # components
@@ -112,7 +112,7 @@ def write_event(cluster: Cluster, event: Event) -> None:
 
 @contextmanager
 def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends; see `buildgraph.deploy.audit.recorded`."""
+    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recorded`."""
     _write_gently(cluster, event_of(deed, "started", deed.reason), tell)
     release: list[str] = []
     try:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from buildgraph.deploy.audit import Deed
-from buildgraph.deploy.model import Target, Tell
 from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.releases import Source
 from buildgraph.deploy.releasing import Shipment
-from buildgraph.deploy.secrets import check_secrets
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.lease import Lock, held_lock
 from buildgraph.kubernetes.live import Live, read_live
@@ -30,6 +27,9 @@ from buildgraph.kubernetes.shipping import departed_services, pending_shippings,
 from buildgraph.kubernetes.smoke import run_smoke
 from buildgraph.kubernetes.state import ensure_key, ensure_namespace
 from buildgraph.kubernetes.sweeping import kinds_known, sweep
+from buildgraph.place.audit import Deed
+from buildgraph.place.model import Target, Tell
+from buildgraph.place.secrets import check_secrets
 from buildgraph.render.kubernetes import RELEASE, SCALED, Shipping
 
 

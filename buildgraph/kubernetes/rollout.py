@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from buildgraph.deploy.model import Tell
 from buildgraph.deploy.platform import HEALTHY
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.kubernetes.lease import Lock
 from buildgraph.kubernetes.live import Live, Version, read_live
 from buildgraph.kubernetes.trouble import read_trouble
+from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import (
     NAME,
     VERSIONS,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from buildgraph.deploy.model import Target, Tell
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.lease import Lock, held_lock
 from buildgraph.kubernetes.live import read_live, render_scaled
 from buildgraph.kubernetes.rollout import SLACK, has_settled
 from buildgraph.kubernetes.trouble import read_trouble
+from buildgraph.place.model import Target, Tell
 from buildgraph.render.kubernetes import SCALED
 
 

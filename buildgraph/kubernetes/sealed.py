@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from buildgraph.deploy.secrets import needed_secrets, secrets_digest
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import render_object
 from buildgraph.manifests.model import Service
+from buildgraph.place.secrets import needed_secrets, secrets_digest
 from buildgraph.render.kubernetes import INSTANCE, secrets_name, service_labels
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from buildgraph.deploy.model import Target
 from buildgraph.deploy.platform import HEALTHY, STOPPED
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.live import Live, Workload
 from buildgraph.kubernetes.sealed import digest_of_secrets
+from buildgraph.place.model import Target
 from buildgraph.render.kubernetes import Shipping
 
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.deploy.door import Answer, Request, send_near
-from buildgraph.deploy.model import Tell
-from buildgraph.deploy.ports import LOOPBACK
 from buildgraph.deploy.smoke import run_test
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.manifests.model import Service, SmokeTest
+from buildgraph.place.model import Tell
+from buildgraph.place.ports import LOOPBACK
 from buildgraph.process import Companion, start_companion
+from buildgraph.traffic.door import Answer, Request, send_near
 
 WITHIN: Final = 20.0  # seconds until a way is there
 # What kubectl says when it is there (`kubectl port-forward`, its first line).

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from buildgraph.deploy.model import Tell
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import STATE, Cluster
 from buildgraph.kubernetes.lease import read_locks
 from buildgraph.kubernetes.live import Live
+from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import COMPONENT, INSTANCE, NAME, Shipping, object_names
 
 SOURCES: Final = ("ConfigMap", "Secret")  # kept as long as a version that the cluster has at hand names them

@@ -10,10 +10,11 @@ from typing import Any, Final
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.checks import Declared, Known, check_environments, check_services
 from buildgraph.manifests.coolify_checks import check_coolify
-from buildgraph.manifests.fields import BASES, WORKSPACE, check_name, environment_reader, product_reader
+from buildgraph.manifests.fields import BASES, WORKSPACE, environment_reader, product_reader
 from buildgraph.manifests.kubernetes_checks import check_clusters
 from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
 from buildgraph.manifests.reading import Place, Reader, Refused, parse_toml
+from buildgraph.manifests.values import check_name
 
 WORKSPACE_FILE: Final = "manifests/workspace.toml"
 BASES_FILE: Final = "manifests/bases.toml"

@@ -9,6 +9,7 @@ import pytest
 
 from bench.affected_report import Found, Setting, render_affected_report, verdict_of
 from bench.bars import AFFECTED, BARS, BUILD, Bar, judge
+from bench.circumstances import Circumstances
 from bench.contenders import (
     GIT_STATUS,
     OURS,
@@ -92,7 +93,8 @@ def test_without_peers_the_bars_against_floors_remain() -> None:
 
 
 def rendered(parts: dict[str, dict[str, Round]]) -> str:
-    setting = Setting("2026-01-01", "abc", "2 cores", {"git": "2"}, ("0.1", "0.2"), runs=1, minutes=1.0)
+    circumstances = Circumstances("2026-01-01", "abc", "2 cores", {"git": "2"}, ("0.1", "0.2"), 1.0)
+    setting = Setting(circumstances, runs=1)
     return render_affected_report([Found(plan_layout(SIZES["L"]), parts)], setting)
 
 

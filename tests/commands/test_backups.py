@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.deploy.records import (
+from buildgraph.backup.records import (
     MANIFEST,
     Contents,
     DatabaseDump,

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from buildgraph.coolify import CoolifyPlace, CoolifyPlatform
-from buildgraph.deploy.audit import Deed
-from buildgraph.deploy.model import Place, Target
 from buildgraph.deploy.releases import released
 from buildgraph.deploy.releasing import Shipment
-from buildgraph.deploy.secrets import Secrets
 from buildgraph.errors import BuildgraphError
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Coolify, Environment, EnvValue, Service, SmokeTest
+from buildgraph.place.audit import Deed
+from buildgraph.place.model import Place, Target
+from buildgraph.place.secrets import Secrets
 from tests.support.coolify import TOKEN, CoolifyServer
 from tests.support.coolify_state import Shadows
 

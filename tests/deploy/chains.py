@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from buildgraph.manifests.model import Migration, SmokeTest
-from tests.deploy.load import Load
 from tests.deploy.standing import Standing, read_standing
-from tests.deploy.town import Town
+from tests.support.load import Load
+from tests.support.town import Town
 
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 SMOKE = SmokeTest("greets", contains="api", within=5.0)

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import IO
 
 from tests.deploy.steps import Point, Witness
-from tests.deploy.town import Town
+from tests.support.town import Town
 
 ROOT = str(Path(__file__).parents[2])
 # It goes on after a line when it is told to, so that it is killed at that line and not a moment later.
 CHILD = """
 import pickle, sys
 from buildgraph.image.engine import open_engine
-from tests.deploy.town import Town
+from tests.support.town import Town
 with open(sys.argv[1], "rb") as file:
     name, images, server, environment, services, versions = pickle.load(file)
 town = Town(open_engine(sys.argv[2]), images, server, name)

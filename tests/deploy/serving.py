@@ -8,7 +8,7 @@ from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.errors import ToolError
 from buildgraph.image.registry import push_image
-from tests.deploy.town import Town, build_image
+from tests.support.town import Town, build_image
 
 
 def serves(town: Town, version: str) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from buildgraph.deploy.live import LiveService, read_live
-from buildgraph.deploy.names import PROXY, ROLE, SERVICE, Role
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.deploy.releases import is_running, read_releases
-from buildgraph.deploy.routes import Side
-from buildgraph.deploy.state import read_state
 from buildgraph.deploy.verified import is_verified
-from tests.deploy.town import Town
+from buildgraph.place.names import PROXY, ROLE, SERVICE, Role
+from buildgraph.place.state import read_state
+from buildgraph.traffic.routes import Side
+from tests.support.town import Town
 
 CHANCE = re.compile(r"[0-9a-f]{16,64}|\d{4,}")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from buildgraph.deploy.containers import run_in_container
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.lock import held_product_lock
 from buildgraph.deploy.logs import read_logs
 from buildgraph.errors import StepFailed, UnknownName
-from tests.deploy.town import Town
+from buildgraph.place.containers import run_in_container
+from buildgraph.place.lock import held_product_lock
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.town import Town
 from tests.support.browser import Browser, opened_browser
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 # What a page does that loads parts of itself later: script elements, several at once.

@@ -8,12 +8,12 @@ from collections import Counter
 import pytest
 
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.names import Colour
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.manifests.model import SmokeTest
-from tests.deploy.load import Load
-from tests.deploy.town import Town
+from buildgraph.place.names import Colour
+from tests.support.load import Load
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 

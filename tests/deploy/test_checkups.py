@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from buildgraph.deploy.checkups import Checkup, check_health
-from buildgraph.deploy.containers import stop_container
 from buildgraph.errors import UnknownName
-from tests.deploy.town import Town
+from buildgraph.place.containers import stop_container
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 

@@ -29,11 +29,11 @@ import pytest
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.manifests.model import SmokeTest
-from tests.deploy.load import Load
 from tests.deploy.serving import publish, serves
-from tests.deploy.town import Town
 from tests.support.hosts import wait_for_port
+from tests.support.load import Load
 from tests.support.system import docker, free_port, substitute
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 

@@ -16,7 +16,7 @@ import pytest
 from tests.deploy.chains import Chain, Stage
 from tests.deploy.killing import ship_watched
 from tests.deploy.steps import AFTER, BEFORE, Point
-from tests.deploy.town import Town
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 

@@ -6,10 +6,10 @@ from itertools import islice
 
 import pytest
 
-from buildgraph.deploy.containers import remove_container
 from buildgraph.deploy.logs import follow_logs, read_logs
 from buildgraph.errors import UnknownName
-from tests.deploy.town import Town
+from buildgraph.place.containers import remove_container
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from buildgraph.deploy.lock import held_product_lock
 from buildgraph.deploy.migrating import migrate_product
 from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.manifests.model import Migration
-from tests.deploy.town import Town
+from buildgraph.place.lock import held_product_lock
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 MIGRATION = Migration(("node", "/app/migrate.mjs"), within=30)

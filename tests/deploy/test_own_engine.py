@@ -9,12 +9,12 @@ import signal
 import pytest
 
 from buildgraph.errors import BuildgraphError, ToolError
-from tests.deploy.load import Load
 from tests.deploy.serving import publish, serves
-from tests.deploy.town import Town
 from tests.support.engines import OwnEngine
+from tests.support.load import Load
 from tests.support.relay import start
 from tests.support.system import free_port, substitute
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480), pytest.mark.xdist_group("an engine of its own")]
 MEGABYTE = 2**20

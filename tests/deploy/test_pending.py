@@ -7,19 +7,19 @@ from typing import Any, cast
 
 import pytest
 
-from buildgraph.deploy.answers import Server
-from buildgraph.deploy.containers import Found
 from buildgraph.deploy.live import Live, LiveService
-from buildgraph.deploy.model import Place, Target
-from buildgraph.deploy.names import Colour
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets
-from buildgraph.deploy.proxy import structure_of
-from buildgraph.deploy.routes import Route, Side
-from buildgraph.deploy.scales import Scale
-from buildgraph.deploy.secrets import Secrets, secrets_digest
-from buildgraph.deploy.traffic import Traffic
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
+from buildgraph.place.containers import Found
+from buildgraph.place.model import Place, Target
+from buildgraph.place.names import Colour
+from buildgraph.place.scales import Scale
+from buildgraph.place.secrets import Secrets, secrets_digest
+from buildgraph.traffic.answers import Server
+from buildgraph.traffic.directing import Traffic
+from buildgraph.traffic.proxy import structure_of
+from buildgraph.traffic.routes import Route, Side
 
 API = Service("api", "chat", "nestjs", "api", port=3002, host="api", env={"TOKEN": EnvValue(secret=True)})
 HERE = Environment("test")

@@ -11,8 +11,8 @@ from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Migration
-from tests.deploy.load import Load
-from tests.deploy.town import Town
+from tests.support.load import Load
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)

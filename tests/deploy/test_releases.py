@@ -8,17 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from buildgraph.deploy.actor import read_actor
-from buildgraph.deploy.audit import (
-    Deed,
-    Event,
-    parse_event,
-    read_events,
-    record_event,
-    recorded,
-)
-from buildgraph.deploy.containers import stop_container
-from buildgraph.deploy.lock import Holding, held_product_lock, read_locks
 from buildgraph.deploy.releases import (
     Release,
     ReleasedService,
@@ -34,11 +23,22 @@ from buildgraph.deploy.releases import (
     released,
 )
 from buildgraph.deploy.releasing import Shipment, release_product
-from buildgraph.deploy.state import render_archive, write_state
 from buildgraph.deploy.verified import is_verified
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.manifests.model import EnvValue, Migration, Resources, Service, SmokeTest
-from tests.deploy.town import Town
+from buildgraph.place.actor import read_actor
+from buildgraph.place.audit import (
+    Deed,
+    Event,
+    parse_event,
+    read_events,
+    record_event,
+    recorded,
+)
+from buildgraph.place.containers import stop_container
+from buildgraph.place.lock import Holding, held_product_lock, read_locks
+from buildgraph.place.state import render_archive, write_state
+from tests.support.town import Town
 
 FULL = Service(
     "api",

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from buildgraph.deploy.audit import Deed
-from buildgraph.deploy.model import Scene
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.platform import versions_of
 from buildgraph.deploy.releases import (
@@ -28,7 +26,9 @@ from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.graph.deployments import deployment_nodes
 from buildgraph.graph.fingerprints import combine_parts, labelled_parts
 from buildgraph.manifests.model import Environment, Migration, Service
-from tests.deploy.town import PATIENT, Town
+from buildgraph.place.audit import Deed
+from buildgraph.place.model import Scene
+from tests.support.town import PATIENT, Town
 
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 

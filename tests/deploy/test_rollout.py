@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from buildgraph.deploy.containers import create_container
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
-from buildgraph.deploy.proxy_container import proxy_specification
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources
-from tests.deploy.load import Load
-from tests.deploy.town import PATIENT, Town
+from buildgraph.place.containers import create_container
+from buildgraph.traffic.proxy_container import proxy_specification
+from tests.support.load import Load
 from tests.support.system import free_port
+from tests.support.town import PATIENT, Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
@@ -557,7 +557,7 @@ def test_names_that_two_environments_would_share_are_refused(make_town: Callable
 CHILD = """
 import sys
 from buildgraph.image.engine import open_engine
-from tests.deploy.town import Town
+from tests.support.town import Town
 town = Town(open_engine(""), {images!r}, {server!r}, {name!r})
 town.settings(proxy_port={port!r}, health_within=60.0)
 town.service("api", "2", port=3001, env={env!r})

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.names import Colour
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import pending_targets
-from buildgraph.deploy.scales import Scale, read_scales, write_scale
 from buildgraph.deploy.scaling import scale_service
-from buildgraph.deploy.traffic import find_servers
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import EnvValue
+from buildgraph.place.names import Colour
+from buildgraph.place.scales import Scale, read_scales, write_scale
+from buildgraph.traffic.directing import find_servers
 from tests.deploy.killing import kill_deploy_when
-from tests.deploy.load import Load
-from tests.deploy.town import Town
+from tests.support.load import Load
+from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 

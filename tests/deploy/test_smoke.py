@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from buildgraph.deploy.door import Answer, Request, render_request
 from buildgraph.deploy.smoke import mismatch, run_smoke
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import SmokeTest
-from tests.deploy.town import Town
+from buildgraph.traffic.door import Answer, Request, render_request
+from tests.support.town import Town
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from buildgraph.deploy.live import read_live
-from buildgraph.deploy.names import Colour
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Migration, SmokeTest
+from buildgraph.place.names import Colour
 from tests.deploy.killing import kill_deploy_when
-from tests.deploy.load import Load
-from tests.deploy.town import PATIENT, Town
+from tests.support.load import Load
+from tests.support.town import PATIENT, Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 PAIR = ("api", "web")

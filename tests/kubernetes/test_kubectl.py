@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.deploy.model import Scene
-from buildgraph.deploy.secrets import Secrets
 from buildgraph.errors import ToolError
 from buildgraph.kubernetes import Cluster, Kubectl
 from buildgraph.kubernetes.sealed import ensure_sealed
 from buildgraph.manifests.model import Environment, EnvValue, Kubernetes, Service
+from buildgraph.place.model import Scene
+from buildgraph.place.secrets import Secrets
 from tests.support.runners import AnsweringRunner
 
 API = Service("api", "shop", "dockerfile", "api", env={"KEY": EnvValue(secret=True)})

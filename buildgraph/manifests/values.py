@@ -1,0 +1,157 @@
+"""How single values of manifests are written: names, paths, sizes, references of images."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from typing import Final
+
+from buildgraph.manifests.model import EnvValue
+from buildgraph.manifests.reading import (
+    Place,
+    Reader,
+    Refused,
+    any_text,
+    integer,
+    listed,
+    mapped,
+    of_type,
+    text,
+)
+
+NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a DNS label, so a container's name too
+VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)([KMG])")
+BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}  # as Docker counts
+LEAST_MEMORY: Final = 6 * 2**20  # Docker refuses less
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be part of a host, container or image name."""
+    if not NAME.fullmatch(name):
+        raise Refused(f"{name!r} cannot be a name", "use a to z, 0 to 9 and inner hyphens, 63 at most")
+
+
+def check_variable(name: str) -> None:
+    """Refuse what cannot be the name of a variable, and the one that every container is given."""
+    if not VARIABLE.fullmatch(name):
+        raise Refused("cannot be the name of a variable", "use letters, digits and _")
+    if name == "PORT":
+        raise Refused("PORT is given to every container", "write `listens` if it is not the port you want")
+
+
+def _read_path(value: object, place: Place) -> str:
+    written: str = of_type(str, value)
+    path = posixpath.normpath(written) if written else ""
+    if path and not path.startswith(("/", "../")) and path != ".." and "\\" not in path:
+        return path
+    raise Refused(f"is {written!r}, expected a path inside the project", "write it with /")
+
+
+def _read_memory(value: object, place: Place) -> int:
+    written: str = of_type(str, value)
+    found = MEMORY.fullmatch(written)
+    if not found:
+        raise Refused(f"is {written!r}, expected a number with K, M or G", 'write for example "512M"')
+    amount = int(float(found[1]) * BYTES[found[2]])
+    if amount < LEAST_MEMORY:
+        raise Refused(f"is {written!r}, expected 6M or more")
+    return amount
+
+
+def _read_domain(value: object, place: Place) -> str:
+    written: str = of_type(str, value)
+    if written.count("{host}") != 1:
+        raise Refused(f"is {written!r}, expected one {{host}}", 'write for example "{host}.example.org"')
+    labels = written.replace("{host}", "h").split(".")
+    if all(NAME.fullmatch(label) for label in labels):
+        return written
+    raise Refused(f"is {written!r}, expected a host name around {{host}}", "leave out scheme, port and path")
+
+
+def _read_env_value(value: object, place: Place) -> EnvValue:
+    if isinstance(value, dict):
+        return _read_env_table(value, place)
+    return EnvValue({"*": any_text().read(value, place)})
+
+
+def _read_env_table(value: dict[str, object], place: Place) -> EnvValue:
+    if "secret" not in value:
+        return EnvValue(mapped(any_text()).read(value, place))
+    if value != {"secret": True}:
+        raise Refused("a secret has no values in a manifest", "write only { secret = true }")
+    return EnvValue(secret=True)
+
+
+def _read_replicas(value: object, place: Place) -> dict[str, int]:
+    count = integer(1, 1000)
+    if isinstance(value, dict):
+        return mapped(count).read(value, place)
+    return {"*": count.read(value, place)}
+
+
+def _read_body(value: object, place: Place) -> str:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    written: str = of_type(str, value)
+    try:
+        json.loads(written)
+    except ValueError as error:
+        raise Refused(f"is no JSON: {error}", 'write a table, for example { text = "hello" }') from error
+    return written
+
+
+def check_image(reference: str) -> None:
+    """Refuse what cannot be the reference of an image."""
+    IMAGE.read(reference, Place(""))
+
+
+PORT: Final = integer(1, 65535)
+PATH: Final = Reader(_read_path, {"type": "string"})
+PATHS: Final = listed(text())
+COMMAND: Final = listed(text())
+TEXTS: Final = mapped(any_text())
+IMAGE: Final = text(
+    pattern=r"[a-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?",
+    says="the reference of an image",
+    way_out='write for example "node:20-alpine"',
+)
+REGISTRY: Final = text(
+    pattern=r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*",
+    says="the prefix of image names",
+    way_out='write it without scheme, tag and end slash, for example "ghcr.io/acme"',
+)
+DIGEST: Final = text(
+    pattern=r"sha256:[0-9a-f]{64}", says="a digest", way_out="run `buildgraph bases --update`"
+)
+HOST: Final = text(
+    pattern=NAME.pattern, says="a host name's first part", way_out='write for example "api-chat"'
+)
+URL_PATH: Final = text(pattern=r"/\S*", says="a path", way_out='begin it with "/"')
+PLATFORM: Final = text(
+    pattern=r"[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?", says="a platform", way_out='write for example "linux/amd64"'
+)
+DATABASE: Final = text(
+    pattern=r"[a-z_][a-z0-9_]{0,62}", says="a database name", way_out="use a to z, 0 to 9 and _"
+)
+ENV_VALUE: Final = Reader(
+    _read_env_value, {"type": ["string", "object"], "additionalProperties": {"type": ["string", "boolean"]}}
+)
+REPLICAS: Final = Reader(
+    _read_replicas,
+    {"type": ["integer", "object"], "minimum": 1, "additionalProperties": {"type": "integer", "minimum": 1}},
+)
+MEMORY_SIZE: Final = Reader(_read_memory, {"type": "string", "pattern": f"^{MEMORY.pattern}$"})
+BODY: Final = Reader(_read_body, {"type": ["string", "object", "array"]})
+DOMAIN: Final = Reader(_read_domain, {"type": "string", "pattern": r"\{host\}"})
+BACKUPS_TO: Final = text(
+    pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*|(?!s3:)[^:\\]+",
+    says="a folder or an S3 address",
+    way_out='write for example "backups" or "s3://bucket/prefix"',
+)
+WEB_ADDRESS: Final = text(
+    pattern=r"https?://[^\s/@]+(/[^\s?#]*)?",
+    says="a web address",
+    way_out='write for example "https://s3.example.org"; credentials are secrets of the environment',
+)

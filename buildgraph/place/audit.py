@@ -1,0 +1,159 @@
+"""The audit log of an environment: one line of JSON per event in its state volume, added and never changed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from buildgraph.errors import BuildgraphError, ToolError
+from buildgraph.place.actor import read_actor
+from buildgraph.place.containers import NOT_RUN, Found, find_containers, run_in_container
+from buildgraph.place.model import Discreet, Place, Tell
+from buildgraph.place.names import PROXY, Role
+from buildgraph.place.state import MOUNT, read_state, render_archive, write_state
+
+FOLDER: Final = "history/audit"
+COMMIT_LENGTH: Final = 12
+LONGEST: Final = 2000  # characters of an event's detail
+# A line this short is written in one piece, so that two deployers never mix theirs (O_APPEND).
+APPEND: Final = 'umask 022; mkdir -p "$0" && printf "%s\\n" "$1" >>"$0/events.jsonl"'
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was done to an environment: `at` is UTC in ISO 8601, `kind` such as `deploy-finished`."""
+
+    at: str
+    who: str
+    kind: str
+    product: str = ""
+    release: str = ""
+    commit: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is about to be done: its kind (`deploy`, `rollback`, `promote`), to which product, from which commit.
+
+    `reason` are the words of who does it.
+    """
+
+    kind: str
+    product: str
+    commit: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        source = f" from {self.commit[:COMMIT_LENGTH]}" if self.commit else ""
+        return f"{self.kind}{source}{f': {self.reason}' if self.reason else ''}"
+
+
+def record_event(
+    place: Place, kind: str, *, product: str = "", release: str = "", commit: str = "", detail: str = ""
+) -> bool:
+    """Add an event to the environment's log; returns whether there is one: it comes with the first deploy.
+
+    No secret of the environment is written. ToolError when the engine fails.
+    """
+    event = Event(moment(), read_actor(), kind, product, release, commit, detail)
+    return write_event(place, event)
+
+
+def read_events(place: Place, product: str = "") -> tuple[Event, ...]:
+    """All events (of a product, with what concerns all), the oldest first."""
+    files = read_state(place, place.named(PROXY), FOLDER).files
+    lines = [line for _, content in sorted(files.items()) for line in content.decode().splitlines()]
+    events = sorted((found for line in lines if (found := parse_event(line))), key=lambda event: event.at)
+    return tuple(event for event in events if not product or event.product in ("", product))
+
+
+def parse_event(line: str) -> Event | None:
+    """The event that a line tells; None for a line that was cut off, as when the disk was full.
+
+    What a newer version adds to its events is left out.
+    """
+    try:
+        told = json.loads(line)
+        known = {field.name for field in fields(Event)}
+        return Event(**{name: str(value) for name, value in told.items() if name in known})
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+@contextmanager
+def recorded(place: Place, deed: Deed, tell: Tell) -> Iterator[list[str]]:
+    """Record that a deed begins, and how it ends: finished or failed; an interrupted one has failed too.
+
+    The name of the release that came of it goes into the list that is given. A log that cannot be
+    written is told and fails nothing.
+    """
+    began = event_of(deed, "started", deed.reason)
+    is_told = _write_gently(place, began, tell)
+    release: list[str] = []
+    with recorded_failure(place, deed, tell):
+        yield release
+    if not is_told:  # the log came with this very deploy
+        _write_gently(place, began, tell)
+    finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
+    _write_gently(place, finished, tell)
+
+
+@contextmanager
+def recorded_failure(place: Place, deed: Deed, tell: Tell) -> Iterator[None]:
+    """Record that a deed has failed, when it does; an interrupted one has."""
+    try:
+        yield
+    except BaseException as error:
+        _write_gently(place, event_of(deed, "failed", str(error) or type(error).__name__), tell)
+        raise
+
+
+def moment() -> str:
+    """Now, in UTC, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def event_of(deed: Deed, end: str, detail: str) -> Event:
+    """What is told of a deed: that it `started`, `finished` or `failed`."""
+    kind = f"{deed.kind}-{end}"
+    return Event(moment(), read_actor(), kind, deed.product, "", deed.commit, detail)
+
+
+def _write_gently(place: Place, event: Event, tell: Tell) -> bool:
+    try:
+        return write_event(place, event)
+    except BuildgraphError as error:
+        tell(f"the audit log cannot be written: {error}")
+        return False
+
+
+def write_event(place: Place, event: Event) -> bool:
+    """Add an event; False where no environment is yet. One whose proxy does not run gets a file of its own."""
+    found = find_containers(place, role=Role.PROXY.value)
+    if not found:
+        return False
+    line = render_event(place, event)
+    argv = ["sh", "-c", APPEND, f"{MOUNT}/{FOLDER}", line]
+    code, said = run_in_container(place, found[0].id, argv, user="0:0")
+    if code == NOT_RUN:
+        _write_beside(place, found[0], line)
+    elif code != 0:
+        raise ToolError(f"{FOLDER} refuses an event: {said.strip()}")
+    return True
+
+
+def _write_beside(place: Place, container: Found, line: str) -> None:
+    name = f"{FOLDER}/{secrets.token_hex(8)}.jsonl"
+    write_state(place, container.id, render_archive({name: f"{line}\n".encode()}))
+
+
+def render_event(place: Discreet, event: Event) -> str:
+    """An event as one line of JSON, without any secret of the environment."""
+    told = {name: place.redact(value)[:LONGEST] for name, value in asdict(event).items() if value}
+    return json.dumps(told, ensure_ascii=False)

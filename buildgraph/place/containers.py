@@ -1,0 +1,264 @@
+"""Containers on an engine: made from a specification, found by labels, asked, ended; it knows no service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from buildgraph.errors import ToolError
+from buildgraph.image.engine import told_plainly
+from buildgraph.image.socket import EngineRefused
+from buildgraph.place.model import Place
+from buildgraph.place.specification import Specification
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+LOG_ROTATION: Final = {"max-size": "10m", "max-file": "3"}
+RUNNING: Final = "running"
+CONFLICT: Final = 409
+# An engine that was killed stops, when it starts again, what still runs, and remembers that as if it had been done by
+# hand: `unless-stopped` would leave it so.
+RESTARTS: Final = MappingProxyType({"Name": "always"})
+NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A container that is there: `state` is the engine's word (running, exited, created, restarting …)."""
+
+    id: str
+    name: str
+    state: str
+    labels: Mapping[str, str]
+    created: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process runs now."""
+        return self.state == RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a container is: its state, exit code, how often it was started again, its private address."""
+
+    state: str
+    exit_code: int
+    restarts: int
+    address: str
+    is_out_of_memory: bool = False
+
+    def __str__(self) -> str:
+        if self.is_out_of_memory:
+            return f"{self.state}, it ran out of memory"
+        ended = f", exit code {self.exit_code}" if self.state != RUNNING or self.restarts else ""
+        again = f", started again {self.restarts} times" if self.restarts else ""
+        return f"{self.state}{ended}{again}"
+
+
+def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
+    """The containers here with these labels (by their last part), sorted by name; one question."""
+    with told_plainly():
+        found = place.engine.client.api.containers(all=True, filters={"label": place.filters(**labels)})
+    return tuple(sorted((_found(container) for container in found), key=lambda container: container.name))
+
+
+def create_container(place: Place, specification: Specification) -> Found:
+    """Make a container without starting it; ToolError when the engine refuses."""
+    api = place.engine.client.api
+    endpoint = api.create_endpoint_config(aliases=list(specification.aliases))
+    networking = (
+        api.create_networking_config({specification.network: endpoint}) if specification.network else None
+    )
+    with told_plainly():
+        made = api.create_container(
+            specification.image,
+            **container_arguments(specification),
+            host_config=api.create_host_config(**host_arguments(specification)),
+            networking_config=networking,
+        )
+    return Found(made["Id"], specification.name, "created", specification.labels, 0)
+
+
+def start_container(place: Place, container: str) -> None:
+    """Start a container that is there."""
+    with _opened(place, container) as found:
+        found.start()
+
+
+def stop_container(place: Place, container: str, within: float) -> None:
+    """Ask a container's process to end, and end it when `within` seconds have passed; done when it is gone."""
+    import docker.errors
+
+    with told_plainly():
+        try:
+            place.engine.client.api.stop(container, timeout=round(within))
+        except docker.errors.NotFound:
+            return
+
+
+def remove_container(place: Place, container: str) -> None:
+    """Remove a container, running or not, with its anonymous volumes; done when it is not there."""
+    import docker.errors
+
+    with told_plainly():
+        try:
+            place.engine.client.containers.get(container).remove(force=True, v=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if error.status_code != CONFLICT:  # somebody else removes it already
+                raise
+
+
+def rename_container(place: Place, container: str, name: str) -> None:
+    """Give a container another name."""
+    with _opened(place, container) as found:
+        found.rename(name)
+
+
+def run_in_container(
+    place: Place, container: str, argv: Iterable[str], *, user: str = "", env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run a command in a container; its exit code and all it said.
+
+    A container that does not run at this moment (`restarting`) gives the engine's words and code 126.
+    """
+    import docker.errors
+
+    api = place.engine.client.api
+    with _opened(place, container) as found:
+        try:
+            command = api.exec_create(found.id, list(argv), user=user, environment=dict(env or {}))["Id"]
+            said = b"".join(piece.content for piece in place.engine.listen_to(command))
+            code = api.exec_inspect(command)["ExitCode"]
+        except docker.errors.APIError as error:
+            if error.status_code != CONFLICT:
+                raise
+            return NOT_RUN, str(error.explanation)
+        except EngineRefused as refused:
+            if refused.status != CONFLICT:
+                raise
+            return NOT_RUN, refused.what
+    if code is None:
+        raise ToolError(f"the engine broke off what ran in {container}", "run the same again")
+    return int(code), said.decode("utf-8", "replace")
+
+
+def wait_for_end(place: Place, container: str, within: float) -> int:
+    """Wait until a container has ended and return its exit code; TimeoutError after `within` seconds."""
+    import requests.exceptions
+
+    with _opened(place, container) as found:
+        try:
+            return int(found.wait(timeout=within)["StatusCode"])
+        except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
+            raise TimeoutError(container) from error
+
+
+def read_condition(place: Place, container: str) -> Condition:
+    """How a container is."""
+    with told_plainly():
+        told = place.engine.client.api.inspect_container(container)
+    state = told["State"]
+    network = told["NetworkSettings"]["Networks"].get(place.prefix, {})
+    return Condition(
+        state=state["Status"],
+        exit_code=int(state["ExitCode"]),
+        restarts=int(told["RestartCount"]),
+        address=network.get("IPAddress", ""),
+        is_out_of_memory=bool(state.get("OOMKilled")),
+    )
+
+
+def read_last_lines(place: Place, container: str, count: int) -> str:
+    """The end of what a container has said, both streams together, its secrets left out."""
+    with _opened(place, container) as found:
+        said: bytes = found.logs(tail=count)
+    return place.redact(said.decode("utf-8", "replace").rstrip("\n"))
+
+
+def follow_lines(place: Place, container: str, tail: int) -> Iterator[str]:
+    """The last lines of a container and those that it says from now on, its secrets left out, until it ends."""
+    with _opened(place, container) as found:
+        rest = b""
+        for piece in found.logs(stream=True, follow=True, tail=tail):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield place.redact(line.decode("utf-8", "replace"))
+        if rest:
+            yield place.redact(rest.decode("utf-8", "replace"))
+
+
+def container_arguments(specification: Specification) -> dict[str, Any]:
+    """What a specification says of the container itself, in the words of docker-py's `create_container`."""
+    return {
+        "name": specification.name,
+        "labels": dict(specification.labels),
+        "environment": dict(specification.env),
+        "command": list(specification.command) or None,
+        "entrypoint": list(specification.entrypoint) or None,
+        "user": specification.user or None,
+        "ports": sorted(specification.published),
+        "stop_timeout": specification.stop_within,
+    }
+
+
+def host_arguments(specification: Specification) -> dict[str, Any]:
+    """What a specification says of the engine around the container, in the words of `create_host_config`."""
+    from docker.types import LogConfig
+
+    return {
+        "network_mode": specification.network or None,
+        "binds": [f"{volume}:{path}" for volume, path in specification.mounts.items()],
+        "port_bindings": dict(specification.published),
+        "log_config": LogConfig(type=LogConfig.types.JSON, config=LOG_ROTATION),
+        "restart_policy": dict(RESTARTS) if specification.restarts else None,
+        "security_opt": ["no-new-privileges:true"],
+        "init": specification.has_init or None,
+        "dns_opt": list(specification.lookups) or None,
+        **_sealing(specification),
+        **_limits(specification),
+    }
+
+
+def _sealing(specification: Specification) -> dict[str, Any]:
+    if not specification.is_sealed:
+        return {}
+    return {"read_only": True, "tmpfs": dict(specification.scratch), "cap_drop": ["ALL"]}
+
+
+def _limits(specification: Specification) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    if specification.resources.cpus:
+        limits["nano_cpus"] = round(specification.resources.cpus * 1e9)
+    if specification.resources.memory:
+        limits["mem_limit"] = specification.resources.memory
+    return limits
+
+
+@contextmanager
+def _opened(place: Place, container: str) -> Iterator[Container]:
+    import docker.errors
+
+    with told_plainly():
+        try:
+            yield place.engine.client.containers.get(container)
+        except docker.errors.NotFound as error:
+            raise ToolError(
+                f"the container {container} is gone", "somebody else removed it; run the same again"
+            ) from error
+
+
+def _found(told: Mapping[str, Any]) -> Found:
+    return Found(
+        id=told["Id"],
+        name=told["Names"][0].lstrip("/") if told["Names"] else told["Id"],
+        state=told["State"],
+        labels=told["Labels"] or {},
+        created=int(told["Created"]),
+    )

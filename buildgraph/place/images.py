@@ -1,0 +1,20 @@
+"""The images an environment runs, brought to its engine when it does not hold them."""
+
+from __future__ import annotations
+
+from buildgraph.errors import ToolError
+from buildgraph.image.registry import pull_image
+from buildgraph.place.model import Place, Tell
+
+
+def ensure_image(place: Place, image: str, tell: Tell) -> None:
+    """Have an image on the engine; ToolError when it is not there and cannot be pulled.
+
+    An image that is known by its id only exists nowhere but where it was built.
+    """
+    if place.engine.has_image(image):
+        return
+    if image.startswith("sha256:"):
+        raise ToolError(f"the engine does not hold the image {image}", "build it again")
+    tell(f"pulling {image}")
+    pull_image(place.engine, image)

@@ -1,0 +1,146 @@
+"""Containers as values: what a service, a migration or a proxy is started with; it starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+from buildgraph.manifests.addresses import public_values
+from buildgraph.manifests.model import Environment, Resources, Service
+from buildgraph.manifests.variables import port_value, usual_values
+from buildgraph.place.model import Place, Target
+from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
+from buildgraph.place.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
+
+USER: Final = "1001:1001"
+SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})
+DEFAULT_DATABASE_USER: Final = "postgres"
+LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a container is made from: `mounts` are paths by volume, `published` (address, port) by port.
+
+    `lookups` are options of its resolver, in resolv.conf's words.
+    """
+
+    name: str
+    image: str
+    labels: Mapping[str, str]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    user: str = USER
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    mounts: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    scratch: Mapping[str, str] = field(default_factory=lambda: SCRATCH)
+    is_sealed: bool = True
+    restarts: bool = True
+    has_init: bool = False
+    resources: Resources = field(default_factory=Resources)
+    stop_within: int = LEAST_STOP
+    lookups: tuple[str, ...] = ()
+
+
+def service_containers(
+    place: Place, target: Target, colour: Colour, digest: str
+) -> tuple[Specification, ...]:
+    """The containers of one colour of a service; `digest` is that of its secrets."""
+    count = target.service.replicas_in(place.environment.name)
+    return tuple(_service_container(place, target, colour, number, digest) for number in range(1, count + 1))
+
+
+def migration_container(place: Place, target: Target, command: tuple[str, ...]) -> Specification:
+    """The one-shot container that migrates a service's database: the new image with another command."""
+    service = target.service
+    return Specification(
+        name=place.named(f"{service.name}-migration"),
+        image=target.image,
+        labels={**place.labels(Role.MIGRATION), **_labels(target)},
+        env=service_env(place, service),
+        command=command,
+        network=place.prefix,
+        restarts=False,
+        has_init=True,
+        resources=service.resources,
+    )
+
+
+def service_env(place: Place, service: Service) -> dict[str, str]:
+    """The environment of a service's containers: what kind and backing give, then what its manifest says."""
+    return {
+        **usual_values(service),
+        **_backing_env(place, service),
+        **_manifest_env(place, service),
+        **port_value(service),
+    }
+
+
+def _service_container(
+    place: Place, target: Target, colour: Colour, number: int, digest: str
+) -> Specification:
+    service = target.service
+    slot = slot_name(service.name, colour, number)
+    return Specification(
+        name=place.named(slot),
+        image=target.image,
+        labels={
+            **place.labels(Role.SERVICE),
+            **_labels(target),
+            COLOUR: colour.value,
+            SECRETS: digest,
+        },
+        env=service_env(place, service),
+        network=place.prefix,
+        aliases=(slot,),
+        has_init=True,
+        resources=service.resources,
+        stop_within=stop_limit(place.environment),
+    )
+
+
+def _labels(target: Target) -> Mapping[str, str]:
+    return service_labels(
+        target.service, image=target.image, fingerprint=target.fingerprint, commit=target.commit
+    )
+
+
+def _backing_env(place: Place, service: Service) -> dict[str, str]:
+    backing = {backing.kind for backing in place.environment.backing}
+    env: dict[str, str] = {}
+    if service.database and "postgres" in backing:
+        env["DATABASE_URL"] = _database_url(place, service.database)
+    if service.redis and "redis" in backing:
+        env |= {
+            "REDIS_HOST": "redis",
+            "REDIS_PORT": "6379",
+            "REDIS_PASSWORD": place.secrets.reveal(REDIS_PASSWORD),
+        }
+    return env
+
+
+def _database_url(place: Place, database: str) -> str:
+    user = quote(database_user(place), safe="")
+    password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
+    return f"postgresql://{user}:{password}@postgres:5432/{database}"
+
+
+def stop_limit(environment: Environment) -> int:
+    """Seconds a service has to end after SIGTERM: never less than requests have to drain."""
+    return max(LEAST_STOP, round(environment.drain_within))
+
+
+def database_user(place: Place) -> str:
+    """The PostgreSQL user that services and migrations are."""
+    return place.secrets.reveal_or(POSTGRES_USER, DEFAULT_DATABASE_USER)
+
+
+def _manifest_env(place: Place, service: Service) -> dict[str, str]:
+    secret = {name: place.secrets.reveal(name) for name, value in service.env.items() if value.secret}
+    return {**public_values(service, place.environment, place.catalog), **secret}

@@ -1,0 +1,240 @@
+"""HAProxy's words: its configuration and the commands of its runtime API; it sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Final
+
+from buildgraph.place.names import Colour, server_name, slot_name
+from buildgraph.traffic.pages import ANSWERING, ASKING, page_lines
+from buildgraph.traffic.routes import NONE, Route, Routes, Side
+
+# Ports inside the proxy's container; high ones, for the listeners of services stand beside them.
+PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT = 65080, 65081, 65082
+OWN_PORTS: Final = (PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT)
+DIGEST_LENGTH: Final = 16
+HEAVIEST: Final = 256  # HAProxy's limit of a weight
+
+# The engine's resolver tells where containers are; a name it knows no more is forgotten after a second.
+GLOBAL: Final = f"""\
+global
+    default-path config
+    description {{structure}}
+    log stdout format raw local0 info
+    maxconn 4000
+    hard-stop-after 10m
+    stats socket ipv4@127.0.0.1:{RUNTIME_PORT} level admin
+
+resolvers engine
+    nameserver engine 127.0.0.11:53
+    resolve_retries 3
+    timeout resolve 1s
+    timeout retry 1s
+    hold valid 1s
+    hold nx 1s
+    hold obsolete 1s
+    hold other 10s
+    hold refused 10s
+    hold timeout 10s
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    option redispatch
+    option forwardfor
+    option idle-close-on-response
+    retries 3
+    retry-on conn-failure empty-response
+    timeout connect 5s
+    timeout queue 10s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 1h
+    timeout http-request 10s
+    timeout http-keep-alive 10s
+    timeout check 5s
+    default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 resolvers engine
+"""
+# A request that may have changed something is not sent twice.
+REQUESTS: Final = """\
+    http-request disable-l7-retry unless METH_GET || { method HEAD }
+    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+"""
+NOWHERE: Final = """\
+backend nowhere
+    http-request return status 404 content-type text/plain lf-string "no service is at %[req.hdr(Host)]\\n"
+"""
+
+
+def render_proxy(routes: Routes) -> str:
+    """The whole configuration of the proxy; the same routes give the same text."""
+    table = _http_routes(routes)
+    parts = [GLOBAL.format(structure=structure_of(routes)), _public_frontend(table), NOWHERE]
+    return "\n".join([*parts, *(_service_part(route) for route in table)])
+
+
+def structure_of(routes: Routes) -> str:
+    """A digest of all that needs a reload when it changes: everything but the shares."""
+    told = [
+        (route.service, route.port, route.host, colour.value, side.slots, side.listens, side.health)
+        for route in _http_routes(routes)
+        for colour, side in _sides(route)
+    ]
+    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{ASKING}{ANSWERING}{NOWHERE}{told}".encode())
+    return version.hexdigest()[:DIGEST_LENGTH]
+
+
+def share_commands(routes: Routes) -> list[str]:
+    """The runtime commands that give each server its weight: first those that shall get requests.
+
+    A server whose place is not in use is closed, or a page's assets would be asked of it all the same.
+    """
+    table = _http_routes(routes)
+    weights = [
+        (-weight, f"{route.service}/{server}")
+        for route in table
+        for server, weight in server_weights(route).items()
+    ]
+    closed = [f"{route.service}/{server}" for route in table for server in sorted(_closed(route))]
+    return [
+        *(f"set server {server} weight {-weight}" for weight, server in sorted(weights)),
+        *(f"set server {server} state maint" for server in closed),
+    ]
+
+
+def server_weights(route: Route) -> dict[str, int]:
+    """What each server of a service weighs, by the proxy's name for it."""
+    weights, closed = weights_of(route), _closed(route)
+    return {
+        (name := server_name(colour, number)): NONE if name in closed else weights[colour]
+        for colour, side in _sides(route)
+        for number in range(1, side.slots + 1)
+    }
+
+
+def _closed(route: Route) -> set[str]:
+    """The servers whose places are not in use: their side has fewer containers that get requests."""
+    return {
+        server_name(colour, number)
+        for colour, side in _sides(route)
+        for number in range(side.count + 1, side.slots + 1)
+    }
+
+
+def weights_of(route: Route) -> dict[Colour, int]:
+    """What each container of a colour weighs, so that colours get their shares however many they are."""
+    shares = {colour: side.share for colour, side in _sides(route)}
+    if len([share for share in shares.values() if share]) < 2:
+        return shares
+    each = {colour: Fraction(side.share, side.count) for colour, side in _sides(route)}
+    whole = {c: int(part * math.lcm(*(p.denominator for p in each.values()))) for c, part in each.items()}
+    common = math.gcd(*whole.values()) if max(whole.values()) > HEAVIEST else 1
+    scale = min(1.0, HEAVIEST * common / max(whole.values()))
+    return {colour: max(1, round(weight * scale / common)) for colour, weight in whole.items()}
+
+
+def enable_commands(service: str, colour: Colour, addresses: Mapping[int, str], port: int) -> list[str]:
+    """The runtime commands that have new containers checked from the beginning, at their own addresses.
+
+    Leaving maintenance makes HAProxy forget what it knew of a server's health.
+    """
+    commands: list[str] = []
+    for number, address in sorted(addresses.items()):
+        server = f"{service}/{server_name(colour, number)}"
+        commands += [
+            f"set server {server} state maint",
+            f"set server {server} addr {address} port {port}",
+            f"set server {server} state ready",
+        ]
+    return commands
+
+
+def _http_routes(routes: Routes) -> list[Route]:
+    found = [route for product in routes for route in routes[product] if route.is_http]
+    return sorted(found, key=lambda route: route.service)
+
+
+def _sides(route: Route) -> list[tuple[Colour, Side]]:
+    return [(colour, route.sides[colour]) for colour in Colour if colour in route.sides]
+
+
+def _public_frontend(table: Iterable[Route]) -> str:
+    hosts = sorted((route.host, route.service) for route in table if route.host)
+    lines = [
+        f"    use_backend {service} if {{ req.hdr(Host),field(1,:),lower -m str {host} }}"
+        for host, service in hosts
+    ]
+    return "\n".join(
+        [
+            "frontend public",
+            f"    bind :{PUBLIC_PORT}",
+            REQUESTS.rstrip("\n"),
+            ASKING.rstrip("\n"),
+            *lines,
+            "    default_backend nowhere",
+            "",
+        ]
+    )
+
+
+def _service_part(route: Route) -> str:
+    return "\n".join(
+        [
+            f"frontend {route.service}.internal",
+            f"    bind :{route.port}",
+            REQUESTS.rstrip("\n"),
+            f"    default_backend {route.service}",
+            "",
+            f"backend {route.service}",
+            "    balance roundrobin",
+            *_check_lines(route),
+            *(page_lines(route) if route.host else ()),
+            *_server_lines(route),
+            "",
+        ]
+    )
+
+
+def _check_lines(route: Route) -> list[str]:
+    uri = _check_uri(route)
+    if not uri:
+        return []
+    host = route.host or route.service
+    return [
+        "    option httpchk",
+        f"    http-check send meth GET {uri} ver HTTP/1.1 hdr Host {host}",
+        "    http-check expect status 200",
+    ]
+
+
+def _check_uri(route: Route) -> str:
+    """The path to check; where the colours have different ones, each server's name tells which is meant."""
+    paths = {colour.value: side.health for colour, side in _sides(route) if side.health}
+    if len(set(paths.values())) <= 1:
+        return "".join(f"uri {path}" for path in set(paths.values()))
+    chosen = ",".join(f"regsub(^{colour}-.*,{path})" for colour, path in paths.items())
+    return f"uri-lf %[srv_name,{chosen}]"
+
+
+def _server_lines(route: Route) -> list[str]:
+    weights = server_weights(route)
+    return [
+        _server_line(route, colour, number, weights[server_name(colour, number)])
+        for colour, side in _sides(route)
+        for number in range(1, side.slots + 1)
+    ]
+
+
+def _server_line(route: Route, colour: Colour, number: int, weight: int) -> str:
+    """One container's line; one that may answer is looked up at once, so that a reload never leaves it out."""
+    side = route.side(colour)
+    start = "last,libc,none" if side.may_answer else "none"
+    address = f"{slot_name(route.service, colour, number)}:{side.listens}"
+    closed = " disabled" if number > side.count else ""
+    return f"    server {server_name(colour, number)} {address} weight {weight} init-addr {start}{closed}"

@@ -1,0 +1,69 @@
+"""Revisions of the proxy's configuration in the state volume: written beside the current one, checked, swapped in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from buildgraph.errors import StepFailed
+from buildgraph.place.containers import run_in_container
+from buildgraph.place.model import Place
+from buildgraph.place.names import PROXY
+from buildgraph.place.state import MOUNT, PRIVATE, State, read_state, render_archive, write_state
+from buildgraph.traffic.pages import PAGES, render_pages
+from buildgraph.traffic.proxy import render_proxy
+from buildgraph.traffic.routes import Route, Routes, parse_routes, render_routes
+
+FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
+KEY_BYTES, NAME_LENGTH = 32, 16
+# rename(2) swaps the link in one step: a proxy that starts at this moment reads one revision or the other.
+SWAP: Final = """\
+cd "$0" && haproxy -c -f "$1/haproxy.cfg" && ln -sfn "$1" next && mv -T next current &&
+for old in revision-*; do [ "$old" = "$1" ] || rm -rf "$old"; done
+"""
+
+
+def write_first_revision(place: Place, container: str) -> None:
+    """Write what a new volume needs; a volume that has been used keeps its key and its routes.
+
+    The configuration is written again: another version of this program may have written it.
+    """
+    state = read_state(place, container)
+    if KEY not in state.files:
+        key = secrets.token_bytes(KEY_BYTES)
+        write_state(place, container, render_archive({KEY: key}, mode=PRIVATE))
+    revision, files = revision_of(routes_in(state))
+    link = {CURRENT: revision}
+    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
+    write_state(place, container, render_archive(placed, links=link))
+
+
+def write_revision(place: Place, routes: Routes) -> None:
+    """Write a revision beside the current one, have HAProxy check it, and make it the current one."""
+    revision, files = revision_of(routes)
+    placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
+    write_state(place, place.named(PROXY), render_archive(placed))
+    argv = ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision]
+    code, said = run_in_container(place, place.named(PROXY), argv, user="0:0")
+    if code != 0:
+        raise StepFailed("proxy", "the new configuration is refused; the old one stays", said)
+
+
+def revision_of(routes: Routes) -> tuple[str, dict[str, bytes]]:
+    """A revision of the configuration: its name, which tells its content, and its files."""
+    files = {f"routes/{product}.json": render_routes(product, table) for product, table in routes.items()}
+    files |= {"haproxy.cfg": render_proxy(routes), PAGES: render_pages(routes)}
+    content = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:NAME_LENGTH]
+    return f"revision-{content}", {path: text.encode() for path, text in files.items()}
+
+
+def routes_in(state: State) -> dict[str, tuple[Route, ...]]:
+    """The routes of every product in the current revision."""
+    revision = state.links.get(CURRENT, "")
+    folder = f"{FOLDER}/{revision}/routes/"
+    texts: Mapping[str, bytes] = {
+        path.removeprefix(folder): content for path, content in state.files.items() if path.startswith(folder)
+    }
+    return {name.removesuffix(".json"): parse_routes(text.decode()) for name, text in sorted(texts.items())}

@@ -1,0 +1,142 @@
+"""What may be asked of a chain, by name: how it is done, whether there is anything to do, and what comes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from buildgraph.chain import Chain
+from buildgraph.promotion import is_promoted, promote
+from buildgraph.recovery import Wish, back_up_product, restore_product
+from buildgraph.refusals import Terms
+from buildgraph.rollback import roll_back
+from buildgraph.scaling import is_scaled, scale
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing to be done. `ask` tells whether it is done already (None: it never is), `after` what comes first."""
+
+    name: str
+    says: str
+    act: Callable[[], None]
+    ask: Callable[[], bool] | None = None
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several things by one name; `part_of` is the name of the group that this one is listed under."""
+
+    name: str
+    members: tuple[str, ...]
+    part_of: str = ""
+
+
+def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
+    """All that may be asked of a chain, in the order in which it is listed."""
+    yield from _building(chain)
+    yield from _pushing(chain)
+    yield from _deploying(chain, terms)
+    yield from _rolling_back(chain, terms)
+    yield from _promoting(chain, terms)
+    yield from _migrating(chain, terms)
+    yield from _scaling(chain, terms)
+    yield from _smoking(chain)
+    yield from _recovering(chain, terms, wish)
+    yield from _groups(chain, "build")
+    yield from _groups(chain, "push")
+    yield _all_products(chain, "deploy")
+    yield _all_products(chain, "smoke")
+
+
+def _building(chain: Chain) -> Iterable[Work]:
+    for name in _names(chain):
+        says = f"build the image of {name} when it is stale"
+        after = tuple(f"build:{parent}" for parent in chain.parents(name))
+        build, is_built = partial(chain.builder.build, name), partial(chain.builder.is_built, name)
+        yield Work(f"build:{name}", says, build, is_built, after)
+
+
+def _pushing(chain: Chain) -> Iterable[Work]:
+    for name in _names(chain):
+        says = f"publish the image of {name} when the registry lacks it"
+        push, is_pushed = partial(chain.builder.push, name), partial(chain.builder.is_pushed, name)
+        yield Work(f"push:{name}", says, push, is_pushed, (f"build:{name}",))
+
+
+def _deploying(chain: Chain, terms: Terms) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"bring {product} to the environment and smoke-test it"
+        deploy = partial(chain.deployer.deploy, product, terms)
+        is_deployed = partial(chain.deployer.is_deployed, product)
+        before = tuple(f"deploy:{other}" for other in chain.products_before(product))
+        yield Work(f"deploy:{product}", says, deploy, is_deployed, _images(chain, product) + before)
+
+
+def _rolling_back(chain: Chain, terms: Terms) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"bring back the release of {product} before this one"
+        yield Work(f"rollback:{product}", says, partial(roll_back, chain.deployer, product, terms))
+
+
+def _promoting(chain: Chain, terms: Terms) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"deploy {product} as another environment verified it"
+        asked = (chain.deployer, product, terms)
+        yield Work(f"promote:{product}", says, partial(promote, *asked), partial(is_promoted, *asked))
+
+
+def _migrating(chain: Chain, terms: Terms) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"run the migrations of {product} and nothing else"
+        migrate = partial(chain.deployer.migrate, product, terms)
+        yield Work(f"migrate:{product}", says, migrate, after=_images(chain, product))
+
+
+def _scaling(chain: Chain, terms: Terms) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"run to=NUMBER containers of a service of {product}"
+        asked = (chain.deployer, product, terms)
+        yield Work(f"scale:{product}", says, partial(scale, *asked), partial(is_scaled, *asked))
+
+
+def _smoking(chain: Chain) -> Iterable[Work]:
+    for product in chain.products:
+        says = f"run the smoke tests of {product}"
+        yield Work(f"smoke:{product}", says, partial(chain.deployer.smoke, product))
+
+
+def _recovering(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
+    """There is no `restore` of everything at once: what is brought back is named."""
+    for product in chain.products:
+        says = f"back up the data of {product}, and try the backup"
+        yield Work(f"backup:{product}", says, partial(back_up_product, chain.deployer, product, terms))
+        says = f"bring back a backup of {product}: from=…"
+        restore = partial(restore_product, chain.deployer, product, terms, wish)
+        yield Work(f"restore:{product}", says, restore)
+    yield _all_products(chain, "backup")
+
+
+def _groups(chain: Chain, phase: str) -> Iterable[Group]:
+    """`build:chat` for a product, unless its name is that of a service; `build` for all."""
+    names = _names(chain)
+    for product, members in chain.products.items():
+        if product not in names:
+            yield Group(f"{phase}:{product}", tuple(f"{phase}:{name}" for name in members), part_of=phase)
+    yield Group(phase, tuple(f"{phase}:{name}" for name in names))
+
+
+def _all_products(chain: Chain, phase: str) -> Group:
+    return Group(phase, tuple(f"{phase}:{product}" for product in chain.products))
+
+
+def _names(chain: Chain) -> list[str]:
+    return [service.name for service in chain.services]
+
+
+def _images(chain: Chain, product: str) -> tuple[str, ...]:
+    """What brings a product's images to where the environment takes them from."""
+    phase = "push" if chain.environment.registry else "build"
+    return tuple(f"{phase}:{service}" for service in chain.products[product])

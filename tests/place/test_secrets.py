@@ -1,0 +1,125 @@
+"""Secret values: where they come from, that they are asked for in time, and that they stay hidden."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
+from buildgraph.place.secrets import (
+    Secrets,
+    check_secrets,
+    needed_secrets,
+    parse_env_file,
+    read_secrets,
+    secrets_digest,
+    used_secrets,
+)
+
+HERE = Environment("test", secrets="test.env", backing=(Backing("postgres", "postgres:16"),))
+API = Service(
+    "api",
+    "chat",
+    "nestjs",
+    "api",
+    database="chat",
+    redis=True,
+    env={"TOKEN": EnvValue(secret=True), "A": EnvValue()},
+)
+
+
+def test_an_env_file_is_lines_of_names_and_values() -> None:
+    text = "# comment\n\nA=1\nexport B = two words \nC='quoted # value'\nD=\"x=y\"\n"
+
+    assert parse_env_file(text, "test.env") == {"A": "1", "B": "two words", "C": "quoted # value", "D": "x=y"}
+
+
+def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        parse_env_file("A=1\nhunter2\n", "test.env")
+
+    assert str(failed.value) == "test.env:2: is no NAME=VALUE line"
+
+
+def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "test.env").write_text("A=file\nB=file\n")
+
+    secrets = read_secrets(tmp_path, HERE, {"A": "process"})
+
+    assert (secrets.reveal("A"), secrets.reveal("B")) == ("process", "file")
+
+
+def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert "A" not in read_secrets(tmp_path, HERE, {})
+
+
+def test_an_empty_value_is_none() -> None:
+    assert "A" not in Secrets({"A": ""})
+
+
+def test_a_service_is_given_what_its_manifest_and_its_backing_services_need() -> None:
+    assert needed_secrets(API, HERE) == ("POSTGRES_PASSWORD", "TOKEN")
+    assert needed_secrets(API, Environment("elsewhere")) == ("TOKEN",)
+
+
+def test_all_missing_secrets_are_told_at_once_with_who_needs_them_and_the_way_out() -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        check_secrets([API], HERE, Secrets({}, "test.env"))
+
+    assert str(failed.value).splitlines() == [
+        "secret POSTGRES_PASSWORD: has no value in test; needed by api",
+        "  write it to test.env or set POSTGRES_PASSWORD in the environment of this process",
+        "secret TOKEN: has no value in test; needed by api",
+        "  write it to test.env or set TOKEN in the environment of this process",
+    ]
+
+
+def test_secrets_are_neither_printed_nor_pickled() -> None:
+    secrets = Secrets({"TOKEN": "hunter2"})
+
+    assert "hunter2" not in f"{secrets} {secrets!r}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secrets)
+
+
+def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
+    def digest(key: bytes = b"key", **values: str) -> str:
+        return secrets_digest(key, API, HERE, Secrets({"POSTGRES_PASSWORD": "p", "TOKEN": "t", **values}))
+
+    assert digest() == digest(UNUSED="whatever")
+    assert len({digest(), digest(TOKEN="u"), digest(POSTGRES_PASSWORD="q"), digest(key=b"other")}) == 4
+    assert secrets_digest(b"key", Service("w", "chat", "nestjs", "w"), HERE, Secrets({})) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hunter2", "password hunter2 is wrong"),
+        ("a/b c&d", "password a/b c&d is wrong"),
+        ("a/b c&d", "password a%2Fb%20c%26d is wrong"),
+        ("a/b c&d", "password a/b%20c%26d is wrong"),
+        ("a/b c&d", "password a%2Fb+c%26d is wrong"),
+        ('say "it"', 'password say \\"it\\" is wrong'),
+        ("first line\nsecond line\n", "password second line is wrong"),
+    ],
+)
+def test_a_secret_is_hidden_in_what_is_said_however_it_is_written(value: str, said: str) -> None:
+    assert Secrets({"TOKEN": value}).redact(said, ["TOKEN"]) == "password *** is wrong"
+
+
+def test_only_the_named_secrets_are_hidden_and_no_short_one() -> None:
+    secrets = Secrets({"TOKEN": "hunter2", "PIN": "123", "PATH": "/usr/bin", "LONG": "hunter2-and-more"})
+
+    assert secrets.redact("hunter2-and-more hunter2", ["TOKEN", "LONG", "ABSENT"]) == "*** ***"
+    assert secrets.redact("/usr/bin/node 123", ["TOKEN", "PIN"]) == "/usr/bin/node 123"
+
+
+def test_the_secrets_in_use_are_those_of_services_and_of_what_the_environment_runs() -> None:
+    both = Environment("test", backing=(Backing("postgres", "postgres:16"), Backing("redis", "redis:7")))
+
+    assert used_secrets([API], HERE) == ("POSTGRES_PASSWORD", "TOKEN")
+    assert used_secrets([], both) == ("POSTGRES_PASSWORD", "REDIS_PASSWORD")
+    assert used_secrets([API], Environment("elsewhere")) == ("TOKEN",)
