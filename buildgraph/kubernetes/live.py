@@ -30,6 +30,11 @@ class Version:
     ready: int = 0
     sources: frozenset[str] = frozenset()
 
+    @property
+    def made_from(self) -> tuple[str, str, str]:
+        """What tells it from every other version: the service, what it was made from, and its secrets."""
+        return self.service, self.fingerprint, self.secrets
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -51,6 +56,11 @@ class Workload:
     scaled: int = 0
     scaled_from: int = 0
     sources: frozenset[str] = frozenset()
+
+    @property
+    def made_from(self) -> tuple[str, str, str]:
+        """The version that it shall run, see `Version.made_from`."""
+        return self.service, self.fingerprint, self.secrets
 
     @property
     def running(self) -> Running:

@@ -11,9 +11,9 @@ from typing import Final
 
 from buildgraph.deploy.model import Tell
 from buildgraph.deploy.platform import HEALTHY
-from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.kubernetes.lease import Lock
-from buildgraph.kubernetes.live import Live
+from buildgraph.kubernetes.live import Live, Version, read_live
 from buildgraph.kubernetes.trouble import read_trouble
 from buildgraph.render.kubernetes import (
     NAME,
@@ -31,11 +31,11 @@ SLACK: Final = 30.0  # seconds for the cluster itself, beside what each containe
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """A service that this run has begun to change: the version before it (0: none), and how many there were."""
+    """A service that this run has begun to change: what it goes back to (None: nothing), and how many there were."""
 
     service: str
-    revision: int
-    replicas: int
+    former: Version | None = None
+    replicas: int = 0
 
 
 def unknown_kinds(lock: Lock, shippings: Iterable[Shipping], tell: Tell) -> frozenset[str]:
@@ -58,14 +58,17 @@ def former_of(live: Live, service: str, released: Mapping[str, str]) -> Switched
     """
     running, wanted = live.workloads.get(service), released.get(service)
     if running is None:
-        return Switched(service, 0, 0)
-    if running.state == HEALTHY and wanted in (None, running.fingerprint):
-        return Switched(service, running.revision, running.replicas)
-    kept = [found for found in live.versions if (found.service, found.fingerprint) == (service, wanted)]
-    best = max(kept, key=lambda version: (version.ready, version.revision), default=None)
-    if best is None:
-        return Switched(service, running.revision if running.state == HEALTHY else 0, running.replicas)
-    return Switched(service, best.revision, running.replicas)
+        return Switched(service)
+    own = [found for found in live.versions if found.service == service]
+    kept = [found for found in own if found.fingerprint == wanted]
+    if running.state == HEALTHY and (not kept or wanted == running.fingerprint):
+        kept = [found for found in own if found.made_from == running.made_from]
+    return Switched(service, newest(kept), running.replicas)
+
+
+def newest(versions: Iterable[Version]) -> Version | None:
+    """Of some versions the one that runs, if one does, else the newest."""
+    return max(versions, key=lambda version: (version.ready, version.revision), default=None)
 
 
 def bring(lock: Lock, shipping: Shipping, without: Iterable[str], tell: Tell) -> None:
@@ -109,19 +112,43 @@ def unwind(lock: Lock, run: Iterable[Switched], tell: Tell) -> None:
 
 
 def _go_back(lock: Lock, switched: Switched, tell: Tell) -> None:
-    if not switched.revision:
+    former = switched.former
+    if former is None:
         tell(f"{switched.service}: it had no version before; it stays as it is")
         return
-    deployment = f"deployment/{switched.service}"
-    lock.cluster.kubectl.run("rollout", "undo", deployment, f"--to-revision={switched.revision}")
-    lock.cluster.kubectl.run("scale", deployment, f"--replicas={switched.replicas}")
     deadline = time.monotonic() + lock.cluster.environment.health_within + SLACK
-    # A Deployment that has just been taken back may still say that its last version failed.
-    while not (is_back := has_settled(lock, switched.service, deadline - time.monotonic())):
-        if time.monotonic() + PAUSE > deadline:
-            break
-        time.sleep(PAUSE)
+    is_back = False
+    # A cluster may refuse once, and a Deployment that has just been taken back may still say that it failed.
+    while not is_back and time.monotonic() < deadline:
+        try:
+            is_back = _is_back(lock, former, switched.replicas, deadline)
+        except ToolError:
+            if time.monotonic() + PAUSE > deadline:
+                raise
+        time.sleep(0 if is_back else PAUSE)
     tell(f"{switched.service}: the version before {'runs' if is_back else 'is not well either'}")
+
+
+def _is_back(lock: Lock, former: Version, replicas: int, deadline: float) -> bool:
+    """Ask for a version unless the Deployment does already, and see that it is the one that has settled.
+
+    Its number is looked up at this moment: a cluster counts a version anew whenever it is asked for again.
+    """
+    if not _is_asked_for(lock, former):
+        live = read_live(lock.cluster)
+        kept = newest(found for found in live.versions if found.made_from == former.made_from)
+        if kept is None:
+            raise StepFailed(f"deploy:{former.service}", "the cluster has not kept the version before", "")
+        deployment = f"deployment/{former.service}"
+        lock.cluster.kubectl.run("rollout", "undo", deployment, f"--to-revision={kept.revision}")
+        lock.cluster.kubectl.run("scale", deployment, f"--replicas={replicas}")
+    settled = has_settled(lock, former.service, deadline - time.monotonic())
+    return settled and _is_asked_for(lock, former)
+
+
+def _is_asked_for(lock: Lock, former: Version) -> bool:
+    running = read_live(lock.cluster).workloads.get(former.service)
+    return running is not None and running.made_from == former.made_from
 
 
 def has_settled(lock: Lock, service: str, within: float) -> bool:
