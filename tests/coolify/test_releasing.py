@@ -267,6 +267,14 @@ def test_logs_are_those_of_the_containers_that_run(borough: Borough) -> None:
         borough.platform.follow("api", 10)
 
 
+def test_secrets_that_containers_print_are_left_out_of_the_logs(borough: Borough) -> None:
+    borough.secrets(TOKEN="s3cr3t-value")
+    borough.service("api", secret=["TOKEN"])
+    borough.deploy()
+
+    assert ("api", "the token is ***") in borough.platform.logs("api", 10)
+
+
 def test_health_is_coolify_s_word_and_what_users_are_answered(borough: Borough) -> None:
     borough.service("api")
     borough.service("web")
