@@ -212,9 +212,12 @@ def _read_holder(place: Place, name: str) -> str:
                 labels = told["Config"]["Labels"]
                 return _named(labels.get(HOLDER) or "somebody", labels.get(REASON, ""))
             if _age(place, told["Created"]) > NEWBORN:
-                api.remove_container(told["Id"], force=True)
+                api.remove_container(told["Id"])  # not by force: its deployer may have started it just now
         except docker.errors.NotFound:
             return ""
+        except docker.errors.APIError as error:
+            if error.status_code != CONFLICT:
+                raise
     return ""
 
 
