@@ -24,6 +24,9 @@ from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
+BACKING_WITHIN: Final = (
+    300.0  # seconds to wait for that of databases, longer than two of them may take to get ready
+)
 NEWBORN: Final = 5  # seconds after which a lock that was made but never started belongs to a dead deployer
 GONE_WITHIN: Final = 5.0
 MOMENT: Final = 2.0
@@ -119,6 +122,13 @@ def release_lock(place: Place, held: Holding) -> None:
 def held_shared_lock(place: Place) -> Iterator[Lock]:
     """Hold the lock on what products share; it is held for seconds, so it is waited for."""
     with _held(place, place.named("lock"), {}, within=SHARED_WITHIN) as lock:
+        yield lock
+
+
+@contextmanager
+def held_backing_lock(place: Place) -> Iterator[Lock]:
+    """Hold the lock on the servers that products share; who begins one holds it until that is ready."""
+    with _held(place, place.named("lock-backing"), {}, within=BACKING_WITHIN) as lock:
         yield lock
 
 

@@ -254,7 +254,7 @@ def _restored(work: _Work, safety: Store) -> Restored:
     place = work.place
     with held_shared_lock(place):
         ensure_ground(place, work.tell)
-        ensure_backing(place, services_of(place, work.request.product), work.tell)
+    ensure_backing(place, services_of(place, work.request.product), work.tell)
     saved = _save(work, safety)
     users = _users(work)
     swaps = _swaps(work.record)
