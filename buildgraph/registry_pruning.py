@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,8 +53,7 @@ class Pruning:
 
     def _sharing(self) -> list[Environment]:
         """The environments that deploy from this registry."""
-        wanted = self.environment.registry.rstrip("/")
-        return [e for e in self.picture.manifests.environments if e.registry.rstrip("/") == wanted]
+        return sharing(self.picture.manifests.environments, self.environment.registry)
 
     def _service(self, registry: Registry, service: str, needed: Needed) -> Iterable[TaggedImage]:
         from buildgraph.image.registry_content import read_content
@@ -75,10 +74,22 @@ class Pruning:
     def _needs(self, service: str, needed: Needed) -> Needs:
         from buildgraph.image.surplus import Needs
 
-        above = f"{self.environment.registry.rstrip('/')}/{service}@"
-        digests = {
-            reference.removeprefix(above): who
-            for reference, who in needed.references.items()
-            if reference.startswith(above)
-        }
+        digests = digests_of(needed.references, f"{self.environment.registry.rstrip('/')}/{service}")
         return Needs(needed.of(service), digests, self.days)
+
+
+def sharing(environments: Iterable[Environment], registry: str) -> list[Environment]:
+    """The environments that deploy from a registry, however they write it."""
+    from buildgraph.image.registry_content import Registry
+
+    wanted = Registry(registry).prefix
+    return [found for found in environments if found.registry and Registry(found.registry).prefix == wanted]
+
+
+def digests_of(references: Mapping[str, str], image: str) -> dict[str, str]:
+    """Of references by digest those to an image, however they write its name: the digests, and who needs them."""
+    from buildgraph.image.registry_content import Registry
+
+    wanted = Registry(image).prefix
+    named = ((*reference.partition("@"), who) for reference, who in references.items())
+    return {digest: who for name, _, digest, who in named if digest and Registry(name).prefix == wanted}

@@ -50,7 +50,8 @@ class Reading:
 def read_losses(files: Mapping[str, str]) -> Reading:
     """What migrations take away, file by file in the order of their names.
 
-    What they have made themselves (a table, then its columns) no older code knows, so it is free.
+    What they have made themselves before (a table, then its columns) no older code knows, so it is free. What is
+    made IF NOT EXISTS may have been there.
     """
     whole: list[tuple[str, exp.Expr]] = []
     unread: list[Unread] = []
@@ -59,8 +60,12 @@ def read_losses(files: Mapping[str, str]) -> Reading:
         whole += [(file, statement) for statement in statements]
         unread += [Unread(file, why)] if why else []
     known = Known([statement for _, statement in whole])
-    losses = tuple(Loss(file, what) for file, statement in whole for what in _losses(statement, known))
-    return Reading(losses, tuple(unread))
+    losses = (
+        Loss(file, what)
+        for at, (file, statement) in enumerate(whole)
+        for what in _losses(statement, at, known)
+    )
+    return Reading(tuple(losses), tuple(unread))
 
 
 def _parsed(text: str) -> tuple[list[exp.Expr], str]:
@@ -107,9 +112,25 @@ class Known:
             if action.args.get("default") is not None
         )
 
+    @cached_property
+    def own(self) -> Mapping[tuple[str, str], int]:
+        """(kind, name) -> the number of the first statement that creates it and fails where it is there already."""
+        from sqlglot import exp
+
+        created = [
+            ((str(found.args.get("kind")).upper(), _name(found.this)), at)
+            for at, found in enumerate(self.statements)
+            if isinstance(found, exp.Create) and not found.args.get("exists")
+        ]
+        return dict(reversed(created))
+
     def has_made(self, kind: str, name: str) -> bool:
         """Whether the migrations create a thing of this kind and name."""
         return (kind, name) in self.made
+
+    def is_own(self, kind: str, name: str, at: int) -> bool:
+        """Whether a thing that a statement changes was not there before the migrations."""
+        return self.own.get((kind, name), at) < at
 
 
 def _made_by(command: exp.Command) -> Iterator[tuple[str, str]]:
@@ -126,31 +147,31 @@ def _alters(statements: Iterable[exp.Expr]) -> Iterator[exp.Alter]:
     return (found for found in statements if isinstance(found, exp.Alter))
 
 
-def _losses(statement: exp.Expr, known: Known) -> Iterator[str]:
+def _losses(statement: exp.Expr, at: int, known: Known) -> Iterator[str]:
     from sqlglot import exp
 
     if isinstance(statement, exp.Drop):
-        yield from _dropped(statement, known)
+        yield from _dropped(statement, at, known)
     if isinstance(statement, exp.TruncateTable):
         yield from (f"empties the table {_name(table)}" for table in statement.expressions)
     if isinstance(statement, exp.Alter):
-        yield from _altered(statement, known)
+        yield from _altered(statement, at, known)
     if isinstance(statement, exp.Command):
         yield from _commanded(statement)
 
 
-def _dropped(drop: exp.Drop, known: Known) -> Iterator[str]:
+def _dropped(drop: exp.Drop, at: int, known: Known) -> Iterator[str]:
     kind = str(drop.args.get("kind")).upper()
     for thing in drop.args.get("tables") or ():
         if kind not in NAMED or (kind in REPLACED and known.has_made(kind, _name(thing))):
             continue
-        if kind != "TABLE" or not known.has_made(kind, _name(thing)):
+        if kind != "TABLE" or not known.is_own(kind, _name(thing), at):
             yield f"drops the {kind.lower()} {_name(thing)}"
 
 
-def _altered(alter: exp.Alter, known: Known) -> Iterator[str]:
+def _altered(alter: exp.Alter, at: int, known: Known) -> Iterator[str]:
     kind, name = str(alter.args.get("kind")).upper(), _name(alter.this)
-    if kind in NAMED and not known.has_made(kind, name):
+    if kind in NAMED and not known.is_own(kind, name, at):
         for action in alter.args["actions"]:
             yield from _acted(action, kind.lower(), name, known)
 

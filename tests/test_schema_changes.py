@@ -37,6 +37,9 @@ def losses(text: str) -> list[str]:
         ("ALTER TABLE m ALTER b DROP DEFAULT", "drops the default of the column m.b"),
         ("ALTER TABLE m ALTER COLUMN b SET DATA TYPE bigint", "changes the type of the column m.b"),
         ("ALTER TABLE m ALTER COLUMN b TYPE text USING b::text", "changes the type of the column m.b"),
+        ("CREATE TABLE IF NOT EXISTS m (b int); ALTER TABLE m DROP COLUMN b", "drops the column m.b"),
+        ("CREATE TABLE IF NOT EXISTS m (b int); DROP TABLE m", "drops the table m"),
+        ("DROP TABLE m; CREATE TABLE m (b int); ALTER TABLE m DROP COLUMN b", "drops the table m"),
         (
             "ALTER TABLE m ADD COLUMN c text NOT NULL",
             "adds the column m.c, which is NOT NULL and has no default",

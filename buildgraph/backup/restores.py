@@ -66,7 +66,7 @@ def _restored(restoring: Restoring, safety: Store) -> Restored:
     place = restoring.place
     with held_shared_lock(place):
         ensure_ground(place, restoring.tell)
-        ensure_backing(place, services_of(place, restoring.request.product), restoring.tell)
+    ensure_backing(place, services_of(place, restoring.request.product), restoring.tell)
     saved = _save(restoring, safety)
     users = users_of(restoring)
     swaps = swaps_of(restoring.record)

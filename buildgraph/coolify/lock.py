@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +25,7 @@ from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.place.actor import read_actor
 from buildgraph.place.lock import Holding
+from buildgraph.place.model import Tell
 
 LEASE: Final = 90.0  # seconds without a sign of life after which a lock is nobody's
 RENEWAL: Final = 20.0  # seconds between two signs of life
@@ -49,39 +51,63 @@ class Claim:
 
 @dataclass(slots=True)
 class Lock:
-    """A lock while it is held; every change of the environment asks it first."""
+    """A lock while it is held; every change of the environment asks it first.
+
+    `renewed` is when the last sign of life was given, by this machine's own clock.
+    """
 
     place: CoolifyPlace
     claim: Claim
     lost: str = ""
+    renewed: float = field(default_factory=time.monotonic)
     done: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """StepFailed when the lock is ours no more."""
+        """StepFailed when the lock is ours no more, or no sign of life could be given for too long."""
+        if not self.lost and self._age > LEASE / 2:
+            self._renew_late()
         if self.lost:
             raise _held_by(self.place, self.claim.product, self.lost)
 
     def renew_while_held(self) -> None:
         """Give signs of life until all is done; a server that is silent for a while is no reason to give up."""
-        claim = self.claim
         while not self.done.wait(RENEWAL):
-            claim = replace(claim, renewed=claim.renewed + 1)
-            with suppress(BuildgraphError):
-                self.renew(claim)
+            with suppress(Exception):  # whatever it was, `check` sees for how long none was given
+                self.renew()
 
-    def renew(self, claim: Claim) -> None:
+    def renew(self) -> None:
         """Give one sign of life, or find out that somebody else has the lock."""
-        found = find_claim(self.place, claim.product)
-        if found is None or found[1].mark != claim.mark:
-            self.lost = str(found[1]) if found else "somebody else"
-            self.done.set()
-            return
-        self.place.api.set_variables(self.place.coolify.state, [_variable(claim)])
+        with self.turn:
+            began = time.monotonic()
+            claim = replace(self.claim, renewed=self.claim.renewed + 1)
+            found = find_claim(self.place, claim.product)
+            if found is None or found[1].mark != claim.mark:
+                self.lost = str(found[1]) if found else "somebody else"
+                self.done.set()
+                return
+            self.place.api.set_variables(self.place.coolify.state, [_variable(claim)])
+            self.claim, self.renewed = claim, began
+
+    @property
+    def _age(self) -> float:
+        return time.monotonic() - self.renewed
+
+    def _renew_late(self) -> None:
+        try:
+            self.renew()
+        except BuildgraphError as error:
+            if self._age > LEASE:
+                what = f"the lock could not be renewed for {self._age:.0f} s; nothing more is changed"
+                raise StepFailed(f"deploy:{self.claim.product}", what, "run the same again") from error
 
 
 @contextmanager
-def held_lock(place: CoolifyPlace, product: str, reason: str) -> Iterator[Lock]:
-    """Hold a product's deploy lock; StepFailed, with who holds it, when somebody else does."""
+def held_lock(place: CoolifyPlace, product: str, reason: str, tell: Tell) -> Iterator[Lock]:
+    """Hold a product's deploy lock; StepFailed, with who holds it, when somebody else does.
+
+    One that cannot be given back is told, and is nobody's some time later: it does not hide what came of the deed.
+    """
     lock = Lock(place, _take(place, _new_claim(place, product, reason)))
     thread = threading.Thread(target=lock.renew_while_held, daemon=True)
     thread.start()
@@ -90,7 +116,10 @@ def held_lock(place: CoolifyPlace, product: str, reason: str) -> Iterator[Lock]:
     finally:
         lock.done.set()
         thread.join()
-        _end(place, lock.claim.mark)
+        try:
+            _end(place, lock.claim.mark)
+        except BuildgraphError as error:
+            tell(f"the lock cannot be given back, it ends {LEASE:g} s later: {error}")
 
 
 def keep_lock(place: CoolifyPlace, product: str, reason: str) -> None:

@@ -28,7 +28,7 @@ def migrate_product(place: CoolifyPlace, deed: Deed, targets: Iterable[Target], 
     """Run the migrations of targets and nothing else; ConfigurationError where none may run."""
     wanted = tuple(targets)
     check_targets(place, wanted)
-    with held_lock(place, deed.product, deed.reason or deed.kind) as lock:
+    with held_lock(place, deed.product, deed.reason or deed.kind, tell) as lock:
         for target in in_order(wanted):
             run_migration(lock, target, tell)
 

@@ -92,11 +92,11 @@ class CoolifyPlatform:
         return "@" in image and has_image(self.place.place, image)
 
     def logs(self, name: str, tail: int) -> Sequence[tuple[str, str]]:
-        """What the containers of a service or product said last."""
+        """What the containers of a service or product said last, secrets left out."""
         return [
             (found.service, line)
             for found in self._find(name)
-            for line in self.place.api.logs(found.application, tail).splitlines()
+            for line in self.place.redact(self.place.api.logs(found.application, tail)).splitlines()
         ]
 
     def follow(self, name: str, tail: int) -> Iterable[tuple[str, str]]:

@@ -50,6 +50,13 @@ def is_verified(ledger: Ledger, product: str, targets: Iterable[Target]) -> bool
     return ledger.verified(product) == wanted
 
 
+def is_unproven(live: CoolifyLive, target: Target) -> bool:
+    """Whether the last release has another version of a target: a killed deploy has brought this one."""
+    releases = live.ledger.history.get(target.service.product, ())
+    released = releases[-1].versions.get(target.service.name) if releases else None
+    return released not in (None, target.fingerprint)
+
+
 def _unmigrated(place: CoolifyPlace, targets: Iterable[Target]) -> Iterable[Mistake]:
     if place.coolify.migrations:
         return

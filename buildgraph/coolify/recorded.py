@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from buildgraph.coolify.answers import Application, Variable
 from buildgraph.coolify.live import CoolifyLive
@@ -35,14 +35,18 @@ class Recorded:
 
 
 def find_recorded(place: CoolifyPlace, live: CoolifyLive, service: str) -> Recorded | None:
-    """The newest release's version of a service that is the one deployed last; None where no release has it."""
+    """The newest release's version of a service that is the one deployed last; None where no release has the service.
+
+    Where none has what was deployed last, it is the last release's: nobody has proved what came after it.
+    """
     running = live.services.get(service)
     if running is None:
         return None
-    releases = reversed(live.ledger.history.get(running.product, ()))
+    releases = live.ledger.history.get(running.product, ())[::-1]
     release = next((r for r in releases if r.versions.get(service) == running.fingerprint), None)
+    release = release or next((r for r in releases[:1] if service in r.versions), None)
     if release is None:
         return None
     scene = released_scene(place.scene, release)
     target = next(t for t in released_targets(scene, release) if t.service.name == service)
-    return Recorded(place.at(scene), target)
+    return Recorded(place.at(scene), replace(target, fingerprint=release.versions[service]))

@@ -22,7 +22,7 @@ from buildgraph.coolify.ledger import (
 )
 from buildgraph.coolify.live import read_live
 from buildgraph.coolify.lock import Lock, held_lock
-from buildgraph.coolify.pending import check_targets, departed_services, pending_targets
+from buildgraph.coolify.pending import check_targets, departed_services, is_unproven, pending_targets
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.smoke import run_smoke
 from buildgraph.coolify.switching import Former, bring, prepare, read_former, unwind
@@ -43,10 +43,11 @@ def release_product(place: CoolifyPlace, shipment: Shipment, tell: Tell) -> str:
     """
     check_targets(place, shipment.targets)
     product = shipment.deed.product
-    with held_lock(place, product, shipment.deed.reason or shipment.deed.kind) as lock:
+    with held_lock(place, product, shipment.deed.reason or shipment.deed.kind, tell) as lock:
         ledger = open_ledger(place)
         with recorded(place, shipment.deed, tell) as release:
             _deploy(lock, ledger, shipment, tell)
+            lock.check()
             release.append(record_release(place, _release(shipment)))
             record_verified(place, product, version_of(_versions(shipment)))
     tell(f"release {release[0]}")
@@ -64,20 +65,25 @@ def _deploy(lock: Lock, ledger: Ledger, shipment: Shipment, tell: Tell) -> None:
         run_smoke(place, [target.service for target in shipment.targets], tell)
     except BaseException as error:
         unwind(lock, formers, error, tell)
-        _restore_verified(place, product, verified)
+        _restore_verified(lock, product, verified)
         raise
     _take_away(lock, product, tell)
 
 
 def _bring_all(lock: Lock, ledger: Ledger, shipment: Shipment, formers: list[Former], tell: Tell) -> None:
-    """Deploy what has a reason, in the order in which services need each other; `formers` gets what was before."""
+    """Deploy what has a reason, in the order in which services need each other; `formers` gets what was before.
+
+    What a killed run has brought and not proved has no reason any more, and goes back with the rest.
+    """
     live = read_live(lock.place)
     reasons = {t.service.name: reason for t, reason in pending_targets(lock.place, live, shipment.targets)}
-    for target in in_order(target for target in shipment.targets if target.service.name in reasons):
-        prepare(lock, target, reasons[target.service.name], tell)
-        former = read_former(lock.place, target, live)
-        formers.append(former)
-        bring(lock, target, former, tell)
+    for target in in_order(shipment.targets):
+        if reason := reasons.get(target.service.name):
+            prepare(lock, target, reason, tell)
+            formers.append(former := read_former(lock.place, target, live))
+            bring(lock, target, former, tell)
+        elif is_unproven(live, target):
+            formers.append(read_former(lock.place, target, live))
 
 
 def _take_away(lock: Lock, product: str, tell: Tell) -> None:
@@ -90,12 +96,13 @@ def _take_away(lock: Lock, product: str, tell: Tell) -> None:
         tell(f"{name}: it left the manifests, so its application was stopped; remove it in Coolify")
 
 
-def _restore_verified(place: CoolifyPlace, product: str, verified: str) -> None:
+def _restore_verified(lock: Lock, product: str, verified: str) -> None:
     """Give the word back that was taken, if what it was given for is what was deployed last."""
     try:
-        deployed = [d for d in read_live(place).ledger.deployed.values() if d.product == product]
+        lock.check()
+        deployed = [d for d in read_live(lock.place).ledger.deployed.values() if d.product == product]
         if verified and verified == version_of((d.service, d.fingerprint) for d in deployed):
-            record_verified(place, product, verified)
+            record_verified(lock.place, product, verified)
     except BuildgraphError:
         return  # the error that led here is told; without the word, the next run tests again
 

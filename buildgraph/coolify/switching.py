@@ -10,7 +10,7 @@ from buildgraph.coolify.answers import Application, Variable
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.deployment import Stuck, run_deployment, settle_deployments
 from buildgraph.coolify.ledger import Deployed, read_ledger, record_deployed
-from buildgraph.coolify.live import CoolifyLive
+from buildgraph.coolify.live import CoolifyLive, CoolifyService
 from buildgraph.coolify.lock import Lock
 from buildgraph.coolify.migration import run_migration
 from buildgraph.coolify.pending import application_of
@@ -23,11 +23,12 @@ from buildgraph.place.model import Reason, Target, Tell
 from buildgraph.place.secrets import secrets_digest
 
 IMAGE: Final = "docker_registry_image_name"
+UNKNOWN: Final = ""  # the fingerprint of what may run while an application is changed
 
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """What an application was before it was touched; `deployed` is what the environment remembered of it.
+    """What an application was before it was touched; `deployed` is what the environment remembers once it is back.
 
     `names` and `settings` are the variables and settings that the new version is given. `recorded` is the version that
     a release tells, where the application is set to something else: a killed deploy, or a person, has done that.
@@ -59,10 +60,24 @@ def read_former(place: CoolifyPlace, target: Target, live: CoolifyLive) -> Forme
         target.service.name,
         application,
         variables,
-        running.deployed if running else None,
+        _remembered(running, recorded) if running else None,
         tuple(variable.key for variable in wanted_variables(place, target.service)),
         tuple(wanted_settings(place, target, application)),
         recorded if recorded and not recorded.is_set(application, variables) else None,
+    )
+
+
+def _remembered(running: CoolifyService, recorded: Recorded | None) -> Deployed:
+    """What is remembered of a service, which the last release tells where a killed deploy has left something else."""
+    if recorded is None:
+        return running.deployed
+    target = recorded.target
+    return replace(
+        running.deployed,
+        image=target.image,
+        image_fingerprint=target.image_fingerprint,
+        fingerprint=target.fingerprint,
+        commit=target.commit,
     )
 
 
@@ -75,8 +90,13 @@ def prepare(lock: Lock, target: Target, reason: Reason, tell: Tell) -> None:
 
 
 def bring(lock: Lock, target: Target, former: Former, tell: Tell) -> None:
-    """Have a target run: set, deployed, healthy, remembered. StepFailed when a step fails."""
+    """Have a target run: set, deployed, healthy, remembered. StepFailed when a step fails.
+
+    Until then nothing is remembered of what runs: whatever ends this, or the way back, the next deploy goes through it.
+    """
     place = lock.place
+    if former.deployed:
+        record_deployed(place, replace(former.deployed, fingerprint=UNKNOWN))
     _set(place, target, former)
     run_deployment(lock, target.service.name, former.application.uuid, tell)
     record_deployed(place, _deployed(place, target, former))
@@ -138,8 +158,14 @@ def _return(lock: Lock, former: Former, tell: Tell, *, waits: bool) -> None:
             f"{former.service}: is set as before; a deployment that does not end stands in the way of deploying it"
         )
         return
+    settle_deployments(
+        lock, former.service, former.application.uuid, tell
+    )  # ours, when it could not be followed
     run_deployment(lock, former.service, former.application.uuid, tell)
-    if former.deployed:
+    if former.recorded:
+        given = replace(former, names=former.recorded.names)
+        record_deployed(lock.place, _deployed(former.recorded.place, former.recorded.target, given))
+    elif former.deployed:
         record_deployed(lock.place, former.deployed)
 
 

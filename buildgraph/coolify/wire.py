@@ -47,8 +47,7 @@ class Wire:
             with self._opener().open(request, timeout=TIMEOUT) as answer:
                 return _reply(answer.status, answer)
         except urllib.error.HTTPError as error:
-            with error:
-                return _reply(error.code, error)
+            return _refused(error)
         except urllib.error.URLError as error:
             return Reply(0, str(error.reason), is_unsent=isinstance(error.reason, ConnectionRefusedError))
         except (OSError, http.client.HTTPException) as error:
@@ -83,7 +82,19 @@ def trusting(ca: Path | None) -> ssl.SSLContext:
     return context
 
 
+def _refused(error: urllib.error.HTTPError) -> Reply:
+    """What a server refuses, also when its words break off."""
+    with error:
+        try:
+            return _reply(error.code, error)
+        except (OSError, http.client.HTTPException) as broken:
+            return _told(error.code, error, f"its answer broke off: {broken}")
+
+
 def _reply(status: int, answer: Any) -> Reply:
+    return _told(status, answer, answer.read().decode("utf-8", "replace"))
+
+
+def _told(status: int, answer: Any, text: str) -> Reply:
     headers: Mapping[str, str] = answer.headers
-    text = answer.read().decode("utf-8", "replace")
     return Reply(status, text, headers.get("Date", ""), headers.get("Retry-After", ""))

@@ -9,6 +9,7 @@ from typing import Final
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Backing, Service
 from buildgraph.place.containers import (
+    Found,
     create_container,
     find_containers,
     read_condition,
@@ -18,6 +19,7 @@ from buildgraph.place.containers import (
     start_container,
 )
 from buildgraph.place.images import ensure_image
+from buildgraph.place.lock import held_backing_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import BACKING, Role
 from buildgraph.place.secrets import PASSWORDS, POSTGRES_PASSWORD, REDIS_PASSWORD
@@ -59,12 +61,18 @@ def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> Non
     """Have what these services need running, and their databases there; what runs is left alone."""
     wanted = list(services)
     needed = {POSTGRES: any(service.database for service in wanted), REDIS: any(s.redis for s in wanted)}
-    for backing in place.environment.backing:
-        if needed.get(backing.kind):
+    asked = [backing for backing in place.environment.backing if needed.get(backing.kind)]
+    if not asked:
+        return
+    for backing in asked:
+        if not _found(place, backing.kind):
+            ensure_image(place, place.image(backing.image), tell)
+    with held_backing_lock(place):
+        for backing in asked:
             _ensure_running(place, backing, tell)
-    if needed[POSTGRES] and any(backing.kind == POSTGRES for backing in place.environment.backing):
-        for database in sorted({service.database for service in wanted if service.database}):
-            _ensure_database(place, database)
+        if any(backing.kind == POSTGRES for backing in asked):
+            for database in sorted({service.database for service in wanted if service.database}):
+                _ensure_database(place, database)
 
 
 def backing_specification(place: Place, backing: Backing) -> Specification:
@@ -118,7 +126,7 @@ def _redis(place: Place, backing: Backing) -> Specification:
 def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
     """Have a backing service running and ready; one that runs is only waited for."""
     specification = backing_specification(place, backing)
-    found = [c for c in find_containers(place, role=Role.BACKING.value) if c.name == specification.name]
+    found = _found(place, backing.kind)
     if not found:
         _create(place, backing, specification, tell)
         return
@@ -127,6 +135,11 @@ def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:
         start_container(place, specification.name)
     _wait_until_ready(place, backing.kind, specification.name)
     _confirm_password(place, backing.kind, specification.name)
+
+
+def _found(place: Place, kind: str) -> list[Found]:
+    """The container of a backing service, if it is there."""
+    return [c for c in find_containers(place, role=Role.BACKING.value) if c.name == place.named(kind)]
 
 
 def _confirm_password(place: Place, kind: str, container: str) -> None:

@@ -9,12 +9,12 @@ from typing import Final
 
 from buildgraph.deploy.evidence import has_ended, read_evidence
 from buildgraph.deploy.held import Held
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import told_plainly
 from buildgraph.manifests.model import Canary
 from buildgraph.place.clock import read_clock
 from buildgraph.place.model import Tell
-from buildgraph.place.names import PROXY
+from buildgraph.place.names import PROXY, Colour
 from buildgraph.traffic.answers import Server, parse_times
 from buildgraph.traffic.directing import find_servers, write_route
 from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
@@ -51,7 +51,7 @@ def run_canary(trial: Trial, tell: Tell) -> None:
     former = trial.before.live
     if not trial.before.is_http or former is None:
         return
-    if not any(server.serves for server in find_servers(trial.place, trial.service, former)):
+    if not any(server.serves for server in _await_servers(trial, former)):
         return
     for share in trial.canary.steps:
         if share < ALL:
@@ -103,6 +103,20 @@ def _pause(canary: Canary, elapsed: float) -> float:
 def _servers(trial: Trial) -> tuple[Server, ...]:
     """The version's containers as the proxy sees them; none for a moment while it is reloaded or restarts."""
     return find_servers(trial.place, trial.service, trial.colour)
+
+
+def _await_servers(trial: Trial, colour: Colour) -> tuple[Server, ...]:
+    """A colour's containers as the proxy sees them; ToolError when it tells nothing for a while.
+
+    A proxy that is silent for a moment is no reason to give a new version all requests at once.
+    """
+    deadline = time.monotonic() + SILENCE
+    while not (servers := find_servers(trial.place, trial.service, colour)):
+        if time.monotonic() > deadline:
+            what = f"the proxy has not told for {SILENCE:g} s how {trial.service} runs"
+            raise ToolError(what, "look at its log, then run the same again")
+        time.sleep(SHORTEST)
+    return servers
 
 
 def _counts(servers: Iterable[Server]) -> dict[str, Counts]:

@@ -116,6 +116,7 @@ def _ask(place: Place, service: Service, slot: str) -> tuple[bool, str]:
 
 
 def _run_command(place: Place, service: Service, container: Found) -> tuple[bool, str]:
-    code, said = run_in_container(place, container.id, service.health_command)
+    within = place.environment.health_within
+    code, said = run_in_container(place, container.id, service.health_command, within=within)
     words = place.redact(said.strip())[:SHOWN]
     return code == 0, f"exit code {code}: {words}" if words else f"exit code {code}"

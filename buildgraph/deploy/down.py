@@ -40,7 +40,8 @@ def stop_environment(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, .
 
 
 def _refuse_while_locked(place: Place, found: tuple[Found, ...]) -> None:
-    holders = [c for c in found if c.labels.get(ROLE) == Role.LOCK.value and c.is_running]
+    # One that was made and never started is only being taken, or was left by the dead (see `deploy/lock.py`).
+    holders = [c for c in found if c.labels.get(ROLE) == Role.LOCK.value and c.state != "created"]
     if holders:
         who = holders[0].labels.get(HOLDER, "somebody")
         raise StepFailed("down", f"{place.prefix} is being deployed by {who}", "wait until that is done")

@@ -16,6 +16,7 @@ from buildgraph.traffic.directing import ask_proxy, find_servers, read_route, re
 from buildgraph.traffic.proxy import enable_commands
 
 PAUSE: Final = 0.25
+SHORTEST: Final = 1.0  # seconds that a health command has at the least
 HEALTHY: Final = 200  # what a health check answers
 CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
 LAST_LINES: Final = 20
@@ -102,11 +103,13 @@ def _said(server: Server | None) -> str:
 
 def _wait_for_command(place: Place, service: Service, containers: Mapping[int, str], began: float) -> None:
     waiting = list(containers.values())
+    deadline = began + place.environment.health_within
     while waiting:
         container = waiting[0]
         said = "its container does not run"
         if read_condition(place, container).state == "running":
-            code, output = run_in_container(place, container, service.health_command)
+            left = max(SHORTEST, deadline - time.monotonic())
+            code, output = run_in_container(place, container, service.health_command, within=left)
             if code == 0:
                 waiting.remove(container)
                 continue

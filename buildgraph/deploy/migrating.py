@@ -28,7 +28,7 @@ def migrate_product(place: Place, product: str, targets: Iterable[Target], tell:
     with held_product_lock(place, product, "its migrations run") as lock:
         with held_shared_lock(place):
             ensure_ground(place, tell)
-            ensure_backing(place, [target.service for target in wanted], tell)
+        ensure_backing(place, [target.service for target in wanted], tell)
         for target in in_order(wanted):
             lock.confirm()
             ensure_image(place, target.image, tell)

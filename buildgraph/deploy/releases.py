@@ -27,7 +27,7 @@ TAKEN: Final = 9
 # has left unplaced goes as well; from one who lives, it takes a turn.
 PLACE: Final = """\
 cd "$0" || exit 1
-ln "$1" "$2" || { rm -f "$1"; exit 9; }
+ln "$1" "$2" || { rm -f "$1"; [ ! -e "$2" ] || exit 9; exit 1; }
 rm -f new-*; shift 2; rm -f "$@"
 """
 

@@ -69,7 +69,7 @@ def roll_out(lock: Lock, product: str, wanted: tuple[Target, ...], tell: Tell) -
     place = lock.place
     with held_shared_lock(place):
         ensure_ground(place, tell)
-        ensure_backing(place, [target.service for target in wanted], tell)
+    ensure_backing(place, [target.service for target in wanted], tell)
     live = settle_interrupted(lock, product, wanted, tell)
     _tell_scales(place, wanted, live, tell)
     pending = pending_targets(place, live, wanted)

@@ -80,7 +80,9 @@ def _settle(lock: Lock, target: Target, colour: Colour) -> Switched:
 
 def _former_route(place: Place, route: Route) -> Route | None:
     """The route to go back to when an interrupted takeover turns out badly."""
-    if route.trial is None or not containers_of(place, route.service, route.trial.other):
+    if route.trial is None:
+        return None
+    if not any(former.is_running for former in containers_of(place, route.service, route.trial.other)):
         return None
     return given_back(route, route.trial.other)
 

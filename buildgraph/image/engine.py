@@ -70,13 +70,14 @@ class Engine:
             self.client.close()
         self.line.close()
 
-    def listen_to(self, command: str) -> Iterator[Piece]:
+    def listen_to(self, command: str, within: float | None = None) -> Iterator[Piece]:
         """Start a command that was made ready in a container (`exec`), and give what it prints until it ends.
 
-        EngineRefused when the engine does not start it, ToolError when the connection breaks.
+        EngineRefused when the engine does not start it, ToolError when the connection breaks, Unended when it has
+        not ended `within` seconds.
         """
         try:
-            yield from listen_to(self.line.dial(), command)
+            yield from listen_to(self.line.dial(), command, within)
         except OSError as error:
             raise self.line.explain(error) from error
 

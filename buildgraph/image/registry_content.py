@@ -53,6 +53,11 @@ class Registry:
         self.above = rest if is_host else f"{first}{slash}{rest}"
         self._tokens: dict[str, str] = {}
 
+    @property
+    def prefix(self) -> str:
+        """The prefix with its host, however it was written: `acme` is `docker.io/acme`."""
+        return f"{self.name}/{self.above}".strip("/")
+
     def repository(self, name: str) -> str:
         """The repository of an image's name below the prefix."""
         return f"{self.above}/{name}".strip("/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from buildgraph.errors import ToolError
 
 TIMEOUT = 120  # seconds for one answer
 ENOUGH = 1 << 16
+SHORTEST = 0.001  # seconds: a socket takes 0 for something else
 REFUSED, CONFLICT = 400, 409
 FRAME = 8  # bytes before each piece of output: which stream, and how long (Docker Engine API, "attach")
 
@@ -29,6 +31,10 @@ class Piece(NamedTuple):
 
 class HungUp(OSError):
     """The engine has ended the connection before its answer was complete."""
+
+
+class Unended(Exception):
+    """A command that was given a time has not ended in it; it goes on."""
 
 
 class EngineRefused(ToolError):
@@ -52,10 +58,11 @@ def ask(line: socket.socket, *question: str) -> tuple[int, Any]:
         return _parsed(b"".join(iter(lambda: line.recv(ENOUGH), b"")))
 
 
-def listen_to(line: socket.socket, command: str) -> Iterator[Piece]:
+def listen_to(line: socket.socket, command: str, within: float | None = None) -> Iterator[Piece]:
     """Start a command that the engine holds ready (`exec`), and give what it prints, until it has ended.
 
-    OSError when the engine hangs up within a piece, EngineRefused when it does not start the command.
+    OSError when the engine hangs up within a piece, EngineRefused when it does not start the command, Unended when
+    that has not ended `within` seconds.
     """
     body = json.dumps({"Detach": False, "Tty": False})
     head = f"Host: docker\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
@@ -64,10 +71,9 @@ def listen_to(line: socket.socket, command: str) -> Iterator[Piece]:
         line.sendall(f"POST /exec/{quote(command)}/start HTTP/1.0\r\n{head}\r\n{body}".encode())
         with line.makefile("rb") as answer:
             _expect_success(answer)
-            line.settimeout(
-                None
-            )  # it may be silent for long; whether the way still stands is the line's to tell
-            yield from _pieces(answer)
+            # it may be silent for long; whether the way still stands is the line's to tell
+            line.settimeout(within)
+            yield from _pieces(answer) if within is None else _timed(line, answer, within)
 
 
 def _expect_success(answer: IO[bytes]) -> None:
@@ -86,6 +92,19 @@ def _message(body: bytes) -> str:
         return str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         return body.decode("utf-8", "replace").strip()
+
+
+def _timed(line: socket.socket, answer: IO[bytes], within: float) -> Iterator[Piece]:
+    """The pieces that come until the time is over, however many there are."""
+    deadline = time.monotonic() + within
+    try:
+        for piece in _pieces(answer):
+            yield piece
+            line.settimeout(max(SHORTEST, deadline - time.monotonic()))
+            if time.monotonic() > deadline:
+                raise Unended
+    except TimeoutError as error:
+        raise Unended from error
 
 
 def _pieces(answer: IO[bytes]) -> Iterator[Piece]:

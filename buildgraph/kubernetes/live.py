@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from buildgraph.deploy.platform import HEALTHY, STOPPED, UNHEALTHY, Running
 from buildgraph.kubernetes.cluster import Cluster
-from buildgraph.render.kubernetes import COMMIT, FINGERPRINT, IMAGE, NAME, PART_OF, SCALED, SECRETS
+from buildgraph.render.kubernetes import (
+    COMMIT,
+    FINGERPRINT,
+    IMAGE,
+    NAME,
+    PART_OF,
+    SCALED,
+    SECRETS,
+    UNSETTLED,
+)
 
 REVISION: Final = "deployment.kubernetes.io/revision"  # Kubernetes' own number of a Deployment's version
 
@@ -41,6 +50,7 @@ class Workload:
     """A service's Deployment: the version that it shall run, and how many of it do.
 
     `scaled` is how many somebody has asked for in place of `scaled_from`, which the manifest said then; 0: nobody.
+    `is_unsettled` tells that a version was taken back here: what stands around the pods may still be that one's.
     """
 
     service: str
@@ -55,6 +65,7 @@ class Workload:
     since: str = ""
     scaled: int = 0
     scaled_from: int = 0
+    is_unsettled: bool = False
     sources: frozenset[str] = frozenset()
 
     @property
@@ -119,6 +130,7 @@ def _workload(told: Mapping[str, Any]) -> Workload:
         since=_since(told),
         scaled=scaled,
         scaled_from=scaled_from,
+        is_unsettled=UNSETTLED in meta.get("annotations", {}),
         sources=_sources(template),
     )
 

@@ -30,7 +30,7 @@ from buildgraph.kubernetes.sweeping import kinds_known, sweep
 from buildgraph.place.audit import Deed
 from buildgraph.place.model import Target, Tell
 from buildgraph.place.secrets import check_secrets
-from buildgraph.render.kubernetes import RELEASE, SCALED, Shipping
+from buildgraph.render.kubernetes import RELEASE, SCALED, UNSETTLED, Shipping
 
 
 def release_product(cluster: Cluster, shipment: Shipment, tell: Tell) -> str:
@@ -83,13 +83,16 @@ def _deploy(lock: Lock, live: Live, shippings: Mapping[str, Shipping], tell: Tel
     without = unknown_kinds(lock, (shippings[name] for name in reasons), tell)
     run: list[Switched] = []
     try:
-        for name in (name for name in shippings if name in reasons):
-            tell(f"{name}: {reasons[name]}")
-            ensure_sealed(cluster, shippings[name].service, shippings[name].secrets)
-            lock.confirm()
-            run_migration(cluster, shippings[name], tell)
-            run.append(former_of(live, name, released))
-            bring(lock, shippings[name], without, tell)
+        for name, shipping in shippings.items():
+            if name in reasons:
+                tell(f"{name}: {reasons[name]}")
+                ensure_sealed(cluster, shipping.service, shipping.secrets)
+                lock.confirm()
+                run_migration(cluster, shipping, tell)
+                run.append(former_of(live, name, released))
+                bring(lock, shipping, without, tell)
+            elif released.get(name) not in (None, shipping.fingerprint):
+                run.append(former_of(live, name, released))  # a killed run has brought it, and proved nothing
         run_smoke(cluster, [shipping.service for shipping in shippings.values()], tell)
     except BaseException:
         unwind(lock, run, tell)
@@ -102,14 +105,14 @@ def _deploy(lock: Lock, live: Live, shippings: Mapping[str, Shipping], tell: Tel
 
 
 def _annotate(lock: Lock, live: Live, shippings: Mapping[str, Shipping], release: str) -> None:
-    """Write the release's name beside what runs; it restarts nothing.
+    """Write the release's name beside what runs, which is settled now; it restarts nothing.
 
     A number that was asked for goes when the manifest has another one than it stood for.
     """
     kubectl = lock.cluster.kubectl
     if shippings:
         names = [f"deployment/{name}" for name in shippings]
-        kubectl.run("annotate", *names, f"{RELEASE}={release}", "--overwrite")
+        kubectl.run("annotate", *names, f"{RELEASE}={release}", f"{UNSETTLED}-", "--overwrite")
     for name, shipping in shippings.items():
         if name in live.workloads and live.workloads[name].scaled != shipping.scaled:
             kubectl.run("annotate", f"deployment/{name}", f"{SCALED}-")

@@ -17,6 +17,7 @@ from buildgraph.kubernetes.trouble import read_trouble
 from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import (
     NAME,
+    UNSETTLED,
     VERSIONS,
     Shipping,
     object_names,
@@ -133,13 +134,15 @@ def _is_back(lock: Lock, former: Version, replicas: int, deadline: float) -> boo
     """Ask for a version unless the Deployment does already, and see that it is the one that has settled.
 
     Its number is looked up at this moment: a cluster counts a version anew whenever it is asked for again.
+    Only pods are taken back. That what stands around them may be another version's is written down first.
     """
+    deployment = f"deployment/{former.service}"
+    lock.cluster.kubectl.run("annotate", deployment, f"{UNSETTLED}=yes", "--overwrite")
     if not _is_asked_for(lock, former):
         live = read_live(lock.cluster)
         kept = newest(found for found in live.versions if found.made_from == former.made_from)
         if kept is None:
             raise StepFailed(f"deploy:{former.service}", "the cluster has not kept the version before", "")
-        deployment = f"deployment/{former.service}"
         lock.cluster.kubectl.run("rollout", "undo", deployment, f"--to-revision={kept.revision}")
         lock.cluster.kubectl.run("scale", deployment, f"--replicas={replicas}")
     settled = has_settled(lock, former.service, deadline - time.monotonic())

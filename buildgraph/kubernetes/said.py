@@ -1,4 +1,4 @@
-"""What the pods of a service or product have said, and say from then on."""
+"""What the pods of a service or product have said, and say from then on, secrets left out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _follow(cluster: Cluster, pod: str, tail: int, heard: SimpleQueue[Line | Non
     companion = start_companion(cluster.kubectl.command("logs", pod, f"--tail={tail}", "--follow"))
     try:
         while (line := companion.read_line(LONG)) is not None:
-            heard.put((pod, line))
+            heard.put((pod, cluster.redact(line)))
     finally:
         companion.stop()
         heard.put(ENDED)

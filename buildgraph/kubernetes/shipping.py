@@ -61,4 +61,6 @@ def _reason(running: Workload | None, shipping: Shipping) -> str:
         return f"{running.replicas} of {shipping.replicas} replicas are asked for"
     if running.product != shipping.service.product:
         return f"it has moved from the product {running.product}"
+    if running.is_unsettled:
+        return "a version was taken back, and what stands around its pods may be left of that"
     return "" if running.state == HEALTHY else "it is not healthy"

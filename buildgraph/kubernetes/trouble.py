@@ -16,16 +16,17 @@ SHOWN_EVENTS: Final = 5
 def read_trouble(cluster: Cluster, selector: str, fingerprint: str) -> str:
     """What is wrong with the pods of a version that are not ready, without secrets; "" when nothing is."""
     found = cluster.kubectl.read("pods", selector)
-    pods = [pod for pod in found if _is_of(pod, fingerprint) and not is_ready(pod)]
+    pods = [pod for pod in found if is_of(pod, fingerprint) and not is_ready(pod)]
     lines = [line for pod in pods[:SHOWN_PODS] for line in _told(cluster, pod)]
     return cluster.redact("\n".join(lines))
 
 
 def read_last_lines(cluster: Cluster, pod: str, count: int, *, former: bool = False) -> list[str]:
-    """The last lines that a pod's container has printed, or (`former`) the one that ran there before it."""
+    """The last lines that a pod's container has printed, or (`former`) the one before it; secrets left out."""
     words = ("logs", pod, f"--tail={count}", *(["--previous"] if former else []))
     result = cluster.kubectl.try_run(*words)
-    return result.stdout.decode("utf-8", "replace").splitlines() if result.code == 0 else []
+    said = result.stdout.decode("utf-8", "replace") if result.code == 0 else ""
+    return cluster.redact(said).splitlines()
 
 
 def _told(cluster: Cluster, pod: Mapping[str, Any]) -> Iterable[str]:
@@ -60,7 +61,8 @@ def _happened(cluster: Cluster, pod: str) -> list[str]:
     return list(told)[-SHOWN_EVENTS:]
 
 
-def _is_of(pod: Mapping[str, Any], fingerprint: str) -> bool:
+def is_of(pod: Mapping[str, Any], fingerprint: str) -> bool:
+    """Whether a pod was made from a version."""
     found: str = pod["metadata"].get("annotations", {}).get(FINGERPRINT, "")
     return found == fingerprint
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly
-from buildgraph.image.socket import EngineRefused
+from buildgraph.image.socket import EngineRefused, Unended
 from buildgraph.place.model import Place
 from buildgraph.place.specification import Specification
 
@@ -24,6 +24,7 @@ CONFLICT: Final = 409
 # hand: `unless-stopped` would leave it so.
 RESTARTS: Final = MappingProxyType({"Name": "always"})
 NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
+NOT_ENDED: Final = 124  # as timeout(1) tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,18 @@ def rename_container(place: Place, container: str, name: str) -> None:
 
 
 def run_in_container(
-    place: Place, container: str, argv: Iterable[str], *, user: str = "", env: Mapping[str, str] | None = None
+    place: Place,
+    container: str,
+    argv: Iterable[str],
+    *,
+    user: str = "",
+    env: Mapping[str, str] | None = None,
+    within: float | None = None,
 ) -> tuple[int, str]:
     """Run a command in a container; its exit code and all it said.
 
-    A container that does not run at this moment (`restarting`) gives the engine's words and code 126.
+    A container that does not run at this moment (`restarting`) gives the engine's words and code 126; a command that
+    has not ended `within` seconds gives code 124.
     """
     import docker.errors
 
@@ -134,7 +142,7 @@ def run_in_container(
     with _opened(place, container) as found:
         try:
             command = api.exec_create(found.id, list(argv), user=user, environment=dict(env or {}))["Id"]
-            said = b"".join(piece.content for piece in place.engine.listen_to(command))
+            said = b"".join(piece.content for piece in place.engine.listen_to(command, within))
             code = api.exec_inspect(command)["ExitCode"]
         except docker.errors.APIError as error:
             if error.status_code != CONFLICT:
@@ -144,6 +152,8 @@ def run_in_container(
             if refused.status != CONFLICT:
                 raise
             return NOT_RUN, refused.what
+        except Unended:
+            return NOT_ENDED, f"it has not ended within {within:.3g} s"
     if code is None:
         raise ToolError(f"the engine broke off what ran in {container}", "run the same again")
     return int(code), said.decode("utf-8", "replace")

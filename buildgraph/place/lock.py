@@ -24,6 +24,9 @@ from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
 
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
+BACKING_WITHIN: Final = (
+    300.0  # seconds to wait for that of databases, longer than two of them may take to get ready
+)
 NEWBORN: Final = 5  # seconds after which a lock that was made but never started belongs to a dead deployer
 GONE_WITHIN: Final = 5.0
 MOMENT: Final = 2.0
@@ -122,6 +125,13 @@ def held_shared_lock(place: Place) -> Iterator[Lock]:
         yield lock
 
 
+@contextmanager
+def held_backing_lock(place: Place) -> Iterator[Lock]:
+    """Hold the lock on the servers that products share; who begins one holds it until that is ready."""
+    with _held(place, place.named("lock-backing"), {}, within=BACKING_WITHIN) as lock:
+        yield lock
+
+
 def product_lock(place: Place, product: str) -> str:
     """The name of a product's deploy lock."""
     return place.named(f"{product}-lock")
@@ -212,9 +222,12 @@ def _read_holder(place: Place, name: str) -> str:
                 labels = told["Config"]["Labels"]
                 return _named(labels.get(HOLDER) or "somebody", labels.get(REASON, ""))
             if _age(place, told["Created"]) > NEWBORN:
-                api.remove_container(told["Id"], force=True)
+                api.remove_container(told["Id"])  # not by force: its deployer may have started it just now
         except docker.errors.NotFound:
             return ""
+        except docker.errors.APIError as error:
+            if error.status_code != CONFLICT:
+                raise
     return ""
 
 

@@ -50,7 +50,8 @@ def send_request(place: Place, service: Service, method: str, path: str, body: s
     A service without public host is asked at the proxy's internal listener, as other services do.
     """
     host = place.environment.host_of(service)
-    request = Request(method, path, _headers(place, service, body), body.encode())
+    headers = usual_headers(_host_of(place, service), body)
+    request = Request(method, path, headers, body.encode())
     if host and place.engine.is_here:
         return send_near(request, place.environment.proxy_port)
     return _send_from_inside(place, request, (LOOPBACK, PUBLIC_PORT if host else service.port))
@@ -62,22 +63,31 @@ def send_straight(place: Place, service: Service, container: str, request: Reque
     It goes out from the proxy's container, so it takes the way that requests will take. The headers of
     the request are filled in.
     """
-    host = place.environment.host_of(service) or f"{PROXY}:{service.port}"
-    forwarded = {"X-Forwarded-For": LOOPBACK, "X-Forwarded-Proto": "http", "X-Forwarded-Host": host}
-    headers = {**_headers(place, service, request.body.decode()), **forwarded}
+    host = _host_of(place, service)
+    headers = {**usual_headers(host, request.body.decode()), **forwarded_headers(host, "http")}
     return _send_from_inside(
         place, replace(request, headers=headers), (container, service.listens or service.port)
     )
 
 
-def _headers(place: Place, service: Service, body: str) -> dict[str, str]:
+def _host_of(place: Place, service: Service) -> str:
+    return place.environment.host_of(service) or f"{PROXY}:{service.port}"
+
+
+def usual_headers(host: str, body: str) -> dict[str, str]:
+    """The headers of every request."""
     return {
-        "Host": place.environment.host_of(service) or f"{PROXY}:{service.port}",
+        "Host": host,
         "User-Agent": "buildgraph",
         "Accept": "*/*",
         "Connection": "close",
         **({"Content-Type": "application/json"} if body else {}),
     }
+
+
+def forwarded_headers(host: str, protocol: str) -> dict[str, str]:
+    """What a proxy adds for services that ask whom they answer, and how they are reached: some answer nobody else."""
+    return {"X-Forwarded-For": LOOPBACK, "X-Forwarded-Proto": protocol, "X-Forwarded-Host": host}
 
 
 def send_near(request: Request, port: int) -> Answer:

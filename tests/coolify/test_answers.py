@@ -138,3 +138,12 @@ def test_a_server_that_is_not_there_is_told(borough: Borough) -> None:
         Refusal, match=r"GET http://127\.0\.0\.1:9/api/v1/applications/\w+/envs: no answer: .*refused"
     ):
         borough.platform.history()
+
+
+def test_a_refusal_whose_words_break_off_is_a_refusal(borough: Borough) -> None:
+    borough.server.faults.append(Fault("GET", "/version", 403, "{", headers={"Content-Length": "1000"}))
+
+    with pytest.raises(Refusal, match=r"403.*its answer broke off") as refused:
+        borough.place.api.version()
+
+    assert refused.value.status == 403

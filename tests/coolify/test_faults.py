@@ -205,11 +205,14 @@ def test_a_deploy_killed_after_any_of_its_changes_is_completed_by_the_next_one(b
     assert survives > 12
 
 
-@pytest.mark.parametrize("survives", [4, 5, 6])
+@pytest.mark.parametrize("survives", [5, 6, 7, 8])
 def test_what_a_killed_deploy_has_set_is_not_what_a_failed_one_goes_back_to(
     borough: Borough, survives: int
 ) -> None:
-    """The killed one has set the bad version (4, 5), and had it deployed (6); what to go back to is the release."""
+    """The killed one has set the bad version (5, 6), had it deployed (7), and found it healthy (8).
+
+    What to go back to is the release; the last one leaves nothing to bring, and still goes back.
+    """
     borough.secrets(TOKEN="s3cr3t-value")
     borough.service("api", env={"OLD": "1"}, secret=["TOKEN"])
     borough.deploy()
@@ -224,6 +227,44 @@ def test_what_a_killed_deploy_has_set_is_not_what_a_failed_one_goes_back_to(
     assert borough.answers("api") == "api 1"
     assert borough.env_of("api").get("OLD") == "1" and "BROKEN" not in borough.env_of("api")
     borough.service("api", env={"OLD": "1"}, secret=["TOKEN"])
+    assert borough.pending() == {}
+
+
+def test_a_way_back_that_breaks_off_is_not_called_done_and_the_next_deploy_goes_it(borough: Borough) -> None:
+    """Nobody can tell what runs: the bad version was started, and the server heard nothing of the way back."""
+    upgraded(borough)
+
+    def start_and_fall_silent() -> None:
+        for _ in range(2):
+            borough.server.move(borough.server.deployments[-1])
+        borough.server.faults[:] = [Fault("", "", 401, times=10_000)]
+
+    borough.moments["Coolify has queued"] = start_and_fall_silent
+    refused(borough)
+    borough.moments.clear()
+    borough.server.faults.clear()
+    unlock(borough)
+    assert borough.answers("api") == "api 2"
+
+    borough.service("api")
+    assert borough.pending() == {"api": "its fingerprint differs from what runs"}
+    assert not borough.platform.is_verified("town", borough.targets())
+    assert borough.deploy() == "town-0001"
+
+    assert borough.answers("api") == "api 1"
+    assert borough.pending() == {}
+
+
+def test_a_deployment_that_could_not_be_followed_ends_before_the_way_back_begins(borough: Borough) -> None:
+    """Of two that are under way at once, nobody knows which one ends last."""
+    upgraded(borough)
+    borough.server.faults.append(Fault("GET", "/deployments/d", 401))
+
+    refused(borough)
+
+    assert borough.answers("api") == "api 1"
+    assert [found.status for found in borough.server.deployments] == ["finished"] * 3
+    borough.service("api")
     assert borough.pending() == {}
 
 
@@ -244,10 +285,15 @@ def was_killed(borough: Borough, survives: int) -> bool:
     finally:
         borough.server.before = lambda method, path: None
         borough.server.faults.clear()
-        for each in borough.server.apps[STATE].envs:
-            if "LOCK" in each["key"]:
-                each["updated_at"] = "2026-01-01T00:00:00.000000Z"
+        unlock(borough)
     return False
+
+
+def unlock(borough: Borough) -> None:
+    """Have the lock's holder be long dead."""
+    for each in borough.server.apps[STATE].envs:
+        if "LOCK" in each["key"]:
+            each["updated_at"] = "2026-01-01T00:00:00.000000Z"
 
 
 def test_a_lock_whose_holder_has_died_is_taken_over_and_one_that_lives_is_not(borough: Borough) -> None:

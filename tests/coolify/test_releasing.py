@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from buildgraph.coolify.lock import held_lock
+from buildgraph.coolify.lock import LEASE, held_lock
 from buildgraph.errors import StepFailed
 from tests.coolify.borough import STATE, Borough
+from tests.support.coolify_state import Fault
 
 
 def test_a_first_deploy_sets_image_variables_health_and_limits_and_waits_until_all_is_well(
@@ -200,18 +201,44 @@ def test_a_lock_that_a_person_holds_refuses_deploys_until_it_is_released(borough
 
 def test_a_holder_that_lost_its_lock_finds_out_before_it_changes_anything(borough: Borough) -> None:
     borough.service("api")
-    with held_lock(borough.place, "town", "slept for long") as lock:
-        lock.renew(lock.claim)
+    with held_lock(borough.place, "town", "slept for long", borough.hear) as lock:
+        lock.renew()
         lock.check()
         for held in borough.platform.locks():
             borough.platform.release_lock(held)
         borough.platform.keep_lock("town", "it was dead to us", borough.hear)
 
-        lock.renew(lock.claim)
+        lock.renew()
 
         with pytest.raises(StepFailed, match="it was dead to us"):
             lock.check()
     assert [held.reason for held in borough.platform.locks()] == ["it was dead to us"]
+
+
+def test_a_sign_of_life_that_is_late_is_given_before_anything_is_changed(borough: Borough) -> None:
+    """The thread that gives them may have died, or stood still."""
+    with held_lock(borough.place, "town", "slept", borough.hear) as lock:
+        lock.renewed -= LEASE / 2 + 1
+        lock.check()
+        assert lock.claim.renewed == 1
+
+        borough.server.faults.append(Fault("", "", 401, times=10_000))
+        lock.renewed -= LEASE / 2 + 1
+        lock.check()
+        lock.renewed -= LEASE / 2
+        with pytest.raises(StepFailed, match=r"could not be renewed for \d+ s; nothing more is changed"):
+            lock.check()
+
+
+def test_a_lock_that_cannot_be_given_back_hides_nothing(borough: Borough) -> None:
+    with (
+        pytest.raises(StepFailed, match="what really happened"),
+        held_lock(borough.place, "town", "", borough.hear),
+    ):
+        borough.server.faults.append(Fault("", "", 401, times=10_000))
+        raise StepFailed("deploy:api", "what really happened", "")
+
+    assert "the lock cannot be given back, it ends 90 s later: " in borough.told[-1]
 
 
 def test_down_stops_applications_and_removes_nothing(borough: Borough) -> None:
@@ -238,6 +265,14 @@ def test_logs_are_those_of_the_containers_that_run(borough: Borough) -> None:
         borough.platform.logs("apj", 10)
     with pytest.raises(Exception, match="does not follow them"):
         borough.platform.follow("api", 10)
+
+
+def test_secrets_that_containers_print_are_left_out_of_the_logs(borough: Borough) -> None:
+    borough.secrets(TOKEN="s3cr3t-value")
+    borough.service("api", secret=["TOKEN"])
+    borough.deploy()
+
+    assert ("api", "the token is ***") in borough.platform.logs("api", 10)
 
 
 def test_health_is_coolify_s_word_and_what_users_are_answered(borough: Borough) -> None:

@@ -26,6 +26,19 @@ def stocked(town: Town) -> Town:
     return town
 
 
+def test_a_server_that_gets_ready_holds_up_no_other_product(town: Town) -> None:
+    """The lock that every change of requests needs is free meanwhile; a second product waits for the server alone."""
+    held: list[str] = []
+    town.moments = {"redis: started": lambda: held.extend(n for n in town.containers() if "lock" in n)}
+    town.secrets(REDIS_PASSWORD="it's p@ss")
+    town.has_backing(redis="redis:7-alpine")
+    town.service("api", port=3001, redis=True)
+
+    town.deploy()
+
+    assert sorted(held) == ["lock-backing", "town-lock"]
+
+
 def query(town: Town, database: str, text: str) -> str:
     code, said = run_in_container(
         town.place, town.place.named("postgres"), ["sh", "-c", QUERY, database, text]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections import Counter
 
@@ -104,6 +106,23 @@ def test_a_version_that_falls_ill_after_it_was_found_well_is_given_up(town: Town
 
     assert load.wrong == []
     assert town.fetch("api") == "api 1"
+
+
+def test_a_proxy_that_is_silent_for_a_moment_is_no_reason_to_leave_the_canary_out(town: Town) -> None:
+    town.switches(50, 100, hold=0.5, least_requests=0)
+    town.service("api", port=3001)
+    town.deploy()
+
+    def kill() -> None:
+        told = town.place.engine.client.api.inspect_container(town.containers()["proxy"])
+        os.kill(told["State"]["Pid"], signal.SIGKILL)
+
+    town.moments = {"healthy after": kill}
+    town.service("api", "2", port=3001)
+    town.deploy()
+
+    assert "api: 50 % of the requests go to green" in town.told
+    assert town.fetch("api") == "api 2"
 
 
 def test_a_version_that_too_few_have_asked_is_given_up_unless_nobody_has_to(town: Town) -> None:

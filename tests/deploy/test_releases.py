@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from buildgraph.deploy.releases import (
+    PLACE,
+    TAKEN,
     Release,
     ReleasedService,
     Source,
@@ -134,6 +138,23 @@ def test_a_release_breaks_with_an_older_one_where_a_service_is_marked_beyond_it(
     assert not breaks(marked(2), marked(2))
     assert not breaks(marked(2), marked(1))
     assert not breaks(Release("before the service", "chat"), marked(2))
+
+
+def placed(folder: Path, record: str) -> int:
+    """The exit code of placing a record as the release 0001."""
+    argv = ["sh", "-c", PLACE, str(folder), record, "0001.json"]
+    return subprocess.run(argv, check=False, capture_output=True).returncode
+
+
+def test_a_number_is_taken_only_where_it_is(tmp_path: Path) -> None:
+    """A disk that does not take the name for another reason is told, and not asked for ever."""
+    for record in ("new-1", "new-2"):
+        (tmp_path / record).write_text(record)
+
+    assert placed(tmp_path, "new-lost") not in (0, TAKEN)
+    assert placed(tmp_path, "new-1") == 0
+    assert placed(tmp_path, "new-2") == TAKEN
+    assert [found.name for found in tmp_path.iterdir()] == ["0001.json"]
 
 
 def test_a_ci_job_is_told_with_its_address_and_a_person_with_the_machine() -> None:

@@ -446,6 +446,14 @@ def test_no_secret_is_shown_of_what_containers_say(town: Town) -> None:
     assert "hunter2" not in f"{failed.value} {failed.value.detail} {town.told} {read_logs(town.place, 'api')}"
 
 
+def test_a_health_command_that_hangs_has_failed(town: Town) -> None:
+    town.settings(health_within=1.5)
+    town.service("worker", port=0, host="", health_command=("sleep", "600"))
+
+    with pytest.raises(StepFailed, match=r"not healthy within 1.5 s; .* it has not ended within 1\.?\d* s"):
+        town.deploy()
+
+
 def test_a_failing_health_command_shows_no_secret(town: Town) -> None:
     town.settings(health_within=1.0)
     town.secrets(TOKEN="hunter2")

@@ -10,6 +10,7 @@ from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Migration, SmokeTest
+from buildgraph.place.containers import stop_container
 from buildgraph.place.names import Colour
 from tests.deploy.killing import kill_deploy_when
 from tests.support.load import Load
@@ -131,6 +132,23 @@ def test_a_deployment_killed_at_any_step_leaves_a_good_state_and_the_next_one_co
     assert [town.fetch(name) for name in PAIR] == ["api 2", "web 2"]
     assert sorted(town.containers()) == ["api-blue", "api-green", "proxy", "web-blue"]
     assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
+
+
+def test_a_former_version_that_has_ended_is_none_to_go_back_to(town: Town, tmp_path: Path) -> None:
+    """A killed takeover of all requests is settled by the next run, whose failure leaves what serves alone."""
+    town.switches(100, window=600.0)
+    town.service("api", port=3001)
+    town.deploy()
+    town.service("api", "2", port=3001)
+    town.service("web", "2", port=3002)
+    kill_deploy_when(town, "web: started blue", tmp_path)
+    stop_container(town.place, town.containers()["api-blue"], 1)
+
+    town.service("web", "3", port=3002, smoke=(SmokeTest("never", contains="nobody", within=0.3),))
+    with pytest.raises(StepFailed, match="smoke:web"):
+        town.deploy()
+
+    assert town.fetch("api") == "api 2"
 
 
 def test_a_killed_takeover_that_is_wanted_no_more_is_given_back(town: Town, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import itertools
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from buildgraph.errors import ToolError
 from buildgraph.image.contexts import DEFAULT_ADDRESS, OwnEngine, own_engine
 from buildgraph.image.lines import NearLine, open_line
-from buildgraph.image.socket import EngineRefused, HungUp, Piece, listen_to
+from buildgraph.image.socket import EngineRefused, HungUp, Piece, Unended, listen_to
 from buildgraph.image.ssh import ssh_command
 from buildgraph.manifests.engines import parse_engine
 
@@ -194,6 +196,25 @@ def test_what_comes_together_with_the_head_of_the_answer_is_not_lost(
         Piece(b"two\n", True),
         Piece(b"", False),
     ]
+
+
+@pytest.mark.parametrize("says", [b"", frame(1, b"still here\n")], ids=["silent", "talking"])
+def test_a_command_that_does_not_end_in_its_time_is_left(
+    pair: tuple[socket.socket, socket.socket], says: bytes
+) -> None:
+    def serve() -> None:
+        theirs = pair[1]
+        theirs.recv(1 << 12)
+        theirs.sendall(HEAD)
+        with suppress(OSError):
+            while True:
+                theirs.sendall(says)
+                time.sleep(0.01)
+
+    threading.Thread(target=serve, daemon=True).start()
+
+    with pytest.raises(Unended):
+        list(listen_to(pair[0], "id", within=0.2))
 
 
 @pytest.mark.parametrize("content", [HEAD + frame(1, b"all of it")[:-3], HEAD + b"\x01\x00\x00", b""])

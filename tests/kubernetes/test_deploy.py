@@ -180,6 +180,35 @@ def test_a_broken_version_that_a_killed_deploy_left_goes_back_to_the_last_releas
     assert shop.state()["api"] == ("healthy", False)
 
 
+def test_a_healthy_version_that_a_killed_deploy_left_goes_back_when_its_smoke_tests_fail(
+    shop: Harbour,
+) -> None:
+    """The second run finds nothing to bring: what it takes back is what the first one brought."""
+    shop.says("api", "something else")
+    shop.kill_deploy_at("api: 1 well after")
+
+    ran = shop.deploy()
+
+    assert (ran.code, "smoke:api: the api answers" in ran.err) == (1, True), ran.err
+    assert shop.answer("api") == "api 1 alpha", ran.err
+
+
+def test_what_a_failed_version_has_changed_around_its_pods_goes_with_the_next_deploy(shop: Harbour) -> None:
+    """`rollout undo` takes pods back, and leaves the Service as the failed version had it."""
+    shop.says("api", "something else")
+    shop.declare_shop(port=3005)
+    assert shop.deploy().code == 1
+
+    shop.says("api", "api 1")
+    shop.declare_shop()
+    ran = shop.must("deploy:shop", "env=alpha")
+
+    assert "api: a version was taken back" in ran.err
+    assert shop.objects("services")["api"]["spec"]["ports"][0]["port"] == 3001
+    assert shop.answer("api") == "api 1 alpha"
+    assert "== nothing to do" in shop.deploy().err
+
+
 def test_two_environments_stand_side_by_side_and_differ_by_their_data(shop: Harbour) -> None:
     before = shop.pods()
     shop.settings("beta", values={"LEVEL": "other"})

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from buildgraph.errors import ToolError
 from buildgraph.kubernetes import Cluster, Kubectl
+from buildgraph.kubernetes.said import read_logs
 from buildgraph.kubernetes.sealed import ensure_sealed
 from buildgraph.manifests.model import Environment, EnvValue, Kubernetes, Service
 from buildgraph.place.model import Scene
 from buildgraph.place.secrets import Secrets
+from buildgraph.process import Command, OnLine, Result
+from buildgraph.render.kubernetes import NAME, PART_OF
 from tests.support.runners import AnsweringRunner
+
+
+@dataclass
+class SayingRunner(AnsweringRunner):
+    """Says the same on standard output to whoever asks for what pods have said; there is one pod."""
+
+    said: str = ""
+
+    def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
+        if "logs" in command.argv:
+            return Result(0, self.said.encode())
+        labels = {NAME: "api", PART_OF: "shop"}
+        return Result(
+            0, json.dumps({"kind": "Pod", "metadata": {"name": "api-1", "labels": labels}}).encode()
+        )
+
 
 API = Service("api", "shop", "dockerfile", "api", env={"KEY": EnvValue(secret=True)})
 
@@ -38,6 +59,15 @@ def test_what_kubectl_refuses_is_told_in_its_own_words_with_the_way_out() -> Non
         "  `kubectl --context shop-europe get nodes` must work on this machine"
     )
     assert error.value.exit_code == 3
+
+
+def test_secrets_that_containers_print_are_left_out_of_the_logs() -> None:
+    runner = SayingRunner(said="my key is swordfish\nready\n")
+    environment = Environment("production", registry="r", kubernetes=Kubernetes("c", "n"))
+    secrets = Secrets({"KEY": "swordfish"})
+    cluster = Cluster(Kubectl(runner, "c", "n"), "acme", Scene(environment, (API,)), secrets, bool)
+
+    assert read_logs(cluster, "shop", 10) == [("api-1", "my key is ***"), ("api-1", "ready")]
 
 
 def test_a_secret_value_is_in_no_argument_and_in_no_annotation() -> None:

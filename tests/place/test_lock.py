@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.deploy.down import stop_environment
 from buildgraph.errors import StepFailed
 from buildgraph.place.lock import (
     held_product_lock,
@@ -129,6 +130,15 @@ def test_a_lock_that_is_kept_outlives_its_process_until_it_is_released(town: Tow
 
     with held_product_lock(town.place, "chat") as lock:
         lock.confirm()
+
+
+def test_a_lock_that_is_held_is_so_whatever_its_container_does(town: Town) -> None:
+    keep_lock(town.place, "chat", "the database is being moved", town.told.append)
+    [held] = read_locks(town.place)
+    town.place.engine.client.api.pause(held.container)
+
+    with pytest.raises(StepFailed, match="is being deployed by"):
+        stop_environment(town.place, volumes=False, tell=town.told.append)
 
 
 def test_who_loses_the_lock_to_somebody_who_releases_it_notices(town: Town) -> None:

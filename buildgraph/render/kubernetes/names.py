@@ -17,6 +17,9 @@ OURS: Final = "buildgraph"
 
 FINGERPRINT, IMAGE, COMMIT = "buildgraph/fingerprint", "buildgraph/image", "buildgraph/commit"
 SECRETS, RELEASE, SCALED = "buildgraph/secrets", "buildgraph/release", "buildgraph/scaled"
+UNSETTLED: Final = (
+    "buildgraph/unsettled"  # what stands around the pods may be of a version that was taken back
+)
 
 LONGEST: Final = 63  # characters of a label's value, and of a name that a label repeats
 DIGITS: Final = 10
