@@ -35,11 +35,14 @@ TIME: Final = re.compile(r'"createdAt":"([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What came of one service: seconds of its build, bytes above its base, and what it was asked at the end."""
+    """What came of one service: seconds of its build, bytes above its base, and what it was asked at the end.
+
+    `seconds` is None where the image was there already.
+    """
 
     service: str
     kind: str
-    seconds: float
+    seconds: float | None
     added: int
     evidence: str
 
@@ -100,7 +103,7 @@ def prove(system: System, product: Product) -> list[Proven]:
         Proven(
             service.name,
             service.kind,
-            seconds.get(service.name, 0.0),
+            seconds.get(service.name),
             read_added(image_of(system, service), read_bases().values()),
             ask(system, service),
         )
@@ -111,6 +114,11 @@ def prove(system: System, product: Product) -> list[Proven]:
 def seconds_of(told: str) -> dict[str, float]:
     """Service -> the seconds its build took, from what a run tells."""
     return {name: 60 * float(minutes or 0) + float(rest) for name, minutes, rest in SPENT.findall(told)}
+
+
+def told_seconds(seconds: float | None) -> str:
+    """The seconds of a build, rounded; "found" where there was none."""
+    return "found" if seconds is None else f"{seconds:.0f}"
 
 
 def must(system: System, *arguments: str) -> Ran:
@@ -186,7 +194,7 @@ def told_update(service: Service, body: str) -> str:
 def render(found: Sequence[Proven], circumstances: Circumstances) -> str:
     """The report."""
     rows = [
-        (each.service, each.kind, f"{each.seconds:.0f}", f"{each.added / MB:.1f}", each.evidence)
+        (each.service, each.kind, told_seconds(each.seconds), f"{each.added / MB:.1f}", each.evidence)
         for each in found
     ]
     return f"""# The whole system, built and deployed once

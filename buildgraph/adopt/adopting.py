@@ -8,7 +8,7 @@ from typing import Final
 
 from buildgraph.adopt.dockerfiles import Build, chosen, found_builds
 from buildgraph.adopt.evidence import found_health, found_port, hears_port, is_server
-from buildgraph.adopt.frameworks import recognise
+from buildgraph.adopt.frameworks import TITLES, recognise
 from buildgraph.adopt.model import Adoption, Facts, Found, Open, Project
 from buildgraph.adopt.names import product_of, service_names
 from buildgraph.adopt.reading import is_aside
@@ -17,8 +17,10 @@ from buildgraph.workspace.projects import LOCKFILE, ROOT
 
 FIRST_PORT: Final = 3001
 OWN: Final = "dockerfile"
+IN_ROOT: Final = "a service ({}) in the workspace's root, where no template builds one"
+OUT_OF_ROOT: Final = "move it to a folder of its own, or write a Dockerfile for it and run this again"
 MAKE_ONE: Final = "run `pnpm install` and commit it"
-STATIC: Final = ("astro", "spa")  # a server answers for these at any path
+STATIC: Final = ("astro", "spa", "expo")  # a server answers for these at any path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,13 @@ def _look(work: _Adopting, folder: str, builds: list[Build]) -> None:
         if build.works:
             work.services.append(_built(work, build, project))
             return
-    if project is None or folder == ROOT:
+    verdict = recognise(project) if project else None
+    if project is None or verdict is None:
         return
-    verdict = recognise(project)
-    if verdict is None:
-        return
-    if is_aside(folder):
+    if folder == ROOT:
+        if verdict.kind:
+            work.left_open.append(Open(ROOT, IN_ROOT.format(TITLES[verdict.kind]), OUT_OF_ROOT))
+    elif is_aside(folder):
         work.aside.append(folder)
     elif verdict.problem:
         work.left_open.append(Open(folder, verdict.problem, verdict.way_out))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from buildgraph.adopt.model import Facts
-from buildgraph.adopt.reading import COMPOSE
+from buildgraph.adopt.reading import ASIDE, COMPOSE, DEVELOPING
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace.yaml import parse_yaml
+
+PLAIN: Final = re.compile(r"(docker-)?compose\.ya?ml")
+OVERRIDE: Final = "override"  # what compose lays over the plain file, on machines of developers
 
 
 class Built(NamedTuple):
@@ -20,12 +24,24 @@ class Built(NamedTuple):
 
 
 def compose_builds(facts: Facts) -> dict[str, Built]:
-    """What the first compose file says that names a Dockerfile, by the Dockerfile's path."""
+    """What the plainest compose file says that names a Dockerfile, by the Dockerfile's path."""
     found: dict[str, Built] = {}
-    for path in filter(COMPOSE.search, facts.paths):
+    for path in sorted(filter(COMPOSE.search, facts.paths), key=_plainest_first):
         for dockerfile, built in _builds(path, facts.texts.get(path, "")):
             found.setdefault(dockerfile, built)
     return found
+
+
+def _plainest_first(path: str) -> tuple[bool, bool, int, str]:
+    """What ships before what is for developers, tests and examples; compose.yml before compose.prod.yml."""
+    folder, name = posixpath.split(path)
+    words = {*folder.split("/"), *re.split(r"[._-]", name)}
+    return (
+        not words.isdisjoint(ASIDE | DEVELOPING | {OVERRIDE}),
+        PLAIN.fullmatch(name) is None,
+        path.count("/"),
+        path,
+    )
 
 
 def _builds(path: str, text: str) -> Iterator[tuple[str, Built]]:

@@ -11,21 +11,19 @@ from typing import Final
 
 from buildgraph.adopt.compose import Built, compose_builds
 from buildgraph.adopt.model import Facts, Open
-from buildgraph.adopt.reading import is_aside, is_dockerfile
+from buildgraph.adopt.reading import DEVELOPING, is_aside, is_dockerfile
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.kinds import TEMPLATES
 from buildgraph.recipes import Dockerfile, Window, parse_dockerfile
 from buildgraph.workspace.projects import ROOT, owner_of
 
 OURS: Final = (f"{TEMPLATES}/", "docker/substitutes/", ".devcontainer/")
-ASIDE_VARIANTS: Final = frozenset(("dev", "development", "local", "test", "ci", "debug", "e2e"))
 OF_ROOT: Final = re.compile(r"\b(pnpm|turbo|nx|lerna|rush)\b|pnpm-lock\.yaml")
 # A project as pnpm, turbo and lerna are told of it.
 ASKED: Final = r"(?:(?:--filter|--scope|-F)[= ]+|turbo(?:@\S+)? prune )"
 FILTER: Final = re.compile(
     rf"{ASKED}[\"']?\{{?(?:\./)?([\w@./-]+?)\}}?(?:\.\.\.)?[\"']?(?=[\s\"']|$)", re.MULTILINE
 )
-EXPOSE: Final = re.compile(r"^\s*EXPOSE\s+(\d{2,5})", re.MULTILINE | re.IGNORECASE)
 PORT: Final = re.compile(r"^\s*(?:ENV|ARG)\s+(?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE)
 HEALTH: Final = re.compile(
     r"^\s*HEALTHCHECK\b(?:.|\\\n)*?https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[^\s\"'|)\\`]*)?", re.MULTILINE
@@ -63,11 +61,11 @@ def chosen(builds: Sequence[Build]) -> tuple[Build, list[Open]]:
     """The one of a folder's builds that ships, and what is said of the others."""
     ranked = sorted(
         builds,
-        key=lambda build: (_variant(build.dockerfile) in ASIDE_VARIANTS, not build.works, _rank(build)),
+        key=lambda build: (_variant(build.dockerfile) in DEVELOPING, not build.works, _rank(build)),
     )
     first, others = (
         ranked[0],
-        [build for build in ranked[1:] if _variant(build.dockerfile) not in ASIDE_VARIANTS],
+        [build for build in ranked[1:] if _variant(build.dockerfile) not in DEVELOPING],
     )
     told = [
         Open(
@@ -107,7 +105,8 @@ class _Reader:
             problems = tuple(Open(mistake.where, mistake.what, mistake.way_out) for mistake in error.mistakes)
             return Build(path, folder, ROOT, problems=problems, works=False)
         folder = self._folder(path, parsed, text)
-        told = Build(path, folder, ROOT, hint.target if hint else "", _port(text), _health(text))
+        port = next(iter(parsed.ports), _port(text))
+        told = Build(path, folder, ROOT, hint.target if hint else "", port, _health(text))
         return self._checked(replace(told, context=self._context(parsed, folder, text, hint)), parsed)
 
     def _checked(self, build: Build, parsed: Dockerfile) -> Build:
@@ -207,7 +206,8 @@ def _specific(copies: Iterable[str]) -> list[str]:
 
 
 def _port(text: str) -> int:
-    found = EXPOSE.findall(text) or PORT.findall(text)
+    """The port that a variable of a Dockerfile names; 0 without one."""
+    found = PORT.findall(text)
     return int(found[-1]) if found and 0 < int(found[-1]) <= 65535 else 0
 
 

@@ -8,21 +8,26 @@ from typing import Final
 
 from buildgraph.adopt.model import Project
 
+# In the order in which they are believed: what is listened on, the variable's default, any other port.
 PORTS: Final = (
-    re.compile(r"PORT\b['\"\])]*\s*(?:\?\?|\|\|)\s*['\"]?(\d{4,5})"),
-    re.compile(r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{4,5})"),
+    re.compile(r"\.listen\(\s*(?:\{[^{}]*?\bport\s*:\s*)?[^,;{})\n]*?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"\bserve\(\s*\{[^{}]*?\bport\s*:\s*[^,;{})\n]*?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"(?<![A-Z_])PORT\b['\"\])]*\s*(?:\?\?|\|\|)\s*['\"]?(\d{4,5})"),
     re.compile(r"\bport\s*[:=]\s*(\d{4,5})"),
 )
-FIXED: Final = PORTS[1:]
+FIXED: Final = (re.compile(r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{4,5})"), PORTS[-1])
+BACKING: Final = frozenset((3306, 5432, 6379, 27017))  # where databases and caches listen: another's port
 IN_SCRIPTS: Final = re.compile(r"(?:--port[ =]|-p[ =]?|PORT=)(\d{4,5})")
 SAYS_PORT: Final = re.compile(r"\bPORT\b")
-HEALTH: Final = r"[\w./-]*(?:health|ready|readyz|livez|alive)\w*"
+HEALTH: Final = r"[\w./-]*(?<![a-z])(?:health\w*|(?:is)?(?:readyz?|alive)|livez)(?![a-z])"
 ROUTE: Final = re.compile(rf"['\"`](/{HEALTH})['\"`]", re.IGNORECASE)
 CONTROLLER: Final = re.compile(
     rf"@Controller\(\s*(?:\{{\s*path\s*:\s*)?['\"`]/?({HEALTH})['\"`]", re.IGNORECASE
 )
 METHOD: Final = re.compile(rf"@Get\(\s*['\"`]/?({HEALTH})['\"`]", re.IGNORECASE)
 PREFIX: Final = re.compile(r"setGlobalPrefix\(\s*['\"`]/?([^'\"`]*?)/?['\"`]")
+NOT_PREFIXED: Final = re.compile(r"setGlobalPrefix\([^)]*?\bexclude\s*:\s*\[([^\]]*)\]")
+QUOTED: Final = re.compile(r"['\"`]/?([^'\"`]+)['\"`]")
 OWN_CONTROLLER: Final = re.compile(r"@Controller\(\s*(?:['\"`]/?([^'\"`]*)['\"`])?\s*\)")
 ROOT_CONTROLLER: Final = re.compile(r"@Controller\(\s*\)[\s\S]*?@Get\(\s*\)")
 SVELTE: Final = re.compile(rf"src/routes/(.*{HEALTH})/\+server\.[jt]s", re.IGNORECASE)
@@ -34,9 +39,15 @@ GROUP: Final = re.compile(r"\([^/]*\)/")
 def found_port(project: Project) -> int:
     """The port that its sources or scripts name; 0 when none does."""
     texts = [text for _, text in project.sources()]
-    found = [*(match for pattern in PORTS for text in texts for match in pattern.findall(text))]
-    found += [match for script in project.package.scripts.values() for match in IN_SCRIPTS.findall(script)]
-    return next((int(port) for port in found if 1024 <= int(port) <= 65535), 0)
+    found = _ports(PORTS, texts) + _ports([IN_SCRIPTS], project.package.scripts.values())
+    return next(iter(found), 0)
+
+
+def _ports(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> list[int]:
+    """The ports that patterns find and that may be a service's own."""
+    every = list(texts)
+    found = [int(port) for pattern in patterns for text in every for port in pattern.findall(text)]
+    return [port for port in found if 1024 <= port <= 65535 and port not in BACKING]
 
 
 def hears_port(project: Project) -> bool:
@@ -44,7 +55,7 @@ def hears_port(project: Project) -> bool:
     texts = [text for _, text in project.sources()]
     if any(SAYS_PORT.search(text) for text in texts):
         return True
-    return not any(pattern.search(text) for pattern in FIXED for text in texts)
+    return not _ports(FIXED, texts)
 
 
 def is_server(project: Project) -> bool:
@@ -65,14 +76,15 @@ def _in_sources(project: Project) -> list[str]:
 def _in_nest(project: Project) -> list[str]:
     texts = [text for _, text in project.sources()]
     prefix = next((f"/{told[1]}" for text in texts if (told := PREFIX.search(text))), "")
-    found = [f"{prefix}/{path}" for text in texts for path in CONTROLLER.findall(text)]
+    found = [path for text in texts for path in CONTROLLER.findall(text)]
     for text in texts:
         own = OWN_CONTROLLER.search(text)
-        above = f"{prefix}/{own[1]}" if own and own[1] else prefix
-        found += [f"{above}/{path}" for path in METHOD.findall(text)]
+        above = f"{own[1]}/" if own and own[1] else ""
+        found += [f"{above}{path}" for path in METHOD.findall(text)]
     if not found and any(ROOT_CONTROLLER.search(text) for text in texts):
         return [prefix or "/"]
-    return found
+    bare = {path for text in texts for told in NOT_PREFIXED.findall(text) for path in QUOTED.findall(told)}
+    return [f"/{path}" if path in bare else f"{prefix}/{path}" for path in found]
 
 
 def _in_svelte(project: Project) -> list[str]:

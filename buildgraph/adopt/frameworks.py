@@ -9,7 +9,6 @@ from typing import Final
 
 from buildgraph.adopt.model import Project
 from buildgraph.adopt.starting import start_problem
-from buildgraph.manifests.kinds import KINDS
 
 WRITE_ONE: Final = "write a Dockerfile in its folder and run this again"
 SERVERS: Final = ("express", "fastify", "hono", "koa", "@hapi/hapi", "@trpc/server", "h3", "polka", "restify")
@@ -106,9 +105,7 @@ def _nestjs(project: Project) -> Verdict | None:
 def _expo(project: Project) -> Verdict | None:
     if not project.needs("expo") or not project.has("app.json", *_app_configs()):
         return None
-    if "expo" in KINDS:
-        return Verdict("expo")
-    return Verdict(problem="an Expo app, for which there is no template yet")
+    return Verdict("expo")
 
 
 def _app_configs() -> tuple[str, ...]:

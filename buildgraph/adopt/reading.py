@@ -31,6 +31,8 @@ ASIDE: Final = frozenset(
         "playgrounds",
     )
 )
+# What files and folders are called that are for developers and for tests.
+DEVELOPING: Final = frozenset(("dev", "development", "local", "test", "ci", "debug", "e2e"))
 MOST_SOURCES: Final = 200  # of one project: what a server says of itself stands in its first files
 LIKELY: Final = re.compile(
     r"(main|index|server|app|config|env|health|controller|routes?)\b|health", re.IGNORECASE

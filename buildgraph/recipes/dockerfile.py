@@ -21,7 +21,8 @@ class Dockerfile:
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
     `template/` among them, `downloads` the addresses it adds files from without a checksum, and
-    `arguments` the names of the build arguments it declares: no other changes the image. All are sorted.
+    `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
+    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Dockerfile:
     downloads: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     syntax: str = ""
+    ports: tuple[int, ...] = ()
 
 
 def parse_dockerfile(
@@ -45,7 +47,8 @@ def parse_dockerfile(
     outer, stages = read_stages(script, path, build_args or {})
     if not stages:
         raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
-    needed = _needed(stages, _position_of(target, stages, path))
+    position = _position_of(target, stages, path)
+    needed = _needed(stages, position)
     _refuse_mistakes(needed)
     context_paths = _all(stage.copies for stage in needed)
     return Dockerfile(
@@ -56,6 +59,7 @@ def parse_dockerfile(
         downloads=_all(stage.downloads for stage in needed),
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
         syntax=script.directives.get("syntax", ""),
+        ports=_ports(stages, position),
     )
 
 
@@ -78,6 +82,15 @@ def _needed(stages: Sequence[Stage], target: int) -> list[Stage]:
         if position in wanted:
             wanted |= stages[position].uses
     return [stages[position] for position in sorted(wanted)]
+
+
+def _ports(stages: Sequence[Stage], target: int) -> tuple[int, ...]:
+    position: int | None = target
+    while position is not None:
+        if stages[position].ports:
+            return tuple(stages[position].ports)
+        position = stages[position].parent
+    return ()
 
 
 def _refuse_mistakes(stages: Iterable[Stage]) -> None:

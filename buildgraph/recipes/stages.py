@@ -16,6 +16,7 @@ from buildgraph.recipes.words import expand, split_words
 
 NO_IMAGE: Final = "scratch"
 REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@[^:]+:", re.IGNORECASE)
+EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
 
 
@@ -25,14 +26,17 @@ class Stage:
 
     `uses` are positions of earlier stages and `images` references outside the Dockerfile: together they
     are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
-    names of its ARGs; `args` and `env` are what variables are worth at its end.
+    names of its ARGs; `args` and `env` are what variables are worth at its end. `parent` is the position of
+    the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order.
     """
 
     name: str = ""
+    parent: int | None = None
     uses: set[int] = field(default_factory=set)
     images: set[str] = field(default_factory=set)
     copies: set[str] = field(default_factory=set)
     downloads: set[str] = field(default_factory=set)
+    ports: list[int] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
     args: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
@@ -100,6 +104,7 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
 def _inherit(walk: _Walk, parent: int) -> None:
     """A stage built upon another has its variables."""
     stage = walk.stages[-1]
+    stage.parent = parent
     stage.uses.add(parent)
     stage.args.update(walk.stages[parent].args)
     stage.env.update(walk.stages[parent].env)
@@ -129,6 +134,15 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     for word in words:
         name, _, value = word.partition("=")
         stage.env[name] = expand(value, values, walk.escape).text
+
+
+def _read_expose(walk: _Walk, instruction: Instruction) -> None:
+    """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP."""
+    stage = walk.stages[-1]
+    for word in split_words(instruction.rest, walk.escape):
+        found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text)
+        if found:
+            stage.ports.append(int(found[1]))
 
 
 def _read_copy(walk: _Walk, instruction: Instruction) -> None:
@@ -205,6 +219,7 @@ def _inside(path: str) -> str:
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {
     "ARG": _read_arg,
     "ENV": _read_env,
+    "EXPOSE": _read_expose,
     "COPY": _read_copy,
     "ADD": _read_copy,
     "RUN": _read_run,

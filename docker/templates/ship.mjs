@@ -1,4 +1,5 @@
-// Copies what projects ship at run time: package.json and what its `files` name, or all of the folder without `files`.
+// Copies what projects ship at run time: package.json and what its `files` name, or all of the folder without `files`;
+// source maps stay behind.
 // It knows npm's rule for `files`, and that pnpm links a project's dependencies into its node_modules.
 //
 // node ship.mjs app|dependencies PROJECT TO        (run in the workspace's root)
@@ -9,6 +10,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 
 const root = realpathSync('.');
 const NEVER = new Set(['node_modules', '.git']);
+// They hold the sources, which whoever reads an image or a site need not have.
+const SOURCE_MAP = /\.(?:[cm]?[jt]s|css)\.map$/;
 
 function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -59,7 +62,7 @@ function shippedBy({ files, main, bin }) {
 
 function* pathsIn(folder) {
   for (const name of readdirSync(folder).sort()) {
-    if (NEVER.has(name)) continue;
+    if (NEVER.has(name) || SOURCE_MAP.test(name)) continue;
     const path = join(folder, name);
     if (lstatSync(path).isDirectory()) yield* pathsIn(path);
     else yield path;

@@ -85,7 +85,7 @@ def test_what_manifests_declare_is_not_told_again_and_its_names_and_ports_are_ta
     (first, second) = adopted(
         files, Taken(frozenset({"shop"}), frozenset({"apps/c"}), frozenset({3001}))
     ).services
-    assert (first.name, first.path) == ("acme-a", "apps/a") or first.name == "a"
+    assert (first.name, first.path) == ("a", "apps/a")
     assert (second.name, second.port) == ("b", 3002)
 
 
@@ -114,6 +114,25 @@ def test_examples_and_tests_are_left_out_and_told() -> None:
     assert [(each.where, each.what) for each in found.left_open] == [
         ("e2e/server and 1 more", "left out: an example or a test")
     ]
+
+
+def test_an_app_s_updates_are_served_without_a_server_of_its_own() -> None:
+    package = {"name": "app", "dependencies": {"expo": "54"}, "scripts": {"start": "expo start"}}
+    found = adopted({"apps/app/package.json": package, "apps/app/app.json": "{}", "pnpm-lock.yaml": ""})
+
+    assert [(service.kind, service.deployed) for service in found.services] == [("expo", True)]
+    assert found.left_open == ()
+
+
+def test_a_service_in_the_root_is_told_and_a_root_that_only_gathers_is_not() -> None:
+    found = adopted({"package.json": server("shop"), "pnpm-lock.yaml": ""})
+    assert (found.services, [(each.where, each.what) for each in found.left_open]) == (
+        (),
+        [(".", "a service (Node) in the workspace's root, where no template builds one")],
+    )
+
+    gathers = {"devDependencies": {"turbo": "2", "vite": "6"}, "scripts": {"start": "turbo run start"}}
+    assert adopted({"package.json": gathers, "pnpm-lock.yaml": ""}).left_open == ()
 
 
 def test_a_lockfile_that_is_missing_is_told_where_a_template_needs_it() -> None:

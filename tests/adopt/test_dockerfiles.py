@@ -77,6 +77,41 @@ def test_a_compose_file_tells_context_and_stage() -> None:
     assert build_of({**files, "docker-compose.yml": "services: [\n"}).context == "apps/api"
 
 
+@pytest.mark.parametrize(
+    ("plain", "other"),
+    [
+        ("docker-compose.yml", "docker-compose.dev.yml"),
+        ("docker-compose.yml", "compose.override.yml"),
+        ("docker-compose.yml", "docker-compose.a.yml"),
+        ("docker-compose.prod.yml", "docker-compose.ci.yml"),
+        ("deploy/compose.yaml", "dev/compose.yaml"),
+        ("services/compose.yaml", "examples/compose.yaml"),
+        ("docker-compose.yml", "deploy/docker-compose.yml"),
+    ],
+)
+def test_of_several_compose_files_the_one_that_ships_is_believed(plain: str, other: str) -> None:
+    def compose(path: str, target: str) -> str:
+        up = "../" * path.count("/") or "./"
+        return f"services: {{ api: {{ build: {{ context: {up}apps/api, target: {target} }} }} }}\n"
+
+    files: Files = {"apps/api/package.json": API, "apps/api/Dockerfile": "FROM a AS dev\nFROM b AS run\n"}
+
+    found = build_of({**files, other: compose(other, "dev"), plain: compose(plain, "run")})
+    assert found.target == "run"
+
+
+def test_the_port_is_the_first_that_the_shipped_stage_exposes() -> None:
+    def port(dockerfile: str) -> int:
+        return build_of({"apps/api/package.json": API, "apps/api/Dockerfile": dockerfile}).port
+
+    assert port("FROM a AS dev\nEXPOSE 9229\nFROM a\nEXPOSE 3000 9229\nEXPOSE 9464\n") == 3000
+    assert port("FROM a\nEXPOSE 3000\nFROM a AS tail\nEXPOSE 4000\n") == 4000
+    assert port("FROM a AS base\nEXPOSE 3000\nFROM base\nCMD x\n") == 3000
+    assert port("FROM a\nENV PORT=3100\nEXPOSE $PORT/tcp\n") == 3100
+    assert port("FROM a AS build\nEXPOSE 9229\nFROM b\nCOPY --from=build /x /x\nENV PORT=3200\n") == 3200
+    assert port("FROM a\nEXPOSE 53/udp\n") == 0
+
+
 def test_port_and_health_are_those_of_the_dockerfile() -> None:
     asked = "HEALTHCHECK --interval=5s \\\n  CMD curl -f http://localhost:8000/ready || exit 1\n"
     dockerfile = f"FROM a\nCOPY . .\nEXPOSE 8000/tcp\n{asked}"

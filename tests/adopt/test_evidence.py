@@ -17,6 +17,13 @@ from tests.adopt.village import facts, project
         ("serve({ fetch: app.fetch, port: 4300 })", 4300, False),
         ("await app.listen({ port: 4400 })", 4400, False),
         ("server.listen(port)", 0, True),
+        ("app.listen(process.env.API_PORT ?? 4500)", 4500, True),
+        ("const db = process.env.DB_PORT || 5433", 0, True),
+        ("connect({ host: 'db', port: 5432 })", 0, True),
+        ("new Redis({ port: 6379 }); app.listen(4600)", 4600, False),
+        ("const smtp = { port: 2525 }; serve({ fetch: app.fetch, port: 4700 })", 4700, False),
+        ("const smtp = { port: 2525 }; app.listen({ host, port: 4800 })", 4800, False),
+        ("app.listen(port, () => log(4900))", 0, True),
         ("const year = 2024", 0, True),
     ],
 )
@@ -47,6 +54,14 @@ def test_a_nest_service_tells_its_health_below_its_prefix() -> None:
     assert found_health(project({}, b_ts="@Controller('orders')"), "nestjs") == ""
 
 
+def test_a_route_that_the_prefix_leaves_out_is_asked_without_it() -> None:
+    for excluded in ("'health'", "'/metrics', { path: 'health', method: RequestMethod.GET }"):
+        main = f"app.setGlobalPrefix('api', {{ exclude: [{excluded}] }})"
+
+        assert found_health(project({}, a_ts=main, b_ts="@Controller('health')"), "nestjs") == "/health"
+        assert found_health(project({}, a_ts=main, b_ts="@Controller('healthz')"), "nestjs") == "/api/healthz"
+
+
 def test_routes_of_sveltekit_and_next_are_files() -> None:
     def at(path: str, kind: str) -> str:
         found = facts({"apps/it/package.json": {}, f"apps/it/{path}": ""}).projects["apps/it"]
@@ -66,3 +81,11 @@ def test_the_shortest_path_that_speaks_of_health_is_asked() -> None:
 
     assert found_health(project({}, src__index_ts=text), "node") == "/health"
     assert found_health(project({}, src__index_ts="app.get('/orders')"), "node") == ""
+
+
+def test_a_word_within_another_is_no_health_route() -> None:
+    text = "app.get('/already'); app.get('/mail/already_sent'); app.get('/unhealthy'); app.get('/readymade')"
+
+    assert found_health(project({}, src__index_ts=text), "node") == ""
+    assert found_health(project({}, src__index_ts="app.get('/is-ready')"), "node") == "/is-ready"
+    assert found_health(project({}, src__index_ts="app.get('/healthcheck')"), "node") == "/healthcheck"

@@ -121,12 +121,7 @@ def test_what_ships_and_fits_no_template_is_told_with_the_reason_and_a_way_out(
     assert found.way_out
 
 
-def test_an_expo_app_is_of_its_kind_where_there_is_one() -> None:
+def test_an_expo_app_is_recognised_without_a_build_script() -> None:
     found = recognise(project(needing("expo", scripts={"start": "expo start"}), app_json="{}"))
 
-    assert found is not None
-    assert (
-        found.kind == "expo"
-        if "expo" in KINDS
-        else found.problem == "an Expo app, for which there is no template yet"
-    )
+    assert found == Verdict("expo")

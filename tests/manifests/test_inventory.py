@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from buildgraph.image.archive import read_archive
-from buildgraph.manifests.model import Service
+from buildgraph.manifests.model import Service, SmokeTest
 from buildgraph.order import closure
 from buildgraph.picture import Picture
 from buildgraph.project import open_project
@@ -36,6 +36,19 @@ PRODUCTS = (
 BACKENDS = dict(zip(PRODUCTS, (3002, 3003, 3004, 3030, 3040, 3005, 3006, 3007, 3008), strict=True))
 WITHOUT_APP = {"uload"}
 WITH_REDIS = {"mana-core-auth", "chat-backend", "picture-backend", "uload-backend"}
+# The least processors and MB of memory that the architecture names, by kind; an app's updates are static pages, too.
+LEAST = {"nestjs": (0.5, 512), "sveltekit": (0.25, 256), "astro": (0.1, 128), "expo": (0.1, 128)}
+RECORDS = {
+    "chat": "messages",
+    "maerchenzauber": "tales",
+    "manadeck": "decks",
+    "memoro": "memos",
+    "manacore": "notices",
+    "picture": "images",
+    "uload": "links",
+    "nutriphi": "meals",
+    "news": "articles",
+}
 SCRIPTS = {
     "nestjs": {"build", "start", "migration:run", "type-check", "lint", "test"},
     "sveltekit": {"build", "start", "type-check", "lint"},
@@ -105,6 +118,31 @@ def test_every_service_has_a_limit_a_health_check_and_a_smoke_test_by_its_public
     for service in services().values():
         assert service.resources.cpus and service.resources.memory, service.name
         assert service.health and service.host and service.smoke, service.name
+
+
+def test_no_limit_is_below_what_the_architecture_says_a_service_of_its_kind_needs() -> None:
+    for service in services().values():
+        cpus, memory = LEAST[service.kind]
+
+        assert service.resources.cpus >= cpus, service.name
+        assert service.resources.memory >= memory * 1024 * 1024, service.name
+
+
+def test_a_smoke_test_asks_for_what_its_name_says() -> None:
+    for name in PRODUCTS:
+        records = RECORDS[name]
+        asked = {test.name: (test.path, test.contains) for test in smoke_tests(name)}
+
+        assert asked["the app shows what the API holds"] == ("/", f"{records}:[")
+        assert (f"/api/{records}", f'"{records}":') in asked.values()
+        if name not in WITHOUT_APP:
+            assert asked["there is an update for iOS"] == ("/metadata.json", '"ios":{')
+            assert asked["there is an update for Android"] == ("/metadata.json", '"android":{')
+
+
+def smoke_tests(product: str) -> list[SmokeTest]:
+    own = (service for name, service in services().items() if name.startswith(f"{product}-"))
+    return [test for service in own for test in service.smoke]
 
 
 def test_what_one_service_needs_of_another_comes_before_it() -> None:

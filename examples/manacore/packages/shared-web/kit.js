@@ -25,6 +25,13 @@ export const kit = {
   version: { name: sourceVersion() },
   // The handle of this package checks where forms come from.
   csrf: { trustedOrigins: ['*'] },
+  // The app's tsconfig.json extends what SvelteKit generates.
+  typescript: {
+    config: ({ compilerOptions, ...config }) => ({
+      ...config,
+      compilerOptions: { ...compilerOptions, noUncheckedIndexedAccess: true, allowImportingTsExtensions: true, strict: true, types: ['node'] },
+    }),
+  },
 };
 
 /** The app gives its own plugin, which must be the one that its routes are compiled by. */

@@ -27,19 +27,21 @@ interface Session {
   user: User;
 }
 
-/** Where the accounts are; a developer's own when nothing is said. */
-function accounts(visit: Visit, headers: Record<string, string> = {}) {
+/** Where the accounts are, a developer's own when nothing is said; they throttle by client, not by this server. */
+function accounts(visit: Visit, client: string, token?: string) {
+  const headers = { 'x-forwarded-for': client, ...(token && { authorization: `Bearer ${token}` }) };
   return createClient(process.env.MANA_CORE_AUTH_URL || 'http://localhost:3001', { fetch: visit.fetch, headers });
 }
 
 /** What is shown when it did not work; the password is not given back. */
 export type Refusal = { signInMistakes: string[] };
 
-export async function signIn(visit: Visit): Promise<Refusal | undefined> {
+/** `client` is the address of whoever signs in. */
+export async function signIn(visit: Visit, client: string): Promise<Refusal | undefined> {
   const { value, mistakes } = parseCredentials(Object.fromEntries(await visit.request.formData()));
   if (mistakes) return { signInMistakes: mistakes };
   try {
-    const { token, expiresIn } = await accounts(visit).send<Session>('/api/auth/login', value);
+    const { token, expiresIn } = await accounts(visit, client).send<Session>('/api/auth/login', value);
     const secure = visit.url.protocol === 'https:';
     visit.cookies.set(COOKIE, token, { path: '/', httpOnly: true, secure, sameSite: 'lax', maxAge: expiresIn });
   } catch (error) {
@@ -49,8 +51,8 @@ export async function signIn(visit: Visit): Promise<Refusal | undefined> {
 }
 
 /** The cookie goes even if mana-core-auth cannot be reached. */
-export async function signOut(visit: Visit): Promise<void> {
+export async function signOut(visit: Visit, client: string): Promise<void> {
   const token = visit.cookies.get(COOKIE);
   visit.cookies.delete(COOKIE, { path: '/' });
-  if (token) await accounts(visit, { authorization: `Bearer ${token}` }).send('/api/auth/logout', {}).catch(() => undefined);
+  if (token) await accounts(visit, client, token).send('/api/auth/logout', {}).catch(() => undefined);
 }

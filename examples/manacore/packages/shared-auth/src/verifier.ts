@@ -5,8 +5,8 @@ import { jwtVerify } from 'jose';
 import { parseKeys, type KeyTexts, type TokenKeys } from './keys.ts';
 import { ISSUER, type Claims } from './signer.ts';
 
-/** Gives the user a token stands for, or throws an AppError `unauthorized`. */
-export type TokenVerifier<T extends User = User> = (token: string) => Promise<T>;
+/** Gives the user a token stands for, or throws an AppError `unauthorized`. `client` is the address of whoever sent it. */
+export type TokenVerifier<T extends User = User> = (token: string, client?: string) => Promise<T>;
 
 export function localVerifier({ algorithm, verify }: TokenKeys): TokenVerifier<Claims> {
   return async (token) => {
@@ -19,11 +19,11 @@ export function localVerifier({ algorithm, verify }: TokenKeys): TokenVerifier<C
   };
 }
 
-/** Asks mana-core-auth, which also knows the sessions that were ended. */
+/** Asks mana-core-auth, which also knows the sessions that were ended; it throttles by client, not by who asks for many. */
 export function remoteVerifier(authUrl: string): TokenVerifier {
-  return async (token) => {
+  return async (token, client) => {
     const response = await fetch(new URL('/api/me', authUrl), {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, ...(client && { 'x-forwarded-for': client }) },
       signal: AbortSignal.timeout(3000),
     }).catch((cause: unknown) => {
       throw new AppError('unavailable', 'Sign-in cannot be checked at the moment.', { cause });

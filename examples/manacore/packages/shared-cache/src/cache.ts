@@ -4,7 +4,7 @@ import type { Resource } from '@manacore/shared-types';
 import type { Key } from './keys.ts';
 
 /** Texts by name, each for some seconds. */
-export interface Store extends Omit<Resource, 'name'> {
+export interface Store extends Omit<Resource, 'name' | 'isNeeded'> {
   get(name: string): Promise<string | null>;
   set(name: string, text: string, seconds: number): Promise<void>;
   delete(name: string): Promise<void>;
@@ -23,6 +23,7 @@ export function createCache(store: Store, logger: Logger): Cache {
   const warn = (error: Error) => logger.warn('The cache failed.', { reason: error.message });
   return {
     name: 'redis',
+    isNeeded: false,
     async remember<T>({ name, seconds }: Key, make: () => Promise<T>): Promise<T> {
       const kept = await store.get(name).catch((error: Error) => (warn(error), null));
       if (kept !== null) return JSON.parse(kept) as T;

@@ -28,6 +28,7 @@ export function openDatabase<Tables extends Schema>(url: string, schema: Tables,
   timeQueries(pool, (seconds) => listeners.forEach((listener) => listener(seconds)));
   return {
     name: 'database',
+    isNeeded: true,
     orm: drizzle(pool, { schema }),
     connections: () => ({ idle: pool.idleCount, active: pool.totalCount - pool.idleCount, waiting: pool.waitingCount, most: max }),
     onQuery: (listener) => void listeners.push(listener),

@@ -1,4 +1,4 @@
-// /api/health: whether the service and all it holds open are usable.
+// /api/health: whether the service and all that it needs are usable.
 import type { HealthReport, Resource } from '@manacore/shared-types';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
@@ -13,7 +13,8 @@ const PATIENCE = 3000;
 export async function checkHealth(service: string, resources: Resource[], patience = PATIENCE): Promise<HealthReport> {
   const states = await Promise.all(resources.map((resource) => checkResource(resource, patience)));
   const checks = Object.fromEntries(resources.map((resource, index) => [resource.name, states[index]!]));
-  return { status: states.includes('down') ? 'failing' : 'ok', service, checks };
+  const isFailing = resources.some((resource, index) => resource.isNeeded && states[index] === 'down');
+  return { status: isFailing ? 'failing' : 'ok', service, checks };
 }
 
 async function checkResource(resource: Resource, patience: number): Promise<'up' | 'down'> {

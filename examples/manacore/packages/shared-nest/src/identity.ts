@@ -14,7 +14,8 @@ export function identify(verify: TokenVerifier | undefined): RequestHandler {
     if (!token) return next();
     try {
       if (!verify) throw new AppError('unauthorized', 'This service knows no way to check access tokens.');
-      request.user = await verify(token);
+      // Express' word for the client, which believes no more proxies than the service trusts.
+      request.user = await verify(token, request.ip);
       next();
     } catch (error) {
       next(error);

@@ -1,7 +1,8 @@
-// /metrics: Prometheus counters of the process and of every request, which are logged on the way.
+// /metrics: Prometheus counters of the process and of every request, which are logged on the way. They are for the network
+// inside: what comes through the proxy, which names its client, finds none.
 import type { Database } from '@manacore/shared-database';
 import type { Logger } from '@manacore/shared-logger';
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Inject, NotFoundException } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Request, RequestHandler } from 'express';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -72,7 +73,8 @@ export class MetricsController {
 
   @Get()
   @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
-  metrics(): Promise<string> {
+  metrics(@Headers('x-forwarded-for') forwarded?: string): Promise<string> {
+    if (forwarded !== undefined) throw new NotFoundException();
     return this.registry.metrics();
   }
 }

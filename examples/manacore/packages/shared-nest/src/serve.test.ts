@@ -37,7 +37,15 @@ const settings: ServiceSettings = {
   trustedProxies: 1,
   sentryDsn: undefined,
 };
-const database = { name: 'database', up: true };
+const up = { database: true, redis: true };
+const resource = (name: keyof typeof up, isNeeded: boolean) => ({
+  name,
+  isNeeded,
+  ping: async () => {
+    if (!up[name]) throw new Error('refused');
+  },
+  close: async () => {},
+});
 const pool = {
   connections: () => ({ idle: 1, active: 2, waiting: 0, most: 5 }),
   onQuery: (listener: (seconds: number) => void) => listener(0.3),
@@ -54,15 +62,7 @@ const app = await createApp('things', {
     controllers: [ThingsController],
     providers: [],
     observe: (registry) => observeDatabase(registry, pool),
-    resources: [
-      {
-        name: database.name,
-        ping: async () => {
-          if (!database.up) throw new Error('refused');
-        },
-        close: async () => {},
-      },
-    ],
+    resources: [resource('database', true), resource('redis', false)],
     verifier: async (token) => {
       if (token !== 'good') throw new AppError('unauthorized', 'The access token is not valid.');
       return { id: 'u1', email: 'ada@example.com' };
@@ -78,15 +78,23 @@ function ask(path: string, { from = '10.0.0.1', ...headers }: Record<string, str
   return fetch(url + path, { headers: { 'x-forwarded-for': from, ...headers } });
 }
 
-test('health is good while the resources answer, and says which one does not', async () => {
+test('health is good while what is needed answers, and says what does not', async () => {
   const good = await ask('/api/health');
   assert.equal(good.status, 200);
-  assert.deepEqual(await good.json(), { status: 'ok', service: 'things', checks: { database: 'up' } });
-  database.up = false;
+  assert.deepEqual(await good.json(), { status: 'ok', service: 'things', checks: { database: 'up', redis: 'up' } });
+  up.database = false;
   const bad = await ask('/api/health');
-  database.up = true;
+  up.database = true;
   assert.equal(bad.status, 503);
-  assert.deepEqual(await bad.json(), { status: 'failing', service: 'things', checks: { database: 'down' } });
+  assert.deepEqual(await bad.json(), { status: 'failing', service: 'things', checks: { database: 'down', redis: 'up' } });
+});
+
+test('a cache that is away is told, and nobody is turned away for it', async () => {
+  up.redis = false;
+  const response = await ask('/api/health');
+  up.redis = true;
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { status: 'ok', service: 'things', checks: { database: 'up', redis: 'down' } });
 });
 
 test('a token names the user, a bad one is refused, none is nobody', async () => {
@@ -134,15 +142,26 @@ test('one address is throttled, another is not, and health never is', async () =
   assert.equal((await ask('/api/health', { from: '10.0.0.2' })).status, 200);
 });
 
+/** As Prometheus asks, past the proxy. */
+async function scrape(): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text();
+}
+
+test('whoever comes through the proxy finds no metrics', async () => {
+  const response = await ask('/metrics');
+  assert.equal(response.status, 404);
+  assert.match(await response.text(), /"code":"not-found"/);
+});
+
 test('requests are counted by the pattern of their route', async () => {
-  const text = await (await ask('/metrics')).text();
+  const text = await scrape();
   assert.match(text, /http_requests_total\{method="GET",route="\/api\/things\/broken",status_code="500",service="things"\} 1/);
   assert.match(text, /http_request_duration_seconds_bucket/);
   assert.match(text, /process_cpu_seconds_total/);
 });
 
 test('the database’s pool and the time of its queries are told', async () => {
-  const text = await (await ask('/metrics')).text();
+  const text = await scrape();
   assert.match(text, /db_pool_connections\{state="active",service="things"\} 2/);
   assert.match(text, /db_query_duration_seconds_bucket\{le="0.2",service="things"\} 0/);
   assert.match(text, /db_query_duration_seconds_bucket\{le="0.5",service="things"\} 1/);

@@ -20,6 +20,8 @@ export interface User {
 /** Something a service holds open: a database, a cache. Its health is checked by ping, and it is closed at the end. */
 export interface Resource {
   readonly name: string;
+  /** Whether the service is of no use without it; what is not needed may be down in good health. */
+  readonly isNeeded: boolean;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

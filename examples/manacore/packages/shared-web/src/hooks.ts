@@ -4,7 +4,10 @@ import { createLogger, createReport, type Logger } from '@manacore/shared-logger
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { isSameHost } from './origin.ts';
 
+/** Whether this server answers; the backend has a health check of its own. */
+const HEALTH = '/api/health';
 const HEADERS = {
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains; preload',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
   'Referrer-Policy': 'strict-origin-when-cross-origin',
@@ -38,9 +41,11 @@ function createHandle(logger: Logger): Handle {
     }
     const start = performance.now();
     const locale = chooseLocale(headers.get('accept-language'));
-    const response = await resolve(event, { transformPageChunk: ({ html }) => html.replace('%lang%', locale) });
+    const isHealth = event.url.pathname === HEALTH;
+    const page = () => resolve(event, { transformPageChunk: ({ html }) => html.replace('%lang%', locale) });
+    const response = isHealth ? new Response('OK') : await page();
     for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-    const write = event.route.id === '/api/health' ? logger.debug : logger.info;
+    const write = isHealth ? logger.debug : logger.info;
     write('request', {
       method,
       route: event.route.id ?? 'unknown',

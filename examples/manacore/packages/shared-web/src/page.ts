@@ -4,7 +4,7 @@ import { signIn, signOut } from '@manacore/shared-auth-ui/session';
 import { chooseLocale, type Locale } from '@manacore/shared-i18n';
 import type { Parsed } from '@manacore/shared-types';
 import { error, fail, type RequestEvent, type ServerLoadEvent } from '@sveltejs/kit';
-import { backendAddress, createBackend, SESSION } from './backend.ts';
+import { backendAddress, clientOf, createBackend, SESSION } from './backend.ts';
 
 export interface PageOptions {
   /** Where a developer's own backend listens. */
@@ -46,8 +46,8 @@ export function recordsPage<Records extends object>({ port, path, parse }: PageO
           return fail(cause.status, { form, mistakes: [cause.message, ...cause.details] });
         }
       },
-      signIn,
-      signOut,
+      signIn: (event: RequestEvent) => signIn(event, clientOf(event)),
+      signOut: (event: RequestEvent) => signOut(event, clientOf(event)),
     },
   };
 }

@@ -44,7 +44,8 @@ await serve('mana-core-auth', {
         { provide: CREDITS, useValue: new Credits(database.orm, cache) },
         { provide: SESSIONS, useValue: sessions },
       ],
-      resources: [database, cache],
+      // It holds the sessions beside the cache: without it nobody is known.
+      resources: [database, { ...cache, isNeeded: true }],
       observe: (registry) => observeDatabase(registry, database),
       verifier: sessionVerifier(localVerifier(keys), sessions),
     };

@@ -5,9 +5,6 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { count } from 'drizzle-orm';
 import { notices } from './schema.ts';
 
-/** The product of what is about all of them. */
-export const EVERYTHING = 'everything';
-
 @Controller('api/products')
 export class ProductsController {
   constructor(@Inject(DATABASE) private readonly orm: Database['orm']) {}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RequestEvent } from '@sveltejs/kit';
+import { webHooks } from './hooks.ts';
+
+const { handle } = webHooks('test-web');
+
+/** What the app answers where its page says this. */
+async function ask(path: string, page: string, init: RequestInit = {}): Promise<Response> {
+  const request = new Request(new URL(path, 'http://app-chat.localhost'), { ...init, headers: { host: 'app-chat.localhost', ...init.headers } });
+  const event = { request, url: new URL(request.url), route: { id: '/' } } as RequestEvent;
+  return handle({ event, resolve: async () => new Response(page) });
+}
+
+test('every page bears the security headers', async () => {
+  const { headers } = await ask('/', 'Hello');
+  assert.equal(headers.get('strict-transport-security'), 'max-age=31536000; includeSubDomains; preload');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(headers.get('x-frame-options'), 'SAMEORIGIN');
+});
+
+test('health is answered without a page, and other paths by their pages', async () => {
+  assert.equal(await (await ask('/api/health', 'Hello')).text(), 'OK');
+  assert.equal(await (await ask('/api/healthy', 'Hello')).text(), 'Hello');
+});
+
+test('a form of another site is refused', async () => {
+  const response = await ask('/', 'Hello', { method: 'POST', headers: { origin: 'https://evil.example' } });
+  assert.equal(response.status, 403);
+});
