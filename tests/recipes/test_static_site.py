@@ -1,0 +1,98 @@
+"""What nginx of the templates answers to the world outside: how long things are kept, how often one client may ask."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from tests.support.system import ROOT, docker, free_port, substitute
+
+pytestmark = pytest.mark.engine
+ASSET = "_astro/page.0a1b2c3d.js"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a site with a page and an asset."""
+    folder: Path = tmp_path_factory.mktemp("site")
+    (folder / "_astro").mkdir()
+    for name in ("index.html", ASSET, "logo.svg"):
+        (folder / name).write_text("<p>Hello</p>")
+    folder.chmod(0o755)
+    port = free_port()
+    mounts = [
+        f"{ROOT}/docker/templates/nginx.conf:/etc/nginx/nginx.conf:ro",
+        f"{folder}:/usr/share/nginx/html:ro",
+    ]
+    run = (
+        "run",
+        "-d",
+        "--rm",
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        "--user",
+        "1001:1001",
+        "--entrypoint",
+        "nginx",
+    )
+    volumes = [word for mount in mounts for word in ("-v", mount)]
+    image = substitute("nginx:1.25-alpine")
+    container = docker(*run, *volumes, "-p", f"127.0.0.1:{port}:8080", image, "-g", "daemon off;").strip()
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        docker("rm", "-f", container)
+
+
+def ask(port: int, path: str, client: str) -> http.client.HTTPResponse:
+    """The head of an answer to somebody of the outside world, as the proxy names them."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"X-Forwarded-For": client})
+        return connection.getresponse()
+    finally:
+        connection.close()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            assert ask(port, "/health", "198.51.100.1").status == HTTPStatus.OK
+            return
+        except (OSError, http.client.HTTPException):
+            assert time.monotonic() < deadline, "it does not answer"
+            time.sleep(0.1)
+
+
+def test_a_page_is_kept_for_an_hour_an_asset_for_ever_and_an_error_not_at_all(site: int) -> None:
+    kept = {
+        path: ask(site, path, "198.51.100.2").getheader("Cache-Control")
+        for path in ("/", f"/{ASSET}", "/logo.svg", "/gone")
+    }
+
+    assert kept == {
+        "/": "public, max-age=3600, must-revalidate",
+        f"/{ASSET}": "public, max-age=31536000, immutable",
+        "/logo.svg": "public, max-age=3600",
+        "/gone": "no-store",
+    }
+
+
+def test_one_client_gets_so_many_pages_and_all_that_a_page_is_made_of(site: int) -> None:
+    """Ten pages a second, twenty at once beside them; requests from inside have no limit."""
+    pages = [ask(site, "/", "198.51.100.3").status for _ in range(100)]
+    assets = [ask(site, f"/{ASSET}", "198.51.100.4").status for _ in range(100)]
+    others = [ask(site, "/", client).status for client in ("198.51.100.5", *["10.0.0.1"] * 100)]
+
+    assert pages[:21] == [HTTPStatus.OK] * 21
+    assert HTTPStatus.TOO_MANY_REQUESTS in pages
+    assert set(assets) == {HTTPStatus.OK}
+    assert set(others) == {HTTPStatus.OK}
