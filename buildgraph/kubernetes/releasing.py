@@ -112,7 +112,10 @@ def _annotate(lock: Lock, live: Live, shippings: Mapping[str, Shipping], release
     kubectl = lock.cluster.kubectl
     if shippings:
         names = [f"deployment/{name}" for name in shippings]
-        kubectl.run("annotate", *names, f"{RELEASE}={release}", f"{UNSETTLED}-", "--overwrite")
+        kubectl.run("annotate", *names, f"{RELEASE}={release}", "--overwrite")
     for name, shipping in shippings.items():
-        if name in live.workloads and live.workloads[name].scaled != shipping.scaled:
+        running = live.workloads.get(name)
+        if running and running.scaled != shipping.scaled:
             kubectl.run("annotate", f"deployment/{name}", f"{SCALED}-")
+        if running and running.is_unsettled:
+            kubectl.run("label", f"deployment/{name}", f"{UNSETTLED}-")
