@@ -43,6 +43,7 @@ def release_product(cluster: Cluster, shipment: Shipment, tell: Tell) -> str:
     if ensure_namespace(cluster):
         tell(f"made the namespace {cluster.kubectl.namespace}")
     with recorded(cluster, deed, tell) as release, held_lock(cluster, deed.product, deed.reason) as lock:
+        shipment.confirm()
         key = ensure_key(cluster)
         live = read_live(cluster)
         found = shippings_of(cluster, key, live, in_order(targets))
