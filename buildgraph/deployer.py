@@ -113,11 +113,20 @@ class Deployer:
         self.confirm_plan(terms.plan, product, self.planned)
         targets = self._targets(product)
         self.check_migrations(self.picture.snapshot, targets, terms, teller(f"deploy:{product}"))
-        if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
-            refuse_older(self.builder.project.repository, self.platform.running(), targets)
+        self._refuse_older(targets, terms)
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
         deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
-        self.platform.release(Shipment(deed, targets, services), teller(f"deploy:{product}"))
+        confirm = partial(self._confirm, product, targets, terms)
+        self.platform.release(Shipment(deed, targets, services, confirm=confirm), teller(f"deploy:{product}"))
+
+    def _confirm(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
+        """Refuse what does not hold any more: somebody else may have deployed since it was looked at."""
+        self.confirm_plan(terms.plan, product, self.planned)
+        self._refuse_older(targets, terms)
+
+    def _refuse_older(self, targets: tuple[Target, ...], terms: Terms) -> None:
+        if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
+            refuse_older(self.builder.project.repository, self.platform.running(), targets)
 
     def migrate(self, product: str, terms: Terms = NO_TERMS) -> None:
         """Run the migrations of what a deploy would bring, under the product's lock, and nothing else."""

@@ -212,10 +212,14 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
     promotion = Promotion(deployer, product, terms)
     promotion.check()
     deployer.need_approval(f"promote:{product}", terms)
-    deployer.confirm_plan(terms.plan, product, promotion.planned)
     targets, platform = promotion.targets, promotion.platform
-    if not terms.force:
-        refuse_older(deployer.builder.project.repository, platform.running(), targets)
+
+    def confirm() -> None:
+        deployer.confirm_plan(terms.plan, product, promotion.planned)
+        if not terms.force:
+            refuse_older(deployer.builder.project.repository, platform.running(), targets)
+
+    confirm()
     tell = teller(f"promote:{product}")
     promotion.check_migrations(tell)
     origin = f"{promotion.source.name}/{promotion.release.name}"
@@ -226,7 +230,7 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
         for target, part in zip(targets, promotion.release.services, strict=True)
     )
     deed = Deed("promote", product, promotion.release.commit, terms.reason)
-    platform.release(Shipment(deed, targets, services, origin), tell)
+    platform.release(Shipment(deed, targets, services, origin, confirm), tell)
 
 
 def is_promoted(deployer: Deployer, product: str, terms: Terms) -> bool:

@@ -46,6 +46,7 @@ def release_product(place: CoolifyPlace, shipment: Shipment, tell: Tell) -> str:
     with held_lock(place, product, shipment.deed.reason or shipment.deed.kind, tell) as lock:
         ledger = open_ledger(place)
         with recorded(place, shipment.deed, tell) as release:
+            shipment.confirm()
             _deploy(lock, ledger, shipment, tell)
             lock.check()
             release.append(record_release(place, _release(shipment)))

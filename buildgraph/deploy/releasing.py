@@ -5,6 +5,7 @@ Killed anywhere, the next deploy of the same finds it not verified yet, and goes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -17,17 +18,23 @@ from buildgraph.place.lock import Lock
 from buildgraph.place.model import Place, Target, Tell
 
 
+def _nothing_more() -> None:
+    """Nothing was looked at that may have changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """What shall be released: the deed as the log tells it, the targets, and what is recorded of them.
 
-    `origin` is the release that it repeats, if any.
+    `origin` is the release that it repeats, if any. `confirm` is called when the lock is held, and raises
+    ConfigurationError when what was looked at before has changed.
     """
 
     deed: Deed
     targets: tuple[Target, ...]
     services: tuple[ReleasedService, ...]
     origin: str = ""
+    confirm: Callable[[], None] = _nothing_more
 
 
 def release_product(place: Place, shipment: Shipment, tell: Tell) -> str:
@@ -48,6 +55,7 @@ def release_product(place: Place, shipment: Shipment, tell: Tell) -> str:
 def _release_under(lock: Lock, shipment: Shipment, tell: Tell) -> str:
     """What is verified is forgotten while it changes; it is true again when what was verified runs again."""
     place, deed, targets = lock.place, shipment.deed, shipment.targets
+    shipment.confirm()
     verified = forget_verified(place, deed.product)
     try:
         roll_out(lock, deed.product, targets, tell)

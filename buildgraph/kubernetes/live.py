@@ -130,7 +130,7 @@ def _workload(told: Mapping[str, Any]) -> Workload:
         since=_since(told),
         scaled=scaled,
         scaled_from=scaled_from,
-        is_unsettled=UNSETTLED in meta.get("annotations", {}),
+        is_unsettled=UNSETTLED in meta["labels"],
         sources=_sources(template),
     )
 

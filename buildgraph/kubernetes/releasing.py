@@ -43,6 +43,7 @@ def release_product(cluster: Cluster, shipment: Shipment, tell: Tell) -> str:
     if ensure_namespace(cluster):
         tell(f"made the namespace {cluster.kubectl.namespace}")
     with recorded(cluster, deed, tell) as release, held_lock(cluster, deed.product, deed.reason) as lock:
+        shipment.confirm()
         key = ensure_key(cluster)
         live = read_live(cluster)
         found = shippings_of(cluster, key, live, in_order(targets))
@@ -112,7 +113,10 @@ def _annotate(lock: Lock, live: Live, shippings: Mapping[str, Shipping], release
     kubectl = lock.cluster.kubectl
     if shippings:
         names = [f"deployment/{name}" for name in shippings]
-        kubectl.run("annotate", *names, f"{RELEASE}={release}", f"{UNSETTLED}-", "--overwrite")
+        kubectl.run("annotate", *names, f"{RELEASE}={release}", "--overwrite")
     for name, shipping in shippings.items():
-        if name in live.workloads and live.workloads[name].scaled != shipping.scaled:
+        running = live.workloads.get(name)
+        if running and running.scaled != shipping.scaled:
             kubectl.run("annotate", f"deployment/{name}", f"{SCALED}-")
+        if running and running.is_unsettled:
+            kubectl.run("label", f"deployment/{name}", f"{UNSETTLED}-")

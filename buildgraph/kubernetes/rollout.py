@@ -134,10 +134,11 @@ def _is_back(lock: Lock, former: Version, replicas: int, deadline: float) -> boo
     """Ask for a version unless the Deployment does already, and see that it is the one that has settled.
 
     Its number is looked up at this moment: a cluster counts a version anew whenever it is asked for again.
-    Only pods are taken back. That what stands around them may be another version's is written down first.
+    Only pods are taken back. That what stands around them may be another version's is written down first, in a label:
+    the way back brings the former version's annotations, too.
     """
     deployment = f"deployment/{former.service}"
-    lock.cluster.kubectl.run("annotate", deployment, f"{UNSETTLED}=yes", "--overwrite")
+    lock.cluster.kubectl.run("label", deployment, f"{UNSETTLED}=yes", "--overwrite")
     if not _is_asked_for(lock, former):
         live = read_live(lock.cluster)
         kept = newest(found for found in live.versions if found.made_from == former.made_from)

@@ -120,11 +120,13 @@ class Borough:
     def deploy(self, reason: str = "") -> str:
         """Deploy the product; returns the release's name."""
         self.server.requests.clear()
+        return self.platform.release(self.shipment(reason), self.hear)
+
+    def shipment(self, reason: str = "") -> Shipment:
+        """What shall be released."""
         targets = self.targets()
         services = tuple(released(target, target.service) for target in targets)
-        return self.platform.release(
-            Shipment(Deed("deploy", "town", "c0ffee", reason), targets, services), self.hear
-        )
+        return Shipment(Deed("deploy", "town", "c0ffee", reason), targets, services)
 
     def pending(self) -> dict[str, str]:
         """Service -> why a deploy would touch it; nothing is changed by asking."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from buildgraph.coolify.lock import LEASE, held_lock
-from buildgraph.errors import StepFailed
-from tests.coolify.borough import STATE, Borough
+from buildgraph.errors import ConfigurationError, StepFailed
+from tests.coolify.borough import STATE, Borough, upgraded
 from tests.support.coolify_state import Fault
 
 
@@ -184,6 +185,23 @@ def test_two_at_once_do_not_interleave_and_the_second_is_told_who_holds_the_lock
 
     assert refused and "acme-test is being deployed by " in refused[0] and "(a release)" in refused[0]
     assert borough.platform.locks() == []
+
+
+def test_what_was_looked_at_is_looked_at_again_while_the_lock_is_held(borough: Borough) -> None:
+    """Somebody else may have deployed a later commit, or another plan, since it was looked at."""
+    upgraded(borough)
+    borough.server.requests.clear()
+
+    def refuse() -> None:
+        assert [held.product for held in borough.platform.locks()] == ["town"]
+        raise ConfigurationError.of("deploy:api", "runs from a later commit", "`git pull`")
+
+    with pytest.raises(ConfigurationError, match="a later commit"):
+        borough.platform.release(replace(borough.shipment(), confirm=refuse), borough.hear)
+
+    assert borough.deployed() == []
+    assert borough.platform.locks() == []
+    assert borough.answers("api") == "api 1"
 
 
 def test_a_lock_that_a_person_holds_refuses_deploys_until_it_is_released(borough: Borough) -> None:

@@ -243,6 +243,25 @@ def test_no_more_releases_are_kept_than_the_environment_says_and_numbers_go_on(d
 
 
 @engine
+def test_what_was_looked_at_is_looked_at_again_while_the_lock_is_held(deployed: Town) -> None:
+    """Somebody else may have deployed a later commit, or another plan, since it was looked at."""
+    before = deployed.targets()
+    deployed.service("api", "2", port=3001)
+    targets = deployed.targets()
+
+    def refuse() -> None:
+        assert [held.product for held in read_locks(deployed.place)] == ["town"]
+        raise ConfigurationError.of("deploy:api", "runs from a later commit", "`git pull`")
+
+    shipment = Shipment(Deed("deploy", "town"), targets, (), confirm=refuse)
+    with pytest.raises(ConfigurationError, match="a later commit"):
+        release_product(deployed.place, shipment, deployed.hear)
+
+    assert deployed.fetch("api") == "api 1"
+    assert is_verified(deployed.place, "town", before)
+
+
+@engine
 def test_two_who_record_at_the_same_time_both_have_their_release(deployed: Town) -> None:
     from threading import Thread
 

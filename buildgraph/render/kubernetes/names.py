@@ -17,9 +17,8 @@ OURS: Final = "buildgraph"
 
 FINGERPRINT, IMAGE, COMMIT = "buildgraph/fingerprint", "buildgraph/image", "buildgraph/commit"
 SECRETS, RELEASE, SCALED = "buildgraph/secrets", "buildgraph/release", "buildgraph/scaled"
-UNSETTLED: Final = (
-    "buildgraph/unsettled"  # what stands around the pods may be of a version that was taken back
-)
+# A label: what stands around the pods may be of a version that was taken back.
+UNSETTLED: Final = "buildgraph/unsettled"
 
 LONGEST: Final = 63  # characters of a label's value, and of a name that a label repeats
 DIGITS: Final = 10
