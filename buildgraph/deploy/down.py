@@ -40,7 +40,7 @@ def stop_environment(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, .
 
 
 def _refuse_while_locked(place: Place, found: tuple[Found, ...]) -> None:
-    # One that was made and never started is only being taken, or was left by the dead (see `deploy/lock.py`).
+    # One that was made and never started is only being taken, or was left by the dead (see `place/lock.py`).
     holders = [c for c in found if c.labels.get(ROLE) == Role.LOCK.value and c.state != "created"]
     if holders:
         who = holders[0].labels.get(HOLDER, "somebody")

@@ -24,9 +24,8 @@ from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
 
 SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what products share
-BACKING_WITHIN: Final = (
-    300.0  # seconds to wait for that of databases, longer than two of them may take to get ready
-)
+# Seconds to wait for that of databases: longer than two of them may take to get ready.
+BACKING_WITHIN: Final = 300.0
 NEWBORN: Final = 5  # seconds after which a lock that was made but never started belongs to a dead deployer
 GONE_WITHIN: Final = 5.0
 MOMENT: Final = 2.0
