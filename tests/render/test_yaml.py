@@ -40,5 +40,5 @@ def test_a_value_is_always_written_in_the_same_words() -> None:
 def test_a_file_says_where_it_comes_from_and_holds_its_documents() -> None:
     text = render_file({"a": 1}, {"b": 2})
 
-    assert text.startswith("# Written by buildgraph from the manifests")
+    assert text.startswith("# Rendered by buildgraph from manifests/")
     assert list(yaml.safe_load_all(text)) == [{"a": 1}, {"b": 2}]
