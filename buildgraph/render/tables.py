@@ -7,11 +7,11 @@ from typing import Final
 
 from buildgraph.manifests.addresses import public_url, public_values
 from buildgraph.manifests.model import Environment, EnvValue, Manifests, Service
+from buildgraph.render.limits import MEBI
 from buildgraph.render.rendered import head
 
 PATH: Final = "docs/RENDERED.md"
 ORIGINS: Final = "CORS_ORIGINS"  # the variable by which a service is told whose pages may call it
-MEBI: Final = 2**20
 NONE: Final = "–"
 Rows = Iterable[Sequence[str]]
 

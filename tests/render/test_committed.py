@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
+import yaml
 
 from buildgraph.commands.render import find_drifts
 from buildgraph.manifests.kinds import RENDERED
-from buildgraph.manifests.model import Manifests
+from buildgraph.manifests.model import Manifests, Product, Service
 from buildgraph.picture import Picture
 from buildgraph.project import open_project
 from buildgraph.render.rendered import is_rendered
@@ -79,6 +82,24 @@ def test_every_service_stands_in_every_table_and_file_that_is_about_all() -> Non
         )
 
 
+def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
+    chat = next(product for product in manifests().products if product.name == "chat")
+    tenth = Product("tenth", tuple(_renamed(service) for service in chat.services))
+    texts = render_all(replace(manifests(), products=(*manifests().products, tenth)), RENDERED)
+
+    added = texts.keys() - render_all(manifests(), RENDERED).keys()
+    assert all(path.startswith("docker/kubernetes/") and "/tenth-" in path for path in added)
+    assert all("\n  tenth-backend:\n" in texts[path] for path in COMPOSE)
+    assert "      - tenth\n" in texts["docker/compose.dev.yml"]
+    assert "| tenth-web |" in texts["docs/RENDERED.md"]
+
+
+def _renamed(service: Service) -> Service:
+    name, host = service.name.replace("chat", "tenth"), service.host.replace("chat", "tenth")
+    after = tuple(other.replace("chat", "tenth") for other in service.depends_on)
+    return replace(service, name=name, product="tenth", host=host, port=service.port + 90, depends_on=after)
+
+
 def filled(template: Path, to: Path) -> Path:
     """A template with something for each of its names."""
     to.write_text(re.sub(r"^(\w+)=$", r"\1=something", template.read_text(), flags=re.MULTILINE))
@@ -123,12 +144,16 @@ def bare() -> dict[str, str]:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_kubectl_makes_every_service_of_an_overlay(environment: str) -> None:
+@pytest.mark.parametrize(("environment", "version"), [("staging", "1.25"), ("production", "1.37")])
+def test_kubectl_makes_every_service_of_an_overlay_as_old_and_new_clusters_take_it(
+    environment: str, version: str
+) -> None:
     folder = ROOT / "docker/kubernetes/overlays" / environment
+    argv = ("kubectl", "kustomize", str(folder))
 
-    shown = subprocess.run(
-        ["kubectl", "kustomize", str(folder)], check=True, capture_output=True, text=True
-    ).stdout
-    kinds = re.findall(r"^kind: (\w+)$", shown, re.MULTILINE)
+    shown = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    objects = list(yaml.load_all(shown, yaml.CSafeLoader))
+    kinds = [told["kind"] for told in objects]
     assert kinds.count("Deployment") == kinds.count("Service") == kinds.count("Ingress") == 36
+    for told in objects:
+        kubernetes_validate.validate(told, version, strict=True)

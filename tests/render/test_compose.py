@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import (
     Backing,
     Environment,
@@ -103,11 +104,23 @@ def test_a_profile_brings_all_that_what_it_brings_waits_for(dev: dict[str, Any],
 
 
 def test_a_profile_brings_no_other_product(dev: dict[str, Any]) -> None:
-    servers = {"postgres", "databases", "redis"}
+    servers = {"postgres", "redis"}
+    shop = {"shop-api", "shop-api-migration", "shop-worker", "databases"}
 
     assert brought_by(dev, "blog") == {"blog", *servers}
-    assert brought_by(dev, "shop") == {"shop-api", "shop-api-migration", "shop-worker", "auth", *servers}
+    assert brought_by(dev, "shop") == {"auth", *shop, *servers}
     assert brought_by(dev, "all") == set(dev["services"])
+
+
+@pytest.mark.parametrize("profile", ["auth", "shop", "blog", "proxy", "all"])
+def test_what_ends_is_waited_for_by_what_runs_on(dev: dict[str, Any], profile: str) -> None:
+    """Pitfall 55: `up --wait` fails for a container that has done its work, unless another waits for that."""
+    services = dev["services"]
+    brought = brought_by(dev, profile)
+    running = [services[name] for name in brought if services[name]["restart"] != "no"]
+    awaited = {name for told in running for name in told.get("depends_on", {})}
+
+    assert {name for name in brought if services[name]["restart"] == "no"} <= awaited
 
 
 def test_a_service_starts_when_what_it_needs_is_well(dev: dict[str, Any]) -> None:
@@ -216,6 +229,7 @@ def test_coolify_and_its_proxy_are_told_what_a_service_is(prod: dict[str, Any]) 
         "coolify.domain": "api.shop.org",
     }
     assert labels["traefik.http.routers.shop-api.tls.certresolver"] == "letsencrypt"
+    assert labels["traefik.http.middlewares.shop-api-https.redirectscheme.scheme"] == "https"
     assert "traefik.enable" not in prod["services"]["shop-worker"]["labels"]
 
 
@@ -224,3 +238,14 @@ def test_an_environment_without_servers_of_its_own_has_none_in_its_file() -> Non
 
     assert not {"postgres", "redis", "databases"} & set(told["services"])
     assert "DATABASE_URL" not in told["services"]["shop-api"]["environment"]
+
+
+def test_a_service_that_is_called_like_a_container_of_the_file_is_refused() -> None:
+    products = (Product("cache", (replace(BLOG, name="redis", product="cache"),)),)
+
+    with pytest.raises(ConfigurationError) as refused:
+        render_compose(replace(MANIFESTS, products=products))
+    assert str(refused.value) == (
+        "manifests/products/cache.toml: services.redis: "
+        "is the name of a container that compose files have of their own\n  rename it"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from buildgraph.render.yaml import Yaml, render_file, render_yaml
@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine says nothing of what is written
 @given(VALUES)
 def test_what_is_written_is_what_is_read(value: Yaml) -> None:
     assert yaml.safe_load(render_yaml(value)) == value

@@ -19,7 +19,7 @@ from buildgraph.manifests.variables import (
     redis_values,
 )
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import literally, migration_name, usually
+from buildgraph.render.compose.words import DATABASES, REDIS, literally, migration_name, usually
 from buildgraph.render.yaml import Yaml
 
 HEALTHY, STARTED, DONE = "service_healthy", "service_started", "service_completed_successfully"
@@ -91,9 +91,9 @@ def check(service: Service) -> dict[str, Yaml]:
 def _servers(stack: Stack, service: Service) -> dict[str, Yaml]:
     found: dict[str, Yaml] = {}
     if stack.needs_database(service):
-        found["databases"] = {"condition": DONE}
+        found[DATABASES] = {"condition": DONE}
     if stack.needs_redis(service):
-        found["redis"] = {"condition": HEALTHY}
+        found[REDIS] = {"condition": HEALTHY}
     return found
 
 

@@ -10,13 +10,20 @@ from typing import Final
 
 from buildgraph.manifests.model import Service
 from buildgraph.render.compose.containers import SEALED, Secrets, check, migration, variables, waits
-from buildgraph.render.compose.servers import POSTGRES, REDIS, servers
+from buildgraph.render.compose.servers import servers
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import image_variable, migration_name, part_of_product, usually
+from buildgraph.render.compose.words import (
+    POSTGRES,
+    REDIS,
+    image_variable,
+    migration_name,
+    part_of_product,
+    usually,
+)
 from buildgraph.render.yaml import Yaml, render_file
 
 ALL, PROXY = "all", "proxy"
-TRAEFIK: Final = "traefik:v3.6"
+TRAEFIK, TRAEFIK_IMAGE = "traefik", "traefik:v3.6"
 HERE: Final = "127.0.0.1"  # what an engine publishes elsewhere passes by the machine's firewall
 PORTS: Final = {POSTGRES: "5432", REDIS: "6379"}
 SECRETS: Final = Secrets(lambda name: usually(name, f"development-only-{name.lower().replace('_', '-')}"))
@@ -24,12 +31,14 @@ SECRETS: Final = Secrets(lambda name: usually(name, f"development-only-{name.low
 
 def render_dev(stack: Stack) -> str:
     """The file for laptops."""
-    services: dict[str, Yaml] = {name: _server(name, told) for name, told in servers(stack, SECRETS).items()}
+    services: dict[str, Yaml] = {
+        name: _server(stack, name, told) for name, told in servers(stack, SECRETS).items()
+    }
     for service in stack.services:
         if service.migration:
             services[migration_name(service)] = _of(stack, service, migration(stack, service))
         services[service.name] = _of(stack, service, _serving(stack, service))
-    services["traefik"] = _proxy(stack)
+    services[TRAEFIK] = _proxy(stack)
     volumes: dict[str, Yaml] = {backing.kind: {} for backing in stack.environment.backing}
     return render_file({"name": _project(stack), "services": services, "volumes": volumes})
 
@@ -38,10 +47,16 @@ def _project(stack: Stack) -> str:
     return f"{stack.workspace}-dev"
 
 
-def _server(name: str, told: dict[str, Yaml]) -> dict[str, Yaml]:
-    """A server keeps running, and answers tools on this machine."""
+def _server(stack: Stack, name: str, told: dict[str, Yaml]) -> dict[str, Yaml]:
+    """A server keeps running, and answers tools on this machine.
+
+    What makes the databases runs with those that wait for it: `up --wait` takes any other container that ends for one
+    that has failed (https://github.com/docker/compose/issues/10596).
+    """
     if name not in PORTS:
-        return told
+        users = (service for service in stack.services if stack.needs_database(service))
+        products = {product for service in users for product in stack.products_with(service)}
+        return {"profiles": [*sorted(products), ALL], **told}
     return {**told, "restart": "unless-stopped", "ports": [f"{HERE}:{PORTS[name]}:{PORTS[name]}"]}
 
 
@@ -89,7 +104,7 @@ def _proxy(stack: Stack) -> dict[str, Yaml]:
     """Answers under the services' local domains, on the port of buildgraph's own proxy: one of the two runs."""
     return {
         "profiles": [PROXY, ALL],
-        "image": usually("TRAEFIK_IMAGE", TRAEFIK),
+        "image": usually(image_variable(TRAEFIK), TRAEFIK_IMAGE),
         "command": [
             "--providers.docker=true",
             "--providers.docker.exposedbydefault=false",

@@ -6,15 +6,21 @@ the providers that they call.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from buildgraph.manifests.model import Service
 from buildgraph.render.compose.containers import SEALED, Secrets, check, migration, variables, waits
-from buildgraph.render.compose.servers import DATABASES, servers
+from buildgraph.render.compose.servers import servers
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import image_variable, migration_name, part_of_product, required, usually
-from buildgraph.render.kubernetes.pods import HALF, MEBI, QUARTER
+from buildgraph.render.compose.words import (
+    DATABASES,
+    image_variable,
+    migration_name,
+    part_of_product,
+    required,
+    usually,
+)
+from buildgraph.render.limits import HALF, MEBI, QUARTER, stop_seconds
 from buildgraph.render.yaml import Yaml, render_file
 
 SECRETS: Final = Secrets(lambda name: required(name, "a secret of this environment is missing"))
@@ -25,7 +31,6 @@ LOGGING: Final[dict[str, Yaml]] = {
 }
 # How often a running service is asked, as the architecture has it; what is asked stands in its image.
 SELDOM: Final[dict[str, Yaml]] = {"interval": "30s", "timeout": "10s", "retries": 3, "start_period": "40s"}
-LEAST_STOP: Final = 10  # seconds
 
 
 def render_prod(stack: Stack) -> str:
@@ -66,12 +71,11 @@ def _of(stack: Stack, service: Service, told: dict[str, Yaml]) -> dict[str, Yaml
 
 def _serving(stack: Stack, service: Service) -> dict[str, Yaml]:
     port = service.listens or service.port
-    grace = max(LEAST_STOP, math.ceil(stack.environment.drain_within))
     return {
         "healthcheck": {**check(service), **SELDOM},
         **waits(stack, service),
         "restart": "always",
-        "stop_grace_period": f"{grace}s",
+        "stop_grace_period": f"{stop_seconds(stack.environment)}s",
         **({"expose": [str(port)]} if port else {}),
         "networks": [*([EDGE] if service.host else []), *_networks(stack, service)],
         "deploy": _deploy(stack, service),
@@ -97,7 +101,7 @@ def _deploy(stack: Stack, service: Service) -> dict[str, Yaml]:
 
 
 def _labels(stack: Stack, service: Service) -> dict[str, Yaml]:
-    """What tells Coolify's pages what this is, and its proxy, which is a Traefik, where requests go."""
+    """What tells Coolify's pages what this is, and its proxy where requests go."""
     found: dict[str, Yaml] = {
         "coolify.managed": "true",
         "coolify.project": service.product,
@@ -105,19 +109,23 @@ def _labels(stack: Stack, service: Service) -> dict[str, Yaml]:
     }
     if not service.host:
         return found
-    host, port, router = (
-        stack.environment.host_of(service),
-        str(service.listens or service.port),
-        f"traefik.http.routers.{service.name}",
-    )
+    host, port = stack.environment.host_of(service), str(service.listens or service.port)
+    return {**found, "coolify.port": port, "coolify.domain": host, **_routes(service.name, host, port)}
+
+
+def _routes(name: str, host: str, port: str) -> dict[str, Yaml]:
+    """The routes to a service in the words of Traefik, with the entry points and the resolver that Coolify gives it."""
+    router, plain, away = f"traefik.http.routers.{name}", f"traefik.http.routers.{name}-http", f"{name}-https"
+    rule = f"Host(`{host}`)"
     return {
-        **found,
-        "coolify.port": port,
-        "coolify.domain": host,
         "traefik.enable": "true",
         "traefik.docker.network": EDGE_NETWORK,
-        f"{router}.rule": f"Host(`{host}`)",
+        f"{router}.rule": rule,
         f"{router}.entrypoints": "https",
         f"{router}.tls.certresolver": "letsencrypt",
-        f"traefik.http.services.{service.name}.loadbalancer.server.port": port,
+        f"{plain}.rule": rule,
+        f"{plain}.entrypoints": "http",
+        f"{plain}.middlewares": away,
+        f"traefik.http.middlewares.{away}.redirectscheme.scheme": "https",
+        f"traefik.http.services.{name}.loadbalancer.server.port": port,
     }

@@ -6,9 +6,9 @@ from typing import Final
 
 from buildgraph.manifests.model import Backing
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
-from buildgraph.render.compose.containers import DONE, HEALTHY, NO_NEW_RIGHTS, SEALED, Secrets
+from buildgraph.render.compose.containers import HEALTHY, NO_NEW_RIGHTS, SEALED, Secrets
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import image_variable, literally, usually
+from buildgraph.render.compose.words import DATABASES, POSTGRES, REDIS, image_variable, literally, usually
 from buildgraph.render.yaml import Yaml
 from buildgraph.servers import (
     ENSURE_DATABASE,
@@ -22,7 +22,6 @@ from buildgraph.servers import (
     redis_command,
 )
 
-POSTGRES, REDIS, DATABASES = "postgres", "redis", "databases"
 OFTEN: Final[dict[str, Yaml]] = {"interval": "5s", "timeout": "5s", "retries": 12, "start_period": "30s"}
 ENSURE_EACH: Final = 'for name do sh -c "$0" "$name" || exit 1; done'
 
@@ -88,6 +87,3 @@ def _redis(backing: Backing, secrets: Secrets) -> dict[str, Yaml]:
         "stop_grace_period": "60s",
         **NO_NEW_RIGHTS,
     }
-
-
-__all__ = ["DATABASES", "DONE", "POSTGRES", "REDIS", "servers"]

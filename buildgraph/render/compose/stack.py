@@ -8,6 +8,7 @@ from buildgraph.manifests.addresses import values_among
 from buildgraph.manifests.model import Backing, Environment, Manifests, Service
 from buildgraph.manifests.variables import port_value, usual_values
 from buildgraph.order import closure
+from buildgraph.render.compose.words import POSTGRES, REDIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Stack:
     def databases(self) -> tuple[str, ...]:
         """The databases that the environment's own PostgreSQL holds, sorted."""
         found = {service.database for service in self.services if service.database}
-        return tuple(sorted(found)) if self.backing("postgres") else ()
+        return tuple(sorted(found)) if self.backing(POSTGRES) else ()
 
     def backing(self, kind: str) -> Backing | None:
         """The backing service of this kind that the environment runs itself."""
@@ -39,11 +40,11 @@ class Stack:
 
     def needs_database(self, service: Service) -> bool:
         """Whether a service has a database on the environment's own PostgreSQL."""
-        return bool(service.database) and self.backing("postgres") is not None
+        return bool(service.database) and self.backing(POSTGRES) is not None
 
     def needs_redis(self, service: Service) -> bool:
         """Whether a service is given the environment's own Redis."""
-        return service.redis and self.backing("redis") is not None
+        return service.redis and self.backing(REDIS) is not None
 
     def public_values(self, service: Service) -> dict[str, str]:
         """What a service's containers are given besides secrets and backing services.

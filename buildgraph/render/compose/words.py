@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from buildgraph.manifests.model import Service
 
+POSTGRES, REDIS, DATABASES = "postgres", "redis", "databases"  # containers that are no services
+
 
 def literally(text: str) -> str:
     """Text in which a dollar sign begins no variable."""

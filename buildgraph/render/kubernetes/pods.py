@@ -8,11 +8,10 @@ from typing import Final
 from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.sealing import SCRATCH_MEGABYTES, USER_ID
 from buildgraph.render.kubernetes.names import PORT_NAME
+from buildgraph.render.limits import HALF, MEBI, QUARTER
 from buildgraph.render.yaml import Yaml
 
 PROBE_EVERY: Final = 2  # seconds between looks at a container that starts, or that shall get requests
-QUARTER, HALF = 4, 2  # of its limits a container is promised; the rest it has when others leave it
-MEBI: Final = 2**20
 
 # The restricted profile of Kubernetes' "Pod Security Standards".
 POD_SECURITY: Final[dict[str, Yaml]] = {
