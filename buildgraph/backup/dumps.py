@@ -15,8 +15,8 @@ from buildgraph.backup.records import DatabaseDump
 from buildgraph.backup.sql import PSQL, RUN, quoted_name, quoted_text, run_script
 from buildgraph.deploy.backing import POSTGRES
 from buildgraph.errors import StepFailed
+from buildgraph.manifests.variables import POSTGRES_PASSWORD
 from buildgraph.place.model import Place
-from buildgraph.place.secrets import POSTGRES_PASSWORD
 from buildgraph.place.specification import database_user
 from buildgraph.place.streams import copy_into_container, stream_from_container
 

@@ -24,6 +24,7 @@ VERBS = {
     "down": "stop an environment; volumes are kept",
     "bases": "the base images and their locked digests",
     "doctor": "what is missing on this machine, and how to get it",
+    "render": "files for other programs, made from the manifests; --check tells those that differ",
     "schema": "JSON Schemas of the manifests, by which editors complete them",
     "completion": "has bash, zsh or fish complete verbs, tasks, nodes and environments",
 }

@@ -14,6 +14,7 @@ from buildgraph.commands import TASKS, VERBS
 from buildgraph.console import answer
 from buildgraph.errors import DONE, BuildgraphError, ConfigurationError
 from buildgraph.graph.nodes import Kind
+from buildgraph.manifests.kinds import RENDERED
 from buildgraph.picture import Picture
 from buildgraph.project import open_project
 
@@ -107,7 +108,7 @@ def _possible(before: Sequence[str], word: str, names: Names) -> Iterable[str]:
         return (*VERBS, *_tasks(names))
     if not verb or verb == "plan":
         return (*_tasks(names), *environments)
-    nodes = names.nodes if verb in TAKES_NODES else names.services if verb == "logs" else ()
+    nodes = {"logs": names.services, "render": RENDERED}.get(verb, names.nodes if verb in TAKES_NODES else ())
     return (*nodes, *(environments if "--env" in _options(verb) else ()))
 
 

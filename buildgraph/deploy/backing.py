@@ -8,6 +8,7 @@ from typing import Final
 
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Backing, Service
+from buildgraph.manifests.variables import POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.place.containers import (
     Found,
     create_container,
@@ -22,22 +23,23 @@ from buildgraph.place.images import ensure_image
 from buildgraph.place.lock import held_backing_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import BACKING, Role
-from buildgraph.place.secrets import PASSWORDS, POSTGRES_PASSWORD, REDIS_PASSWORD
+from buildgraph.place.secrets import PASSWORDS
 from buildgraph.place.specification import Specification, database_user
+from buildgraph.servers import (
+    ENSURE_DATABASE,
+    PGDATA,
+    PING_POSTGRES,
+    PING_REDIS,
+    POSTGRES_DATA,
+    REDIS_DATA,
+    REDIS_ENTRYPOINT,
+    postgres_command,
+    redis_command,
+)
 
 POSTGRES, REDIS = "postgres", "redis"
 READY_WITHIN, PAUSE, LAST_LINES = 90.0, 0.3, 20
 STOP_WITHIN: Final = 60  # seconds a database has to write what it holds
-# The password reaches Redis in a file of the container's memory: an argument would stand in the process list.
-START_REDIS: Final = """\
-printf 'requirepass "%s"\\n' "$(printf '%s' "$REDIS_PASSWORD" | sed 's/[\\\\"]/\\\\&/g')" >/tmp/redis.conf
-printf '%s\\n' "$@" >>/tmp/redis.conf
-if command -v docker-entrypoint.sh >/dev/null; then exec docker-entrypoint.sh redis-server /tmp/redis.conf; fi
-exec redis-server /tmp/redis.conf
-"""
-PING_REDIS: Final = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG'
-# Over TCP, for the server that initialises a new volume listens on its socket only.
-PING_POSTGRES: Final = 'pg_isready -q -h 127.0.0.1 -U "$POSTGRES_USER"'
 # By the address that services come from: a server may trust whoever comes from its own machine.
 LOGIN: Final = {
     POSTGRES: 'psql -X -q -h "$(hostname -i | cut -d" " -f1)" -U "$POSTGRES_USER" -d postgres -c "select 1"',
@@ -48,13 +50,6 @@ CHANGE: Final = {
     POSTGRES: "change it there first: `docker exec -it {container} psql -U {user} postgres -c '\\password'`",
     REDIS: "remove {container}, whose data stays, so that it is made anew with it",
 }
-ENSURE_DATABASE: Final = """\
-psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres -v name="$0" <<'SQL'
-SELECT format('CREATE DATABASE %I', :'name')
-WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name')
-\\gexec
-SQL
-"""
 
 
 def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> None:
@@ -82,9 +77,6 @@ def backing_specification(place: Place, backing: Backing) -> Specification:
 
 
 def _postgres(place: Place, backing: Backing) -> Specification:
-    settings = [
-        word for name, value in sorted(backing.settings.items()) for word in ("-c", f"{name}={value}")
-    ]
     return Specification(
         name=place.named(POSTGRES),
         image=place.image(backing.image),
@@ -93,32 +85,31 @@ def _postgres(place: Place, backing: Backing) -> Specification:
             "POSTGRES_USER": database_user(place),
             "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
             "POSTGRES_DB": "postgres",
-            "PGDATA": "/var/lib/postgresql/data/cluster",  # not the volume's root, which may hold lost+found
+            "PGDATA": PGDATA,
         },
-        command=("postgres", *settings),
+        command=postgres_command(backing.settings),
         user="",
         is_sealed=False,
         network=place.prefix,
         aliases=(POSTGRES,),
-        mounts={place.named(POSTGRES): "/var/lib/postgresql/data"},
+        mounts={place.named(POSTGRES): POSTGRES_DATA},
         stop_within=STOP_WITHIN,
     )
 
 
 def _redis(place: Place, backing: Backing) -> Specification:
-    settings = [f"{name} {value}" for name, value in sorted(backing.settings.items())]
     return Specification(
         name=place.named(REDIS),
         image=place.image(backing.image),
         labels={**place.labels(Role.BACKING), BACKING: REDIS},
         env={REDIS_PASSWORD: place.secrets.reveal(REDIS_PASSWORD)},
-        entrypoint=("sh", "-c", START_REDIS, "start"),
-        command=("dir /data", "appendonly yes", *settings),
+        entrypoint=REDIS_ENTRYPOINT,
+        command=redis_command(backing.settings),
         user="",
         is_sealed=False,
         network=place.prefix,
         aliases=(REDIS,),
-        mounts={place.named(REDIS): "/data"},
+        mounts={place.named(REDIS): REDIS_DATA},
         stop_within=STOP_WITHIN,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from buildgraph.manifests.model import Environment, Service
@@ -56,7 +56,14 @@ def public_values(service: Service, environment: Environment, catalog: Iterable[
     are filled with addresses of the `catalog`, which holds all services.
     """
     services = tuple(catalog)
-    internal, public = internal_urls(environment, services), public_urls(environment, services)
+    return values_among(service, environment, internal_urls(environment, services), services)
+
+
+def values_among(
+    service: Service, environment: Environment, internal: Mapping[str, str], catalog: Iterable[Service]
+) -> dict[str, str]:
+    """The same where services call each other by other addresses: `internal` has them by name."""
+    public = public_urls(environment, catalog)
     values = dict(environment.values)
     for name, value in service.env.items():
         told = None if value.secret else value.value_in(environment.name)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from buildgraph.manifests.coolify import COOLIFY
 from buildgraph.manifests.engines import ENGINE
-from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, STRATEGIES
+from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, RENDERED, STRATEGIES
 from buildgraph.manifests.kubernetes import AUTOSCALE, KUBERNETES
 from buildgraph.manifests.model import (
     Backing,
@@ -147,6 +147,7 @@ WORKSPACE: Final = table(
         "root_dependencies": truth(),
         "mirrors": mapped(REGISTRY),
         "substitutes": mapped(PATH, key=check_image),
+        "render": listed(one_of(RENDERED, "rendering")),
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

@@ -23,7 +23,7 @@ class WorkspaceManifest:
     `ignored` are patterns in gitignore syntax: files that no image sees.
     `inputs` are files of the workspace (globs) that every image sees, such as a tsconfig base.
     `mirrors` give another place for a registry's images (same digests); `substitutes` map a base image to
-    the recipe of its stand-in, for sites without that registry.
+    the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes.
     """
 
     name: str
@@ -35,6 +35,7 @@ class WorkspaceManifest:
     root_dependencies: bool = False
     mirrors: Mapping[str, str] = field(default_factory=dict)
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    render: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,27 @@
-"""The public variables that a service's containers are given on any platform; secrets come elsewhere."""
+"""The variables that a service's containers are given on any platform; values of secrets come from elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Service
+
+# The secrets of backing services that an environment runs itself.
+POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD = "POSTGRES_PASSWORD", "POSTGRES_USER", "REDIS_PASSWORD"
+DEFAULT_DATABASE_USER: Final = "postgres"
+DATABASE_URL: Final = "DATABASE_URL"
+
+
+def database_url(user: str, password: str, database: str) -> str:
+    """Where a service finds its database on the PostgreSQL of its environment; user and password as a URL has them."""
+    return f"postgresql://{user}:{password}@postgres:5432/{database}"
+
+
+def redis_values(password: str) -> dict[str, str]:
+    """How a service reaches the Redis of its environment."""
+    return {"REDIS_HOST": "redis", "REDIS_PORT": "6379", REDIS_PASSWORD: password}
 
 
 def usual_values(service: Service) -> dict[str, str]:

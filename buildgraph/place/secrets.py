@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.model import Environment, Service
+from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
 
-POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD = "POSTGRES_PASSWORD", "POSTGRES_USER", "REDIS_PASSWORD"
 DIGEST_LENGTH = 32  # hex digits: 128 bits tell two sets of secrets apart
 HIDDEN: Final = "***"
 LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by chance

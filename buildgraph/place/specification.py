@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Resources, Service
-from buildgraph.manifests.variables import port_value, usual_values
+from buildgraph.manifests.sealing import SCRATCH, USER
+from buildgraph.manifests.variables import (
+    DEFAULT_DATABASE_USER,
+    POSTGRES_PASSWORD,
+    POSTGRES_USER,
+    REDIS_PASSWORD,
+    database_url,
+    port_value,
+    redis_values,
+    usual_values,
+)
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
-from buildgraph.place.secrets import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
 
-USER: Final = "1001:1001"
-SCRATCH: Final = MappingProxyType({"/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777"})
-DEFAULT_DATABASE_USER: Final = "postgres"
 LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
 
 
@@ -117,18 +122,14 @@ def _backing_env(place: Place, service: Service) -> dict[str, str]:
     if service.database and "postgres" in backing:
         env["DATABASE_URL"] = _database_url(place, service.database)
     if service.redis and "redis" in backing:
-        env |= {
-            "REDIS_HOST": "redis",
-            "REDIS_PORT": "6379",
-            "REDIS_PASSWORD": place.secrets.reveal(REDIS_PASSWORD),
-        }
+        env |= redis_values(place.secrets.reveal(REDIS_PASSWORD))
     return env
 
 
 def _database_url(place: Place, database: str) -> str:
     user = quote(database_user(place), safe="")
     password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
-    return f"postgresql://{user}:{password}@postgres:5432/{database}"
+    return database_url(user, password, database)
 
 
 def stop_limit(environment: Environment) -> int:

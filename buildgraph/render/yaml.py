@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from buildgraph.render.rendered import head
+
 Yaml: TypeAlias = "Mapping[str, Yaml] | Sequence[Yaml] | str | int | float | bool | None"
 
 # Texts that no YAML, of 1.1 or 1.2, reads as anything else; all others stand in JSON's quotes, which are YAML's too.
@@ -14,7 +16,6 @@ PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./@-]+)*")
 # What YAML prints in no text (YAML 1.2, 5.1), and what ends a line in its older version; JSON escapes the rest.
 UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-HEAD: Final = "# Written by buildgraph from the manifests; what is edited here is lost.\n"
 
 
 def render_yaml(value: Yaml) -> str:
@@ -24,7 +25,7 @@ def render_yaml(value: Yaml) -> str:
 
 def render_file(*documents: Yaml) -> str:
     """A file of documents that says where it comes from."""
-    return HEAD + "---\n".join(map(render_yaml, documents))
+    return head() + "---\n".join(map(render_yaml, documents))
 
 
 def _lines(value: Yaml) -> Iterator[str]:

@@ -36,6 +36,8 @@ NAMES = Names(
         ("plan deploy:", ["deploy:shop"]),
         ("affected --he", ["--head", "--help"]),
         ("logs w", ["web"]),
+        ("render com", ["compose"]),
+        ("render --ch", ["--check"]),
         ("doctor x", []),
     ],
 )

@@ -6,21 +6,19 @@ import math
 from typing import Final
 
 from buildgraph.manifests.model import Resources, Service
+from buildgraph.manifests.sealing import SCRATCH_MEGABYTES, USER_ID
 from buildgraph.render.kubernetes.names import PORT_NAME
+from buildgraph.render.limits import HALF, MEBI, QUARTER
 from buildgraph.render.yaml import Yaml
 
-USER: Final = 1001
-SCRATCH: Final = "64Mi"
 PROBE_EVERY: Final = 2  # seconds between looks at a container that starts, or that shall get requests
-QUARTER, HALF = 4, 2  # of its limits a container is promised; the rest it has when others leave it
-MEBI: Final = 2**20
 
 # The restricted profile of Kubernetes' "Pod Security Standards".
 POD_SECURITY: Final[dict[str, Yaml]] = {
     "runAsNonRoot": True,
-    "runAsUser": USER,
-    "runAsGroup": USER,
-    "fsGroup": USER,
+    "runAsUser": USER_ID,
+    "runAsGroup": USER_ID,
+    "fsGroup": USER_ID,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 CONTAINER_SECURITY: Final[dict[str, Yaml]] = {
@@ -38,7 +36,7 @@ def pod_spec(container: dict[str, Yaml]) -> dict[str, Yaml]:
         "enableServiceLinks": False,
         "securityContext": POD_SECURITY,
         "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": SCRATCH}}],
+        "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": f"{SCRATCH_MEGABYTES}Mi"}}],
     }
 
 

@@ -22,9 +22,9 @@ from buildgraph.render.kubernetes.names import (
 )
 from buildgraph.render.kubernetes.pods import plain_container, pod_spec, probes
 from buildgraph.render.kubernetes.shipping import Shipping
+from buildgraph.render.limits import stop_seconds
 from buildgraph.render.yaml import Yaml
 
-LEAST_STOP: Final = 10  # seconds a container has to end by itself, as on an engine
 FORMER: Final = 2  # versions that the cluster itself can go back to
 
 
@@ -126,9 +126,8 @@ def _annotated(shipping: Shipping) -> dict[str, Yaml]:
 
 
 def _spec_of_place(shipping: Shipping) -> dict[str, Yaml]:
-    grace = max(LEAST_STOP, math.ceil(shipping.environment.drain_within))
     pull = shipping.cluster.pull_secret
     return {
-        "terminationGracePeriodSeconds": grace,
+        "terminationGracePeriodSeconds": stop_seconds(shipping.environment),
         **({"imagePullSecrets": [{"name": pull}]} if pull else {}),
     }

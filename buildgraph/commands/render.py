@@ -1,0 +1,177 @@
+"""The verb `render`: files for other programs, made from the manifests, and whether they still are."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from buildgraph.commands.options import (
+    add_environment,
+    add_format,
+    add_output,
+    as_json,
+    as_lines,
+    deliver,
+)
+from buildgraph.console import answer, table, tell
+from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName
+from buildgraph.manifests.kinds import RENDERED
+from buildgraph.picture import Picture
+from buildgraph.project import open_project
+
+MISSING, DIFFERS, SURPLUS = "is missing", "differs", "is made no more"
+SHOWN: Final = 20  # lines of a file's difference
+WORKSPACE: Final = "manifests/workspace.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A file that is not as it is rendered: what it holds, and what it should; None where it is not there."""
+
+    path: str
+    state: str
+    found: str | None
+    text: str | None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `render`."""
+    told = f"what to render (default: all that {WORKSPACE} asks for)"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{told}: {_known()}")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file differs")
+    parser.add_argument(
+        "--images",
+        action="store_true",
+        help="tell the images of the working tree, as variables of compose files",
+    )
+    add_environment(parser)
+    add_output(parser)
+    add_format(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write what is rendered, or tell what differs; returns the exit code."""
+    project = open_project(Path.cwd())
+    picture = project.working_picture()
+    if options.images:
+        deliver(as_lines(image_lines(picture, options.env)), options.output)
+        return DONE
+    names = _chosen(options.names) or _asked(picture)
+    drifts = list(find_drifts(project.folder, picture, names))
+    if options.check:
+        return _tell(drifts, options.format, names if options.names else ())
+    for drift in drifts:
+        _settle(project.folder, drift)
+        tell(f"{'removed' if drift.text is None else 'wrote'} {drift.path}")
+    tell(f"{len(drifts)} written or removed" if drifts else "nothing differs")
+    return DONE
+
+
+def find_drifts(folder: Path, picture: Picture, names: Collection[str]) -> Iterator[Drift]:
+    """The files of a project's folder that are not as the manifests would have them, by path."""
+    from buildgraph.render.table import TABLE, render_all
+
+    texts = render_all(picture.manifests, names)
+    for path, text in texts.items():
+        found = _read(folder / path)
+        if found != text:
+            yield Drift(path, MISSING if found is None else DIFFERS, found, text)
+    yield from _surplus(folder, (TABLE[name].path for name in names), texts)
+
+
+def image_lines(picture: Picture, environment: str) -> list[str]:
+    """A variable for each image of the working tree, as compose files name it; in the registry, where there is one."""
+    from buildgraph.plan.steps import registry_reference
+    from buildgraph.render.compose.words import image_variable
+
+    registry = picture.environment(environment).registry
+    lines = []
+    for service in (service for service in picture.manifests.services if service.deployed):
+        reference = picture.local_reference(service.name)
+        if registry:
+            reference = registry_reference(registry, service.name, picture.fingerprint(service.name))
+        lines.append(f"{image_variable(service.name)}={reference}")
+    return lines
+
+
+def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in RENDERED]
+    if unknown:
+        raise UnknownName("rendering", unknown[0], RENDERED)
+    return tuple(dict.fromkeys(names))
+
+
+def _asked(picture: Picture) -> tuple[str, ...]:
+    asked = picture.manifests.workspace.render
+    if not asked:
+        way_out = f'write for example render = ["compose"] there, or name some: {_known()}'
+        raise ConfigurationError.of(WORKSPACE, "asks for nothing to be rendered", way_out)
+    return tuple(dict.fromkeys(asked))
+
+
+def _known() -> str:
+    return ", ".join(RENDERED)
+
+
+def _surplus(folder: Path, globs: Iterable[str], texts: Mapping[str, str]) -> Iterator[Drift]:
+    """Files that were rendered once; what people have written among them is theirs."""
+    from buildgraph.render.rendered import is_rendered
+
+    found = {
+        path.relative_to(folder).as_posix() for glob in globs for path in folder.glob(glob) if path.is_file()
+    }
+    for path in sorted(found - texts.keys()):
+        text = _read(folder / path)
+        if text and is_rendered(text):
+            yield Drift(path, SURPLUS, text, None)
+
+
+def _read(path: Path) -> str | None:
+    """A file's text; None where there is none, and nothing like a rendered text where it is no text."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(path, "read", error) from error
+
+
+def _settle(folder: Path, drift: Drift) -> None:
+    path = folder / drift.path
+    try:
+        if drift.text is None:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(drift.text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _unusable(path, "written", error) from error
+
+
+def _unusable(path: Path, verb: str, error: OSError) -> ConfigurationError:
+    return ConfigurationError.of(str(path), f"cannot be {verb}: {error.strerror}", "move away what is there")
+
+
+def _tell(drifts: list[Drift], shape: str, names: Iterable[str]) -> int:
+    if shape == "json":
+        files = [{"path": drift.path, "state": drift.state} for drift in drifts]
+        answer(as_json({"format": 1, "files": files}))
+    else:
+        answer(table([(drift.path, drift.state) for drift in drifts]) or "nothing differs")
+        answer("".join(_difference(drift) for drift in drifts if drift.state == DIFFERS))
+    if drifts:
+        tell(f"write them: `{' '.join(['buildgraph render', *names])}`, and commit them")
+    return FAILED if drifts else DONE
+
+
+def _difference(drift: Drift) -> str:
+    """The first lines in which a file is not what it should be."""
+    import difflib
+
+    found, text = ((side or "").splitlines() for side in (drift.found, drift.text))
+    lines = [*difflib.unified_diff(found, text, drift.path, f"{drift.path} (rendered)", n=1, lineterm="")]
+    more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
+    return "".join(f"{line}\n" for line in ["", *lines[:SHOWN], *more])

@@ -1,0 +1,48 @@
+"""Services as compose files: a second door for people without this tool, and for Coolify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.manifests.model import Manifests
+from buildgraph.render.compose.dev import TRAEFIK, render_dev
+from buildgraph.render.compose.prod import render_prod
+from buildgraph.render.compose.stack import Stack
+from buildgraph.render.compose.words import DATABASES, POSTGRES, REDIS, migration_name
+
+OURS: Final = (POSTGRES, DATABASES, REDIS, TRAEFIK)
+TAKEN: Final = "is the name of a container that compose files have of their own"
+FILES = {
+    "development": ("docker/compose.dev.yml", render_dev),
+    "production": ("docker/compose.prod.yml", render_prod),
+}
+
+
+def render_compose(manifests: Manifests) -> Mapping[str, str]:
+    """A file for each of the environments `development` and `production` that is there.
+
+    ConfigurationError when a service is called like a container that a file has beside the services.
+    """
+    _check_names(manifests)
+    found: dict[str, str] = {}
+    for environment in manifests.environments:
+        if environment.name in FILES:
+            path, render = FILES[environment.name]
+            found[path] = render(Stack(manifests, environment))
+    return found
+
+
+def _check_names(manifests: Manifests) -> None:
+    ours = {*OURS, *(migration_name(service) for service in manifests.services if service.migration)}
+    mistakes = (
+        Mistake(f"manifests/products/{service.product}.toml: services.{service.name}", TAKEN, "rename it")
+        for service in manifests.services
+        if service.name in ours
+    )
+    if found := list(mistakes):
+        raise ConfigurationError(found)
+
+
+__all__ = ["Stack", "render_compose", "render_dev", "render_prod"]

@@ -1,0 +1,68 @@
+"""What a compose file is made from, and which of its services needs which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from buildgraph.manifests.addresses import values_among
+from buildgraph.manifests.model import Backing, Environment, Manifests, Service
+from buildgraph.manifests.variables import port_value, usual_values
+from buildgraph.order import closure
+from buildgraph.render.compose.words import POSTGRES, REDIS
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The services of an environment as one compose file has them."""
+
+    manifests: Manifests
+    environment: Environment
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's name."""
+        return self.manifests.workspace.name
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Every service that is deployed, sorted by name."""
+        return tuple(service for service in self.manifests.services if service.deployed)
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The databases that the environment's own PostgreSQL holds, sorted."""
+        found = {service.database for service in self.services if service.database}
+        return tuple(sorted(found)) if self.backing(POSTGRES) else ()
+
+    def backing(self, kind: str) -> Backing | None:
+        """The backing service of this kind that the environment runs itself."""
+        return next((found for found in self.environment.backing if found.kind == kind), None)
+
+    def needs_database(self, service: Service) -> bool:
+        """Whether a service has a database on the environment's own PostgreSQL."""
+        return bool(service.database) and self.backing(POSTGRES) is not None
+
+    def needs_redis(self, service: Service) -> bool:
+        """Whether a service is given the environment's own Redis."""
+        return service.redis and self.backing(REDIS) is not None
+
+    def public_values(self, service: Service) -> dict[str, str]:
+        """What a service's containers are given besides secrets and backing services.
+
+        Here services call each other by name, on the ports that they listen on.
+        """
+        catalog = self.manifests.services
+        internal = {
+            found.name: f"http://{found.name}:{found.listens or found.port}"
+            for found in catalog
+            if found.port
+        }
+        own = values_among(service, self.environment, internal, catalog)
+        return {**usual_values(service), **own, **port_value(service)}
+
+    def products_with(self, service: Service) -> tuple[str, ...]:
+        """The products that a service is part of, or that wait for it, sorted."""
+        after = {found.name: found.depends_on for found in self.services}
+        return tuple(
+            sorted({found.product for found in self.services if service.name in closure(after, [found.name])})
+        )

@@ -1,0 +1,124 @@
+"""Tables for the docs: which port, domain, origin, limit and variable each service has, as one page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from buildgraph.manifests.addresses import public_url, public_values
+from buildgraph.manifests.model import Environment, EnvValue, Manifests, Service
+from buildgraph.render.limits import MEBI
+from buildgraph.render.rendered import head
+
+PATH: Final = "docs/RENDERED.md"
+ORIGINS: Final = "CORS_ORIGINS"  # the variable by which a service is told whose pages may call it
+NONE: Final = "–"
+Rows = Iterable[Sequence[str]]
+
+
+def render_tables(manifests: Manifests) -> dict[str, str]:
+    """The page."""
+    parts = (
+        _ports(manifests),
+        _domains(manifests),
+        _origins(manifests),
+        _resources(manifests),
+        _variables(manifests),
+    )
+    title = "# The services, by what the manifests say\n"
+    return {PATH: head("<!-- ", " -->") + "\n" + "\n".join([title, *parts])}
+
+
+def _ports(manifests: Manifests) -> str:
+    rows = sorted(
+        (s.port, s.name, s.kind, str(s.listens or s.port), _code(s.health))
+        for s in manifests.services
+        if s.port
+    )
+    told = ((str(port), *others) for port, *others in rows)
+    return _section("Ports", ("port", "service", "kind", "listens on", "healthy when 200 comes from"), told)
+
+
+def _domains(manifests: Manifests) -> str:
+    public = [service for service in manifests.services if service.host]
+    rows = ((s.name, *(public_url(there, s) for there in manifests.environments)) for s in public)
+    return _section("Domains", ("service", *_names(manifests)), rows)
+
+
+def _origins(manifests: Manifests) -> str:
+    """Whose pages may call a service, from its variable."""
+    asked = [service for service in manifests.services if ORIGINS in service.env]
+    rows = ((s.name, *(_origin(manifests, s, there) for there in manifests.environments)) for s in asked)
+    return _section("CORS origins", ("service", *_names(manifests)), rows)
+
+
+def _origin(manifests: Manifests, service: Service, there: Environment) -> str:
+    told = public_values(service, there, manifests.services).get(ORIGINS, "")
+    return "<br>".join(map(_code, told.split(",")))
+
+
+def _resources(manifests: Manifests) -> str:
+    environments = manifests.environments
+    columns = ("service", "processors", "memory", *(f"in {there.name}" for there in environments))
+    services = [service for service in manifests.services if service.deployed]
+    rows = (_limits(service, environments) for service in services)
+    sums = (_sum(services, there) for there in environments)
+    return _section("Resources", columns, [*rows, ("**all, at most**", "", "", *sums)])
+
+
+def _limits(service: Service, environments: Iterable[Environment]) -> Sequence[str]:
+    counts = (str(service.replicas_in(there.name)) for there in environments)
+    return (service.name, _cpus(service.resources.cpus), _memory(service.resources.memory), *counts)
+
+
+def _sum(services: Iterable[Service], there: Environment) -> str:
+    found = [(service.replicas_in(there.name), service.resources) for service in services]
+    cpus = sum(count * limits.cpus for count, limits in found)
+    memory = sum(count * limits.memory for count, limits in found)
+    return f"{sum(count for count, _ in found)}: {_cpus(cpus)} cpus, {_memory(memory)}"
+
+
+def _variables(manifests: Manifests) -> str:
+    rows = (
+        (s.name, _code(name), *(_value(value, there) for there in manifests.environments))
+        for s in manifests.services
+        for name, value in sorted(s.env.items())
+    )
+    return _section("Variables", ("service", "variable", *_names(manifests)), rows)
+
+
+def _value(value: EnvValue, there: Environment) -> str:
+    if value.secret:
+        return "secret"
+    return _code(value.value_in(there.name) or "")
+
+
+def _names(manifests: Manifests) -> tuple[str, ...]:
+    return tuple(environment.name for environment in manifests.environments)
+
+
+def _cpus(count: float) -> str:
+    return f"{count:g}" if count else NONE
+
+
+def _memory(size: int) -> str:
+    return f"{size / MEBI:g} MB" if size else NONE
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else NONE
+
+
+def _section(title: str, columns: Sequence[str], rows: Rows) -> str:
+    return f"## {title}\n\n" + "".join(f"{line}\n" for line in _table(columns, rows))
+
+
+def _table(columns: Sequence[str], rows: Rows) -> Iterator[str]:
+    yield _line(columns)
+    yield _line(["---"] * len(columns))
+    for row in rows:
+        yield _line([cell.replace("|", "\\|").replace("\n", " ") for cell in row])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,159 @@
+"""What this repository has rendered: nothing has drifted, and the programs that read it take it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from buildgraph.commands.render import find_drifts
+from buildgraph.manifests.kinds import RENDERED
+from buildgraph.manifests.model import Manifests, Product, Service
+from buildgraph.picture import Picture
+from buildgraph.project import open_project
+from buildgraph.render.rendered import is_rendered
+from buildgraph.render.table import TABLE, render_all
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ("docker/compose.dev.yml", "docker/compose.prod.yml")
+
+
+@cache
+def picture() -> Picture:
+    return open_project(ROOT).working_picture()
+
+
+def manifests() -> Manifests:
+    return picture().manifests
+
+
+def test_nothing_that_is_rendered_has_drifted_from_the_manifests() -> None:
+    assert manifests().workspace.render == RENDERED
+    drifted = [(drift.path, drift.state) for drift in find_drifts(ROOT, picture(), RENDERED)]
+    assert drifted == [], "run `buildgraph render`"
+
+
+def test_the_table_has_a_row_for_every_name_that_a_workspace_may_ask_for() -> None:
+    assert tuple(TABLE) == RENDERED
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_a_rendered_file_says_so_in_its_first_line_and_stands_where_its_row_says(name: str) -> None:
+    texts = render_all(manifests(), [name])
+    fitting = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(TABLE[name].path)}
+
+    assert texts
+    assert all(is_rendered(text) for text in texts.values())
+    assert texts.keys() <= fitting
+
+
+def test_rendering_twice_gives_the_same_texts_in_the_same_order() -> None:
+    assert [*render_all(manifests(), RENDERED).items()] == [*render_all(manifests(), RENDERED).items()]
+
+
+def test_no_value_of_a_secret_is_in_any_of_it() -> None:
+    values = [
+        line.partition("=")[2]
+        for name in ("development", "staging")
+        for line in (ROOT / f"manifests/environments/{name}.env").read_text().splitlines()
+        if "PASSWORD=" in line or "SECRET=" in line or "KEY=" in line
+    ]
+
+    assert values
+    text = "".join(render_all(manifests(), RENDERED).values())
+    assert [value for value in values if value in text] == []
+
+
+def test_every_service_stands_in_every_table_and_file_that_is_about_all() -> None:
+    texts = render_all(manifests(), RENDERED)
+
+    for service in manifests().services:
+        assert f"| {service.name} |" in texts["docs/RENDERED.md"], service.name
+        assert all(f"\n  {service.name}:\n" in texts[path] for path in COMPOSE), service.name
+        assert f"docker/kubernetes/overlays/production/{service.name}/kustomization.yaml" in texts, (
+            service.name
+        )
+
+
+def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
+    chat = next(product for product in manifests().products if product.name == "chat")
+    tenth = Product("tenth", tuple(_renamed(service) for service in chat.services))
+    texts = render_all(replace(manifests(), products=(*manifests().products, tenth)), RENDERED)
+
+    added = texts.keys() - render_all(manifests(), RENDERED).keys()
+    assert all(path.startswith("docker/kubernetes/") and "/tenth-" in path for path in added)
+    assert all("\n  tenth-backend:\n" in texts[path] for path in COMPOSE)
+    assert "      - tenth\n" in texts["docker/compose.dev.yml"]
+    assert "| tenth-web |" in texts["docs/RENDERED.md"]
+
+
+def _renamed(service: Service) -> Service:
+    name, host = service.name.replace("chat", "tenth"), service.host.replace("chat", "tenth")
+    after = tuple(other.replace("chat", "tenth") for other in service.depends_on)
+    return replace(service, name=name, product="tenth", host=host, port=service.port + 90, depends_on=after)
+
+
+def filled(template: Path, to: Path) -> Path:
+    """A template with something for each of its names."""
+    to.write_text(re.sub(r"^(\w+)=$", r"\1=something", template.read_text(), flags=re.MULTILINE))
+    return to
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("path", "environment"), [*zip(COMPOSE, ("development", "production"), strict=True)])
+def test_compose_takes_each_file_with_what_its_template_names(
+    tmp_path: Path, path: str, environment: str
+) -> None:
+    values = filled(ROOT / f"docker/env/{environment}.env.example", tmp_path / "values.env")
+    argv = ["docker", "compose", "--env-file", str(values), "-f", str(ROOT / path), "config", "-q"]
+
+    ran = subprocess.run(argv, capture_output=True, text=True, check=False, env=bare())
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+
+
+@pytest.mark.engine
+def test_compose_refuses_a_server_whose_secrets_are_missing_and_starts_a_laptop_without_any(
+    tmp_path: Path,
+) -> None:
+    none = tmp_path / "none.env"
+    none.touch()
+
+    codes = [
+        subprocess.run(
+            ["docker", "compose", "--env-file", str(none), "-f", str(ROOT / path), "config", "-q"],
+            capture_output=True,
+            check=False,
+            env=bare(),
+        ).returncode
+        for path in COMPOSE
+    ]
+    assert codes[0] == 0
+    assert codes[1] != 0
+
+
+def bare() -> dict[str, str]:
+    """This process's environment without what a compose file may name."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("environment", "version"), [("staging", "1.25"), ("production", "1.37")])
+def test_kubectl_makes_every_service_of_an_overlay_as_old_and_new_clusters_take_it(
+    environment: str, version: str
+) -> None:
+    folder = ROOT / "docker/kubernetes/overlays" / environment
+    argv = ("kubectl", "kustomize", str(folder))
+
+    shown = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    objects = list(yaml.load_all(shown, yaml.CSafeLoader))
+    kinds = [told["kind"] for told in objects]
+    assert kinds.count("Deployment") == kinds.count("Service") == kinds.count("Ingress") == 36
+    for told in objects:
+        kubernetes_validate.validate(told, version, strict=True)
