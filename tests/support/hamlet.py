@@ -99,7 +99,7 @@ class Hamlet(Monorepo):
         shown = docker(
             "images", "--filter", f"reference={self.name}/{service}", "--format", "{{.Repository}}:{{.Tag}}"
         )
-        return shown.split()
+        return sorted(shown.split())
 
     @contextmanager
     def taken_back(self, *clean: str) -> Iterator[None]:
