@@ -91,7 +91,7 @@ class Memory:
         if locked is None or graph.territory is None:
             return None
         from buildgraph.graph.relocking import reinstalled
-        from buildgraph.workspace.locked import relock
+        from buildgraph.workspace.relock import relock
         from buildgraph.workspace.sheets import Unusual
 
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+POSTGRES, REDIS = "postgres", "redis"  # the kinds, which are also the names of their containers
 POSTGRES_DATA, REDIS_DATA = "/var/lib/postgresql/data", "/data"
 PGDATA: Final = f"{POSTGRES_DATA}/cluster"  # not the volume's root, which may hold lost+found
 # The password reaches Redis in a file of the container's memory: an argument would stand in the process list.

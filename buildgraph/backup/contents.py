@@ -8,8 +8,8 @@ from typing import Final
 
 from buildgraph.backup.records import Contents
 from buildgraph.backup.sql import PSQL, run_script
-from buildgraph.deploy.backing import POSTGRES
 from buildgraph.place.model import Place
+from buildgraph.servers import POSTGRES
 
 MOST_TOLD: Final = 10  # lines of what differs
 # The same bytes from every server: whatever a database's own settings say of dates, floats or names.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from buildgraph.backup.sql import RUN, quoted_name, quoted_text, run_script
-from buildgraph.deploy.backing import POSTGRES
 from buildgraph.place.model import Place
+from buildgraph.servers import POSTGRES
 
 LONGEST_NAME: Final = 63  # PostgreSQL cuts longer ones
 FORMER, RESTORED = "before", "restored"  # what a database is called that another took the place of, or will

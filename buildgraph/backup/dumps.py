@@ -13,12 +13,12 @@ from typing import Final
 from buildgraph.backup.contents import PLAINLY, TELL, told_by
 from buildgraph.backup.records import DatabaseDump
 from buildgraph.backup.sql import PSQL, RUN, quoted_name, quoted_text, run_script
-from buildgraph.deploy.backing import POSTGRES
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.variables import POSTGRES_PASSWORD
 from buildgraph.place.model import Place
 from buildgraph.place.specification import database_user
 from buildgraph.place.streams import copy_into_container, stream_from_container
+from buildgraph.servers import POSTGRES
 
 DUMP_FOLDER, DUMP_FILE = "/tmp", "restoring.dump"
 TELL_SERVER: Final = """\

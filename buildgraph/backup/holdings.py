@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from buildgraph.backup.databases import read_databases
-from buildgraph.deploy.backing import POSTGRES, REDIS
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
 from buildgraph.place.containers import find_containers
 from buildgraph.place.model import Place
 from buildgraph.place.names import BACKING, Role
 from buildgraph.place.secrets import check_secrets
+from buildgraph.servers import POSTGRES, REDIS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from buildgraph.backup.databases import RESTORED, drop_database, kept_name, read
 from buildgraph.backup.dumps import DUMP_FILE, DUMP_FOLDER, load_into_server
 from buildgraph.backup.restoring import STAMPED, Restoring, Swap
 from buildgraph.backup.scratch import postgres_client
-from buildgraph.deploy.backing import POSTGRES
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.place.model import Place
 from buildgraph.place.streams import copy_into_container
+from buildgraph.servers import POSTGRES
 
 LEFT_OVER: Final = re.compile(rf"\w+_{RESTORED}_\d{{14}}")
 

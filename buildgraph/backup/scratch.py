@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from buildgraph.deploy.backing import POSTGRES, REDIS, backing_specification
+from buildgraph.deploy.backing import backing_specification
 from buildgraph.errors import StepFailed
 from buildgraph.place.containers import (
     create_container,
@@ -26,7 +26,7 @@ from buildgraph.place.model import Place, silently
 from buildgraph.place.names import Role
 from buildgraph.place.specification import Specification
 from buildgraph.place.streams import copy_into_container
-from buildgraph.servers import PING_POSTGRES, PING_REDIS
+from buildgraph.servers import PING_POSTGRES, PING_REDIS, POSTGRES, REDIS
 
 READY_WITHIN, PAUSE, LAST_LINES = 90.0, 0.2, 20
 # What is lost with the container need not be safe on a disk.

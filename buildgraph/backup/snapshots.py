@@ -9,11 +9,11 @@ from typing import Final
 
 from buildgraph.backup.records import RedisSnapshot
 from buildgraph.backup.scratch import FOLDER, SNAPSHOT, scratch_redis
-from buildgraph.deploy.backing import REDIS
 from buildgraph.errors import StepFailed
 from buildgraph.place.containers import run_in_container
 from buildgraph.place.model import Place
 from buildgraph.place.streams import stream_from_container
+from buildgraph.servers import REDIS
 
 NAME: Final = "redis.rdb"
 CLIENT: Final = 'export REDISCLI_AUTH="$REDIS_PASSWORD"\n'

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from buildgraph.deploy.backing import POSTGRES
 from buildgraph.errors import StepFailed
 from buildgraph.place.containers import run_in_container
 from buildgraph.place.model import Place
+from buildgraph.servers import POSTGRES
 
 PSQL: Final = 'psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$0"'
 RUN: Final = 'psql -X -q -A -t -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres -c "$0"'

@@ -30,14 +30,15 @@ from buildgraph.servers import (
     PGDATA,
     PING_POSTGRES,
     PING_REDIS,
+    POSTGRES,
     POSTGRES_DATA,
+    REDIS,
     REDIS_DATA,
     REDIS_ENTRYPOINT,
     postgres_command,
     redis_command,
 )
 
-POSTGRES, REDIS = "postgres", "redis"
 READY_WITHIN, PAUSE, LAST_LINES = 90.0, 0.3, 20
 STOP_WITHIN: Final = 60  # seconds a database has to write what it holds
 # By the address that services come from: a server may trust whoever comes from its own machine.

@@ -17,8 +17,9 @@ from buildgraph.errors import ConfigurationError
 from buildgraph.order import closure
 from buildgraph.project import open_project
 from buildgraph.workspace import importer_digest, install_digest, parse_lockfile, render_lockfile
-from buildgraph.workspace.locked import Locked, Relocked, locked_of, relock
+from buildgraph.workspace.locked import Locked, locked_of
 from buildgraph.workspace.lockfile import Lockfile
+from buildgraph.workspace.relock import Relocked, relock
 from buildgraph.workspace.sheets import Unusual
 from tests.support.monorepo import Monorepo
 from tests.workspace.locks import Document, document, parsed

@@ -10,7 +10,8 @@ from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose.dev import TRAEFIK, render_dev
 from buildgraph.render.compose.prod import render_prod
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import DATABASES, POSTGRES, REDIS, migration_name
+from buildgraph.render.compose.words import DATABASES, migration_name
+from buildgraph.servers import POSTGRES, REDIS
 
 OURS: Final = (POSTGRES, DATABASES, REDIS, TRAEFIK)
 TAKEN: Final = "is the name of a container that compose files have of their own"

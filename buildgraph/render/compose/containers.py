@@ -19,8 +19,9 @@ from buildgraph.manifests.variables import (
     redis_values,
 )
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import DATABASES, REDIS, literally, migration_name, usually
+from buildgraph.render.compose.words import DATABASES, literally, migration_name, usually
 from buildgraph.render.yaml import Yaml
+from buildgraph.servers import REDIS
 
 HEALTHY, STARTED, DONE = "service_healthy", "service_started", "service_completed_successfully"
 NO_NEW_RIGHTS: Final[dict[str, Yaml]] = {"security_opt": ["no-new-privileges:true"]}

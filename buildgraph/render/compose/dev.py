@@ -13,14 +13,13 @@ from buildgraph.render.compose.containers import SEALED, Secrets, check, migrati
 from buildgraph.render.compose.servers import servers
 from buildgraph.render.compose.stack import Stack
 from buildgraph.render.compose.words import (
-    POSTGRES,
-    REDIS,
     image_variable,
     migration_name,
     part_of_product,
     usually,
 )
 from buildgraph.render.yaml import Yaml, render_file
+from buildgraph.servers import POSTGRES, REDIS
 
 ALL, PROXY = "all", "proxy"
 TRAEFIK, TRAEFIK_IMAGE = "traefik", "traefik:v3.6"

@@ -8,14 +8,16 @@ from buildgraph.manifests.model import Backing
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
 from buildgraph.render.compose.containers import HEALTHY, NO_NEW_RIGHTS, SEALED, Secrets
 from buildgraph.render.compose.stack import Stack
-from buildgraph.render.compose.words import DATABASES, POSTGRES, REDIS, image_variable, literally, usually
+from buildgraph.render.compose.words import DATABASES, image_variable, literally, usually
 from buildgraph.render.yaml import Yaml
 from buildgraph.servers import (
     ENSURE_DATABASE,
     PGDATA,
     PING_POSTGRES,
     PING_REDIS,
+    POSTGRES,
     POSTGRES_DATA,
+    REDIS,
     REDIS_DATA,
     REDIS_ENTRYPOINT,
     postgres_command,

@@ -8,7 +8,7 @@ from buildgraph.manifests.addresses import values_among
 from buildgraph.manifests.model import Backing, Environment, Manifests, Service
 from buildgraph.manifests.variables import port_value, usual_values
 from buildgraph.order import closure
-from buildgraph.render.compose.words import POSTGRES, REDIS
+from buildgraph.servers import POSTGRES, REDIS
 
 
 @dataclass(frozen=True, slots=True)

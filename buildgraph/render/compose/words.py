@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from buildgraph.manifests.model import Service
 
-POSTGRES, REDIS, DATABASES = "postgres", "redis", "databases"  # containers that are no services
+DATABASES = "databases"  # the container that makes them, which is no service
 
 
 def literally(text: str) -> str:
