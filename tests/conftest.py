@@ -20,7 +20,14 @@ LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOS
 
 
 def pytest_configure() -> None:
-    """What is started in hundreds, workers and the console script, keeps its byte code, whatever the machine says."""
+    """No variable of the machine reaches a test or a fixture, and what is started in hundreds keeps its byte code.
+
+    Fixtures of a module begin before those of a test: what they start must not find a variable of CI either.
+    """
+    for name in list(os.environ):
+        if name.startswith(LEAKS) and name != "BUILDGRAPH_PNPM":
+            del os.environ[name]
+    os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("PYTHONPYCACHEPREFIX", f"{gettempdir()}/buildgraph-tests-{os.getuid()}")
 
@@ -41,16 +48,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """No variable of the machine reaches a test; machine-level settings only reach tests with an engine."""
-    for name in list(os.environ):
-        if name.startswith(LEAKS) and name != "BUILDGRAPH_PNPM":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+def no_settings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Machine-level settings only reach tests with an engine."""
     if "engine" not in request.keywords:
         monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    yield
 
 
 @pytest.fixture

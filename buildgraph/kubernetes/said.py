@@ -9,7 +9,7 @@ from typing import Final
 
 from buildgraph.errors import UnknownName
 from buildgraph.kubernetes.cluster import Cluster
-from buildgraph.kubernetes.trouble import read_last_lines
+from buildgraph.kubernetes.trouble import GONE, read_last_lines
 from buildgraph.process import start_companion
 from buildgraph.render.kubernetes import NAME, PART_OF
 
@@ -42,7 +42,8 @@ def _follow(cluster: Cluster, pod: str, tail: int, heard: SimpleQueue[Line | Non
     companion = start_companion(cluster.kubectl.command("logs", pod, f"--tail={tail}", "--follow"))
     try:
         while (line := companion.read_line(LONG)) is not None:
-            heard.put((pod, cluster.redact(line)))
+            if not line.startswith(GONE):
+                heard.put((pod, cluster.redact(line)))
     finally:
         companion.stop()
         heard.put(ENDED)

@@ -11,6 +11,8 @@ from buildgraph.render.kubernetes import FINGERPRINT
 SHOWN_PODS: Final = 2
 SHOWN_LINES: Final = 20
 SHOWN_EVENTS: Final = 5
+# What the kubelet says, in a container's place, of one that is gone already while its pod is still listed.
+GONE: Final = "unable to retrieve container logs for "
 
 
 def read_trouble(cluster: Cluster, selector: str, fingerprint: str) -> str:
@@ -26,7 +28,7 @@ def read_last_lines(cluster: Cluster, pod: str, count: int, *, former: bool = Fa
     words = ("logs", pod, f"--tail={count}", *(["--previous"] if former else []))
     result = cluster.kubectl.try_run(*words)
     said = result.stdout.decode("utf-8", "replace") if result.code == 0 else ""
-    return cluster.redact(said).splitlines()
+    return [line for line in cluster.redact(said).splitlines() if not line.startswith(GONE)]
 
 
 def _told(cluster: Cluster, pod: Mapping[str, Any]) -> Iterable[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from tests.support.hamlet import Hamlet
 from tests.support.system import docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+DAY = 86_400  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -101,19 +105,22 @@ def test_where_a_release_cannot_be_read_no_image_goes(shop: Hamlet) -> None:
 
 
 def test_edits_of_days_gone_by_leave_the_store_and_those_of_today_stay(shop: Hamlet) -> None:
-    import os
-    import time
-
     shop.says("api", "edited")
     shop.must("affected")
-    store = shop.repository.store
-    blobs = [file for file in store.glob("??/*") if file.is_file()]
-    assert blobs
-    old = blobs[0]
-    os.utime(old, (time.time() - 2 * 86400, time.time() - 2 * 86400))
+    gone = _edits(shop)
+    shop.says("api", "edited again")
+    shop.must("affected")
+    today = _edits(shop) - gone
+    for blob in gone:
+        os.utime(blob, (time.time() - 2 * DAY, time.time() - 2 * DAY))
 
     assert "edits older than a day" in shop.must("prune").out
 
-    assert not old.exists()
-    assert all(blob.exists() for blob in blobs[1:])
+    assert not any(blob.exists() for blob in gone)
+    assert today
+    assert all(blob.exists() for blob in today)
     assert shop.must("affected").code == 0
+
+
+def _edits(shop: Hamlet) -> set[Path]:
+    return {file for file in shop.repository.store.glob("??/*") if file.is_file()}
