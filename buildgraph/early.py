@@ -1,10 +1,11 @@
 """Questions to git that are asked before this program is loaded: git works on them while the rest is imported.
 
-It imports nothing but `os`. Who starts commands takes over the one that it would start, and asks again itself when
-git has refused.
+It imports nothing that takes time. Who starts commands takes over the one that it would start, and asks again itself
+when git has refused. A large lockfile is read by a process of its own where nothing is remembered of it yet.
 """
 
 import os
+import sys
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
 QUIET = {
@@ -25,6 +26,9 @@ STATUS = (
 )
 # A project's folder has one of these.
 MARKS = ("manifests/workspace.toml", "pnpm-workspace.yaml")
+# Reads the lockfile here; `-P` keeps this folder's own modules out of it.
+AHEAD = (sys.executable, "-P", "-m", "buildgraph.workspace.ahead")
+LARGE = 1_000_000  # bytes of a lockfile that takes longer to read than a process to start
 # Where one of these is given nothing is asked, or of commits only.
 OTHERWISE = ("-h", "--help", "help", "--version", "--head")
 
@@ -37,10 +41,20 @@ def ask_git(arguments: list[str]) -> None:
     if any(word in OTHERWISE for word in words) or not any(map(os.path.isfile, MARKS)):
         return
     try:
-        for argv in (PLACE, (*GIT, *STATUS)):
+        for argv in (PLACE, (*GIT, *STATUS), *([AHEAD] if _is_new() else [])):
             _asked[os.getcwd(), *argv] = _begin(argv)  # noqa: PTH109  # pathlib takes long to load
     except OSError:
         return  # whoever needs it asks again, and tells
+
+
+def _is_new() -> bool:
+    """Whether nothing is remembered of this workspace, and its lockfile is a large one."""
+    if os.path.isdir(".git/buildgraph"):  # noqa: PTH112  # pathlib takes long to load
+        return False
+    try:
+        return os.stat("pnpm-lock.yaml").st_size >= LARGE  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def is_asked(folder: str, argv: tuple[str, ...]) -> bool:

@@ -45,6 +45,8 @@ class Project:
     def begin(self) -> Project:
         """Ask git for the working tree's state now: it works on it while the rest of a command is imported."""
         self._begun = begin_status(self.repository)
+        if not self._memories.is_dir():  # then all is read, and what that takes can be loaded meanwhile
+            import buildgraph.layout  # noqa: F401
         return self
 
     def working_picture(self) -> Picture:
@@ -83,7 +85,11 @@ class Project:
         from buildgraph.memory import Memory, own_code
 
         told = f"{own_code()}\0{site_state()}\0{self.folder.name}\0{self.repository.prefix}"
-        return Memory(self.repository.git_dir / OWN_NAME, told, self._make_graph)
+        return Memory(self._memories, told, self._make_graph)
+
+    @property
+    def _memories(self) -> Path:
+        return self.repository.git_dir / OWN_NAME
 
     @cached_property
     def _graphs(self) -> dict[str, Graph]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from buildgraph.graph.ignoring import matcher
+from buildgraph.graph.ignoring import matching
 from buildgraph.graph.listing import Listing, listing_of, state_of
 from buildgraph.snapshot.snapshot import Entry
 from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
@@ -41,8 +41,7 @@ class Files:
     @cached_property
     def hidden(self) -> frozenset[str]:
         """The paths that no image sees."""
-        is_ignored = matcher(self.ignored)
-        return frozenset(filter(is_ignored, self.entries)) if self.ignored else frozenset()
+        return frozenset(matching(self.ignored, self.entries))
 
     def seen(self, folder: str) -> list[str]:
         """A project's paths of phase `image`: its own, without the ignored ones.
@@ -85,8 +84,7 @@ class Files:
     def matching(self, patterns: tuple[str, ...]) -> list[str]:
         """The paths that match any of these patterns (gitignore syntax), sorted."""
         if patterns not in self._matched:
-            matches = matcher(patterns)
-            self._matched[patterns] = sorted(filter(matches, self.entries)) if patterns else []
+            self._matched[patterns] = sorted(matching(patterns, self.entries))
         return self._matched[patterns]
 
     def described(self, paths: Iterable[str]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.workspace.globs import firm_stars
@@ -29,6 +29,32 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     spec = _spec(patterns)
     mentions = re.compile(mentioning(patterns)).search
     return lambda path: mentions(path) is not None and spec.match_file(path)
+
+
+def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
+    """Those of many paths that match.
+
+    Many paths share few names, and a pattern without a `/` inside speaks of names: each name, and each folder, is
+    asked once. Only what they find, or what a longer pattern mentions, is looked at as a path.
+    """
+    if not patterns:
+        return []
+    of_names = tuple(line for line in patterns if "/" not in line.removesuffix("/"))
+    of_paths = tuple(line for line in patterns if line not in of_names and not line.startswith("!"))
+    in_name = re.compile(mentioning(tuple(line.removesuffix("/") for line in of_names))).search
+    in_path = re.compile(mentioning(of_paths)).search
+    is_named = cache(lambda name: in_name(name) is not None)
+    is_below = cache(lambda folder: any(map(is_named, folder.split("/"))))
+    match = _spec(patterns).match_file
+
+    split = ((path, *path.rpartition("/")[::2]) for path in paths)
+    if of_paths:
+        mentioned = (
+            path for path, folder, name in split if is_named(name) or is_below(folder) or in_path(path)
+        )
+    else:
+        mentioned = (path for path, folder, name in split if is_named(name) or is_below(folder))
+    return list(filter(match, mentioned))
 
 
 def mentioning(patterns: tuple[str, ...]) -> str:

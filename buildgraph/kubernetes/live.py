@@ -15,6 +15,7 @@ from buildgraph.render.kubernetes import (
     IMAGE,
     NAME,
     PART_OF,
+    RELEASE,
     SCALED,
     SECRETS,
     UNSETTLED,
@@ -29,7 +30,8 @@ SCALED_FORM: Final = re.compile(r"(\d+) for (\d+)")
 class Version:
     """A version of a service that the cluster has at hand: running, or kept to go back to.
 
-    `sources` are the ConfigMaps and Secrets that its containers are given.
+    `sources` are the ConfigMaps and Secrets that its containers are given, `template` what its pods are made by, and
+    `notes` our annotations beside it. A cluster drops a version when it likes; who has these can go back all the same.
     """
 
     service: str
@@ -38,6 +40,8 @@ class Version:
     secrets: str = ""
     ready: int = 0
     sources: frozenset[str] = frozenset()
+    template: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    notes: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def made_from(self) -> tuple[str, str, str]:
@@ -55,7 +59,6 @@ class Workload:
 
     service: str
     product: str
-    revision: int
     replicas: int
     state: str
     fingerprint: str
@@ -120,7 +123,6 @@ def _workload(told: Mapping[str, Any]) -> Workload:
     return Workload(
         service=meta["labels"][NAME],
         product=meta["labels"].get(PART_OF, ""),
-        revision=_revision(meta),
         replicas=told["spec"]["replicas"],
         state=_state(told),
         fingerprint=made_from.get(FINGERPRINT, ""),
@@ -145,6 +147,10 @@ def _version(told: Mapping[str, Any]) -> Version:
         secrets=made_from.get(SECRETS, ""),
         ready=told.get("status", {}).get("readyReplicas", 0),
         sources=_sources(template),
+        template=template,
+        notes={
+            name: value for name, value in meta.get("annotations", {}).items() if name in (RELEASE, SCALED)
+        },
     )
 
 

@@ -11,6 +11,7 @@ from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.releases import Source
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.kubernetes.cluster import Cluster
+from buildgraph.kubernetes.former import Switched, former_of
 from buildgraph.kubernetes.lease import Lock, held_lock
 from buildgraph.kubernetes.live import Live, read_live
 from buildgraph.kubernetes.migration import run_migration
@@ -21,7 +22,7 @@ from buildgraph.kubernetes.records import (
     record_verified,
     recorded,
 )
-from buildgraph.kubernetes.rollout import Switched, bring, former_of, remove_service, unknown_kinds, unwind
+from buildgraph.kubernetes.rollout import bring, remove_service, unknown_kinds, unwind
 from buildgraph.kubernetes.sealed import ensure_sealed
 from buildgraph.kubernetes.shipping import departed_services, pending_shippings, shippings_of
 from buildgraph.kubernetes.smoke import run_smoke

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from buildgraph.deploy.platform import HEALTHY
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
+from buildgraph.kubernetes.former import Switched, render_way_back
 from buildgraph.kubernetes.lease import Lock
-from buildgraph.kubernetes.live import Live, Version, read_live
+from buildgraph.kubernetes.live import Version, read_live
 from buildgraph.kubernetes.trouble import read_trouble
 from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import (
     NAME,
-    UNSETTLED,
     VERSIONS,
     Shipping,
     object_names,
@@ -30,15 +28,6 @@ PAUSE: Final = 1.0
 SLACK: Final = 30.0  # seconds for the cluster itself, beside what each container may take
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """A service that this run has begun to change: what it goes back to (None: nothing), and how many there were."""
-
-    service: str
-    former: Version | None = None
-    replicas: int = 0
-
-
 def unknown_kinds(lock: Lock, shippings: Iterable[Shipping], tell: Tell) -> frozenset[str]:
     """The kinds that this cluster is too old for; what is left out for that is told in a line each."""
     served = set(lock.cluster.kubectl.run("api-versions").split())
@@ -49,27 +38,6 @@ def unknown_kinds(lock: Lock, shippings: Iterable[Shipping], tell: Tell) -> froz
                 name = shipping.service.name
                 tell(f"{name}: without its {kind}, for this cluster does not know {VERSIONS[kind]}")
     return unknown
-
-
-def former_of(live: Live, service: str, released: Mapping[str, str]) -> Switched:
-    """What a service goes back to: the version of the last release, if the cluster has it, else what is well.
-
-    `released` are the fingerprints of that release: a version that a killed deployment has left is none to go
-    back to, though the Deployment asks for it.
-    """
-    running, wanted = live.workloads.get(service), released.get(service)
-    if running is None:
-        return Switched(service)
-    own = [found for found in live.versions if found.service == service]
-    kept = [found for found in own if found.fingerprint == wanted]
-    if running.state == HEALTHY and (not kept or wanted == running.fingerprint):
-        kept = [found for found in own if found.made_from == running.made_from]
-    return Switched(service, newest(kept), running.replicas)
-
-
-def newest(versions: Iterable[Version]) -> Version | None:
-    """Of some versions the one that runs, if one does, else the newest."""
-    return max(versions, key=lambda version: (version.ready, version.revision), default=None)
 
 
 def bring(lock: Lock, shipping: Shipping, without: Iterable[str], tell: Tell) -> None:
@@ -115,7 +83,9 @@ def unwind(lock: Lock, run: Iterable[Switched], tell: Tell) -> None:
 def _go_back(lock: Lock, switched: Switched, tell: Tell) -> None:
     former = switched.former
     if former is None:
-        tell(f"{switched.service}: it had no version before; it stays as it is")
+        kept = f"the cluster keeps none that was well: `doit rollback:{lock.product}` brings the last release back"
+        why = kept if switched.replicas else "it had no version before"
+        tell(f"{switched.service}: stays as it is, for {why}")
         return
     deadline = time.monotonic() + lock.cluster.environment.health_within + SLACK
     is_back = False
@@ -131,21 +101,9 @@ def _go_back(lock: Lock, switched: Switched, tell: Tell) -> None:
 
 
 def _is_back(lock: Lock, former: Version, replicas: int, deadline: float) -> bool:
-    """Ask for a version unless the Deployment does already, and see that it is the one that has settled.
-
-    Its number is looked up at this moment: a cluster counts a version anew whenever it is asked for again.
-    Only pods are taken back. That what stands around them may be another version's is written down first, in a label:
-    the way back brings the former version's annotations, too.
-    """
-    deployment = f"deployment/{former.service}"
-    lock.cluster.kubectl.run("label", deployment, f"{UNSETTLED}=yes", "--overwrite")
-    if not _is_asked_for(lock, former):
-        live = read_live(lock.cluster)
-        kept = newest(found for found in live.versions if found.made_from == former.made_from)
-        if kept is None:
-            raise StepFailed(f"deploy:{former.service}", "the cluster has not kept the version before", "")
-        lock.cluster.kubectl.run("rollout", "undo", deployment, f"--to-revision={kept.revision}")
-        lock.cluster.kubectl.run("scale", deployment, f"--replicas={replicas}")
+    """Ask for a version, and see that it is the one that has settled."""
+    way_back = render_way_back(former, replicas)
+    lock.cluster.kubectl.run("patch", f"deployment/{former.service}", "--type=json", f"--patch={way_back}")
     settled = has_settled(lock, former.service, deadline - time.monotonic())
     return settled and _is_asked_for(lock, former)
 

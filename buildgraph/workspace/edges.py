@@ -32,6 +32,12 @@ def links(lockfile: Lockfile, folder: str) -> tuple[Edge, ...]:
     They are seen from the workspace root and need not be projects. Folders that a registry package is
     overridden with are found too.
     """
+    if folder not in lockfile.links:
+        lockfile.links[folder] = tuple(sorted(_linked_by(lockfile, folder)))
+    return lockfile.links[folder]
+
+
+def _linked_by(lockfile: Lockfile, folder: str) -> set[Edge]:
     importer = lockfile.importers.get(folder, Importer(folder))
     found: set[Edge] = set()
     for line in importer.dependencies:
@@ -40,7 +46,7 @@ def links(lockfile: Lockfile, folder: str) -> tuple[Edge, ...]:
             found.add(Edge(target, line.group))
         elif lockfile.local_snapshots:
             found.update(Edge(target, line.group) for target in _behind(lockfile, line.alias, line.version))
-    return tuple(sorted(found))
+    return found
 
 
 def _behind(lockfile: Lockfile, alias: str, version: str) -> Iterator[str]:

@@ -140,6 +140,11 @@ class Lockfile(_Lockfile):
         return found
 
     @cached_property
+    def links(self) -> dict[str, tuple[Any, ...]]:
+        """The folders that importers link or copy, of those that were asked for, see `edges.links`."""
+        return {}
+
+    @cached_property
     def importer_digests(self) -> dict[str, str]:
         """The digests of importers that were asked for."""
         return {}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.ahead import read_lockfile
 from buildgraph.workspace.edges import Edge, Projects, index_names
-from buildgraph.workspace.lockfile import Lockfile, parse_lockfile
+from buildgraph.workspace.lockfile import Lockfile
 from buildgraph.workspace.package import Package, parse_package
 from buildgraph.workspace.projects import (
     LOCKFILE,
@@ -82,12 +84,16 @@ def read_workspace(snapshot: Files, root: str = ROOT) -> Workspace:
     if WORKSPACE_FILE not in found:
         raise _no_workspace(reader, root)
     mistakes: list[Mistake] = []
-    settings, lockfile = reader.settings(found, mistakes), reader.lockfile(found, mistakes)
-    patterns = settings.packages or _usual_patterns(lockfile)
+    settings = reader.settings(found, mistakes)
+    lockfile = cache(
+        lambda: reader.lockfile(found, mistakes)
+    )  # late, for it may still be read by another process
+    patterns = settings.packages or _usual_patterns(lockfile())
     packages = reader.packages(find_projects(reader.paths, patterns), mistakes)
+    lockfile()
     if mistakes:
         raise ConfigurationError(mistakes)
-    return connect(reader.root, packages, settings, lockfile)
+    return connect(reader.root, packages, settings, lockfile())
 
 
 def connect(
@@ -147,7 +153,7 @@ class _Reader:
         if LOCKFILE not in found:
             return None
         try:
-            return parse_lockfile(found[LOCKFILE], self.where(LOCKFILE))
+            return read_lockfile(found[LOCKFILE], self.where(LOCKFILE))
         except ConfigurationError as error:
             mistakes += error.mistakes
             return None

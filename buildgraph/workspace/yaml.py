@@ -47,6 +47,8 @@ def _decoded(content: bytes, where: str) -> str:
 
 
 def _refuse_conflicts(content: bytes, where: str) -> None:
+    if not any(sign in content for sign in (b"<<<<<<<", b">>>>>>>")):
+        return  # found sooner than line by line
     found = _CONFLICT.search(content)
     if found is None:
         return

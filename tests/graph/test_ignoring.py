@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.graph.ignoring import matcher, mentioning
+from buildgraph.graph.ignoring import matcher, matching, mentioning
 
 SECONDS = 2.0
 
@@ -58,7 +58,7 @@ def test_no_pattern_takes_ages(pattern: str, path: str) -> None:
 def random_pattern(draw: random.Random) -> str:
     names = ["**", "*", *(random_name(draw) for _ in range(3))]
     written = "/".join(draw.choice(names) for _ in range(draw.choice((1, 2, 3, 4))))
-    return f"{draw.choice(('', '/'))}{written}"
+    return f"{draw.choice(('', '/'))}{written}{draw.choice(('', '', '/'))}"
 
 
 def random_name(draw: random.Random) -> str:
@@ -80,7 +80,18 @@ def test_patterns_match_what_git_ignores(tmp_path: Path) -> None:
         paths = sorted({random_path(draw) for _ in range(60)})
         (tmp_path / ".gitignore").write_text(f"{pattern}\n")
 
-        assert set(filter(matcher((pattern,)), paths)) == ignored_by_git(tmp_path, paths), pattern
+        ignored = ignored_by_git(tmp_path, paths)
+        assert set(filter(matcher((pattern,)), paths)) == ignored, pattern
+        assert set(matching((pattern,), paths)) == ignored, pattern
+
+
+def test_of_many_paths_those_match_that_match_one_by_one() -> None:
+    draw = random.Random(26)
+    for _ in range(300):
+        patterns = tuple(draw.choice(("", "", "!")) + random_pattern(draw) for _ in range(3))
+        paths = [random_path(draw) for _ in range(60)]
+
+        assert matching(patterns, paths) == list(filter(matcher(patterns), paths)), patterns
 
 
 def ignored_by_git(folder: Path, paths: list[str]) -> set[str]:

@@ -100,6 +100,19 @@ def test_a_version_that_fails_its_smoke_tests_goes_back(shop: Harbour) -> None:
     assert events[-1]["kind"] == "deploy-failed"
 
 
+def test_a_version_that_the_cluster_has_dropped_is_gone_back_to_all_the_same(shop: Harbour) -> None:
+    """A cluster keeps a few former versions, those that were made last, whatever has run since."""
+    for words in ("api 2", "api 3", "api 1"):
+        shop.says("api", words)
+        shop.must("deploy:shop", "env=alpha")
+    shop.says("api", "something else")
+
+    ran = shop.deploy()
+
+    assert (ran.code, "api: the version before runs" in ran.err) == (1, True), ran.err
+    assert shop.answer("api") == "api 1 alpha"
+
+
 def test_a_rollback_returns_to_the_release_before_and_a_second_one_to_what_it_left(shop: Harbour) -> None:
     shop.says("api", "api 2")
     shop.declare_shop(env={"DATABASE_URL": {"secret": True}, "LEVEL": "changed"})
@@ -194,7 +207,7 @@ def test_a_healthy_version_that_a_killed_deploy_left_goes_back_when_its_smoke_te
 
 
 def test_what_a_failed_version_has_changed_around_its_pods_goes_with_the_next_deploy(shop: Harbour) -> None:
-    """`rollout undo` takes pods back, and leaves the Service as the failed version had it."""
+    """Going back takes pods back, and leaves the Service as the failed version had it."""
     shop.says("api", "something else")
     shop.declare_shop(port=3005)
     failed = shop.deploy()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from buildgraph.deploy.platform import HEALTHY, UNHEALTHY
+from buildgraph.kubernetes.former import former_of
 from buildgraph.kubernetes.live import Live, Version, Workload
-from buildgraph.kubernetes.rollout import former_of
 
 OLD = Version("api", revision=3, fingerprint="old", ready=0)
 NEW = Version("api", revision=4, fingerprint="new", ready=1)
@@ -13,7 +13,7 @@ OTHER = Version("web", revision=9, fingerprint="old", ready=1)
 
 def live(fingerprint: str, state: str = HEALTHY) -> Live:
     """A cluster that keeps all versions, and whose Deployment asks for one of them."""
-    running = Workload("api", "shop", revision=4, replicas=2, state=state, fingerprint=fingerprint)
+    running = Workload("api", "shop", replicas=2, state=state, fingerprint=fingerprint)
     return Live({"api": running}, (OLD, NEW, OTHER))
 
 
@@ -39,8 +39,6 @@ def test_what_is_not_well_and_was_never_released_is_nothing_to_go_back_to() -> N
 
 def test_of_two_versions_with_other_secrets_it_goes_back_to_the_one_that_runs() -> None:
     rotated = Version("api", revision=5, fingerprint="new", secrets="rotated", ready=0)
-    running = Workload(
-        "api", "shop", revision=5, replicas=1, state=HEALTHY, fingerprint="new", secrets="rotated"
-    )
+    running = Workload("api", "shop", replicas=1, state=HEALTHY, fingerprint="new", secrets="rotated")
 
     assert former_of(Live({"api": running}, (NEW, rotated)), "api", {"api": "new"}).former == rotated

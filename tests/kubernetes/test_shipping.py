@@ -16,7 +16,6 @@ def test_what_a_version_that_was_taken_back_has_left_around_the_pods_is_a_reason
     settled = Workload(
         wanted.service.name,
         wanted.service.product,
-        revision=3,
         replicas=wanted.replicas,
         state=HEALTHY,
         fingerprint=wanted.fingerprint,
