@@ -15,7 +15,7 @@ from buildgraph.project import Project, open_project
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Platform
-    from buildgraph.place.lock import Holding
+    from buildgraph.place.holding import Holding
 
 HEADER = ("PRODUCT", "HELD BY", "REASON", "AGE")
 SHARED = "(shared)"  # the short lock on what all products of an environment share

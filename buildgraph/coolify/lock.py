@@ -24,7 +24,7 @@ from buildgraph.coolify.ledger import LOCK, part_of_key
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.place.actor import read_actor
-from buildgraph.place.lock import Holding
+from buildgraph.place.holding import Holding
 from buildgraph.place.model import Tell
 
 LEASE: Final = 90.0  # seconds without a sign of life after which a lock is nobody's

@@ -23,7 +23,7 @@ from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.manifests.model import Service
 from buildgraph.place.actor import read_actor
 from buildgraph.place.audit import Deed, Event, moment
-from buildgraph.place.lock import Holding
+from buildgraph.place.holding import Holding
 from buildgraph.place.model import Scene, Target, Tell
 
 

@@ -15,7 +15,8 @@ from buildgraph.traffic.answers import Server
 from buildgraph.traffic.directing import ask_proxy, find_servers, read_route, read_servers
 from buildgraph.traffic.proxy import enable_commands
 
-PAUSE: Final = 0.25
+PAUSE: Final = 0.1
+STAY: Final = 2.0  # seconds
 SHORTEST: Final = 1.0  # seconds that a health command has at the least
 HEALTHY: Final = 200  # what a health check answers
 CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
@@ -120,7 +121,7 @@ def _wait_for_command(place: Place, service: Service, containers: Mapping[int, s
 
 def _wait_for_stay(place: Place, service: Service, containers: Mapping[int, str]) -> None:
     """Nothing can be asked: it has to stay up for a few seconds."""
-    for _ in range(8):
+    for _ in range(round(STAY / PAUSE)):
         time.sleep(PAUSE)
         for container in containers.values():
             condition = read_condition(place, container)

@@ -20,7 +20,8 @@ from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import is_verified
 from buildgraph.manifests.model import Service
 from buildgraph.place.audit import Deed, Event, read_events, record_event, recorded
-from buildgraph.place.lock import Holding, keep_lock, read_locks, release_lock
+from buildgraph.place.holding import Holding, read_locks
+from buildgraph.place.lock import keep_lock, release_lock
 from buildgraph.place.model import Place, Scene, Target, Tell
 
 # An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).

@@ -11,7 +11,7 @@ from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.manifests.model import Service
 from buildgraph.place.audit import Deed, Event
-from buildgraph.place.lock import Holding
+from buildgraph.place.holding import Holding
 from buildgraph.place.model import Scene, Target, Tell
 
 ABSENT, STOPPED, UNHEALTHY, HEALTHY = "absent", "stopped", "unhealthy", "healthy"

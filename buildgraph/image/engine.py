@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildgraph.errors import ToolError
 from buildgraph.image.lines import CA, CERTIFICATE, KEY, NO_ENGINE, Line, open_line, watched
-from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, ask, listen_to
+from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, Talk, ask, listen_to, talk_to
 
 if TYPE_CHECKING:
     import docker
@@ -80,6 +80,13 @@ class Engine:
             yield from listen_to(self.line.dial(), command, within)
         except OSError as error:
             raise self.line.explain(error) from error
+
+    def talk_to(self, command: str) -> Talk:
+        """Start a command that was made ready in a container with an open input, to be spoken with.
+
+        EngineRefused when the engine does not start it, OSError when the connection breaks.
+        """
+        return talk_to(self.line.dial(), command)
 
     def has_image(self, reference: str) -> bool:
         """Whether the engine holds an image of this name or id."""

@@ -64,16 +64,61 @@ def listen_to(line: socket.socket, command: str, within: float | None = None) ->
     OSError when the engine hangs up within a piece, EngineRefused when it does not start the command, Unended when
     that has not ended `within` seconds.
     """
-    body = json.dumps({"Detach": False, "Tty": False})
-    head = f"Host: docker\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     with line:
         line.settimeout(TIMEOUT)
-        line.sendall(f"POST /exec/{quote(command)}/start HTTP/1.0\r\n{head}\r\n{body}".encode())
+        line.sendall(_start(command, "1.0"))
         with line.makefile("rb") as answer:
             _expect_success(answer)
             # it may be silent for long; whether the way still stands is the line's to tell
             line.settimeout(within)
             yield from _pieces(answer) if within is None else _timed(line, answer, within)
+
+
+class Talk:
+    """A command in a container that is spoken with: it reads what is said, and what it prints is heard."""
+
+    def __init__(self, line: socket.socket, answer: IO[bytes]) -> None:
+        self._line = line
+        self._answer = answer
+
+    def say(self, words: bytes) -> None:
+        """Have the command read these; OSError when it cannot any more."""
+        self._line.sendall(words)
+
+    def hear(self) -> bytes:
+        """What it prints next; OSError when it has ended, or says nothing for long."""
+        for piece in _pieces(self._answer):
+            return piece.content
+        raise HungUp("the command has ended")
+
+    def close(self) -> None:
+        """Hang up: the command has nothing more to read."""
+        self._answer.close()
+        self._line.close()
+
+
+def talk_to(line: socket.socket, command: str) -> Talk:
+    """Start a command that the engine holds ready with an open input (`exec`), to be spoken with.
+
+    OSError when the engine hangs up, EngineRefused when it does not start the command.
+    """
+    line.settimeout(TIMEOUT)
+    line.sendall(_start(command, "1.1", "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+    answer = line.makefile("rb")
+    try:
+        _expect_success(answer)
+    except BaseException:
+        answer.close()
+        line.close()
+        raise
+    return Talk(line, answer)
+
+
+def _start(command: str, version: str, headers: str = "") -> bytes:
+    """The request that starts a command; its answer is what the command prints, in pieces."""
+    body = json.dumps({"Detach": False, "Tty": False})
+    head = f"Host: docker\r\n{headers}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"POST /exec/{quote(command)}/start HTTP/{version}\r\n{head}\r\n{body}".encode()
 
 
 def _expect_success(answer: IO[bytes]) -> None:

@@ -19,7 +19,8 @@ from typing import Any, Final
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.place.actor import read_actor
-from buildgraph.place.lock import WAIT, Holding
+from buildgraph.place.holding import Holding
+from buildgraph.place.lock import WAIT
 from buildgraph.render.kubernetes import PART_OF, label
 
 LOCK: Final = "lock"  # the component

@@ -24,7 +24,7 @@ from buildgraph.kubernetes.sweeping import stop_environment
 from buildgraph.manifests.model import Service
 from buildgraph.place.actor import read_actor
 from buildgraph.place.audit import Deed, Event, moment
-from buildgraph.place.lock import Holding
+from buildgraph.place.holding import Holding
 from buildgraph.place.model import Scene, Target, Tell
 
 

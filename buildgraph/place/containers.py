@@ -12,6 +12,7 @@ from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.socket import EngineRefused, Unended
 from buildgraph.place.model import Place
+from buildgraph.place.shell import run_in_shell
 from buildgraph.place.specification import Specification
 
 if TYPE_CHECKING:
@@ -138,10 +139,15 @@ def run_in_container(
     """
     import docker.errors
 
-    api = place.engine.client.api
+    api, words = place.engine.client.api, list(argv)
     with _opened(place, container) as found:
         try:
-            command = api.exec_create(found.id, list(argv), user=user, environment=dict(env or {}))["Id"]
+            if (
+                not (user or env or within)
+                and (told := run_in_shell(place, str(found.id), words)) is not None
+            ):
+                return told
+            command = api.exec_create(found.id, words, user=user, environment=dict(env or {}))["Id"]
             said = b"".join(piece.content for piece in place.engine.listen_to(command, within))
             code = api.exec_inspect(command)["ExitCode"]
         except docker.errors.APIError as error:

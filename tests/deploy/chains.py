@@ -72,7 +72,7 @@ class Stage:
         self.turn()
         steps = ship()
         standing = read_standing(self.town)
-        assert (standing.reasons, standing.trials) == ((), ())
+        assert (standing.reasons, standing.trials) == ((), ()), standing
         assert standing.is_verified and standing.is_released
         return steps, standing
 

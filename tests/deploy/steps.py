@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import socket
 import subprocess
 import tarfile
@@ -16,12 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from buildgraph.image.socket import ask
+from buildgraph.place.shell import SHELL
 from tests.support.relay import PIECE, Relay, pump
 
 BEFORE, AFTER = "before", "after"
 ASKING = ("GET", "HEAD", "OPTIONS")
 # A command that is made ready and never started changes nothing; nor does waiting for a container's end.
 IDLE = re.compile(r"POST /containers/[^/]+/(exec|wait)\b")
+STARTED = re.compile(rb"POST (?:/v[\d.]+)?/exec/(\w+)/start ")
+# What a shell is told: a command, and then to tell its exit code behind random signs.
+SPOKEN = re.compile(rb"(.+?) </dev/null 2>&1; printf '%s %d\\n' [0-9a-f]{32} \$\?\n", re.DOTALL)
 # What HAProxy is only asked is asked again until an answer pleases: how often, nobody can foretell.
 SHOWS = re.compile(r"(@!\d+ )?(show \w+[^;]*|quit)(; (show \w+[^;]*|quit))*")
 # What differs from run to run: digests and random names, addresses, process ids, numbers of releases.
@@ -62,16 +67,33 @@ class Witness(Relay):
     def send_on(self, near: socket.socket, far: socket.socket) -> None:
         with near.makefile("rb", buffering=0) as said:
             for head, body in read_requests(said):
-                step = self.step_of(head, body)
-                self.note(step)
-                if step and self.fatal == Point(len(self.steps), BEFORE):
+                if not self.passes(self.step_of(head, body), near):
                     return self.kill()
-                if step and self.fatal == Point(len(self.steps), AFTER):
-                    self.doomed.add(near)
                 far.sendall(head + body)
                 if b"\r\nupgrade:" in head.lower():
-                    pump(near, far)
+                    spoken = STARTED.match(head)
+                    return self.listen(near, far, spoken[1].decode()) if spoken else pump(near, far)
         return None
+
+    def listen(self, near: socket.socket, far: socket.socket, exec_id: str) -> None:
+        """Hand on what a shell is told that stays open in a container; each command is a step like one by itself."""
+        _, told = ask(self.dial(), "exec", exec_id, "json")
+        said = b""
+        while piece := near.recv(PIECE):
+            said += piece
+            while command := SPOKEN.match(said):
+                said = said[command.end() :]
+                if not self.passes(self.words(told["ContainerID"], shlex.split(command[1].decode())), near):
+                    return self.kill()
+                far.sendall(command[0])
+        return None
+
+    def passes(self, step: str, near: socket.socket) -> bool:
+        """Note a step; whether it may be taken. The deployer ends at its answer where that is the fatal moment."""
+        self.note(step)
+        if step and self.fatal == Point(len(self.steps), AFTER):
+            self.doomed.add(near)
+        return not (step and self.fatal == Point(len(self.steps), BEFORE))
 
     def answer(self, far: socket.socket, near: socket.socket) -> None:
         while piece := far.recv(PIECE):
@@ -108,11 +130,14 @@ class Witness(Relay):
         """What a command in a container does; "" when it asks HAProxy only."""
         _, told = ask(self.dial(), "exec", exec_id, "json")
         process = told["ProcessConfig"]
-        words = [process["entrypoint"], *process["arguments"]]
-        if SHOWS.fullmatch(words[-1]):
+        return self.words(told["ContainerID"], [process["entrypoint"], *process["arguments"]])
+
+    def words(self, container: str, words: list[str]) -> str:
+        """The same of its words; a shell by itself does nothing yet."""
+        if words == [SHELL] or SHOWS.fullmatch(words[-1]):
             return ""
         shown = (words[3:] or words[2:]) if words[:2] == ["sh", "-c"] else words
-        return self.plain(f"RUN in {self.name_of(told['ContainerID'])}: {' '.join(shown)}")
+        return self.plain(f"RUN in {self.name_of(container)}: {' '.join(shown)}")
 
     def name_of(self, container: str) -> str:
         """The name of a container; whatever else has such an id is only that."""

@@ -40,7 +40,8 @@ from buildgraph.place.audit import (
     recorded,
 )
 from buildgraph.place.containers import stop_container
-from buildgraph.place.lock import Holding, held_product_lock, read_locks
+from buildgraph.place.holding import Holding, read_locks
+from buildgraph.place.lock import held_product_lock
 from buildgraph.place.state import render_archive, write_state
 from tests.support.town import Town
 

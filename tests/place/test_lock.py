@@ -5,18 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from buildgraph.deploy.down import stop_environment
 from buildgraph.errors import StepFailed
+from buildgraph.place.holding import read_locks
 from buildgraph.place.lock import (
     held_product_lock,
     held_shared_lock,
     keep_lock,
-    read_locks,
     release_lock,
 )
+from buildgraph.place.lock_container import let_go, make_lock
 from buildgraph.place.names import Role
 from tests.support.town import Town
 
@@ -25,16 +27,17 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
 HOLD = """
 import time
 from buildgraph.image.engine import open_engine
-from buildgraph.place.lock import held_product_lock
+from buildgraph.place.lock import held_product_lock, held_shared_lock
 from tests.support.town import Town
-with held_product_lock(Town(open_engine(""), {images!r}, "", {name!r}).place, "chat"):
+place = Town(open_engine(""), {images!r}, "", {name!r}).place
+with held_product_lock(place, "chat"), held_shared_lock(place):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
 def hold_elsewhere(town: Town) -> subprocess.Popen[str]:
-    """A process that holds the lock of the product chat."""
+    """A process that holds the lock of the product chat, and the one of what products share."""
     script = HOLD.format(images=dict(town.place.images), name=town.place.workspace)
     root = str(Path(__file__).parents[2])
     child = subprocess.Popen(
@@ -69,8 +72,42 @@ def test_the_lock_of_a_killed_holder_is_free_at_once(town: Town) -> None:
     child.kill()
     child.communicate()
 
-    with held_product_lock(town.place, "chat") as lock:
+    with held_product_lock(town.place, "chat") as lock, held_shared_lock(town.place) as shared:
         lock.confirm()
+        shared.confirm()
+
+
+def test_who_deploys_takes_shared_locks_again_and_again_with_one_container(town: Town) -> None:
+    name = town.place.named("lock")
+    with held_product_lock(town.place, "chat"):
+        with held_shared_lock(town.place) as first:
+            assert make_lock(town.place, name, {}) is None
+            assert sorted(held.product for held in read_locks(town.place)) == ["", "chat"]
+        with held_shared_lock(town.place) as second:
+            assert second.container == first.container
+        assert [held.product for held in read_locks(town.place)] == ["chat"]
+        taken = make_lock(town.place, name, {})
+        assert taken is not None
+        let_go(town.place, *taken)
+    assert town.containers() == {}
+
+
+def test_a_shared_lock_that_another_has_is_waited_for(town: Town) -> None:
+    with held_product_lock(town.place, "chat"):
+        taken = make_lock(town.place, town.place.named("lock"), {})
+        assert taken is not None
+        Timer(1, let_go, (town.place, *taken)).start()
+        with held_shared_lock(town.place) as shared:
+            assert shared.container != taken[0]
+            shared.confirm()
+
+
+def test_a_container_for_shared_locks_that_somebody_has_removed_is_done_without(town: Town) -> None:
+    with held_product_lock(town.place, "chat"):
+        with held_shared_lock(town.place) as shared:
+            town.place.engine.client.api.remove_container(shared.container, force=True)
+        with held_shared_lock(town.place) as again:
+            again.confirm()
 
 
 def test_a_lock_whose_holder_died_while_taking_it_is_taken_over(town: Town) -> None:

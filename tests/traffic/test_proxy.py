@@ -68,7 +68,7 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 10s
     timeout check 5s
-    default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 resolvers engine
+    default-server check inter 1s fastinter 500ms downinter 200ms fall 3 rise 1 resolvers engine
 
 frontend public
     bind :65080

@@ -1,0 +1,87 @@
+"""Who holds the locks of an environment, as their containers tell; none is taken or waited for by asking."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from buildgraph.image.engine import told_plainly
+from buildgraph.place.containers import Found, find_containers
+from buildgraph.place.model import Place
+from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
+
+KEPT: Final = "buildgraph.kept"
+SPARE: Final = "buildgraph.spare"
+ZONE: Final = re.compile(r"[+-]\d\d:\d\d$")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A lock that somebody holds: of a product, or ("") of what products share; `age` is in seconds.
+
+    `is_kept` tells that no process holds it: it was taken by hand and stays until it is released.
+    """
+
+    product: str
+    holder: str
+    reason: str
+    age: float
+    container: str
+    is_kept: bool = False
+
+    @property
+    def whose(self) -> str:
+        """The holder with what it holds the lock for."""
+        return holder_name(self.holder, self.reason)
+
+
+def read_locks(place: Place) -> tuple[Holding, ...]:
+    """The locks that are held here now, sorted by product; none is taken or waited for by asking."""
+    found = [_holding(place, container) for container in find_containers(place, role=Role.LOCK.value)]
+    return tuple(sorted((held for held in found if held), key=lambda held: held.product))
+
+
+def spare_prefix(place: Place) -> str:
+    """How the names of containers begin that are at hand to take shared locks with, and hold none."""
+    return place.named("lock-spare-")
+
+
+def holder_name(holder: str, reason: str) -> str:
+    """A holder with what it holds the lock for."""
+    return f"{holder} ({reason})" if reason else holder
+
+
+def age_of(place: Place, created: str) -> float:
+    """Seconds since a time stamp of the engine, by the engine's own clock."""
+    now = place.engine.client.api.info()["SystemTime"]
+    return (_moment(now) - _moment(created)).total_seconds()
+
+
+def _holding(place: Place, container: Found) -> Holding | None:
+    """What a lock's container tells; None for one that is not held: only being taken, or left by the dead."""
+    labels = container.labels
+    if container.state == "created" or (SPARE in labels and container.name.startswith(spare_prefix(place))):
+        return None
+    return Holding(
+        product=labels.get(PRODUCT, ""),
+        holder=labels.get(HOLDER, "somebody"),
+        reason=labels.get(REASON, ""),
+        # one that was at hand has been there for longer than it holds this lock, which it does for seconds
+        age=0.0 if SPARE in labels else max(0.0, _engine_time(place) - container.created),
+        container=container.id,
+        is_kept=KEPT in labels,
+    )
+
+
+def _engine_time(place: Place) -> float:
+    """Seconds since the epoch, by the engine's own clock."""
+    with told_plainly():
+        return _moment(place.engine.client.api.info()["SystemTime"]).timestamp()
+
+
+def _moment(stamp: str) -> datetime:
+    """The moment of a stamp such as 2026-01-31T12:00:00.123456789Z or …+01:00, to the second."""
+    zone = ZONE.search(stamp)
+    return datetime.fromisoformat(stamp[:19] + (zone[0] if zone else "+00:00"))
