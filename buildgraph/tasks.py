@@ -7,7 +7,9 @@ import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from doit import get_var
@@ -98,11 +100,18 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             tasks = [_task(work, self.run) for work in work_of(chain, _terms(), _wish())]
             _check_names(pos_args, [task.name for task in tasks])
             _check_plans(chain, pos_args, _terms())
+            _load_ahead(pos_args)
         except BuildgraphError as error:
             raise Stopped(error) from error
         except Exception as error:
             raise Stopped(foreseen(error)) from error
         return tasks
+
+
+def _load_ahead(names: Sequence[str]) -> None:
+    """Have the engine's library, which deploys need, loaded by a thread while images are built."""
+    if any(name.startswith("deploy") for name in names):
+        Thread(target=import_module, args=("docker",), daemon=True).start()
 
 
 def _terms() -> Terms:

@@ -17,9 +17,9 @@ from typing import Any, Final
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.containers import remove_container
-from buildgraph.place.holding import KEPT, SPARE, Holding, spare_prefix
+from buildgraph.place.holding import KEPT, Holding, spare_prefix
 from buildgraph.place.images import ensure_image
-from buildgraph.place.lock_container import close, let_go, make_lock, read_holder, rename
+from buildgraph.place.lock_container import begin_spare, close, let_go, make_lock, read_holder, rename
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import PRODUCT, REASON
 
@@ -120,32 +120,30 @@ def _held(place: Place, name: str, labels: Mapping[str, str], within: float) -> 
 
 @contextmanager
 def _with_spare(place: Place) -> Iterator[None]:
-    """Have such a container for this thread; each product has one of its own."""
-    name = f"{spare_prefix(place)}{token_hex(4)}"
-    taken = None if get_ident() in place.spares else make_lock(place, name, {SPARE: "yes"})
-    if taken is None:
+    """Have such a container for this thread, made while we go on; each product has one of its own."""
+    if get_ident() in place.spares:
         yield
         return
-    place.spares[get_ident()] = name, taken[0]
+    spare = place.spares[get_ident()] = begin_spare(place, f"{spare_prefix(place)}{token_hex(4)}")
     try:
         yield
     finally:
         place.spares.pop(get_ident(), None)
-        let_go(place, *taken)
+        spare.end(place)
 
 
 @contextmanager
 def _held_shared(place: Place, name: str, within: float) -> Iterator[Lock]:
     spare = place.spares.pop(get_ident(), None)
-    if spare is None or not _is_given(place, spare[1], name, time.monotonic() + within):
+    container = spare.wait() if spare else None
+    if spare is None or not container or not _is_given(place, container, name, time.monotonic() + within):
         with _held(place, name, {}, within) as lock:
             yield lock
         return
-    own, container = spare
     try:
         yield Lock(place, name, container)
     finally:
-        if rename(place, container, own):
+        if rename(place, container, spare.name):
             place.spares[get_ident()] = spare
 
 

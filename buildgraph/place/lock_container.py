@@ -6,12 +6,14 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
 from typing import Any, Final
 
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.actor import read_actor
 from buildgraph.place.containers import RESTARTS
-from buildgraph.place.holding import KEPT, age_of, holder_name
+from buildgraph.place.holding import KEPT, SPARE, age_of, holder_name
 from buildgraph.place.model import Place
 from buildgraph.place.names import HOLDER, REASON, Role
 
@@ -19,6 +21,39 @@ NEWBORN: Final = 5  # seconds after which a lock that was made but never started
 GONE_WITHIN: Final = 5.0
 PAUSE: Final = 0.05
 CONFLICT: Final = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A container that waits for a lock's name, or is still on its way; it may never come."""
+
+    name: str
+    thread: Thread
+    made: list[tuple[str, Any]]
+
+    def wait(self) -> str | None:
+        """Its id, once it is there; None when it could not be made."""
+        self.thread.join()
+        return self.made[0][0] if self.made else None
+
+    def end(self, place: Place) -> None:
+        """Let it go."""
+        self.thread.join()
+        for container, stream in self.made:
+            let_go(place, container, stream)
+
+
+def begin_spare(place: Place, name: str) -> Spare:
+    """Have such a container made by another thread."""
+    made: list[tuple[str, Any]] = []
+
+    def make() -> None:
+        with suppress(Exception):  # then locks are taken without one, and what is wrong is told there
+            made.extend(filter(None, [make_lock(place, name, {SPARE: "yes"})]))
+
+    thread = Thread(target=make, daemon=True)
+    thread.start()
+    return Spare(name, thread, made)
 
 
 def make_lock(place: Place, name: str, labels: Mapping[str, str]) -> tuple[str, Any] | None:

@@ -12,6 +12,7 @@ from buildgraph.place.secrets import Secrets, used_secrets
 
 if TYPE_CHECKING:
     from buildgraph.image.engine import Engine
+    from buildgraph.place.lock_container import Spare
     from buildgraph.place.shell import Shell
 
 Tell = Callable[[str], None]
@@ -57,7 +58,7 @@ class Place:
 
     `images` maps the base images of the environment (`haproxy:2.9`) to what the engine runs for them.
     `catalog` holds all services of the workspace: their addresses, and what has left the manifests.
-    What a deployer has at hand, by thread: `spares` are containers (name and id) to take shared locks with, see
+    What a deployer has at hand, by thread: `spares` are containers to take shared locks with, see
     `buildgraph.place.lock`, and `shells` stay open in containers, by their id.
     """
 
@@ -67,7 +68,7 @@ class Place:
     images: Mapping[str, str]
     secrets: Secrets
     catalog: tuple[Service, ...]
-    spares: dict[int, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    spares: dict[int, Spare] = field(default_factory=dict, compare=False, repr=False)
     shells: dict[int, dict[str, Shell]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
