@@ -90,7 +90,7 @@ def test_a_proxy_that_is_killed_comes_back_and_the_next_deploy_converges(town: T
 
     town.moments = {moment: kill}
     town.service("api", "2", port=3001)
-    with Load(town, "api", clients=2, pause=0.01) as load:
+    with Load(town, "api", clients=2) as load:
         with suppress(BuildgraphError):
             town.ship()
         load.recover()
