@@ -14,7 +14,7 @@ from tests.support.monorepo import Monorepo
 from tests.support.system import docker, free_port, substitute
 from tests.support.workers import Together, turn
 
-pytest_plugins = ["tests.support.towns"]
+pytest_plugins = ["tests.support.chats", "tests.support.towns"]
 
 KEPT = ("BUILDGRAPH_PNPM", "BUILDGRAPH_EXAMPLES")  # what whoever runs the tests tells them
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")

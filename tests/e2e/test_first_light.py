@@ -19,29 +19,9 @@ from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo, bare
 from tests.support.system import SCRIPTS, System, docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
 
 ALL = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The chat, deployed to development."""
-    system = System(tmp_path_factory.mktemp("first-light") / "clone")
-    first = system.doit("-n", "2", "deploy:chat")
-    assert first.code == 0, first.err
-    yield system
-    system.remove()
-
-
-# Who changes nothing asks for `deployed`.
-@pytest.fixture
-def system(deployed: System) -> Iterator[System]:
-    """The deployed chat, in date at the beginning of every test; edits are taken back at its end."""
-    yield deployed
-    deployed.revert()
-    again = deployed.doit("deploy:chat")
-    assert again.code == 0, again.err
 
 
 def test_the_chat_answers_from_its_real_database(deployed: System) -> None:
@@ -281,11 +261,11 @@ def clones(registry: str, tmp_path: Path) -> Iterator[tuple[Hamlet, Monorepo]]:
 def test_two_clones_share_images_through_one_registry(clones: tuple[Hamlet, Monorepo], registry: str) -> None:
     """The same tree in another folder has the same fingerprints, and a build there finds the images."""
     one, other = clones
-    one.must("push", "env=staging")
+    one.must("push:shop", "env=staging")
     docker("rmi", "-f", *one.images(), *published(one, registry))
 
-    found = other.run("build", "env=staging")
-    again = other.run("push", "env=staging")
+    found = other.run("build:shop", "env=staging")
+    again = other.run("push:shop", "env=staging")
     deployed = other.run("deploy:shop", "env=staging")
 
     assert [ran.code for ran in (found, again, deployed)] == [0, 0, 0], deployed.err
