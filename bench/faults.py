@@ -99,7 +99,7 @@ def keep_asking(ground: Ground, requests: int) -> Steady:
         town.service("api", port=3001)
         town.ship()
         began = time.monotonic()
-        with Load(town, "api", clients=CLIENTS) as load:
+        with Load(town, "api", clients=CLIENTS, pause=0.0) as load:
             while load.total < requests and not load.wrong:
                 rounds += 1
                 town.service("api", f"{rounds + 1}", port=3001)

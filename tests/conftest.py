@@ -14,8 +14,9 @@ from tests.support.monorepo import Monorepo
 from tests.support.system import docker, free_port, substitute
 from tests.support.workers import Together, turn
 
-pytest_plugins = ["tests.support.towns"]
+pytest_plugins = ["tests.support.chats", "tests.support.towns"]
 
+KEPT = ("BUILDGRAPH_PNPM", "BUILDGRAPH_EXAMPLES")  # what whoever runs the tests tells them
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")
 
 
@@ -25,7 +26,7 @@ def pytest_configure() -> None:
     Fixtures of a module begin before those of a test: what they start must not find a variable of CI either.
     """
     for name in list(os.environ):
-        if name.startswith(LEAKS) and name != "BUILDGRAPH_PNPM":
+        if name.startswith(LEAKS) and name not in KEPT:
             del os.environ[name]
     os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from random import SystemRandom
@@ -17,8 +18,13 @@ from tests.support.workers import group_of
     [
         ("tests/e2e/test_prune.py::test_of_a_hamlet[1]", "tests/e2e/test_prune.py"),
         ("tests/deploy/test_rollout.py::test_of_a_town", ""),
+        ("tests/e2e/test_recovery.py::test_of_the_chat", "the chat"),
     ],
-    ids=["a module that makes something once", "a module whose tests make all themselves"],
+    ids=[
+        "a module that makes something once",
+        "a module whose tests make all themselves",
+        "modules that share something",
+    ],
 )
 def test_those_stay_together_for_whom_something_is_made_once(test: str, group: str) -> None:
     assert group_of(test) == group
@@ -31,6 +37,23 @@ def test_a_port_that_one_process_was_given_no_other_is() -> None:
     ran = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, check=True, capture_output=True, text=True)
 
     assert int(ran.stdout) == spare
+
+
+def test_what_script_prove_tells_the_tests_reaches_them() -> None:
+    """Else its many random examples would be the few of every day, and nobody would notice."""
+    ask = "import tests.conftest as c; c.pytest_configure(); import tests.affected.test_properties as t"
+    env = {**os.environ, "BUILDGRAPH_EXAMPLES": "7"}
+
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{ask}; print(t.EXAMPLES)"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=env,
+    )
+
+    assert int(ran.stdout) == 7
 
 
 def test_no_port_is_given_twice() -> None:

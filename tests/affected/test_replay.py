@@ -53,8 +53,9 @@ def test_after_every_kind_of_edit_no_node_is_missed_and_none_is_extra(tmp_path: 
 
 
 @pytest.mark.pnpm
+@pytest.mark.long
 def test_in_a_long_history_no_node_is_missed_and_none_is_extra(tmp_path: Path) -> None:
-    """Pitfalls 3, 22, 23 and 32. It needs no pnpm, only more time than a unit test may take."""
+    """Pitfalls 3, 22, 23 and 32: each kind of edit again and again, in an order by chance."""
     random, commits = Random(2), 220
     steps = replay(tmp_path, *history(random, [random.choice(VERBS) for _ in range(commits)]))
     numbers = range(len(steps))

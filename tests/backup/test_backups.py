@@ -20,7 +20,7 @@ from buildgraph.backup.request import Request
 from buildgraph.backup.restores import Restored, restore
 from buildgraph.backup.stores import open_store
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
-from buildgraph.image.engine import open_engine
+from buildgraph.image.engine import Engine, open_engine
 from buildgraph.manifests.model import Backups, Migration
 from buildgraph.place.audit import read_events
 from buildgraph.place.containers import run_in_container
@@ -41,17 +41,57 @@ create view latest as select * from messages order by id desc limit 3;
 """
 
 
+@pytest.fixture(scope="module")
+def standing(engine: Engine, images: dict[str, str], server: str) -> Iterator[Town]:
+    """An environment with a database and a Redis: servers are dear to begin, and a backup changes none."""
+    town = Town(engine, images, server)
+    stand(town)
+    yield town
+    town.raze()
+
+
 @pytest.fixture
-def stocked(town: Town) -> Town:
-    """An environment with a database and a Redis, both with data in them."""
+def stocked(standing: Town, engine: Engine) -> Town:
+    """That environment as it was declared first, with new data in both servers."""
+    standing.place = replace(standing.place, engine=engine)
+    declare(standing)
+    stock(standing)
+    return standing
+
+
+@pytest.fixture
+def of_its_own(town: Town) -> Town:
+    """Such an environment that no other test has, so that it may be deployed and lost."""
+    stand(town)
+    stock(town)
+    return town
+
+
+def stand(town: Town) -> None:
+    """Deploy a service with its database and Redis."""
     town.secrets(POSTGRES_USER="acme", POSTGRES_PASSWORD="it's p@ss", REDIS_PASSWORD='r"e\\d $is')
     town.has_backing(postgres="postgres:16-alpine", redis="redis:7-alpine")
-    town.service("api", port=3001, database="chat", redis=True)
+    declare(town)
     town.deploy()
+
+
+def declare(town: Town) -> None:
+    """Have one service there, which uses both."""
+    town.services.clear()
+    town.told.clear()
+    town.service("api", port=3001, database="chat", redis=True)
+
+
+def stock(town: Town) -> None:
+    """Bring new data in place of whatever is there."""
+    for name in databases(town):
+        query(town, f'drop database "{name}" with (force)', "postgres")
+    query(town, "drop role if exists reader", "postgres")
+    query(town, "create database chat", "postgres")
     query(town, MESSAGES)
+    redis(town, "flushall")
     redis(town, "set", "session", "ada")
     redis(town, "setex", "token", "3600", "x")
-    return town
 
 
 @pytest.fixture
@@ -258,48 +298,48 @@ def test_an_interrupted_backup_leaves_nothing_that_looks_good(
 
 
 def test_an_interrupted_restore_changes_nothing_and_the_next_one_does_it(
-    stocked: Town, store: FolderStore
+    of_its_own: Town, store: FolderStore
 ) -> None:
-    stocked.service(
+    of_its_own.service(
         "api", port=3001, database="chat", redis=True, migration=Migration(("node", "/app/migrate.mjs"))
     )
-    stocked.deploy()
-    backup(stocked, store)
-    query(stocked, "delete from messages")
+    of_its_own.deploy()
+    backup(of_its_own, store)
+    query(of_its_own, "delete from messages")
 
     def interrupt(told: str) -> None:
         if "applied 0001_first" in told:
             raise KeyboardInterrupt
 
-    found = find_backup(stocked.place, "town", store, "latest")
+    found = find_backup(of_its_own.place, "town", store, "latest")
     with pytest.raises(KeyboardInterrupt):
-        restore(stocked.place, Request("town", found), store, store, interrupt)
+        restore(of_its_own.place, Request("town", found), store, store, interrupt)
 
-    assert databases(stocked) == ["chat"]
-    assert query(stocked, "select count(*) from messages") == "0"
-    assert stocked.fetch("api") == "api 1"
+    assert databases(of_its_own) == ["chat"]
+    assert query(of_its_own, "select count(*) from messages") == "0"
+    assert of_its_own.fetch("api") == "api 1"
 
-    query(stocked, "create database chat_restored_20260131030000", "postgres")  # as SIGKILL would leave it
-    restored = bring_back(stocked, store)
+    query(of_its_own, "create database chat_restored_20260131030000", "postgres")  # as SIGKILL would leave it
+    restored = bring_back(of_its_own, store)
 
-    assert query(stocked, "select count(*) from messages") == "2000"
-    assert databases(stocked) == ["chat", *restored.former]
+    assert query(of_its_own, "select count(*) from messages") == "2000"
+    assert databases(of_its_own) == ["chat", *restored.former]
 
 
 def test_a_host_that_is_lost_gets_its_data_back_before_anything_serves(
-    stocked: Town, store: FolderStore
+    of_its_own: Town, store: FolderStore
 ) -> None:
-    query(stocked, "create role reader; grant select on messages to reader")
-    backup(stocked, store)
-    stocked.raze()
+    query(of_its_own, "create role reader; grant select on messages to reader")
+    backup(of_its_own, store)
+    of_its_own.raze()
 
-    restored = bring_back(stocked, store)
+    restored = bring_back(of_its_own, store)
 
     assert restored.safety == ""
-    assert query(stocked, "select count(*) from messages") == "2000"
-    assert redis(stocked, "get", "session") == "ada"
-    stocked.deploy()
-    assert (stocked.fetch("api"), query(stocked, "select count(*) from messages")) == ("api 1", "2000")
+    assert query(of_its_own, "select count(*) from messages") == "2000"
+    assert redis(of_its_own, "get", "session") == "ada"
+    of_its_own.deploy()
+    assert (of_its_own.fetch("api"), query(of_its_own, "select count(*) from messages")) == ("api 1", "2000")
 
 
 def test_rows_can_be_taken_from_a_backup_beside_what_serves(stocked: Town, store: FolderStore) -> None:
@@ -350,7 +390,6 @@ def test_an_engine_over_ssh_and_a_bucket_do_as_well(
         assert redis(stocked, "get", "session") == "ada"
         assert apply_retention(stocked.place, "town", store, bucket, stocked.told.append) == ()
         stocked.place.engine.client.close()
-    stocked.place = replace(stocked.place, engine=open_engine(""))
 
 
 def test_redis_is_left_alone_where_others_use_it_unless_that_is_asked_for(

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
 
 def test_the_share_of_a_step_is_what_it_says_and_no_request_fails(town: Town) -> None:
     """Pitfall 57: the ratio holds for colours of different sizes, and while the proxy is reloaded."""
-    town.switches(10, 50, 100, least_requests=700, within=90.0)
+    town.switches(10, 50, 100, least_requests=200, within=90.0)
     town.service("api", port=3001, replicas={"*": 2})
     town.deploy()
     before: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def test_the_share_of_a_step_is_what_it_says_and_no_request_fails(town: Town) ->
 
     step = after - before
     assert load.wrong == []
-    assert step.total() > 5000
+    assert step.total() > 1500
     assert abs(step["api 2"] / step.total() - 0.10) < 0.03, step
     assert town.fetch("api") == "api 2"
     assert sorted(town.containers()) == ["api-green", "proxy", "shop-blue"]
@@ -234,7 +234,7 @@ def test_a_proxy_that_dies_during_a_step_ends_the_deployment_and_the_next_one_co
 
 
 def test_no_request_fails_through_a_canary_a_reload_and_the_way_back(town: Town) -> None:
-    """Twenty thousand requests over sixteen connections; the way back starts no container."""
+    """Thousands over sixteen connections (script/prove: a hundred thousand); the way back starts no container."""
     town.switches(10, 100, window=600.0, least_requests=200, within=60.0)
     town.service("api", port=3001)
     town.deploy()
@@ -246,7 +246,7 @@ def test_no_request_fails_through_a_canary_a_reload_and_the_way_back(town: Town)
         town.deploy("mall")
         town.service("api", "1", port=3001)
         town.deploy()
-        while load.total < 20_000 and not load.wrong:
+        while load.total < 5_000 and not load.wrong:
             time.sleep(0.2)
 
     assert load.wrong == []

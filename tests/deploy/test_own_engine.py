@@ -39,7 +39,7 @@ def test_an_engine_that_restarts_brings_all_back_and_the_next_deploy_converges(
     restarts = []
     town.moments = {"10 % of the requests": lambda: restarts.append(start(restart))}
     town.service("api", "2", port=3001)
-    with Load(town, "api", clients=2, pause=0.01) as load:
+    with Load(town, "api", clients=2) as load:
         with pytest.raises(BuildgraphError):
             town.ship()
         restarts[0].join()
@@ -68,7 +68,7 @@ def test_a_full_disk_is_told_and_the_old_version_serves_on(
 
     town.server = publish(town, f"127.0.0.1:{port}", {"big": os.urandom(60 * MEGABYTE)})
     town.service("api", "2", port=3001)
-    with Load(town, "api", clients=2, pause=0.01) as load:
+    with Load(town, "api", clients=2) as load:
         with own_engine.filled(leaving), pytest.raises(ToolError) as failed:
             town.ship()
         served = dict(load.answers)

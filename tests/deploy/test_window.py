@@ -79,14 +79,14 @@ def test_a_kept_version_is_gone_back_to_without_a_new_container_twice_in_a_row(t
 
 
 def test_a_kept_version_is_removed_by_the_first_deployment_after_its_window(town: Town) -> None:
-    town.switches(window=4.0)
+    town.switches(window=1.0)
     town.service("api", port=3001)
     town.deploy()
     town.service("api", "2", port=3001)
     town.deploy()
     assert is_running(town, "api-blue")
 
-    time.sleep(5.0)
+    time.sleep(1.0)
     assert reasons(town) == ["the rollback window of its former version is over"]
     rollout = town.deploy()
 

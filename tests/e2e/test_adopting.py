@@ -179,6 +179,8 @@ SMALL = {
         {"index_html": PAGE, "main_js": "import { hello } from '@acme/words'\ndocument.title = hello\n"},
         "<title>app</title>",
     ),
+}
+LARGE = {
     "next": (
         {"next": "^14", "react": "^18", "react-dom": "^18"},
         {"build": "next build", "start": "next start"},
@@ -191,9 +193,9 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize("kind", [*SMALL, *(pytest.param(kind, marks=pytest.mark.long) for kind in LARGE)])
 def test_an_app_of_every_kind_is_recognised_built_and_answers(town: Hometown, kind: str) -> None:
-    needs, scripts, files, expected = SMALL[kind]
+    needs, scripts, files, expected = (SMALL | LARGE)[kind]
     town.app("it", needs, scripts, **files)
     town.install()
 

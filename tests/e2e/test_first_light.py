@@ -15,53 +15,38 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.hamlet import Hamlet
+from tests.support.monorepo import Monorepo, bare
 from tests.support.system import SCRIPTS, System, docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
 
 ALL = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The chat, deployed to development."""
-    system = System(tmp_path_factory.mktemp("first-light") / "clone")
-    first = system.doit("-n", "2", "deploy:chat")
-    assert first.code == 0, first.err
-    yield system
-    system.remove()
-
-
-@pytest.fixture
-def system(deployed: System) -> Iterator[System]:
-    """The deployed chat, in date at the beginning of every test; edits are taken back at its end."""
-    yield deployed
-    deployed.revert()
-    again = deployed.doit("deploy:chat")
-    assert again.code == 0, again.err
-
-
-def test_the_chat_answers_from_its_real_database(system: System) -> None:
-    status, body = system.get("api-chat.localhost", "/api/health")
+def test_the_chat_answers_from_its_real_database(deployed: System) -> None:
+    status, body = deployed.get("api-chat.localhost", "/api/health")
 
     assert status == 200
     assert json.loads(body)["status"] == "ok"
-    assert system.get("chat.localhost")[0] == 200
-    assert system.get("app-chat.localhost")[0] == 200
-    assert system.get("auth.localhost", "/api/health")[0] == 200
+    assert deployed.get("chat.localhost")[0] == 200
+    assert deployed.get("app-chat.localhost")[0] == 200
+    assert deployed.get("auth.localhost", "/api/health")[0] == 200
 
 
-def test_again_there_is_nothing_to_do(system: System) -> None:
-    before = system.containers()
+def test_again_there_is_nothing_to_do(deployed: System) -> None:
+    before = deployed.containers()
 
-    ran = system.doit("deploy:chat")
+    ran = deployed.doit("deploy:chat")
 
     assert (ran.code, ran.done) == (0, [])
     assert "nothing to do" in ran.err
-    assert system.containers() == before
+    assert deployed.containers() == before
 
 
-def test_an_edit_in_the_web_app_builds_and_replaces_it_alone(system: System) -> None:
+def test_an_edit_builds_and_replaces_its_service_alone_and_reverting_it_finds_the_former_image(
+    system: System,
+) -> None:
     before = system.containers()
     system.append("apps/chat/apps/web/src/routes/+page.svelte", "\n<p>first light</p>\n")
 
@@ -72,6 +57,12 @@ def test_an_edit_in_the_web_app_builds_and_replaces_it_alone(system: System) -> 
     assert "first light" in system.get("app-chat.localhost")[1]
     after = system.containers()
     assert [name for name in ALL if before[name] != after[name]] == ["chat-web"]
+
+    system.revert()
+    ran = system.doit("deploy:chat")
+
+    assert (ran.built, ran.done) == ([], ["deploy:chat"])
+    assert "first light" not in system.get("app-chat.localhost")[1]
 
 
 def test_an_edit_in_a_shared_package_builds_exactly_its_dependents(system: System) -> None:
@@ -96,16 +87,6 @@ def test_a_readme_or_a_test_file_builds_nothing(system: System) -> None:
     assert system.doit("deploy:chat").done == []
 
 
-def test_reverting_an_edit_finds_the_former_image(system: System) -> None:
-    system.append("apps/chat/apps/backend/src/main.ts", "\n// edited\n")
-    assert system.doit("deploy:chat").built == ["chat-backend"]
-
-    system.revert()
-    ran = system.doit("deploy:chat")
-
-    assert (ran.built, ran.done) == ([], ["deploy:chat"])
-
-
 def test_an_image_removed_behind_the_tool_s_back_is_built_again_and_no_other(system: System) -> None:
     """Pitfall 10."""
     nodes = json.loads(system.buildgraph("graph", "chat-landing", "--format", "json").out)["nodes"]
@@ -122,22 +103,22 @@ def test_deleting_the_caches_costs_time_and_nothing_else(system: System) -> None
     assert system.doit("deploy:chat").done == []
 
 
-def test_both_spellings_say_the_same(system: System) -> None:
+def test_both_spellings_say_the_same(deployed: System) -> None:
     for arguments in (
         ["plan", "deploy:chat"],
         ["affected"],
         ["graph", "--format", "dot"],
         ["why", "chat-web"],
     ):
-        one, other = system.doit(*arguments), system.buildgraph(*arguments)
+        one, other = deployed.doit(*arguments), deployed.buildgraph(*arguments)
         assert (one.code, one.out, one.err) == (other.code, other.out, other.err)
-    one, other = system.doit("deploy:chatt"), system.buildgraph("deploy:chatt")
+    one, other = deployed.doit("deploy:chatt"), deployed.buildgraph("deploy:chatt")
     assert (one.code, one.err) == (other.code, other.err) == (2, one.err)
     assert "did you mean deploy:chat" in one.err
 
 
-def test_status_tells_what_runs(system: System) -> None:
-    told = json.loads(system.buildgraph("status", "--format", "json").out)["services"]
+def test_status_tells_what_runs(deployed: System) -> None:
+    told = json.loads(deployed.buildgraph("status", "--format", "json").out)["services"]
 
     assert {row["service"]: (row["state"], row["in_date"]) for row in told} == dict.fromkeys(
         ALL, ("healthy", True)
@@ -233,11 +214,11 @@ def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(sy
     assert system.doit("build").built == ["chat-web"]
 
 
-def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(system: System) -> None:
+def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(deployed: System) -> None:
     nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 
-    assert system.buildgraph("affected", **nowhere).code == 0
-    ran = system.doit("build", **nowhere)
+    assert deployed.buildgraph("affected", **nowhere).code == 0
+    ran = deployed.doit("build", **nowhere)
 
     assert ran.code == 3
     assert "no Docker engine answers" in ran.err and "start Docker" in ran.err
@@ -266,40 +247,58 @@ def reach(uses: dict[str, list[str]], start: str) -> set[str]:
     return found
 
 
-def test_two_clones_share_images_through_one_registry(registry: str, tmp_path: Path) -> None:
+@pytest.fixture
+def clones(registry: str, tmp_path: Path) -> Iterator[tuple[Hamlet, Monorepo]]:
+    """A shop whose staging takes its images from a registry, and a clone of it in another folder."""
+    one = Hamlet(tmp_path / "one", ("staging",))
+    one.settings("staging", registry=f"{registry}/{one.name}")
+    one.commit()
+    one.git("clone", "-q", ".", str(tmp_path / "other"))
+    yield one, bare(tmp_path / "other")
+    one.raze()
+
+
+def test_two_clones_share_images_through_one_registry(clones: tuple[Hamlet, Monorepo], registry: str) -> None:
     """The same tree in another folder has the same fingerprints, and a build there finds the images."""
-    one = System(tmp_path / "one", registry=f"{registry}/manacore")
-    other = System(tmp_path / "other", name=one.name, registry=f"{registry}/manacore")
-    try:
-        pushed = one.doit("-n", "2", "push", "env=staging")
-        assert pushed.code == 0, pushed.err
-        docker("rmi", "-f", *one.images())
+    one, other = clones
+    one.must("push:shop", "env=staging")
+    docker("rmi", "-f", *one.images(), *published(one, registry))
 
-        found = other.doit("build", "env=staging")
-        again = other.doit("push", "env=staging")
-        deployed = other.doit("deploy:chat", "env=staging")
+    found = other.run("build:shop", "env=staging")
+    again = other.run("push:shop", "env=staging")
+    deployed = other.run("deploy:shop", "env=staging")
 
-        assert (found.built, again.done) == ([], [])
-        assert deployed.code == 0, deployed.err
-        labels = (
-            "ps",
-            "--filter",
-            f"label=buildgraph.workspace={one.name}",
-            "--format",
-            '{{.Label "buildgraph.image"}}',
-        )
-        images = [image for image in docker(*labels).split() if image]
-        assert len(images) == len(ALL)
-        assert all(image.startswith(f"{registry}/manacore/") and "@sha256:" in image for image in images)
-    finally:
-        one.remove()
-        other.remove()
+    assert [ran.code for ran in (found, again, deployed)] == [0, 0, 0], deployed.err
+    assert "ok " not in found.err + again.err
+    assert one.images() == []
+    assert (one.fetch("api", "staging"), one.fetch("web", "staging")) == ("api 1", "web 1")
+    labels = (
+        "--filter",
+        f"label=buildgraph.workspace={one.name}",
+        "--format",
+        '{{.Label "buildgraph.image"}}',
+    )
+    images = [image for image in docker("ps", *labels).split() if image]
+    assert len(images) == len(("api", "web"))
+    assert all(image.startswith(f"{registry}/{one.name}/") and "@sha256:" in image for image in images)
 
 
-def test_a_registry_that_does_not_answer_is_a_clear_error(tmp_path: Path) -> None:
-    system = System(tmp_path / "clone", registry="127.0.0.1:1/manacore")
+def published(shop: Hamlet, registry: str) -> list[str]:
+    """The names that images of a shop bear on the engine for having been pushed or pulled."""
+    shown = ("--filter", f"reference={registry}/{shop.name}/*", "--format", "{{.Repository}}:{{.Tag}}")
+    return docker("images", *shown).split()
 
-    ran = system.doit("push:chat-landing", "env=staging")
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Hamlet:
+    """A shop whose staging is nowhere yet."""
+    return Hamlet(tmp_path / "shop", ("staging",))
+
+
+def test_a_registry_that_does_not_answer_is_a_clear_error(shop: Hamlet) -> None:
+    shop.settings("staging", registry="127.0.0.1:1/shop")
+
+    ran = shop.run("push:api", "env=staging")
 
     assert ran.code == 3
     assert "127.0.0.1:1" in ran.err
@@ -320,12 +319,12 @@ class Refusing(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_registry_that_refuses_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_registry_that_refuses_is_a_clear_error(shop: Hamlet) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        system = System(tmp_path / "clone", registry=f"127.0.0.1:{server.server_port}/manacore")
+        shop.settings("staging", registry=f"127.0.0.1:{server.server_port}/shop")
 
-        ran = system.doit("push:chat-landing", "env=staging")
+        ran = shop.run("push:api", "env=staging")
         server.shutdown()
 
     assert ran.code == 3

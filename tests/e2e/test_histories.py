@@ -151,24 +151,13 @@ def start(folder: Path) -> Monorepo:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_step_affects_the_packages_that_the_oracle_names(name: str, history: History) -> None:
+def test_a_step_affects_the_packages_and_images_that_the_oracle_names(name: str, history: History) -> None:
     repo, base, head = history.repo, *history.commits[name]
-    expected = Oracle(Commit(repo, base), Commit(repo, head)).packages()
+    oracle = Oracle(Commit(repo, base), Commit(repo, head))
+    expected = oracle.packages() | oracle.images(SERVICES, IGNORED)
 
-    assert affected(repo, base, head, [Kind.PACKAGE]) == expected
-    assert affected(repo, head, base, [Kind.PACKAGE]) == expected
-
-
-@pytest.mark.parametrize(
-    "name",
-    STEPS,
-)
-def test_a_step_affects_the_images_that_the_oracle_names(name: str, history: History) -> None:
-    repo, base, head = history.repo, *history.commits[name]
-    expected = Oracle(Commit(repo, base), Commit(repo, head)).images(SERVICES, IGNORED)
-
-    assert affected(repo, base, head, [Kind.IMAGE]) == expected
-    assert affected(repo, head, base, [Kind.IMAGE]) == expected
+    assert affected(repo, base, head) == expected
+    assert affected(repo, head, base) == expected
 
 
 def test_any_two_commits_differ_as_the_oracle_says(history: History) -> None:

@@ -107,7 +107,6 @@ def test_a_product_that_is_locked_by_a_person_waits_and_others_go_on(town: Hamle
 
 def test_no_help_takes_a_lock(town: Hamlet) -> None:
     """Pitfall 54: `--help` must not acquire the lock; nor does any verb that only reads."""
-    town.must("deploy")
     town.must("lock", "shop", "--reason", "somebody else")
     try:
         began = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +13,7 @@ from tests.e2e.test_readme import run
 from tests.support.system import ROOT, System, docker
 from tests.support.transcripts import steps_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.xdist_group("the chat")]
 DOCUMENT = (ROOT / "docs/RECOVERY.md").read_text()
 SECTIONS: Mapping[str, str] = dict(
     re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -69,20 +69,10 @@ DISASTERS: Mapping[str, Disaster] = {
 }
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The chat with a message in it, deployed to development."""
-    system = System(tmp_path_factory.mktemp("recovery") / "clone")
-    first = system.doit("deploy:chat")
-    assert first.code == 0, first.err
-    sql(system, "insert into messages(author, body) values ('ada', 'first')")
-    yield system
-    system.remove()
-
-
 def test_every_runbook_mends_what_it_is_for(system: System) -> None:
     """One after the other: the backups of the first section are what the others live on."""
     assert list(SECTIONS)[: len(DISASTERS)] == list(DISASTERS)
+    sql(system, "insert into messages(author, body) values ('ada', 'first')")
 
     for title, disaster in DISASTERS.items():
         disaster.strike(system)

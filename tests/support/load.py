@@ -1,4 +1,4 @@
-"""Steady load on a town: clients that ask without a pause, and keep what they were answered."""
+"""Steady load on a town: clients that ask again and again, and keep what they were answered."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from collections.abc import Mapping
 
 from tests.support.town import Town
 
+PAUSE = (
+    0.02  # seconds: nearly fifty answers a second for each client, and the cores for whoever else is at work
+)
+
 
 class Load:
     """Clients that ask a service over connections that they keep, until the block ends.
 
+    Each waits for a `pause` (seconds) after an answer. Without any, clients take all cores there are: right where
+    a sentence is about many requests, and dear where it is only that none fails.
     `cookie` is what they send as a browser would. `answers` counts the bodies of good answers; `wrong`
     holds every other outcome.
     """
@@ -23,7 +29,7 @@ class Load:
         town: Town,
         service: str,
         clients: int = 4,
-        pause: float = 0.0,
+        pause: float = PAUSE,
         *,
         path: str = "/",
         cookie: str = "",
