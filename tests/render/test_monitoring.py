@@ -14,6 +14,7 @@ from buildgraph.manifests.model import Backing, Environment, Manifests, Product,
 from buildgraph.render.monitoring import FOLDER, render_monitoring
 
 ROOT = Path(__file__).parents[2]
+ROUTING = ROOT / FOLDER / "alertmanager.yml"
 PROMETHEUS = ROOT / FOLDER / "prometheus"
 ALERTS = Path(__file__).with_name("alerts.yml")
 API = Service(
@@ -145,3 +146,38 @@ def test_no_alert_is_left_out_of_its_test() -> None:
     telling = {case["alertname"] for case in asked if case["exp_alerts"]}
 
     assert telling == alerts()
+
+
+@pytest.mark.engine
+def test_alertmanager_takes_its_configuration() -> None:
+    code, told = ran("amtool", "check-config", str(ROUTING))
+
+    assert code == 0, told
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("severity", "receiver"), [("critical", "pagerduty"), ("warning", "slack"), ("unheard-of", "slack")]
+)
+def test_what_is_critical_wakes_somebody_and_all_else_is_told_in_the_channel(
+    severity: str, receiver: str
+) -> None:
+    route = (
+        "amtool",
+        "config",
+        "routes",
+        "test",
+        f"--config.file={ROUTING}",
+        f"--verify.receivers={receiver}",
+    )
+
+    code, told = ran(*route, f"severity={severity}", "service=chat-backend")
+
+    assert (code, told.splitlines()[0]) == (0, receiver)
+
+
+def test_who_is_told_stands_in_files_and_in_no_configuration() -> None:
+    receivers = {found["name"]: found for found in rendered("alertmanager.yml")["receivers"]}
+
+    assert receivers["pagerduty"]["pagerduty_configs"][0]["service_key_file"].startswith("/run/secrets/")
+    assert receivers["slack"]["slack_configs"][0]["api_url_file"].startswith("/run/secrets/")

@@ -9,6 +9,7 @@ from typing import Final
 from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose.stack import Stack
 from buildgraph.render.monitoring.alerts import render_alerts
+from buildgraph.render.monitoring.routing import render_routing
 from buildgraph.render.monitoring.scraping import RULES, render_scraping
 from buildgraph.render.monitoring.watched import Watched
 
@@ -18,6 +19,7 @@ FILES: Final[Mapping[str, Callable[[Watched], str]]] = MappingProxyType(
     {
         "prometheus/prometheus.yml": render_scraping,
         f"prometheus/{RULES}": render_alerts,
+        "alertmanager.yml": render_routing,
     }
 )
 
