@@ -11,6 +11,7 @@ from typing import Final
 FREE_CONNECTIONS: Final = (
     'db_pool_connections{state="most"} - ignoring (state) db_pool_connections{state="active"}'
 )
+SLOW: Final = "0.1"  # seconds; the architecture's slow queries take longer, and a bucket ends there
 FAILED: Final = 'status_code=~"5..",'
 # What is in use and cannot be given back; a container without a limit has 0 there, of which there is no share.
 MEMORY_SHARE: Final = (
@@ -24,7 +25,7 @@ CPU_SHARE: Final = (
 
 def request_rate(quiet: str, also: str = "") -> str:
     """Requests of users per second, by service; `quiet` fits routes that are left out, `also` selects some."""
-    return f"sum by (service) (rate(http_requests_total{{{also}route!~{quiet}}}[5m]))"
+    return rate(f"http_requests_total{{{also}route!~{quiet}}}")
 
 
 def error_share(quiet: str) -> str:
@@ -44,3 +45,14 @@ def query_time(quantile: float) -> str:
 
 def _quantile(quantile: float, buckets: str) -> str:
     return f"histogram_quantile({quantile:g}, sum by (service, le) (rate({buckets}[5m])))"
+
+
+def slow_queries() -> str:
+    """Queries per second that are slow, by service."""
+    all_of, quick = "db_query_duration_seconds_count", f'db_query_duration_seconds_bucket{{le="{SLOW}"}}'
+    return f"{rate(all_of)} - {rate(quick)}"
+
+
+def rate(counter: str, by: str = "service") -> str:
+    """What a counter grows by in a second, summed."""
+    return f"sum by ({by}) (rate({counter}[5m]))"

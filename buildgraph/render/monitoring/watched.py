@@ -11,12 +11,12 @@ from buildgraph.manifests.model import Service
 from buildgraph.render.compose.stack import Stack
 from buildgraph.servers import POSTGRES, REDIS
 
-PROMETHEUS, ALERTMANAGER, GRAFANA, LOKI, PROMTAIL = (
+PROMETHEUS, ALERTMANAGER, GRAFANA, LOKI, ALLOY = (
     "prometheus",
     "alertmanager",
     "grafana",
     "loki",
-    "promtail",
+    "alloy",
 )
 CADVISOR, NODE_EXPORTER = "cadvisor", "node-exporter"
 POSTGRES_EXPORTER, REDIS_EXPORTER = "postgres-exporter", "redis-exporter"
