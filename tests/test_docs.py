@@ -21,6 +21,7 @@ DOCUMENTS = (
     "docs/INPUTS.md",
     "docs/COOLIFY.md",
     "docs/KUBERNETES.md",
+    "docs/MONITORING.md",
     "docs/RENDERING.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")

@@ -67,6 +67,8 @@ def _check_reachable(service: Service, place: Place) -> None:
         return
     if service.host and not service.port:
         place.at("port").refuse("is missing, but the service has a host")
+    if service.metrics and not service.port:
+        place.at("metrics").refuse("needs a port to be asked on", "write `port`, or leave `metrics` out")
     if not service.port and not service.health_command:
         place.at("port").refuse("is missing", "a service needs `port`, a worker `health_command`")
     if service.kind and service.port and not service.health and not service.health_command:

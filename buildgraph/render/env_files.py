@@ -9,6 +9,8 @@ from buildgraph.manifests.model import Environment, Manifests, Service
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
 from buildgraph.render.compose.stack import Stack
 from buildgraph.render.compose.words import image_variable
+from buildgraph.render.monitoring import ENVIRONMENT as WATCHED
+from buildgraph.render.monitoring.containers import NEEDED
 from buildgraph.render.rendered import head
 
 FOLDER: Final = "docker/env"
@@ -28,7 +30,13 @@ def render_env_files(manifests: Manifests) -> dict[str, str]:
 
 
 def _text(stack: Stack) -> str:
-    blocks = [_heading(stack.environment), *_servers(stack), *_secrets(stack.services), _images(stack)]
+    blocks = [
+        _heading(stack.environment),
+        *_servers(stack),
+        *_secrets(stack.services),
+        *_watchers(stack),
+        _images(stack),
+    ]
     return "\n".join(blocks)
 
 
@@ -53,6 +61,12 @@ def _secrets(services: Iterable[Service]) -> Iterator[str]:
                 needed.setdefault(name, []).append(service.name)
     for name, users in sorted(needed.items()):
         yield f"# {_of(users)}\n{name}=\n"
+
+
+def _watchers(stack: Stack) -> Iterator[str]:
+    """What the containers that watch this environment need, where they are rendered."""
+    if "monitoring" in stack.manifests.workspace.render and stack.environment.name == WATCHED:
+        yield from (f"# {told}\n{name}=\n" for name, told in NEEDED.items())
 
 
 def _of(users: list[str]) -> str:

@@ -10,6 +10,8 @@ from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose import render_compose
 from buildgraph.render.env_files import render_env_files
 from buildgraph.render.kubernetes.committed import FOLDER, render_committed
+from buildgraph.render.monitoring import FOLDER as MONITORING
+from buildgraph.render.monitoring import render_monitoring
 from buildgraph.render.rendered import Rendered
 from buildgraph.render.tables import PATH, render_tables
 
@@ -18,6 +20,7 @@ TABLE: Final[Mapping[str, Rendered]] = MappingProxyType(
         "compose": Rendered("docker/compose.*.yml", render_compose),
         "env": Rendered("docker/env/*.env.example", render_env_files),
         "kubernetes": Rendered(f"{FOLDER}/**/*.yaml", render_committed),
+        "monitoring": Rendered(f"{MONITORING}/**/*", render_monitoring),
         "tables": Rendered(PATH, render_tables),
     }
 )

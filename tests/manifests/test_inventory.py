@@ -114,6 +114,13 @@ def test_every_backend_has_a_database_that_it_migrates_and_redis_where_it_caches
     assert {service.name for service in backends if service.redis} == WITH_REDIS
 
 
+def test_the_backends_and_nobody_else_tell_metrics() -> None:
+    assert {service.kind: service.metrics for service in services().values() if service.metrics} == {
+        "nestjs": "/metrics"
+    }
+    assert all(service.metrics for service in services().values() if service.kind == "nestjs")
+
+
 def test_every_service_has_a_limit_a_health_check_and_a_smoke_test_by_its_public_route() -> None:
     for service in services().values():
         assert service.resources.cpus and service.resources.memory, service.name

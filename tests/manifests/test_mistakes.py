@@ -314,6 +314,10 @@ WHOLE_SERVICES = {
         'kind = "nestjs"\npath = "x"\nhost = "x"\nhealth_command = ["true"]',
         "x.port: is missing, but the service has a host",
     ),
+    "metrics without port": (
+        'dockerfile = "x/Dockerfile"\npath = "x"\nmetrics = "/metrics"\nhealth_command = ["true"]',
+        "x.metrics: needs a port to be asked on\n  write `port`, or leave `metrics` out",
+    ),
     "a service nobody can ask": (
         'dockerfile = "x/Dockerfile"\npath = "x"\nport = 1',
         "x.health: is missing\n  write the path that answers 200 when the service can serve",

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose.dev import TRAEFIK, render_dev
 from buildgraph.render.compose.prod import render_prod
 from buildgraph.render.compose.stack import Stack
+from buildgraph.render.compose.taken import check_names
 from buildgraph.render.compose.words import DATABASES, migration_name
 from buildgraph.servers import POSTGRES, REDIS
 
 OURS: Final = (POSTGRES, DATABASES, REDIS, TRAEFIK)
-TAKEN: Final = "is the name of a container that compose files have of their own"
 FILES = {
     "development": ("docker/compose.dev.yml", render_dev),
     "production": ("docker/compose.prod.yml", render_prod),
@@ -26,7 +25,7 @@ def render_compose(manifests: Manifests) -> Mapping[str, str]:
 
     ConfigurationError when a service is called like a container that a file has beside the services.
     """
-    _check_names(manifests)
+    check_names(manifests, _taken(manifests))
     found: dict[str, str] = {}
     for environment in manifests.environments:
         if environment.name in FILES:
@@ -35,15 +34,8 @@ def render_compose(manifests: Manifests) -> Mapping[str, str]:
     return found
 
 
-def _check_names(manifests: Manifests) -> None:
-    ours = {*OURS, *(migration_name(service) for service in manifests.services if service.migration)}
-    mistakes = (
-        Mistake(f"manifests/products/{service.product}.toml: services.{service.name}", TAKEN, "rename it")
-        for service in manifests.services
-        if service.name in ours
-    )
-    if found := list(mistakes):
-        raise ConfigurationError(found)
+def _taken(manifests: Manifests) -> set[str]:
+    return {*OURS, *(migration_name(service) for service in manifests.services if service.migration)}
 
 
 __all__ = ["Stack", "render_compose", "render_dev", "render_prod"]

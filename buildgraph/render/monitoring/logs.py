@@ -1,0 +1,79 @@
+"""Logs: where they are kept, and how lines that containers write to their engine get there.
+
+A collector reads them from the engine: a logging driver that sends them itself holds up its container, and the engine,
+whenever Loki does not answer.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.render.monitoring.watched import LOKI, PORTS, Watched, address
+from buildgraph.render.yaml import Yaml, render_file
+
+KEPT: Final = "720h"  # thirty days, as metrics
+SINCE: Final = "2024-01-01"  # from when the index has this form: before the first line
+ENGINE: Final = "unix:///var/run/docker.sock"
+META: Final = "__meta_docker_container_label_"
+# Labels of lines, each with the label of containers that gives it: few values, as Loki wants them.
+LABELS: Final = {
+    "project": f"{META}coolify_project",
+    "service": f"{META}com_docker_compose_service",
+}
+
+
+def render_loki(watched: Watched) -> str:
+    """Loki's configuration: one process, which keeps all in one folder."""
+    del watched
+    index: dict[str, Yaml] = {"prefix": "index_", "period": "24h"}
+    schema: dict[str, Yaml] = {
+        "from": SINCE,
+        "store": "tsdb",
+        "object_store": "filesystem",
+        "schema": "v13",
+        "index": index,
+    }
+    return render_file(
+        {
+            "auth_enabled": False,
+            "server": {"http_listen_port": PORTS[LOKI]},
+            "common": {
+                "path_prefix": "/loki",
+                "replication_factor": 1,
+                "ring": {"kvstore": {"store": "inmemory"}},
+                "storage": {"filesystem": {"chunks_directory": "/loki/chunks"}},
+            },
+            "schema_config": {"configs": [schema]},
+            "limits_config": {"retention_period": KEPT},
+            "compactor": {
+                "working_directory": "/loki/compactor",
+                "retention_enabled": True,
+                "delete_request_store": "filesystem",
+            },
+            "analytics": {"reporting_enabled": False},
+        }
+    )
+
+
+def render_collecting(watched: Watched) -> str:
+    """What is read and sent, in Promtail's words, which Grafana Alloy takes."""
+    workspace, environment = watched.stack.workspace, watched.stack.environment.name
+    client: dict[str, Yaml] = {
+        "url": f"http://{address(LOKI)}/loki/api/v1/push",
+        "external_labels": {"environment": environment},
+    }
+    return render_file({"clients": [client], "scrape_configs": [_containers(workspace)]})
+
+
+def _containers(project: str) -> dict[str, Yaml]:
+    """The containers of this compose project; of a line of JSON, its level becomes a label."""
+    own: dict[str, Yaml] = {"name": "label", "values": [f"com.docker.compose.project={project}"]}
+    relabels: list[Yaml] = [
+        {"source_labels": [found], "target_label": label} for label, found in LABELS.items()
+    ]
+    return {
+        "job_name": "containers",
+        "docker_sd_configs": [{"host": ENGINE, "refresh_interval": "15s", "filters": [own]}],
+        "relabel_configs": relabels,
+        "pipeline_stages": [{"json": {"expressions": {"level": "level"}}}, {"labels": {"level": "level"}}],
+    }

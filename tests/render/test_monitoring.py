@@ -1,0 +1,183 @@
+"""What watches the services: whom it asks, when it tells somebody, and the tools that read what is rendered."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from buildgraph.manifests.model import Backing, Environment, Manifests, Product, Service, WorkspaceManifest
+from buildgraph.render.monitoring import FOLDER, render_monitoring
+
+ROOT = Path(__file__).parents[2]
+ROUTING = ROOT / FOLDER / "alertmanager.yml"
+PROMETHEUS = ROOT / FOLDER / "prometheus"
+ALERTS = Path(__file__).with_name("alerts.yml")
+API = Service(
+    "shop-api",
+    "shop",
+    "nestjs",
+    "api",
+    port=4000,
+    listens=3000,
+    host="api",
+    health="/api/health",
+    metrics="/told",
+    replicas={"*": 1, "production": 2},
+    database="shop",
+)
+WEB = Service("shop-web", "shop", "sveltekit", "web", port=4100, host="shop", health="/api/health")
+SERVERS = (Backing("postgres", "postgres:16-alpine"), Backing("redis", "redis:7-alpine"))
+THERE = Environment("production", domain="{host}.shop.org", backing=SERVERS)
+MANIFESTS = Manifests(WorkspaceManifest("acme"), (Product("shop", (API, WEB)),), (THERE,))
+
+
+def rendered(path: str, manifests: Manifests = MANIFESTS) -> Any:
+    return yaml.safe_load(render_monitoring(manifests)[f"{FOLDER}/{path}"])
+
+
+def jobs(manifests: Manifests = MANIFESTS) -> dict[str, Any]:
+    told = rendered("prometheus/prometheus.yml", manifests)["scrape_configs"]
+    return {job["job_name"]: job for job in told}
+
+
+def rules(manifests: Manifests = MANIFESTS) -> list[dict[str, Any]]:
+    groups = rendered("prometheus/alerts.yml", manifests)["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def ran(*argv: str) -> tuple[int, str]:
+    told = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    return told.returncode, told.stdout + told.stderr
+
+
+def test_it_stands_beside_the_compose_file_of_production_and_nowhere_else() -> None:
+    assert render_monitoring(MANIFESTS)
+    assert render_monitoring(replace(MANIFESTS, environments=(Environment("staging"),))) == {}
+
+
+def test_whoever_tells_metrics_is_asked_where_it_listens_and_nobody_else_is() -> None:
+    assert set(jobs()) == {"shop-api", "postgres", "redis", "cadvisor", "node-exporter"}
+    api = jobs()["shop-api"]
+    assert api["metrics_path"] == "/told"
+    assert [(found["names"], found["port"]) for found in api["dns_sd_configs"]] == [(["shop-api"], 3000)]
+
+
+def test_every_container_of_a_service_is_found_where_there_are_several() -> None:
+    """An address alone would be another container with every question."""
+    assert jobs()["shop-api"]["dns_sd_configs"][0]["type"] == "A"
+    assert "static_configs" not in jobs()["shop-api"]
+
+
+def test_a_server_that_runs_elsewhere_is_neither_asked_nor_told_of() -> None:
+    alone = replace(MANIFESTS, environments=(replace(THERE, backing=()),))
+
+    assert set(jobs(alone)) == {"shop-api", "cadvisor", "node-exporter"}
+    assert {"PostgresDown", "RedisDown"} & {rule["alert"] for rule in rules(alone)} == set()
+
+
+def test_what_asks_whether_a_service_is_well_counts_as_no_request_of_a_user() -> None:
+    told = {rule["alert"]: rule["expr"] for rule in rules()}
+
+    assert told["HighErrorRate"].count('route!~"/api/health|/told"') == 2
+    assert told["HighResponseTime"].count('route!~"/api/health|/told"') == 1
+
+
+def test_a_workspace_whose_services_tell_no_metrics_is_told_of_its_containers_only() -> None:
+    silent = replace(MANIFESTS, products=(Product("shop", (WEB,)),))
+
+    assert {rule["alert"] for rule in rules(silent)} == {
+        "HighMemoryUsage",
+        "HighCpuUsage",
+        "TargetDown",
+        "PostgresDown",
+        "RedisDown",
+    }
+
+
+@pytest.mark.engine
+def test_prometheus_takes_its_configuration_and_rules() -> None:
+    assert ran("promtool", "check", "config", "--lint=all", str(PROMETHEUS / "prometheus.yml"))[0] == 0
+    code, told = ran(
+        "promtool", "check", "rules", "--lint=all", "--lint-fatal", str(PROMETHEUS / "alerts.yml")
+    )
+    assert code == 0, told
+
+
+@pytest.mark.engine
+def test_each_alert_fires_by_what_it_is_for_and_stays_silent_by_what_comes_close() -> None:
+    code, told = ran("promtool", "test", "rules", str(ALERTS))
+
+    assert code == 0, told
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", sorted({*yaml.safe_load(ALERTS.read_text())["rule_files"]}))
+def test_alerts_that_do_not_compare_fail_that_test(tmp_path: Path, name: str) -> None:
+    """The test above could tell: with every threshold turned round, it fails for every alert."""
+    turned = (
+        (ALERTS.parent / name)
+        .read_text()
+        .replace(" > ", " <= ")
+        .replace(" < ", " >= ")
+        .replace(" == ", " != ")
+    )
+    (tmp_path / "turned.yml").write_text(turned)
+    (tmp_path / "tests.yml").write_text(ALERTS.read_text().replace(name, "turned.yml"))
+
+    code, told = ran("promtool", "test", "rules", str(tmp_path / "tests.yml"))
+
+    assert code != 0
+    assert [alert for alert in alerts() if f"alertname: {alert}," not in told] == []
+
+
+def alerts() -> set[str]:
+    """The names of the alerts that are committed."""
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
+    return {rule["alert"] for group in groups for rule in group["rules"]}
+
+
+def test_no_alert_is_left_out_of_its_test() -> None:
+    asked = [case for test in yaml.safe_load(ALERTS.read_text())["tests"] for case in test["alert_rule_test"]]
+    telling = {case["alertname"] for case in asked if case["exp_alerts"]}
+
+    assert telling == alerts()
+
+
+@pytest.mark.engine
+def test_alertmanager_takes_its_configuration() -> None:
+    code, told = ran("amtool", "check-config", str(ROUTING))
+
+    assert code == 0, told
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("severity", "receiver"), [("critical", "pagerduty"), ("warning", "slack"), ("unheard-of", "slack")]
+)
+def test_what_is_critical_wakes_somebody_and_all_else_is_told_in_the_channel(
+    severity: str, receiver: str
+) -> None:
+    route = (
+        "amtool",
+        "config",
+        "routes",
+        "test",
+        f"--config.file={ROUTING}",
+        f"--verify.receivers={receiver}",
+    )
+
+    code, told = ran(*route, f"severity={severity}", "service=chat-backend")
+
+    assert (code, told.splitlines()[0]) == (0, receiver)
+
+
+def test_who_is_told_stands_in_files_and_in_no_configuration() -> None:
+    receivers = {found["name"]: found for found in rendered("alertmanager.yml")["receivers"]}
+
+    assert receivers["pagerduty"]["pagerduty_configs"][0]["service_key_file"].startswith("/run/secrets/")
+    assert receivers["slack"]["slack_configs"][0]["api_url_file"].startswith("/run/secrets/")

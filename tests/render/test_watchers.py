@@ -1,0 +1,163 @@
+"""Who watches, as containers beside those of a server: that they reach each other, and what they show and keep."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from buildgraph.errors import ConfigurationError
+from buildgraph.manifests.model import Backing, Environment, Manifests, Product, Service, WorkspaceManifest
+from buildgraph.render.compose import render_compose
+from buildgraph.render.env_files import render_env_files
+from buildgraph.render.monitoring import FOLDER, render_monitoring
+from tests.support.metrics import queries
+
+ROOT = Path(__file__).parents[2]
+FILES = ("docker/compose.prod.yml", f"{FOLDER}/compose.yml")
+API = Service("api", "shop", "nestjs", "api", port=4000, listens=3000, metrics="/metrics", database="shop")
+SERVERS = (Backing("postgres", "postgres:16-alpine"), Backing("redis", "redis:7-alpine"))
+THERE = Environment("production", domain="{host}.shop.org", backing=SERVERS)
+MANIFESTS = Manifests(WorkspaceManifest("acme"), (Product("shop", (API,)),), (THERE,))
+
+
+def rendered(path: str, manifests: Manifests = MANIFESTS) -> Any:
+    return yaml.safe_load(render_monitoring(manifests)[f"{FOLDER}/{path}"])
+
+
+def containers(manifests: Manifests = MANIFESTS) -> dict[str, Any]:
+    """All containers of the server: its own, and those that watch."""
+    server = yaml.safe_load(render_compose(manifests)["docker/compose.prod.yml"])["services"]
+    return {**server, **rendered("compose.yml", manifests)["services"]}
+
+
+def asked_by_prometheus() -> Iterator[str]:
+    for job in rendered("prometheus/prometheus.yml")["scrape_configs"]:
+        for found in job.get("dns_sd_configs", []):
+            yield from found["names"]
+        for found in job.get("static_configs", []):
+            yield from (target.partition(":")[0] for target in found["targets"])
+
+
+def test_prometheus_shares_a_network_with_whomever_it_asks() -> None:
+    found = containers()
+    own = set(found["prometheus"]["networks"])
+
+    assert {name for name in asked_by_prometheus() if not own & set(found[name]["networks"])} == set()
+
+
+def test_an_exporter_reaches_its_server_and_services_do_not_reach_it() -> None:
+    found = containers()
+
+    for server, exporter in (("postgres", "postgres-exporter"), ("redis", "redis-exporter")):
+        assert set(found[server]["networks"]) & set(found[exporter]["networks"]) == {"data"}
+        assert "services" not in found[exporter]["networks"]
+
+
+def test_a_server_that_runs_elsewhere_has_no_exporter_and_no_panel() -> None:
+    alone = replace(MANIFESTS, environments=(replace(THERE, backing=()),))
+    shown = render_monitoring(alone)[f"{FOLDER}/grafana/dashboards/databases.json"]
+
+    assert {"postgres-exporter", "redis-exporter"} & containers(alone).keys() == set()
+    assert "pg_" not in shown and "redis_" not in shown and "db_pool_connections" in shown
+
+
+def test_only_grafana_publishes_a_port_and_to_this_machine_alone() -> None:
+    published = {name: told["ports"] for name, told in containers().items() if "ports" in told}
+
+    assert published == {"grafana": ["127.0.0.1:${GRAFANA_PORT:-9300}:3000"]}
+
+
+def test_every_password_is_a_reference_without_which_the_file_is_refused() -> None:
+    found = containers()
+
+    assert found["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD"].startswith("${GRAFANA_PASSWORD:?")
+    assert found["postgres-exporter"]["environment"]["DATA_SOURCE_PASS"].startswith("${POSTGRES_PASSWORD:?")
+    assert found["redis-exporter"]["environment"]["REDIS_PASSWORD"].startswith("${REDIS_PASSWORD:?")
+
+
+def test_the_template_of_production_names_what_watchers_need_where_they_are_rendered() -> None:
+    there = replace(MANIFESTS, workspace=WorkspaceManifest("acme", render=("monitoring",)))
+    path = "docker/env/production.env.example"
+
+    assert "\nSLACK_WEBHOOK=\n" in render_env_files(there)[path]
+    assert "SLACK_WEBHOOK" not in render_env_files(MANIFESTS)[path]
+
+
+def test_a_service_that_is_called_like_a_watcher_is_refused() -> None:
+    taken = replace(MANIFESTS, products=(Product("shop", (replace(API, name="grafana"),)),))
+
+    with pytest.raises(ConfigurationError, match=r"services\.grafana: is the name of a container"):
+        render_monitoring(taken)
+
+
+@pytest.mark.parametrize("name", ["services", "databases", "resources"])
+def test_a_dashboard_asks_sources_that_are_there_and_no_panel_lies_on_another(name: str) -> None:
+    known = {
+        found["uid"] for found in rendered("grafana/provisioning/datasources/sources.yml")["datasources"]
+    }
+    panels = json.loads(render_monitoring(MANIFESTS)[f"{FOLDER}/grafana/dashboards/{name}.json"])["panels"]
+    places = [
+        (panel["gridPos"]["x"] + x, panel["gridPos"]["y"] + y)
+        for panel in panels
+        for x in range(panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["h"])
+    ]
+
+    assert {target["datasource"]["uid"] for panel in panels for target in panel["targets"]} <= known
+    assert len(places) == len(set(places))
+    assert max(x for x, _ in places) < 24
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def test_lines_are_kept_by_what_they_are_of_and_no_other_project_s_are_read() -> None:
+    (job,) = rendered("promtail.yml")["scrape_configs"]
+
+    assert {found["target_label"] for found in job["relabel_configs"]} == {"project", "service"}
+    assert job["docker_sd_configs"][0]["filters"][0]["values"] == ["com.docker.compose.project=acme"]
+    assert rendered("loki.yml")["limits_config"]["retention_period"] == "720h"
+
+
+@pytest.mark.engine
+def test_prometheus_takes_every_query_of_a_dashboard(tmp_path: Path) -> None:
+    asked = sorted(set(queries(ROOT / FOLDER)))
+    rules = [{"record": f"asked:{number}", "expr": query} for number, query in enumerate(asked)]
+    (tmp_path / "asked.yml").write_text(json.dumps({"groups": [{"name": "asked", "rules": rules}]}))
+
+    ran = subprocess.run(
+        ("promtool", "check", "rules", str(tmp_path / "asked.yml")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"{len(asked)} rules found" in ran.stdout
+
+
+@pytest.mark.engine
+def test_compose_takes_them_beside_the_server_and_finds_every_file_that_they_are_given(
+    tmp_path: Path,
+) -> None:
+    template = (ROOT / "docker/env/production.env.example").read_text()
+    values = tmp_path / "values.env"
+    values.write_text(re.sub(r"^(\w+)=$", r"\1=something", template, flags=re.MULTILINE))
+    files = [option for path in FILES for option in ("-f", str(ROOT / path))]
+    argv = ("docker", "compose", "--env-file", str(values), *files, "config", "--format", "json")
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+    ran = subprocess.run(argv, capture_output=True, text=True, check=False, env=bare)
+    assert ran.returncode == 0, ran.stderr
+    mounts = [
+        mount for told in json.loads(ran.stdout)["services"].values() for mount in told.get("volumes", [])
+    ]
+    given = [mount["source"] for mount in mounts if mount["source"].startswith(str(ROOT))]
+    assert len(given) == 6
+    assert [path for path in given if not Path(path).exists()] == []
