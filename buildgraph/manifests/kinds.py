@@ -40,4 +40,5 @@ STRATEGIES: Final = ("replace", "blue-green")
 APPROVALS: Final = ("plan",)
 MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")
-RENDERED: Final = ("compose", "env", "kubernetes", "tables")  # what a workspace may have rendered
+# What a workspace may have rendered.
+RENDERED: Final = ("compose", "env", "kubernetes", "tables", "workflows")

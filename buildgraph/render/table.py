@@ -12,6 +12,7 @@ from buildgraph.render.env_files import render_env_files
 from buildgraph.render.kubernetes.committed import FOLDER, render_committed
 from buildgraph.render.rendered import Rendered
 from buildgraph.render.tables import PATH, render_tables
+from buildgraph.render.workflows import render_workflows
 
 TABLE: Final[Mapping[str, Rendered]] = MappingProxyType(
     {
@@ -19,6 +20,7 @@ TABLE: Final[Mapping[str, Rendered]] = MappingProxyType(
         "env": Rendered("docker/env/*.env.example", render_env_files),
         "kubernetes": Rendered(f"{FOLDER}/**/*.yaml", render_committed),
         "tables": Rendered(PATH, render_tables),
+        "workflows": Rendered("{workflows}/*.yml", render_workflows),
     }
 )
 
