@@ -79,7 +79,7 @@ def find_drifts(folder: Path, picture: Picture, names: Collection[str]) -> Itera
         found = _read(folder / path)
         if found != text:
             yield Drift(path, MISSING if found is None else DIFFERS, found, text)
-    yield from _surplus(folder, (TABLE[name].path for name in names), texts)
+    yield from _surplus(folder, (TABLE[name].glob(picture.manifests) for name in names), texts)
 
 
 def image_lines(picture: Picture, environment: str) -> list[str]:

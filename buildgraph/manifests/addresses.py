@@ -38,14 +38,15 @@ def public_url(environment: Environment, service: Service) -> str:
     any other name stands somebody who ends TLS before the proxy. On a cluster that is its Ingress.
     """
     host = environment.host_of(service)
-    if environment.kubernetes and _is_here(host):
+    if environment.kubernetes and is_here(host):
         return f"http://{host}"
-    if _is_here(host):
+    if is_here(host):
         return f"http://{host}:{environment.proxy_port}"
     return f"https://{host}"
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a name always means this machine."""
     return host == "localhost" or host.endswith(".localhost")
 
 

@@ -149,6 +149,7 @@ WORKSPACE: Final = table(
         "mirrors": mapped(REGISTRY),
         "substitutes": mapped(PATH, key=check_image),
         "render": listed(one_of(RENDERED, "rendering")),
+        "workflows": PATH,
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

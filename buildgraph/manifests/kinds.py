@@ -40,10 +40,5 @@ STRATEGIES: Final = ("replace", "blue-green")
 APPROVALS: Final = ("plan",)
 MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")
-RENDERED: Final = (
-    "compose",
-    "env",
-    "kubernetes",
-    "monitoring",
-    "tables",
-)  # what a workspace may have rendered
+# What a workspace may have rendered.
+RENDERED: Final = ("compose", "env", "host", "kubernetes", "monitoring", "tables", "workflows")

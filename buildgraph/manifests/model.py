@@ -23,7 +23,8 @@ class WorkspaceManifest:
     `ignored` are patterns in gitignore syntax: files that no image sees.
     `inputs` are files of the workspace (globs) that every image sees, such as a tsconfig base.
     `mirrors` give another place for a registry's images (same digests); `substitutes` map a base image to
-    the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes.
+    the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes, and
+    `workflows` is the folder of GitHub's among it, seen from the project's folder.
     """
 
     name: str
@@ -36,6 +37,7 @@ class WorkspaceManifest:
     mirrors: Mapping[str, str] = field(default_factory=dict)
     substitutes: Mapping[str, str] = field(default_factory=dict)
     render: tuple[str, ...] = ()
+    workflows: str = ".github/workflows"
 
 
 @dataclass(frozen=True, slots=True)

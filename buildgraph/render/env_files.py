@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from buildgraph.manifests.model import Environment, Manifests, Service
-from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
+from buildgraph.manifests.model import Environment, Manifests
 from buildgraph.render.compose.stack import Stack
 from buildgraph.render.compose.words import image_variable
 from buildgraph.render.monitoring import ENVIRONMENT as WATCHED
 from buildgraph.render.monitoring.containers import NEEDED
 from buildgraph.render.rendered import head
+from buildgraph.render.secret_names import OF_SERVERS, users_of_secrets
 
 FOLDER: Final = "docker/env"
-OF_SERVERS: Final[Mapping[str, Mapping[str, str]]] = {
-    "postgres": {
-        POSTGRES_USER: "the user of PostgreSQL; postgres where it is left empty",
-        POSTGRES_PASSWORD: "its password; letters and digits, for it becomes part of URLs",
-    },
-    "redis": {REDIS_PASSWORD: "the password of Redis"},
-}
 
 
 def render_env_files(manifests: Manifests) -> dict[str, str]:
@@ -33,7 +26,7 @@ def _text(stack: Stack) -> str:
     blocks = [
         _heading(stack.environment),
         *_servers(stack),
-        *_secrets(stack.services),
+        *_secrets(stack.manifests),
         *_watchers(stack),
         _images(stack),
     ]
@@ -53,13 +46,8 @@ def _servers(stack: Stack) -> Iterator[str]:
             yield f"# {told}\n{name}=\n"
 
 
-def _secrets(services: Iterable[Service]) -> Iterator[str]:
-    needed: dict[str, list[str]] = {}
-    for service in services:
-        for name, value in service.env.items():
-            if value.secret:
-                needed.setdefault(name, []).append(service.name)
-    for name, users in sorted(needed.items()):
+def _secrets(manifests: Manifests) -> Iterator[str]:
+    for name, users in users_of_secrets(manifests).items():
         yield f"# {_of(users)}\n{name}=\n"
 
 

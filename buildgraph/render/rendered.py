@@ -16,10 +16,15 @@ class Rendered:
     """What is rendered under one name: `make` gives texts by their paths, seen from the project's folder.
 
     `path` is a glob that fits all of these paths: what fits it too, bears the mark and is made no more, is in the way.
+    In it, `{workflows}` is the folder that the workspace names.
     """
 
     path: str
     make: Callable[[Manifests], Mapping[str, str]]
+
+    def glob(self, manifests: Manifests) -> str:
+        """The glob of its paths in the project of these manifests."""
+        return self.path.format(workflows=manifests.workspace.workflows)
 
 
 def head(before: str = "# ", after: str = "") -> str:

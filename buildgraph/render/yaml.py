@@ -18,6 +18,18 @@ UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-
 WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
+class Verbatim(str):
+    """A scalar that is written as it stands, with a comment behind it perhaps: who makes one vouches for it."""
+
+    __slots__ = ()
+
+
+class Script(str):
+    """Lines that are written as lines, for whoever reads the file; they end with a line end."""
+
+    __slots__ = ()
+
+
 def render_yaml(value: Yaml) -> str:
     """A value as one YAML document."""
     return "".join(f"{line}\n" for line in _lines(value))
@@ -40,6 +52,10 @@ def _lines(value: Yaml) -> Iterator[str]:
 
 
 def _entry(key: str, value: Yaml) -> Iterator[str]:
+    if isinstance(value, Script):
+        yield f"{key} |"
+        yield from (f"  {line}" for line in value.splitlines())
+        return
     if _is_leaf(value):
         yield f"{key} {_scalar(value)}"
         return
@@ -59,6 +75,8 @@ def _is_leaf(value: Yaml) -> bool:
 
 
 def _scalar(value: Yaml) -> str:
+    if isinstance(value, Verbatim):
+        return str(value)
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
     if isinstance(value, str):

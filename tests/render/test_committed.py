@@ -47,7 +47,7 @@ def test_the_table_has_a_row_for_every_name_that_a_workspace_may_ask_for() -> No
 @pytest.mark.parametrize("name", RENDERED)
 def test_a_rendered_file_says_so_in_its_first_line_and_stands_where_its_row_says(name: str) -> None:
     texts = render_all(manifests(), [name])
-    fitting = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(TABLE[name].path)}
+    fitting = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(TABLE[name].glob(manifests()))}
 
     assert texts
     assert all(is_rendered(text) for text in texts.values())

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from buildgraph.render.yaml import Yaml, render_file, render_yaml
+from buildgraph.render.yaml import Script, Verbatim, Yaml, render_file, render_yaml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
@@ -43,3 +43,10 @@ def test_a_file_says_where_it_comes_from_and_holds_its_documents() -> None:
 
     assert text.startswith("# Rendered by buildgraph from manifests/")
     assert list(yaml.safe_load_all(text)) == [{"a": 1}, {"b": 2}]
+
+
+def test_lines_are_written_as_lines_and_a_verbatim_text_with_its_comment() -> None:
+    text = render_yaml({"run": Script("echo a: b\n\necho c\n"), "uses": Verbatim("a/b@1 # v1")})
+
+    assert text == "run: |\n  echo a: b\n  \n  echo c\nuses: a/b@1 # v1\n"
+    assert yaml.safe_load(text) == {"run": "echo a: b\n\necho c\n", "uses": "a/b@1"}

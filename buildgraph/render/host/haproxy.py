@@ -1,0 +1,79 @@
+"""The edge as HAProxy has it: a whole configuration, for those who would rather have that than nginx."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.render.host.server import CHALLENGE, CIPHERS, HSTS, TUNNEL, Server, domains
+
+TEXT: Final = """\
+# certbot certonly --standalone --http-01-address 127.0.0.1 --http-01-port 8402 --cert-name {name} \\
+#   --deploy-hook 'cat $RENEWED_LINEAGE/fullchain.pem $RENEWED_LINEAGE/privkey.pem >/etc/haproxy/certs/{name}.pem \
+#     && systemctl reload haproxy' \
+#   {domains}
+global
+    log stderr format raw local0 info
+    user haproxy
+    group haproxy
+    maxconn 4000
+    hard-stop-after {tunnel}s
+    ssl-default-bind-ciphers {ciphers}
+    ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel {tunnel}s
+    timeout http-request 10s
+    timeout http-keep-alive 60s
+
+# What is asked in the clear is asked again; 308 keeps the method. Certificates are proven here.
+frontend clear
+    bind :::80 v4v6
+{known}    acl is_challenge path_beg {challenge}
+    http-request return status 404 unless is_known
+    http-request redirect code 308 location https://%[hdr(host),field(1,:)]%[pathq] unless is_challenge
+    default_backend certbot
+
+# A name that the certificate does not have gets no handshake; one that nobody here has gets no answer of a service.
+frontend secure
+    bind :::443 v4v6 ssl crt /etc/haproxy/certs/{name}.pem alpn h2,http/1.1 strict-sni
+{known}    http-request return status 421 unless is_known
+    # Whoever asks stands first here: what they say of others before them is theirs to invent.
+    http-request del-header X-Forwarded-For
+    http-request set-header X-Forwarded-For %[src]
+    http-request set-header X-Real-IP %[src]
+    http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Forwarded-Host %[hdr(host)]
+    # Said once, whatever a service says, and of what fails here, too.
+    http-after-response set-header Strict-Transport-Security "{hsts}"
+    default_backend services
+
+backend services
+    server proxy {proxy}
+
+backend certbot
+    server certbot 127.0.0.1:8402
+"""
+
+
+def render_haproxy(server: Server) -> str:
+    """The file, without its first line."""
+    return TEXT.format(
+        name=server.name,
+        domains=domains(server),
+        known="".join(
+            f"    acl is_known hdr(host),field(1,:),lower -m str {host}\n" for host in server.hosts
+        ),
+        proxy=server.proxy,
+        challenge=CHALLENGE,
+        ciphers=CIPHERS,
+        hsts=HSTS,
+        tunnel=TUNNEL,
+    )

@@ -1,0 +1,224 @@
+"""Who ends TLS on a server: the rendered configurations, read and run by nginx and HAProxy themselves."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from buildgraph.manifests.model import Coolify, Environment, Kubernetes, Manifests, Product, Service
+from buildgraph.manifests.model import WorkspaceManifest as Workspace
+from buildgraph.render.host import render_hosts
+from tests.support.system import ROOT, docker, substitute
+
+COMMITTED = ROOT / "docker/host/production"
+HOST, UNKNOWN = "chat.manacore.app", "other.manacore.app"
+NAME = "manacore-production"
+CERTIFICATES = f"/etc/letsencrypt/live/{NAME}"
+HSTS = "strict-transport-security: max-age=31536000; includesubdomains"
+API = Service("shop-api", "shop", "node", "api", host="api")
+BLOG = Service("shop-blog", "shop", "astro", "blog", host="blog")
+WORKER = Service("shop-worker", "shop", "node", "worker")
+BASE = Service("shop-base", "shop", "node", "base", host="base", deployed=False)
+THERE = Environment("live", engine="ssh://deploy@shop.org", domain="{host}.shop.org", proxy_port=9000)
+MANIFESTS = Manifests(Workspace("acme"), (Product("shop", (API, BLOG, WORKER, BASE)),), (THERE,))
+
+
+def rendered(*environments: Environment) -> dict[str, str]:
+    return render_hosts(replace(MANIFESTS, environments=environments))
+
+
+# What is written ---------------------------------------------------------------------------------------
+
+
+def test_a_server_has_the_public_names_of_what_is_deployed_and_leads_to_its_proxy() -> None:
+    texts = rendered(THERE)
+
+    nginx, haproxy = texts["docker/host/live/nginx.conf"], texts["docker/host/live/haproxy.cfg"]
+    named = re.findall(r"server_name ([^;]*);", nginx)
+    assert [told.split() for told in named] == [["_"], ["_"], *[["api.shop.org", "blog.shop.org"]] * 2]
+    assert re.findall(r"is_known .* (\S+)$", haproxy, re.MULTILINE) == ["api.shop.org", "blog.shop.org"] * 2
+    assert "server 127.0.0.1:9000;" in nginx
+    assert "server proxy 127.0.0.1:9000\n" in haproxy
+
+
+def test_others_end_tls_for_laptops_clusters_and_coolify() -> None:
+    assert rendered(replace(THERE, domain="{host}.localhost")) == {}
+    assert rendered(replace(THERE, coolify=Coolify("https://c.shop.org", "s"))) == {}
+    assert rendered(replace(THERE, kubernetes=Kubernetes("shop", "shop"))) == {}
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
+def test_nothing_asks_for_ocsp_which_lets_encrypt_has_ended(name: str) -> None:
+    assert not re.search(r"stapling|ocsp", (COMMITTED / name).read_text(), re.IGNORECASE)
+
+
+# What the programs make of it --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A running edge: its ports on this machine."""
+
+    clear: int
+    secure: int
+
+    def asked(self, path: str, host: str = HOST) -> str:
+        """The answer to a request in the clear, in small letters."""
+        with socket.create_connection(("127.0.0.1", self.clear), timeout=10) as plain:
+            return _ask(plain, path, host)
+
+    def asked_safely(self, path: str, host: str = HOST, name: str = HOST) -> str:
+        """The same by TLS, to `name`."""
+        with self.handshake(name) as secure:
+            return _ask(secure, path, host)
+
+    def handshake(self, name: str = HOST, only: ssl.TLSVersion | None = None) -> ssl.SSLSocket:
+        """A connection by TLS; of one version, where that is asked for."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if only:
+            context.set_ciphers("DEFAULT@SECLEVEL=0")  # this side would take old ones
+            context.minimum_version = context.maximum_version = only
+        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=10)
+        return context.wrap_socket(plain, server_hostname=name)
+
+
+def _ask(connection: socket.socket, path: str, host: str) -> str:
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    answer = b""
+    while part := connection.recv(65536):
+        answer += part
+    return answer.decode().lower()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate for the host, signed by itself, in both forms, and a challenge."""
+    folder = tmp_path_factory.mktemp("edge")
+    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "1", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / f"{NAME}.pem").write_text(certificate.read_text() + key.read_text())
+    (folder / "acme/.well-known/acme-challenge").mkdir(parents=True)
+    (folder / "acme/.well-known/acme-challenge/token").write_text("proof")
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    folder.chmod(0o755)
+    return folder
+
+
+def mounts(kind: str, files: Path) -> list[str]:
+    """What a container of a kind is given."""
+    if kind == "nginx":
+        return [
+            f"-v{COMMITTED}/nginx.conf:/etc/nginx/nginx.conf:ro",
+            f"-v{files}:{CERTIFICATES}:ro",
+            f"-v{files}/acme:/var/www/acme:ro",
+        ]
+    return [
+        f"-v{COMMITTED}/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro",
+        f"-v{files}:/etc/haproxy/certs:ro",
+    ]
+
+
+IMAGES = {"nginx": "nginx:1.25-alpine", "haproxy": "haproxy:2.9"}
+CHECKS = {
+    "nginx": ("nginx", "-t"),
+    "haproxy": ("haproxy", "-c", "-f", "/usr/local/etc/haproxy/haproxy.cfg"),
+}
+
+
+@pytest.fixture(scope="module", params=[*IMAGES])
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def edge(kind: str, files: Path) -> Iterator[Edge]:
+    name = f"t{uuid.uuid4().hex[:8]}-edge"
+    ports = ("-p127.0.0.1::80", "-p127.0.0.1::443")
+    docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
+    try:
+        clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
+        yield _answering(Edge(clear, secure))
+    finally:
+        docker("rm", "-f", "-v", name)
+
+
+def _answering(edge: Edge) -> Edge:
+    for _ in range(300):
+        try:
+            edge.handshake().close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            break
+    return edge
+
+
+@pytest.mark.engine
+def test_its_own_check_has_nothing_to_say(kind: str, files: Path) -> None:
+    argv = ["docker", "run", "--rm", *mounts(kind, files), substitute(IMAGES[kind]), *CHECKS[kind]]
+    ran = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    assert not re.search(r"warn|alert|emerg", ran.stdout + ran.stderr, re.IGNORECASE)
+
+
+@pytest.mark.engine
+def test_what_is_asked_in_the_clear_is_asked_again_with_its_method(edge: Edge) -> None:
+    answer = edge.asked("/api/x?y=1")
+
+    assert answer.startswith("http/1.1 308 ")
+    assert f"location: https://{HOST}/api/x?y=1\r\n" in answer
+    assert edge.asked("/", f"{HOST}:80").count(f"location: https://{HOST}/\r\n") == 1
+
+
+@pytest.mark.engine
+def test_a_challenge_is_answered_in_the_clear(edge: Edge, kind: str) -> None:
+    """nginx has the file; behind HAProxy certbot answers, which nobody runs here."""
+    answer = edge.asked("/.well-known/acme-challenge/token")
+
+    assert answer.startswith({"nginx": "http/1.1 200 ", "haproxy": "http/1.1 503 "}[kind])
+    assert answer.endswith("proof") == (kind == "nginx")
+
+
+@pytest.mark.engine
+def test_a_service_is_asked_by_tls_and_hsts_is_said_once_also_when_it_does_not_answer(edge: Edge) -> None:
+    answer = edge.asked_safely("/")
+
+    assert re.match(r"http/1\.1 50[23] ", answer)  # nobody stands behind it
+    assert answer.count(HSTS) == answer.count("strict-transport-security") == 1
+
+
+@pytest.mark.engine
+def test_old_protocols_and_names_that_nobody_has_get_no_handshake(edge: Edge) -> None:
+    with edge.handshake() as secure:
+        assert secure.version() == "TLSv1.3"
+    with edge.handshake(only=ssl.TLSVersion.TLSv1_2) as secure:
+        assert secure.version() == "TLSv1.2"
+        assert str((secure.cipher() or ("",))[0]).startswith("ECDHE-")
+    with pytest.warns(DeprecationWarning), pytest.raises(ssl.SSLError):
+        edge.handshake(only=ssl.TLSVersion.TLSv1_1)
+    with pytest.raises(ssl.SSLError):
+        edge.handshake(UNKNOWN)
+
+
+@pytest.mark.engine
+def test_a_name_that_nobody_has_is_told_nothing(edge: Edge) -> None:
+    assert edge.asked("/", UNKNOWN).startswith("http/1.1 404 ")
+    assert edge.asked_safely("/", UNKNOWN, HOST).startswith("http/1.1 421 ")
