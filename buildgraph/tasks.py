@@ -21,7 +21,7 @@ from buildgraph.chain import Chain, open_chain
 from buildgraph.command_line import as_variable, check_options, check_variables, is_yes
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
-from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
@@ -34,7 +34,7 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
     _check_options(arguments)
     check_variables(arguments)
-    run = Run()
+    run = Run(arguments)
     loader = Loader(project, run)
     main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
@@ -46,9 +46,9 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
     except KeyboardInterrupt:
         # other threads wait for children of theirs; these must end before this process can
         project.runner.stop()
+        run.conclude(INTERRUPTED, project.cache_folder())
         raise
-    run.summarize()
-    return run.exit_code(code)
+    return run.conclude(run.exit_code(code), project.cache_folder())
 
 
 class Stopped(BaseException):
@@ -94,7 +94,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
     def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Task]:
         """The tasks of the chain for the environment that `env=` names."""
         try:
-            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT))
+            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT), self.run)
+            self.run.stand_on(chain)
             tasks = [_task(work, self.run) for work in work_of(chain, _terms(), _wish())]
             _check_names(pos_args, [task.name for task in tasks])
             _check_plans(chain, pos_args, _terms())
@@ -154,10 +155,12 @@ class Attempt:
     def is_fresh(self) -> bool:
         """Whether there is nothing to do; a problem is kept for the action, where doit takes failures."""
         try:
-            return self.work.ask is not None and self.work.ask()
+            why = self.work.ask() if self.work.ask is not None else ""
         except Exception as error:
             self.problem = foreseen(error)
             return False
+        self.run.give_reason(self.work.name, why or self.work.why)
+        return bool(why)
 
     def do(self) -> TaskFailed | None:
         """Act; an error becomes a failed task, and is kept for the exit code."""
@@ -167,6 +170,8 @@ class Attempt:
             self.work.act()
         except Exception as error:
             return self._failed(foreseen(error))
+        finally:
+            self.run.end(self.work.name)
         return None
 
     def _failed(self, error: BuildgraphError) -> TaskFailed:

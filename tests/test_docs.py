@@ -22,6 +22,7 @@ DOCUMENTS = (
     "docs/COOLIFY.md",
     "docs/KUBERNETES.md",
     "docs/RENDERING.md",
+    "docs/RUNS.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")
