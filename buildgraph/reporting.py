@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from buildgraph.chain import Chain
 from buildgraph.console import seconds, tell
-from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError
+from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
-from buildgraph.runs.shelf import keep_report, last_report
+from buildgraph.runs.shelf import Shelf, keep_report, last_report
 
 if TYPE_CHECKING:
     from buildgraph.image.progress import BuildStep
@@ -108,17 +108,29 @@ class Run:
             tasks = tuple(_ended(task, now) for task in self._tasks.values())
         return RunRecord(self.arguments, self.ground, self.at, now, exit_code, tasks)
 
-    def conclude(self, exit_code: int, cache: Path) -> int:
-        """Tell the last line of a run that has begun, and keep its report; returns the exit code."""
+    def conclude(self, exit_code: int, shelf: Shelf) -> int:
+        """Tell the last line of a run that has begun, and keep its report and trace; returns the exit code."""
         if not self.reports:
             return exit_code
         record = self.record(exit_code)
         summarize(record)
         try:
-            keep_report(cache, self.at, render_report(record, parse_took(last_report(cache))))
+            keep_report(shelf.cache, self.at, render_report(record, parse_took(last_report(shelf.cache))))
         except OSError as error:
             tell(f"the report of this run cannot be written: {error.strerror}")
-        return exit_code
+        return exit_code if shelf.trace is None else _traced(record, shelf.trace)
+
+
+def _traced(record: RunRecord, file: Path) -> int:
+    """Write a run's trace; its exit code, which is another when all but this was done."""
+    from buildgraph.runs.trace import render_trace
+
+    try:
+        file.write_text(render_trace(record))
+    except OSError as error:
+        tell(f"error: {file.name} cannot be written: {error.strerror}")
+        return record.exit_code or TOOL_FAILED
+    return record.exit_code
 
 
 def _since(start: float, step: BuildStep) -> BuildStep:

@@ -18,7 +18,7 @@ from doit.exceptions import TaskFailed
 from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
-from buildgraph.command_line import as_variable, check_options, check_variables, is_yes
+from buildgraph.command_line import TRACE, as_variable, check_options, check_variables, is_yes, take_trace
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
@@ -27,14 +27,17 @@ from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
+from buildgraph.runs.shelf import Shelf, trace_file
 from buildgraph.work import Group, Work, work_of
 
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
+    run = Run(arguments)
+    arguments, trace = take_trace(arguments)
     _check_options(arguments)
     check_variables(arguments)
-    run = Run(arguments)
+    shelf = Shelf(project.cache_folder(), trace_file(trace) if trace else None)
     loader = Loader(project, run)
     main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
@@ -46,9 +49,9 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
     except KeyboardInterrupt:
         # other threads wait for children of theirs; these must end before this process can
         project.runner.stop()
-        run.conclude(INTERRUPTED, project.cache_folder())
+        run.conclude(INTERRUPTED, shelf)
         raise
-    return run.conclude(run.exit_code(code), project.cache_folder())
+    return run.conclude(run.exit_code(code), shelf)
 
 
 class Stopped(BaseException):
@@ -186,7 +189,8 @@ def _check_options(arguments: Sequence[str]) -> None:
         return
     options = (*DoitRun.base_options, *DoitRun.cmd_options)
     names = {option.get(key) for option in options for key in ("long", "inverse")}
-    check_options([as_variable(argument) for argument in arguments], sorted(name for name in names if name))
+    known = sorted(name for name in (*names, TRACE.removeprefix("--")) if name)
+    check_options([as_variable(argument) for argument in arguments], known)
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:

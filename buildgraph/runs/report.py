@@ -21,7 +21,7 @@ def render_report(record: RunRecord, before: Took) -> str:
     ground = record.ground
     told = {
         "format": FORMAT,
-        "began": _moment(record.at),
+        "began": moment(record.at),
         "seconds": round(record.seconds, 3),
         "arguments": record.arguments,
         "environment": ground.environment,
@@ -77,6 +77,6 @@ def _task(task: TaskRecord) -> dict[str, Any]:
     return told
 
 
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
     """A moment as RFC 3339 has it, in UTC."""
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(at))}.{int(at * 1000) % 1000:03}Z"

@@ -7,11 +7,33 @@ import re
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
+
+from buildgraph.errors import ConfigurationError
 
 FOLDER = "runs"
 LAST = "last.json"
 KEPT = 50  # reports; the oldest go first
 OURS = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d+\.json(\.half)?")  # only what has such a name is ever removed
+
+
+class Shelf(NamedTuple):
+    """Where a run leaves its report, and its trace when one is asked for."""
+
+    cache: Path
+    trace: Path | None = None
+
+
+def trace_file(name: str) -> Path:
+    """Where a trace by this name is put; ConfigurationError for a place where none can be, before anything runs."""
+    file = Path(name).absolute()
+    if file.is_dir():
+        raise ConfigurationError.of(name, "is a folder: a trace is one file")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError.of(
+            name, "cannot be written: its folder is not there, or not to be written to"
+        )
+    return file
 
 
 def keep_report(cache: Path, at: float, text: str) -> None:

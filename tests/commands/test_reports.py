@@ -58,3 +58,39 @@ def test_a_report_that_cannot_be_written_is_told_and_changes_nothing_else(shop: 
 
     assert ran.code == 3
     assert "the report of this run cannot be written: " in ran.err
+
+
+def test_a_failed_run_leaves_the_trace_that_was_asked_for(shop: Monorepo) -> None:
+    ran = shop.run("--trace=out.json", "build")
+
+    assert ran.code == 3
+    events = json.loads((shop.root / "out.json").read_text())["traceEvents"]
+    assert [(event["name"], event["args"]["result"]) for event in events if event["ph"] == "X"] == [
+        ("build:base", "failed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["build", "--trace"], "error: --trace: names no file\n  write `--trace FILE`\n"),
+        (["--trace", "-n", "build"], "error: --trace: names no file\n  write `--trace FILE`\n"),
+        (["build", "--trace=services"], "error: services: is a folder: a trace is one file\n"),
+        (
+            ["build", "--trace=no/where.json"],
+            "error: no/where.json: cannot be written: its folder is not there, or not to be written to\n",
+        ),
+        (
+            ["build", "--trce=x"],
+            "error: there is no option '--trce'\n  did you mean --trace or --process or --backend?\n",
+        ),
+    ],
+    ids=["no file", "an option for a file", "a folder", "a folder that is not there", "misspelt"],
+)
+def test_a_trace_that_can_go_nowhere_is_refused_before_anything_runs(
+    shop: Monorepo, arguments: list[str], told: str
+) -> None:
+    ran = shop.run(*arguments)
+
+    assert (ran.code, ran.err) == (2, told)
+    assert not (shop.root / ".buildgraph/runs").exists()
