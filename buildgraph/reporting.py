@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from buildgraph.chain import Chain
-from buildgraph.console import seconds, tell
+from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
@@ -35,7 +36,8 @@ class Run:
         self.started = time.monotonic()
         self.at = time.time()
         self.ground = Ground("")
-        self.errors: list[BuildgraphError] = []
+        self.errors: dict[str, BuildgraphError] = {}
+        self._chain: Chain | None = None
         self.reports = False
         self._tasks: dict[str, TaskRecord] = {}
         self._reasons: dict[str, str] = {}
@@ -44,7 +46,7 @@ class Run:
 
     def stand_on(self, chain: Chain) -> None:
         """The run is about this chain."""
-        snapshot = chain.picture.snapshot
+        self._chain, snapshot = chain, chain.picture.snapshot
         self.ground = Ground(chain.environment.name, snapshot.commit, snapshot.dirty)
 
     # What becomes of tasks ---------------------------------------------------------------------------------
@@ -98,7 +100,7 @@ class Run:
     def exit_code(self, code: int) -> int:
         """Our code for this run: that of the first error met, or doit's word on wrong use."""
         if self.errors:
-            return self.errors[0].exit_code
+            return next(iter(self.errors.values())).exit_code
         return {0: DONE, 1: FAILED, 2: FAILED, 3: WRONG_USE}.get(code, code)
 
     def record(self, exit_code: int) -> RunRecord:
@@ -118,7 +120,29 @@ class Run:
             keep_report(shelf.cache, self.at, render_report(record, parse_took(last_report(shelf.cache))))
         except OSError as error:
             tell(f"the report of this run cannot be written: {error.strerror}")
+        if is_on_actions(os.environ):
+            self._tell_actions(record)
         return exit_code if shelf.trace is None else _traced(record, shelf.trace)
+
+    def _tell_actions(self, record: RunRecord) -> None:
+        """Annotations of what failed, and the job's summary, where this is a job of GitHub Actions."""
+        from buildgraph.runs.actions import SUMMARY, Annotator, Spot, render_summary
+
+        annotator = Annotator(os.environ, Path.cwd())
+        for name, error in self.errors.items():
+            write("".join(annotator.annotations(error, name, Spot(self._file_of(name)))))
+        file = os.environ.get(SUMMARY)
+        if file:
+            try:
+                with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as summary:
+                    summary.write(render_summary(record))
+            except OSError as problem:
+                tell(f"the job's summary cannot be written: {problem.strerror}")
+
+    def _file_of(self, name: str) -> str:
+        """The file that whoever mends a failed build looks into first: its Dockerfile."""
+        phase, _, service = name.partition(":")
+        return self._chain.picture.service(service).dockerfile if phase == "build" and self._chain else ""
 
 
 def _traced(record: RunRecord, file: Path) -> int:
@@ -168,7 +192,7 @@ def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
     run.settle(name, Outcome.FRESH)
-    tell(f"-- {name}  fresh")
+    tell_ended(name, f"-- {name}  fresh")
 
 
 class Reporter:
@@ -187,23 +211,23 @@ class Reporter:
         """A task begins; groups have nothing to execute."""
         if task.actions:
             self.run.begin(task.name)
-            tell(f".  {task.name}")
+            tell_begun(task.name)
 
     def add_failure(self, task: Told, fail: Any) -> None:
         """A task failed, or was not run because one that it needs failed."""
         broken = self.run.broken(task.task_dep)
         if broken and task.actions:
             self.run.settle(task.name, Outcome.NOT_RUN, f"{' and '.join(broken)} failed")
-            tell(f"!! {task.name}  not run: something it needs failed")
+            tell_ended(task.name, f"!! {task.name}  not run: something it needs failed")
         elif task.actions:
             self.run.settle(task.name, Outcome.FAILED, first_line(fail.get_msg()))
-            tell(f"!! {task.name}  failed\n{fail.get_msg()}")
+            tell_ended(task.name, f"!! {task.name}  failed\n{fail.get_msg()}")
 
     def add_success(self, task: Told) -> None:
         """A task did its work."""
         if task.actions:
             done = self.run.settle(task.name, Outcome.DONE)
-            tell(f"ok {task.name}  {seconds(done.seconds or 0.0)}")
+            tell_ended(task.name, f"ok {task.name}  {seconds(done.seconds or 0.0)}")
 
     def skip_uptodate(self, task: Told) -> None:
         """A task had nothing to do."""

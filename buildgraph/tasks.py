@@ -21,12 +21,14 @@ from buildgraph.chain import Chain, open_chain
 from buildgraph.command_line import TRACE, as_variable, check_options, check_variables, is_yes, take_trace
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
+from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
+from buildgraph.runs.screens import fitting_screen
 from buildgraph.runs.shelf import Shelf, trace_file
 from buildgraph.work import Group, Work, work_of
 
@@ -38,20 +40,27 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
     _check_options(arguments)
     check_variables(arguments)
     shelf = Shelf(project.cache_folder(), trace_file(trace) if trace else None)
-    loader = Loader(project, run)
-    main = Main(task_loader=loader)
-    main.BIN_NAME = Path(sys.argv[0]).name
-    arguments = [as_variable(argument) for argument in arguments]
     try:
-        code = int(main.run(list(arguments)) or DONE)
+        with shown_on(fitting_screen(os.environ)):
+            code = _run(arguments, project, run)
+    except KeyboardInterrupt:
+        run.conclude(INTERRUPTED, shelf)
+        raise
+    return run.conclude(run.exit_code(code), shelf)
+
+
+def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
+    """Have doit run a command line; doit's exit code."""
+    main = Main(task_loader=Loader(project, run))
+    main.BIN_NAME = Path(sys.argv[0]).name
+    try:
+        return int(main.run([as_variable(argument) for argument in arguments]) or DONE)
     except Stopped as stopped:
         raise stopped.error from None
     except KeyboardInterrupt:
         # other threads wait for children of theirs; these must end before this process can
         project.runner.stop()
-        run.conclude(INTERRUPTED, shelf)
         raise
-    return run.conclude(run.exit_code(code), shelf)
 
 
 class Stopped(BaseException):
@@ -179,7 +188,7 @@ class Attempt:
 
     def _failed(self, error: BuildgraphError) -> TaskFailed:
         """Keep an error for the exit code, and give it as doit wants it."""
-        self.run.errors.append(error)
+        self.run.errors[self.work.name] = error
         return TaskFailed(str(error))
 
 

@@ -1,1 +1,1 @@
-"""What runs of tasks leave behind: records, reports kept as files, traces, and how they are shown."""
+"""What runs of tasks leave behind: records, reports kept as files, traces; and the screens that show a run."""

@@ -94,3 +94,29 @@ def test_a_trace_that_can_go_nowhere_is_refused_before_anything_runs(
 
     assert (ran.code, ran.err) == (2, told)
     assert not (shop.root / ".buildgraph/runs").exists()
+
+
+def test_on_github_actions_a_failure_is_annotated_and_the_job_has_a_summary(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("of the step before\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(shop.root))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    ran = shop.run("build")
+
+    assert "\n::error file=services/base/Dockerfile,title=build%3Abase::no Docker engine answers" in ran.err
+    assert "| build:web | not run |  | build:base failed |" in summary.read_text()
+    assert summary.read_text().startswith("of the step before\n### buildgraph build\n")
+
+
+def test_on_github_actions_a_mistake_in_a_manifest_is_annotated_whatever_was_asked(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    shop.append("manifests/products/web.toml", "colour = 'red'\n")
+
+    for asked in ("build", "graph"):
+        assert "\n::error file=manifests/products/web.toml" in shop.run(asked).err
