@@ -15,6 +15,7 @@ from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphEr
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
 from buildgraph.runs.shelf import Shelf, keep_report, last_report
+from buildgraph.runs.summary import render_end
 
 if TYPE_CHECKING:
     from buildgraph.image.progress import BuildStep
@@ -115,9 +116,10 @@ class Run:
         if not self.reports:
             return exit_code
         record = self.record(exit_code)
-        summarize(record)
+        took = parse_took(last_report(shelf.cache))
+        tell(render_end(record, took))
         try:
-            keep_report(shelf.cache, self.at, render_report(record, parse_took(last_report(shelf.cache))))
+            keep_report(shelf.cache, self.at, render_report(record, took))
         except OSError as error:
             tell(f"the report of this run cannot be written: {error.strerror}")
         if is_on_actions(os.environ):
@@ -169,26 +171,6 @@ def _ended(task: TaskRecord, now: float) -> TaskRecord:
     return task._replace(outcome=Outcome.INTERRUPTED, seconds=now - (task.began or 0.0))
 
 
-def summarize(record: RunRecord) -> None:
-    """Print the run's last line: what was done, what was fresh, what failed, and how long it took."""
-    told = [
-        _count("failed", record.names(Outcome.FAILED)),
-        _count("interrupted", record.names(Outcome.INTERRUPTED)),
-        _count("not run", record.names(Outcome.NOT_RUN)),
-        _count("done", record.names(Outcome.DONE)),
-        _count("fresh", record.names(Outcome.FRESH), named=False),
-    ]
-    words = "; ".join(word for word in told if word)
-    nothing = "" if any(told[:-1]) or record.exit_code else "nothing to do; "
-    tell(f"== {nothing}{words or 'no task'}; {seconds(record.seconds)}")
-
-
-def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
-    if not names:
-        return ""
-    return f"{len(names)} {word} ({', '.join(names)})" if named else f"{len(names)} {word}"
-
-
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
     run.settle(name, Outcome.FRESH)
@@ -217,8 +199,8 @@ class Reporter:
         """A task failed, or was not run because one that it needs failed."""
         broken = self.run.broken(task.task_dep)
         if broken and task.actions:
-            self.run.settle(task.name, Outcome.NOT_RUN, f"{' and '.join(broken)} failed")
-            tell_ended(task.name, f"!! {task.name}  not run: something it needs failed")
+            held = self.run.settle(task.name, Outcome.NOT_RUN, f"{' and '.join(broken)} failed")
+            tell_ended(task.name, f"!! {task.name}  not run: {held.why}")
         elif task.actions:
             self.run.settle(task.name, Outcome.FAILED, first_line(fail.get_msg()))
             tell_ended(task.name, f"!! {task.name}  failed\n{fail.get_msg()}")
