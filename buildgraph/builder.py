@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.console import teller
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
@@ -20,32 +20,50 @@ from buildgraph.recipes import Base
 if TYPE_CHECKING:
     from buildgraph.graph.images import ImagePlan
     from buildgraph.image.engine import Engine
+    from buildgraph.image.progress import BuildStep
 
 MAKE_BASES = "make it with `script/bases`, or push your own under that name"
+ON_ENGINE, IN_REGISTRY = "the engine holds it", "the registry holds it"
+
+
+class Watch(Protocol):
+    """Who is told what becomes known while images are built and pushed."""
+
+    def hear_steps(self, task: str, steps: tuple[BuildStep, ...]) -> None:
+        """The steps of a build that has ended, whichever way."""
+        ...
+
+    def hear_pushed(self, task: str, size: int) -> None:
+        """How many bytes a push has moved."""
+        ...
 
 
 class Builder:
     """Builds and publishes the images of one picture for one environment; asks first."""
 
-    def __init__(self, project: Project, picture: Picture, environment: Environment) -> None:
+    def __init__(
+        self, project: Project, picture: Picture, environment: Environment, watch: Watch | None = None
+    ) -> None:
         self.project = project
         self.picture = picture
         self.environment = environment
+        self._watch = watch
         self._built: dict[str, str] = {}
         self._turn = threading.Lock()
 
     # What is there -----------------------------------------------------------------------------------------
 
-    def is_built(self, service: str) -> bool:
-        """Whether engine or registry hold the image of this very fingerprint for the platform asked for."""
+    def where_built(self, service: str) -> str:
+        """Who holds the image of this very fingerprint for the platform asked for; "" when it has to be built."""
         if self.image_on_engine(service):
-            return True
-        return bool(self.environment.registry) and self.published_digest(service) is not None
+            return ON_ENGINE
+        is_published = bool(self.environment.registry) and self.published_digest(service) is not None
+        return IN_REGISTRY if is_published else ""
 
-    def is_pushed(self, service: str) -> bool:
-        """Whether the registry shows the image; ConfigurationError when the environment has none."""
+    def where_pushed(self, service: str) -> str:
+        """That the registry shows the image, or ""; ConfigurationError when the environment has none."""
         self._need_registry()
-        return self.published_digest(service) is not None
+        return IN_REGISTRY if self.published_digest(service) is not None else ""
 
     def plan(self, services: Iterable[str], *, push: bool) -> list[Step]:
         """The build (and push) steps that these services need now."""
@@ -107,6 +125,7 @@ class Builder:
         """Build a service's image from its pruned context and tag it with its fingerprint."""
         from buildgraph.image.archive import read_archive
         from buildgraph.image.build import BuildRequest, build_image
+        from buildgraph.image.progress import BuildLog
 
         plan = self.picture.images[service]
         bases = self._bases(plan)
@@ -127,11 +146,15 @@ class Builder:
         )
         tell = teller(f"build:{service}")
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
+        log = BuildLog(tell)
         try:
-            build_image(self.project.runner, request, archive, tell)
+            build_image(self.project.runner, request, archive, log)
         except StepFailed:
             self.engine.confirm()  # a lost engine is no fault of what was built
             raise
+        finally:
+            if self._watch:
+                self._watch.hear_steps(f"build:{service}", log.steps)
         self._keep(service, request.reference)
 
     def _keep(self, service: str, reference: str) -> None:
@@ -193,7 +216,10 @@ class Builder:
             raise StepFailed(
                 f"push:{service}", "the engine does not hold the image", "it vanished after its build"
             )
-        push_image(self.engine, image, self._registry_reference(service), teller(f"push:{service}"))
+        step = f"push:{service}"
+        pushed = push_image(self.engine, image, self._registry_reference(service), teller(step))
+        if self._watch:
+            self._watch.hear_pushed(step, pushed.size)
 
     def _need_registry(self) -> None:
         if self.environment.registry:

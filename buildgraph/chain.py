@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildgraph.builder import Builder
+from buildgraph.builder import Builder, Watch
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment, Service
@@ -70,14 +70,14 @@ class Chain:
         return [name for group in components(uses) for name in group if name in needed]
 
 
-def open_chain(project: Project, environment: str) -> Chain:
+def open_chain(project: Project, environment: str, watch: Watch | None = None) -> Chain:
     """The chain for the environment of this name; ConfigurationError for one that is not declared.
 
-    So it is where no service is declared: there is nothing to be done.
+    So it is where no service is declared: there is nothing to be done. `watch` hears what becomes known meanwhile.
     """
     picture = project.working_picture()
     picture.graph  # noqa: B018  # all mistakes are told before anything begins
     if not picture.manifests.services:
         raise ConfigurationError.of("manifests/products", NO_SERVICE, WRITE_ONE)
     found = picture.environment(environment)
-    return Chain(picture, found, Builder(project, picture, found))
+    return Chain(picture, found, Builder(project, picture, found, watch))

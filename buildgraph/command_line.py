@@ -19,12 +19,29 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "force": ("deploy", "rollback", "promote", "restore", "migrate"),
     "reason": ("deploy", "rollback", "promote", "scale", "migrate"),
 }
+TRACE: Final = "--trace"
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
 def as_variable(argument: str) -> str:
     """`--env=staging`, as verbs take it, means `env=staging` to a task."""
     return argument.removeprefix("--") if argument.startswith("--env=") else argument
+
+
+def take_trace(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """A command line without `--trace FILE`, and that file; ConfigurationError when no file is named."""
+    rest: list[str] = []
+    trace = ""
+    waiting = iter(arguments)
+    for argument in waiting:
+        option, is_joined, named = argument.partition("=")
+        if option != TRACE:
+            rest.append(argument)
+            continue
+        trace = named if is_joined else next(waiting, "")
+        if not trace or trace.startswith("-"):
+            raise ConfigurationError.of(TRACE, "names no file", f"write `{TRACE} FILE`")
+    return rest, trace
 
 
 def check_variables(arguments: Iterable[str]) -> None:

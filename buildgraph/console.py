@@ -5,29 +5,114 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
 
 from buildgraph.errors import ToolError
 
 _turn = threading.Lock()
 
 
-def tell(line: str) -> None:
-    """Print one line of progress; whole lines even when several tasks talk at once.
+class Screen(Protocol):
+    """How progress is shown; several threads may tell it at once."""
 
-    It writes to the process's own stream, because doit lends tasks another `sys.stderr` while they run.
-    """
+    def tell(self, line: str) -> None:
+        """A line of no task."""
+        ...
+
+    def begin(self, task: str) -> None:
+        """A task begins."""
+        ...
+
+    def say(self, task: str, line: str) -> None:
+        """A line of a task."""
+        ...
+
+    def end(self, task: str, line: str) -> None:
+        """A task has come to something; `line` says to what, and may have more lines below it."""
+        ...
+
+    def close(self) -> None:
+        """Show what was not shown yet: others go on."""
+        ...
+
+
+class Plain:
+    """Every line at once, and whose it is."""
+
+    def tell(self, line: str) -> None:
+        """A line of no task."""
+        write(line + "\n")
+
+    def begin(self, task: str) -> None:
+        """A task begins."""
+        write(f".  {task}\n")
+
+    def say(self, task: str, line: str) -> None:
+        """A line of a task."""
+        write(said(task, line))
+
+    def end(self, task: str, line: str) -> None:
+        """A task has come to something."""
+        write(line + "\n")
+
+    def close(self) -> None:
+        """Nothing is held back here."""
+
+
+_screens: list[Screen] = [Plain()]  # a process has one standard error: the last one is in use
+
+
+@contextmanager
+def shown_on(screen: Screen) -> Iterator[None]:
+    """Have another screen show all progress for a while."""
+    _screens.append(screen)
+    try:
+        yield
+    finally:
+        screen.close()
+        _screens.remove(screen)
+
+
+def write(text: str) -> None:
+    """Write to the process's own standard error, because doit lends tasks another while they run; whole lines."""
     stream = sys.__stderr__
     if stream is None:
         return
     with _turn:
-        stream.write(printable(line + "\n"))
+        stream.write(printable(text))
         stream.flush()
 
 
+def said(task: str, line: str) -> str:
+    """A line of a task as it is written."""
+    return f"   {task} | {line}\n"
+
+
+def tell(line: str) -> None:
+    """Tell one line of progress."""
+    _screens[-1].tell(line)
+
+
 def teller(name: str) -> Callable[[str], None]:
-    """A `tell` that says whose line it is."""
-    return lambda line: tell(f"   {name} | {line}")
+    """A `tell` for the lines of a task."""
+    return lambda line: _screens[-1].say(name, line)
+
+
+def tell_begun(task: str) -> None:
+    """Tell that a task begins."""
+    _screens[-1].begin(task)
+
+
+def tell_ended(task: str, line: str) -> None:
+    """Tell what a task has come to."""
+    _screens[-1].end(task, line)
+
+
+def is_on_actions(environ: Mapping[str, str]) -> bool:
+    """Whether this is a job of GitHub Actions, which reads what it prints; GitHub: "Variables reference"."""
+    return environ.get("GITHUB_ACTIONS") == "true"
 
 
 def answer(text: str) -> None:

@@ -9,6 +9,8 @@ from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, BuildgraphError
 from buildgraph.project import Project
 from buildgraph.reporting import Run
+from buildgraph.reporting import tell_fresh as tell_task
+from buildgraph.runs.shelf import Shelf
 
 TASK, VARIABLE, JOBS = "build", "env=", "-n"
 
@@ -23,7 +25,7 @@ def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
     if asked is None:
         return None
     names, environment = asked
-    run = Run()
+    run = Run(arguments)
     try:
         chain = open_chain(project, environment)
         fresh = _fresh_tasks(chain, names)
@@ -31,11 +33,12 @@ def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
         return None
     if fresh is None:
         return None
-    for name in fresh:
-        run.tell_fresh(name)
+    run.stand_on(chain)
+    for name, why in fresh.items():
+        run.give_reason(name, why)
+        tell_task(run, name)
     run.reports = True
-    run.summarize()
-    return DONE
+    return run.conclude(DONE, Shelf(project.cache_folder()))
 
 
 def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:
@@ -54,8 +57,8 @@ def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:
     return (names, environment) if names else None
 
 
-def _fresh_tasks(chain: Chain, names: Sequence[str]) -> list[str] | None:
-    """The tasks of the services that `names` mean, all of them fresh; None when one is not, or is not known."""
+def _fresh_tasks(chain: Chain, names: Sequence[str]) -> dict[str, str] | None:
+    """The tasks of the services that `names` mean, each with why it is fresh; None when one is not, or is not known."""
     known = [service.name for service in chain.services]
     found: dict[str, None] = {}
     for name in names:
@@ -64,7 +67,13 @@ def _fresh_tasks(chain: Chain, names: Sequence[str]) -> list[str] | None:
             return None
         for service in services:
             _add(chain, service, found)
-    return [f"{TASK}:{name}" for name in found] if all(map(chain.builder.is_built, found)) else None
+    fresh: dict[str, str] = {}
+    for service in found:
+        why = chain.builder.where_built(service)
+        if not why:
+            return None
+        fresh[f"{TASK}:{service}"] = why
+    return fresh
 
 
 def _add(chain: Chain, service: str, found: dict[str, None]) -> None:

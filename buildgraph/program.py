@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 from buildgraph.commands import VERBS, run_verb
-from buildgraph.console import tell
+from buildgraph.console import is_on_actions, tell, write
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
 
 HELP = frozenset(("--help", "-h"))
@@ -65,6 +65,10 @@ def _explain(error: BuildgraphError) -> int:
     if os.environ.get("BUILDGRAPH_DEBUG"):
         raise error
     tell(f"error: {error}")
+    if is_on_actions(os.environ):
+        from buildgraph.runs.actions import Annotator
+
+        write("".join(Annotator(os.environ, Path.cwd()).annotations(error)))
     return error.exit_code
 
 

@@ -1,64 +1,180 @@
-"""What happened in a run, told line by line and in one line at its end; it knows nothing of who runs the tasks."""
+"""What happens in a run, told line by line and in one line at its end; it knows nothing of who runs the tasks."""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from buildgraph.console import seconds, tell
-from buildgraph.errors import DONE, FAILED, WRONG_USE, BuildgraphError
+from buildgraph.chain import Chain
+from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
+from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
+from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
+from buildgraph.runs.report import parse_took, render_report
+from buildgraph.runs.shelf import Shelf, keep_report, last_report
+from buildgraph.runs.summary import render_end
+
+if TYPE_CHECKING:
+    from buildgraph.image.progress import BuildStep
 
 
 class Told(Protocol):
-    """What is told of a task: its name, and whether it has anything to do but to gather others."""
+    """What is told of a task: its name, what comes first, and whether it has anything to do but to gather others."""
 
     name: str
     actions: Any
+    task_dep: Sequence[str]
 
 
 class Run:
-    """What happened in this run: errors and what each task did, for the summary and the exit code."""
+    """A run while it goes on: its errors, and every task as far as it has come. Several threads tell it of theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        self.arguments = tuple(arguments)
         self.started = time.monotonic()
-        self.errors: list[BuildgraphError] = []
-        self.done: list[str] = []
-        self.fresh: list[str] = []
-        self.failed: list[str] = []
-        self.held_back: list[str] = []
+        self.at = time.time()
+        self.ground = Ground("")
+        self.errors: dict[str, BuildgraphError] = {}
+        self._chain: Chain | None = None
         self.reports = False
+        self._tasks: dict[str, TaskRecord] = {}
+        self._reasons: dict[str, str] = {}
+        self._lanes: dict[int, int] = {}
+        self._turn = threading.Lock()
 
-    def tell_fresh(self, name: str) -> None:
-        """A task had nothing to do."""
-        self.fresh.append(name)
-        tell(f"-- {name}  fresh")
+    def stand_on(self, chain: Chain) -> None:
+        """The run is about this chain."""
+        self._chain, snapshot = chain, chain.picture.snapshot
+        self.ground = Ground(chain.environment.name, snapshot.commit, snapshot.dirty)
+
+    # What becomes of tasks ---------------------------------------------------------------------------------
+
+    def give_reason(self, name: str, why: str) -> None:
+        """Why a task has nothing to do, or something."""
+        self._reasons[name] = why
+
+    def begin(self, name: str) -> None:
+        """A task begins, in the thread that tells it."""
+        with self._turn:
+            lane = self._lanes.setdefault(threading.get_ident(), len(self._lanes))
+            why = self._reasons.get(name, "")
+            self._tasks[name] = TaskRecord(name, Outcome.RUNNING, why, self._now(), lane=lane)
+
+    def end(self, name: str) -> None:
+        """A task has ended; what came of it is told afterwards."""
+        begun = self._tasks[name]
+        self._change(name, seconds=self._now() - (begun.began or 0.0))
+
+    def settle(self, name: str, outcome: Outcome, why: str = "") -> TaskRecord:
+        """What became of a task; returns all that is known of it."""
+        known = self._tasks.get(name) or TaskRecord(name, outcome, self._reasons.get(name, ""))
+        self._tasks.pop(name, None)  # tasks stand in the order in which they came to something
+        self._tasks[name] = known
+        return self._change(name, outcome=outcome, why=why or known.why)
+
+    def hear_steps(self, task: str, steps: tuple[BuildStep, ...]) -> None:
+        """The steps of a build."""
+        self._change(task, steps=tuple(_since(self.started, step) for step in steps))
+
+    def hear_pushed(self, task: str, size: int) -> None:
+        """How many bytes a push has moved."""
+        self._change(task, pushed=size)
+
+    def broken(self, names: Sequence[str]) -> list[str]:
+        """Those of some tasks that failed, or were not run because of others."""
+        bad = (Outcome.FAILED, Outcome.NOT_RUN)
+        return [name for name in names if name in self._tasks and self._tasks[name].outcome in bad]
+
+    def _change(self, name: str, **known: Any) -> TaskRecord:
+        with self._turn:
+            self._tasks[name] = self._tasks[name]._replace(**known)
+            return self._tasks[name]
+
+    def _now(self) -> float:
+        return time.monotonic() - self.started
+
+    # Its end -----------------------------------------------------------------------------------------------
 
     def exit_code(self, code: int) -> int:
         """Our code for this run: that of the first error met, or doit's word on wrong use."""
         if self.errors:
-            return self.errors[0].exit_code
+            return next(iter(self.errors.values())).exit_code
         return {0: DONE, 1: FAILED, 2: FAILED, 3: WRONG_USE}.get(code, code)
 
-    def summarize(self) -> None:
-        """Print the run's last line: what was done, what was fresh, what failed, and how long it took."""
+    def record(self, exit_code: int) -> RunRecord:
+        """The run as it ends now: what is still running was interrupted."""
+        now = self._now()
+        with self._turn:
+            tasks = tuple(_ended(task, now) for task in self._tasks.values())
+        return RunRecord(self.arguments, self.ground, self.at, now, exit_code, tasks)
+
+    def conclude(self, exit_code: int, shelf: Shelf) -> int:
+        """Tell the last line of a run that has begun, and keep its report and trace; returns the exit code."""
         if not self.reports:
-            return
-        told = [
-            _count("failed", self.failed),
-            _count("not run", self.held_back),
-            _count("done", self.done),
-            _count("fresh", self.fresh, named=False),
-        ]
-        words = "; ".join(word for word in told if word)
-        nothing = "nothing to do; " if not (self.done or self.failed or self.held_back) else ""
-        tell(f"== {nothing}{words or 'no task'}; {seconds(time.monotonic() - self.started)}")
+            return exit_code
+        record = self.record(exit_code)
+        took = parse_took(last_report(shelf.cache))
+        tell(render_end(record, took))
+        try:
+            keep_report(shelf.cache, self.at, render_report(record, took))
+        except OSError as error:
+            tell(f"the report of this run cannot be written: {error.strerror}")
+        if is_on_actions(os.environ):
+            self._tell_actions(record)
+        return exit_code if shelf.trace is None else _traced(record, shelf.trace)
+
+    def _tell_actions(self, record: RunRecord) -> None:
+        """Annotations of what failed, and the job's summary, where this is a job of GitHub Actions."""
+        from buildgraph.runs.actions import SUMMARY, Annotator, Spot, render_summary
+
+        annotator = Annotator(os.environ, Path.cwd())
+        for name, error in self.errors.items():
+            write("".join(annotator.annotations(error, name, Spot(self._file_of(name)))))
+        file = os.environ.get(SUMMARY)
+        if file:
+            try:
+                with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as summary:
+                    summary.write(render_summary(record))
+            except OSError as problem:
+                tell(f"the job's summary cannot be written: {problem.strerror}")
+
+    def _file_of(self, name: str) -> str:
+        """The file that whoever mends a failed build looks into first: its Dockerfile."""
+        phase, _, service = name.partition(":")
+        return self._chain.picture.service(service).dockerfile if phase == "build" and self._chain else ""
 
 
-def _count(word: str, names: Sequence[str], *, named: bool = True) -> str:
-    if not names:
-        return ""
-    return f"{len(names)} {word} ({', '.join(names)})" if named else f"{len(names)} {word}"
+def _traced(record: RunRecord, file: Path) -> int:
+    """Write a run's trace; its exit code, which is another when all but this was done."""
+    from buildgraph.runs.trace import render_trace
+
+    try:
+        file.write_text(render_trace(record))
+    except OSError as error:
+        tell(f"error: {file.name} cannot be written: {error.strerror}")
+        return record.exit_code or TOOL_FAILED
+    return record.exit_code
+
+
+def _since(start: float, step: BuildStep) -> BuildStep:
+    """A step by a clock that began at `start`."""
+    ended = None if step.ended is None else step.ended - start
+    return step._replace(began=step.began - start, ended=ended)
+
+
+def _ended(task: TaskRecord, now: float) -> TaskRecord:
+    if task.outcome is not Outcome.RUNNING:
+        return task
+    return task._replace(outcome=Outcome.INTERRUPTED, seconds=now - (task.began or 0.0))
+
+
+def tell_fresh(run: Run, name: str) -> None:
+    """A task had nothing to do."""
+    run.settle(name, Outcome.FRESH)
+    tell_ended(name, f"-- {name}  fresh")
 
 
 class Reporter:
@@ -68,7 +184,6 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.begun: dict[str, float] = {}
 
     def initialize(self, tasks: Mapping[str, Told], selected: Sequence[str]) -> None:
         """A run begins: it shall have a summary."""
@@ -77,30 +192,32 @@ class Reporter:
     def execute_task(self, task: Told) -> None:
         """A task begins; groups have nothing to execute."""
         if task.actions:
-            self.begun[task.name] = time.monotonic()
-            tell(f".  {task.name}")
+            self.run.begin(task.name)
+            tell_begun(task.name)
 
     def add_failure(self, task: Told, fail: Any) -> None:
         """A task failed, or was not run because one that it needs failed."""
-        if task.name in self.begun:
-            self.run.failed.append(task.name)
-            tell(f"!! {task.name}  failed\n{fail.get_msg()}")
+        broken = self.run.broken(task.task_dep)
+        if broken and task.actions:
+            held = self.run.settle(task.name, Outcome.NOT_RUN, f"{' and '.join(broken)} failed")
+            tell_ended(task.name, f"!! {task.name}  not run: {held.why}")
         elif task.actions:
-            self.run.held_back.append(task.name)
-            tell(f"!! {task.name}  not run: something it needs failed")
+            self.run.settle(task.name, Outcome.FAILED, first_line(fail.get_msg()))
+            tell_ended(task.name, f"!! {task.name}  failed\n{fail.get_msg()}")
 
     def add_success(self, task: Told) -> None:
         """A task did its work."""
         if task.actions:
-            self.run.done.append(task.name)
-            tell(f"ok {task.name}  {seconds(time.monotonic() - self.begun[task.name])}")
+            done = self.run.settle(task.name, Outcome.DONE)
+            tell_ended(task.name, f"ok {task.name}  {seconds(done.seconds or 0.0)}")
 
     def skip_uptodate(self, task: Told) -> None:
         """A task had nothing to do."""
-        self.run.tell_fresh(task.name)
+        tell_fresh(self.run, task.name)
 
     def skip_ignore(self, task: Told) -> None:
         """A task that the user told doit to ignore."""
+        self.run.settle(task.name, Outcome.IGNORED)
         tell(f"-- {task.name}  ignored")
 
     def cleanup_error(self, exception: Any) -> None:
@@ -119,3 +236,8 @@ class Reporter:
 
     def complete_run(self) -> None:
         """The run is over: the summary is told by who started it."""
+
+
+def first_line(text: str) -> str:
+    """What a failure is in one line; what follows may be what a program has printed, and is not kept."""
+    return text.strip().partition("\n")[0]

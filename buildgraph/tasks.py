@@ -20,37 +20,49 @@ from doit.exceptions import TaskFailed
 from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
-from buildgraph.command_line import as_variable, check_options, check_variables, is_yes
+from buildgraph.command_line import TRACE, as_variable, check_options, check_variables, is_yes, take_trace
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
-from buildgraph.errors import DONE, BuildgraphError, InternalError, UnknownName
+from buildgraph.console import shown_on
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
+from buildgraph.runs.screens import fitting_screen
+from buildgraph.runs.shelf import Shelf, trace_file
 from buildgraph.work import Group, Work, work_of
 
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
+    run = Run(arguments)
+    arguments, trace = take_trace(arguments)
     _check_options(arguments)
     check_variables(arguments)
-    run = Run()
-    loader = Loader(project, run)
-    main = Main(task_loader=loader)
-    main.BIN_NAME = Path(sys.argv[0]).name
-    arguments = [as_variable(argument) for argument in arguments]
+    shelf = Shelf(project.cache_folder(), trace_file(trace) if trace else None)
     try:
-        code = int(main.run(list(arguments)) or DONE)
+        with shown_on(fitting_screen(os.environ)):
+            code = _run(arguments, project, run)
+    except KeyboardInterrupt:
+        run.conclude(INTERRUPTED, shelf)
+        raise
+    return run.conclude(run.exit_code(code), shelf)
+
+
+def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
+    """Have doit run a command line; doit's exit code."""
+    main = Main(task_loader=Loader(project, run))
+    main.BIN_NAME = Path(sys.argv[0]).name
+    try:
+        return int(main.run([as_variable(argument) for argument in arguments]) or DONE)
     except Stopped as stopped:
         raise stopped.error from None
     except KeyboardInterrupt:
         # other threads wait for children of theirs; these must end before this process can
         project.runner.stop()
         raise
-    run.summarize()
-    return run.exit_code(code)
 
 
 class Stopped(BaseException):
@@ -96,7 +108,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
     def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Task]:
         """The tasks of the chain for the environment that `env=` names."""
         try:
-            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT))
+            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT), self.run)
+            self.run.stand_on(chain)
             tasks = [_task(work, self.run) for work in work_of(chain, _terms(), _wish())]
             _check_names(pos_args, [task.name for task in tasks])
             _check_plans(chain, pos_args, _terms())
@@ -163,10 +176,12 @@ class Attempt:
     def is_fresh(self) -> bool:
         """Whether there is nothing to do; a problem is kept for the action, where doit takes failures."""
         try:
-            return self.work.ask is not None and self.work.ask()
+            why = self.work.ask() if self.work.ask is not None else ""
         except Exception as error:
             self.problem = foreseen(error)
             return False
+        self.run.give_reason(self.work.name, why or self.work.why)
+        return bool(why)
 
     def do(self) -> TaskFailed | None:
         """Act; an error becomes a failed task, and is kept for the exit code."""
@@ -176,11 +191,13 @@ class Attempt:
             self.work.act()
         except Exception as error:
             return self._failed(foreseen(error))
+        finally:
+            self.run.end(self.work.name)
         return None
 
     def _failed(self, error: BuildgraphError) -> TaskFailed:
         """Keep an error for the exit code, and give it as doit wants it."""
-        self.run.errors.append(error)
+        self.run.errors[self.work.name] = error
         return TaskFailed(str(error))
 
 
@@ -190,7 +207,8 @@ def _check_options(arguments: Sequence[str]) -> None:
         return
     options = (*DoitRun.base_options, *DoitRun.cmd_options)
     names = {option.get(key) for option in options for key in ("long", "inverse")}
-    check_options([as_variable(argument) for argument in arguments], sorted(name for name in names if name))
+    known = sorted(name for name in (*names, TRACE.removeprefix("--")) if name)
+    check_options([as_variable(argument) for argument in arguments], known)
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:

@@ -16,13 +16,17 @@ from buildgraph.scaling import is_scaled, scale
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to be done. `ask` tells whether it is done already (None: it never is), `after` what comes first."""
+    """One thing to be done, and `after` what.
+
+    `ask` tells why there is nothing to do, or "" (None: there always is something), and `why` what holds otherwise.
+    """
 
     name: str
     says: str
     act: Callable[[], None]
-    ask: Callable[[], bool] | None = None
+    ask: Callable[[], str] | None = None
     after: tuple[str, ...] = ()
+    why: str = "it was asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +56,31 @@ def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
 
 
 def _building(chain: Chain) -> Iterable[Work]:
+    asked = "neither engine nor registry hold" if chain.environment.registry else "the engine does not hold"
+    why = f"{asked} an image of its fingerprint"
     for name in _names(chain):
         says = f"build the image of {name} when it is stale"
         after = tuple(f"build:{parent}" for parent in chain.parents(name))
-        build, is_built = partial(chain.builder.build, name), partial(chain.builder.is_built, name)
-        yield Work(f"build:{name}", says, build, is_built, after)
+        build, where_built = partial(chain.builder.build, name), partial(chain.builder.where_built, name)
+        yield Work(f"build:{name}", says, build, where_built, after, why)
 
 
 def _pushing(chain: Chain) -> Iterable[Work]:
     for name in _names(chain):
         says = f"publish the image of {name} when the registry lacks it"
-        push, is_pushed = partial(chain.builder.push, name), partial(chain.builder.is_pushed, name)
-        yield Work(f"push:{name}", says, push, is_pushed, (f"build:{name}",))
+        push, where_pushed = partial(chain.builder.push, name), partial(chain.builder.where_pushed, name)
+        why = "the registry lacks the image"
+        yield Work(f"push:{name}", says, push, where_pushed, (f"build:{name}",), why)
 
 
 def _deploying(chain: Chain, terms: Terms) -> Iterable[Work]:
     for product in chain.products:
         says = f"bring {product} to the environment and smoke-test it"
         deploy = partial(chain.deployer.deploy, product, terms)
-        is_deployed = partial(chain.deployer.is_deployed, product)
+        ask = partial(_told, partial(chain.deployer.is_deployed, product), "it runs, and is in date")
         before = tuple(f"deploy:{other}" for other in chain.products_before(product))
-        yield Work(f"deploy:{product}", says, deploy, is_deployed, _images(chain, product) + before)
+        why = "what runs is not in date, or not well"
+        yield Work(f"deploy:{product}", says, deploy, ask, _images(chain, product) + before, why)
 
 
 def _rolling_back(chain: Chain, terms: Terms) -> Iterable[Work]:
@@ -85,7 +93,8 @@ def _promoting(chain: Chain, terms: Terms) -> Iterable[Work]:
     for product in chain.products:
         says = f"deploy {product} as another environment verified it"
         asked = (chain.deployer, product, terms)
-        yield Work(f"promote:{product}", says, partial(promote, *asked), partial(is_promoted, *asked))
+        ask = partial(_told, partial(is_promoted, *asked), "it runs already")
+        yield Work(f"promote:{product}", says, partial(promote, *asked), ask)
 
 
 def _migrating(chain: Chain, terms: Terms) -> Iterable[Work]:
@@ -99,7 +108,8 @@ def _scaling(chain: Chain, terms: Terms) -> Iterable[Work]:
     for product in chain.products:
         says = f"run to=NUMBER containers of a service of {product}"
         asked = (chain.deployer, product, terms)
-        yield Work(f"scale:{product}", says, partial(scale, *asked), partial(is_scaled, *asked))
+        ask = partial(_told, partial(is_scaled, *asked), "as many run already")
+        yield Work(f"scale:{product}", says, partial(scale, *asked), ask)
 
 
 def _smoking(chain: Chain) -> Iterable[Work]:
@@ -130,6 +140,11 @@ def _groups(chain: Chain, phase: str) -> Iterable[Group]:
 
 def _all_products(chain: Chain, phase: str) -> Group:
     return Group(phase, tuple(f"{phase}:{product}" for product in chain.products))
+
+
+def _told(is_done: Callable[[], bool], why: str) -> str:
+    """`why` there is nothing to do, when that is so."""
+    return why if is_done() else ""
 
 
 def _names(chain: Chain) -> list[str]:

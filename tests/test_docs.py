@@ -23,6 +23,7 @@ DOCUMENTS = (
     "docs/KUBERNETES.md",
     "docs/MONITORING.md",
     "docs/RENDERING.md",
+    "docs/RUNS.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")

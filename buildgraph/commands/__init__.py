@@ -74,7 +74,7 @@ def overview() -> str:
     tasks = table([(f"  {name}", purpose) for name, purpose in TASKS.items()])
     verbs = table([(f"  {name}", purpose) for name, purpose in VERBS.items()])
     return (
-        "usage: buildgraph [-n JOBS] [TASK…] [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
+        "usage: buildgraph [-n JOBS] [--trace FILE] [TASK…] [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
         f"       buildgraph VERB [options]\n\ntasks\n{tasks}\n\nverbs\n{verbs}\n\n"
         "`buildgraph list --all` names every task; `buildgraph VERB --help` tells its options."
     )

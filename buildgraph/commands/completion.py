@@ -100,7 +100,7 @@ def candidates(line: str, names: Names) -> list[str]:
 def _possible(before: Sequence[str], word: str, names: Names) -> Iterable[str]:
     verb = before[0] if before and before[0] in VERBS else ""
     if word.startswith("-"):
-        return _options(verb) if verb else ("--help", "--version", "-n")
+        return _options(verb) if verb else ("--help", "--version", "--trace", "-n")
     if before and before[-1] == "--env":
         return names.environments
     environments = [f"env={name}" for name in names.environments]

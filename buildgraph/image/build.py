@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,9 +55,11 @@ def build_command(request: BuildRequest, archive: bytes) -> Command:
     return Command(argv, env=request.command_env, stdin=archive)
 
 
-def build_image(runner: Runner, request: BuildRequest, archive: bytes, tell: Callable[[str], None]) -> None:
-    """Build and tag an image; StepFailed with the failed step and its last lines when the build fails."""
-    log = BuildLog(tell)
+def build_image(runner: Runner, request: BuildRequest, archive: bytes, log: BuildLog) -> None:
+    """Build and tag an image; StepFailed with the failed step and its last lines when the build fails.
+
+    `log` hears all that BuildKit tells meanwhile.
+    """
     result = runner.run(build_command(request, archive), on_line=log.read_line)
     if result.code != 0:
         raise _failure(request, log)

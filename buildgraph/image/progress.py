@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 LAST_LINES = 30
 
@@ -23,11 +25,31 @@ def short_step(name: str) -> str:
     return plain if len(plain) <= SHOWN else plain[: SHOWN - 1] + "…"
 
 
+class BuildStep(NamedTuple):
+    """A step of a build and when it ran, by this process's own clock in seconds; `ended` is None when nobody said."""
+
+    name: str
+    began: float
+    ended: float | None = None
+    is_cached: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it stands in the Dockerfile, and is not what BuildKit does around it."""
+        return self.name.startswith("[") and not self.name.startswith(("[internal]", "[context "))
+
+
 @dataclass(slots=True)
 class BuildLog:
-    """Gathers BuildKit's messages of one build; `tell` gets one short line per step that really runs."""
+    """Gathers BuildKit's messages of one build; `tell` gets one short line per step that really runs.
+
+    Times are told by the clock of the engine, which may be another machine's: its first word counts as told at once.
+    """
 
     tell: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    ahead: float | None = None
+    timed: dict[str, BuildStep] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     printed: dict[str, deque[str]] = field(
@@ -76,18 +98,48 @@ class BuildLog:
         lines = [*self.printed[real[0]], self.errors[real[0]]] if real else list(self.other)
         return "\n".join(line for line in lines if line.strip())
 
+    @property
+    def steps(self) -> tuple[BuildStep, ...]:
+        """What has begun so far, in that order."""
+        return tuple(sorted(self.timed.values(), key=lambda step: step.began))
+
     def _read_vertex(self, vertex: dict[str, Any]) -> None:
         digest = vertex["digest"]
         self.names[digest] = vertex.get("name", "")
         if vertex.get("error"):
             self.errors[digest] = vertex["error"]
+        if vertex.get("started"):
+            self._time(vertex)
         if vertex.get("started") and not vertex.get("cached") and digest not in self.started:
             self.started.add(digest)
-            self._tell_step(self.names[digest])
+            self._tell_step(self.timed[digest])
 
-    def _tell_step(self, name: str) -> None:
-        if name.startswith("[") and not name.startswith(("[internal]", "[context ")):
-            self.tell(short_step(name))
+    def _time(self, vertex: dict[str, Any]) -> None:
+        """Keep when a step ran; one that is begun more than once has its first beginning and last end."""
+        digest, ended = vertex["digest"], vertex.get("completed")
+        began = self._moment(vertex["started"])
+        known = self.timed.get(digest)
+        self.timed[digest] = BuildStep(
+            short_step(self.names[digest]),
+            min(began, known.began) if known else began,
+            self._moment(ended) if ended else None,
+            bool(vertex.get("cached")),
+        )
+
+    def _moment(self, told: str) -> float:
+        """A moment of the engine's clock (RFC 3339) by ours."""
+        now = self.clock()
+        try:
+            moment = datetime.fromisoformat(told).timestamp()
+        except ValueError:
+            return now
+        if self.ahead is None:
+            self.ahead = moment - now
+        return moment - self.ahead
+
+    def _tell_step(self, step: BuildStep) -> None:
+        if step.is_own:
+            self.tell(step.name)
 
     def _read_log(self, log: dict[str, Any]) -> None:
         text = base64.b64decode(log.get("data", "")).decode("utf-8", "replace")

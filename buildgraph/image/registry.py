@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
@@ -19,6 +19,16 @@ class Published:
 
     digest: str
     platforms: tuple[str, ...]
+
+
+class Pushed(NamedTuple):
+    """What a push has come to: the digest that stands, and the bytes of layers that the registry lacked.
+
+    They are counted as the engine counts them, before it compresses a layer.
+    """
+
+    digest: str
+    size: int = 0
 
 
 def find_published(engine: Engine, reference: str) -> Published | None:
@@ -39,8 +49,8 @@ def find_published(engine: Engine, reference: str) -> Published | None:
     )
 
 
-def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str], None]) -> str:
-    """Publish an image under a fingerprint tag that is written once; returns the digest that stands there.
+def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str], None]) -> Pushed:
+    """Publish an image under a fingerprint tag that is written once; returns what stands there then.
 
     A tag that is already there is never overwritten: whoever came first has published these very inputs.
     Registries have no compare-and-set, so the tag is read back, and what is read is what counts.
@@ -48,16 +58,16 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
     standing = find_published(engine, reference)
     if standing is not None:
         tell(f"{reference} is already there")
-        return _serving(engine, image, reference, standing)
+        return Pushed(_serving(engine, image, reference, standing))
     with told_plainly():
         engine.client.api.tag(image, *_split(reference))
     pushed = _push(engine, reference)
     published = find_published(engine, reference)
     if published is None:
         raise StepFailed(f"push:{reference}", "the registry took the image but does not show it")
-    if published.digest != pushed:
+    if published.digest != pushed.digest:
         tell(f"{reference} was published by somebody else at the same time; theirs stands")
-    return published.digest
+    return pushed._replace(digest=published.digest)
 
 
 def _serving(engine: Engine, image: str, reference: str, standing: Published) -> str:
@@ -90,14 +100,21 @@ def pull_image(engine: Engine, reference: str) -> str:
             raise _failed(reference, str(error.explanation or error)) from error
 
 
-def _push(engine: Engine, reference: str) -> str:
+def _push(engine: Engine, reference: str) -> Pushed:
     repository, tag = _split(reference)
-    digest = ""
+    digest, sizes = "", dict[str, int]()
     with told_plainly():
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             _refuse(reference, line)
             digest = line.get("aux", {}).get("Digest", digest)
-    return digest
+            sizes |= pushed_so_far(line)
+    return Pushed(digest, sum(sizes.values()))
+
+
+def pushed_so_far(line: Mapping[str, Any]) -> dict[str, int]:
+    """How many bytes of which layer are on their way by now, if a line of a push tells of any."""
+    told = line.get("progressDetail") or {}
+    return {line["id"]: told["current"]} if line.get("status") == "Pushing" and "current" in told else {}
 
 
 def _refuse(reference: str, line: dict[str, Any]) -> None:

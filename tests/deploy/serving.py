@@ -25,7 +25,7 @@ def publish(town: Town, registry: str, files: dict[str, bytes]) -> str:
     deadline = time.monotonic() + 10
     while True:
         try:
-            digest = push_image(engine, image, f"{name}:2", town.hear)
+            digest = push_image(engine, image, f"{name}:2", town.hear).digest
             break
         except ToolError:  # the registry is on its way up
             assert time.monotonic() < deadline

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from buildgraph.image.build import BuildRequest, build_command, build_image
-from buildgraph.image.progress import BuildLog, short_step
+from buildgraph.image.progress import BuildLog, BuildStep, short_step
 from tests.support.runners import AnsweringRunner
 
 REQUEST = BuildRequest(
@@ -60,7 +60,7 @@ def test_a_failed_build_tells_the_step_and_its_last_lines() -> None:
     runner = AnsweringRunner(code=1, lines=FAILING)
 
     try:
-        build_image(runner, REQUEST, b"", told.append)
+        build_image(runner, REQUEST, b"", BuildLog(told.append))
     except Exception as error:
         text = str(error)
 
@@ -85,7 +85,7 @@ def test_a_client_without_buildx_is_told_as_what_it_is() -> None:
     runner = AnsweringRunner(code=125, lines=["unknown flag: --progress"])
 
     try:
-        build_image(runner, REQUEST, b"", lambda line: None)
+        build_image(runner, REQUEST, b"", BuildLog(lambda line: None))
     except Exception as error:
         assert (type(error).__name__, getattr(error, "exit_code", 0)) == ("ToolError", 3)
         assert "buildx" in str(error)
@@ -94,3 +94,37 @@ def test_a_client_without_buildx_is_told_as_what_it_is() -> None:
 def test_a_long_step_is_shown_short_and_without_its_flags() -> None:
     assert short_step("[b 1/1] RUN --mount=type=secret,id=ca     make") == "[b 1/1] RUN make"
     assert len(short_step("[b 1/1] RUN " + "x" * 500)) == 100
+
+
+def timed(digest: str, name: str, began: str, ended: str, *, cached: bool = False) -> str:
+    vertex = {"digest": digest, "name": name, "started": began, "completed": ended, "cached": cached}
+    return message(vertexes=[vertex])
+
+
+def test_steps_are_timed_by_our_clock_whatever_the_engine_s_says() -> None:
+    """An engine may run on another machine; nine digits and other zones are BuildKit's own forms."""
+    reading = BuildLog(lambda line: None, clock=lambda: 100.0)
+
+    reading.read_line(
+        timed(
+            "1",
+            "[build 1/2] COPY a b",
+            "2026-11-26T05:00:00.500000000Z",
+            "2026-11-26T05:00:00.6Z",
+            cached=True,
+        )
+    )
+    reading.read_line(timed("2", "[build 2/2] RUN make", "2026-11-26T07:00:01.5+02:00", ""))
+    reading.read_line(
+        timed("2", "[build 2/2] RUN make", "2026-11-26T07:00:02.5+02:00", "2026-11-26T05:00:03.75Z")
+    )
+
+    told = [
+        (step.name, round(step.began, 3), round(step.ended or 0, 3), step.is_cached) for step in reading.steps
+    ]
+    assert told == [
+        ("[build 1/2] COPY a b", 100.0, 100.1, True),
+        ("[build 2/2] RUN make", 101.0, 103.25, False),
+    ]
+    assert [step.is_own for step in reading.steps] == [True, True]
+    assert not BuildStep("[internal] load build context", 0.0).is_own

@@ -1,0 +1,82 @@
+"""The folder in which reports of runs are kept: the newest ones, and a name that leads to the newest."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from buildgraph.errors import ConfigurationError
+
+FOLDER = "runs"
+LAST = "last.json"
+KEPT = 50  # reports; the oldest go first
+OURS = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d+\.json(\.half)?")  # only what has such a name is ever removed
+
+
+class Shelf(NamedTuple):
+    """Where a run leaves its report, and its trace when one is asked for."""
+
+    cache: Path
+    trace: Path | None = None
+
+
+def trace_file(name: str) -> Path:
+    """Where a trace by this name is put; ConfigurationError for a place where none can be, before anything runs."""
+    file = Path(name).absolute()
+    if file.is_dir():
+        raise ConfigurationError.of(name, "is a folder: a trace is one file")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError.of(
+            name, "cannot be written: its folder is not there, or not to be written to"
+        )
+    return file
+
+
+def keep_report(cache: Path, at: float, text: str) -> None:
+    """Put the report of a run that began `at` on the shelf; OSError where it cannot be written.
+
+    Whoever reads meanwhile finds the one before, or this one whole.
+    """
+    folder = _folder(cache)
+    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(at))}.{int(at * 1000) % 1000:03}Z-{os.getpid()}.json"
+    half = folder / f"{name}.half"
+    try:
+        half.write_text(text, "utf-8", "backslashreplace")
+        half.replace(folder / name)
+        half.symlink_to(name)
+        half.replace(folder / LAST)
+    finally:
+        half.unlink(missing_ok=True)
+    _remove_oldest(folder)
+
+
+def last_report(cache: Path) -> bytes:
+    """The newest report; nothing where there is none."""
+    with suppress(OSError):
+        folder = _folder(cache)
+        name = os.readlink(folder / LAST)  # noqa: PTH115  # in a hurry
+        if OURS.fullmatch(name):
+            # a commit may hold links with such names, too
+            with open(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as report:  # noqa: PTH123
+                return report.read()
+    return b""
+
+
+def _folder(cache: Path) -> Path:
+    """The shelf; OSError when it is a link: a commit may hold one, and it would lead anywhere."""
+    folder = cache / FOLDER
+    folder.mkdir(exist_ok=True)
+    if folder.is_symlink():
+        raise NotADirectoryError(20, "is a link", str(folder))
+    return folder
+
+
+def _remove_oldest(folder: Path) -> None:
+    """Remove what is too many; names tell their age."""
+    names = sorted(name for name in os.listdir(folder) if OURS.fullmatch(name))  # noqa: PTH208  # in a hurry
+    for name in names[:-KEPT]:
+        (folder / name).unlink(missing_ok=True)
