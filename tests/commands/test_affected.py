@@ -299,6 +299,15 @@ def test_what_a_container_is_given_counts_for_its_deployment(shop: Monorepo, bef
     assert shop.affected("--kind", "image") == []
 
 
+def test_where_a_service_tells_its_metrics_deploys_nothing_anew(shop: Monorepo) -> None:
+    shop.write("manifests/environments/development.toml", "proxy_port = 80\n")
+    shop.commit()
+
+    shop.append("manifests/products/docs.toml", 'metrics = "/metrics"\n')
+
+    assert shop.affected("--kind", "image,deployment") == []
+
+
 def test_the_port_of_another_service_counts_where_its_address_is_given(shop: Monorepo) -> None:
     shop.write("manifests/environments/development.toml", "proxy_port = 80\n")
     shop.append("manifests/products/web.toml", 'env = { API = "{service:api}" }\n')

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from buildgraph.render.monitoring import FOLDER
 from tests.support.metrics import OF_CADVISOR, Labels, asked, exporter, queries, told
+from tests.support.prometheus import Prometheus, hurry, prometheus, until
 from tests.support.system import ROOT, System, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
@@ -15,13 +16,16 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
 AUTH, PORT = "mana-core-auth", 3001
 SCRAPE = f"fetch('http://127.0.0.1:{PORT}/metrics').then(async (found) => console.log(await found.text()))"
 FROM_PROMETHEUS = {"service", "product", "job", "instance"}  # labels that its configuration gives
+CREDENTIALS = "{ email: 'a@example.com', password: 'not the right one' }"
+LOGIN = f"{{ method: 'POST', headers: {{ 'content-type': 'application/json' }}, body: JSON.stringify({CREDENTIALS}) }}"
 POSTGRES, REDIS, NODE = "postgres", "redis", "node"
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The accounts, deployed: a backend with a database and Redis that tells all metrics there are."""
+    """The accounts in two containers: a backend with a database and Redis that tells all metrics there are."""
     made = System(tmp_path_factory.mktemp("monitoring") / "clone", products=(AUTH,))
+    made.replace(f"manifests/products/{AUTH}.toml", r"^replicas = .*", "replicas = 2")
     deployed = made.doit(f"deploy:{AUTH}")
     assert deployed.code == 0, deployed.err
     yield made
@@ -34,10 +38,15 @@ def backend(system: System) -> Labels:
     return told(docker("exec", system.containers()[AUTH], "node", "-e", SCRAPE))
 
 
+def running(system: System, what: str, name: str) -> list[str]:
+    """The containers of a service, or of a server."""
+    labels = (f"label=buildgraph.workspace={system.name}", f"label=buildgraph.{what}={name}")
+    return docker("ps", "-q", "--filter", labels[0], "--filter", labels[1]).split()
+
+
 def address_of(system: System, kind: str) -> str:
     """Where a server of the environment answers this machine."""
-    labels = (f"label=buildgraph.workspace={system.name}", f"label=buildgraph.backing={kind}")
-    name = docker("ps", "-q", "--filter", labels[0], "--filter", labels[1]).strip()
+    (name,) = running(system, "backing", kind)
     return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
 
 
@@ -71,3 +80,73 @@ def test_every_metric_of_a_rule_or_dashboard_is_told_with_its_labels_by_what_run
 
     assert {name for _, name, _ in named} <= there.keys()
     assert [found for found in named if not found[2] <= there[found[1]] | FROM_PROMETHEUS] == []
+
+
+@pytest.fixture
+def watcher(system: System) -> Iterator[Prometheus]:
+    """Prometheus as it is rendered for this system, where its service has the name that compose gives it."""
+    system.buildgraph("render", "monitoring")
+    folder = system.root / FOLDER / "prometheus"
+    hurry(folder)
+    network = f"{system.name}-watching"
+    docker("network", "create", network)
+    try:
+        for name in running(system, "service", AUTH):
+            docker("network", "connect", "--alias", AUTH, network, name)
+        with prometheus(network, folder) as found:
+            yield found
+    finally:
+        leave(network)
+        docker("network", "rm", network)
+
+
+def leave(network: str) -> None:
+    """Have every container leave a network."""
+    for name in docker("network", "inspect", "-f", "{{range .Containers}}{{.Name}} {{end}}", network).split():
+        docker("network", "disconnect", network, name)
+
+
+def test_every_container_is_asked_and_what_it_tells_bears_the_name_of_its_manifest(
+    watcher: Prometheus,
+) -> None:
+    up = f'up{{job="{AUTH}", service="{AUTH}", product="{AUTH}"}} == 1'
+    until(lambda: len(watcher.ask(up)) == 2)
+
+    told = watcher.ask(f'db_pool_connections{{state="most", service="{AUTH}"}}')
+    assert len({found["metric"]["instance"] for found in told}) == 2
+    assert not [found for found in told if "exported_service" in found["metric"]]
+    until(lambda: ("ServiceDown", AUTH) not in watcher.firing())
+
+
+def test_a_backend_without_its_database_fails_its_users_and_an_alert_tells(
+    system: System, watcher: Prometheus
+) -> None:
+    ask = (
+        f"fetch('http://127.0.0.1:{PORT}/api/auth/login', {LOGIN}).then((found) => console.log(found.status))"
+    )
+    (database,) = running(system, "backing", POSTGRES)
+    one, *_ = running(system, "service", AUTH)
+    until(lambda: len(watcher.ask(f'up{{job="{AUTH}"}} == 1')) == 2)
+    assert ("HighErrorRate", AUTH) not in watcher.firing()
+
+    docker("stop", "-t", "5", database)
+    try:
+        until(lambda: is_told_after(watcher, lambda: docker("exec", one, "node", "-e", ask)))
+    finally:
+        docker("start", database)
+        until(lambda: system.get("auth.localhost", "/api/health")[0] == 200)
+
+
+def is_told_after(watcher: Prometheus, request: Callable[[], str]) -> bool:
+    """Whether one more request that fails has the alert fire."""
+    request()
+    return ("HighErrorRate", AUTH) in watcher.firing()
+
+
+def test_a_service_whose_containers_are_gone_is_told_of_by_name(system: System, watcher: Prometheus) -> None:
+    until(lambda: len(watcher.ask(f'up{{job="{AUTH}"}} == 1')) == 2)
+
+    for name in running(system, "service", AUTH):
+        docker("network", "disconnect", f"{system.name}-watching", name)
+
+    until(lambda: ("ServiceDown", AUTH) in watcher.firing())

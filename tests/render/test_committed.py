@@ -92,6 +92,7 @@ def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
     assert all("\n  tenth-backend:\n" in texts[path] for path in COMPOSE)
     assert "      - tenth\n" in texts["docker/compose.dev.yml"]
     assert "| tenth-web |" in texts["docs/RENDERED.md"]
+    assert "\n  - job_name: tenth-backend\n" in texts["docker/monitoring/prometheus/prometheus.yml"]
 
 
 def _renamed(service: Service) -> Service:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,10 @@ ROOT = Path(__file__).parents[2]
 ROUTING = ROOT / FOLDER / "alertmanager.yml"
 PROMETHEUS = ROOT / FOLDER / "prometheus"
 ALERTS = Path(__file__).with_name("alerts.yml")
+TURNED = {">": "<=", "<": ">=", "==": "!="}
+TURN = re.compile(f" ({'|'.join(TURNED)}) ")
+# Whose case tells of one series and, in the same answer, of no other that comes close.
+TOLD_APART = {"DatabaseConnectionPoolExhausted", "SlowQueries"}
 API = Service(
     "shop-api",
     "shop",
@@ -109,43 +114,80 @@ def test_prometheus_takes_its_configuration_and_rules() -> None:
 
 
 @pytest.mark.engine
-def test_each_alert_fires_by_what_it_is_for_and_stays_silent_by_what_comes_close() -> None:
-    code, told = ran("promtool", "test", "rules", str(ALERTS))
+def test_each_alert_fires_by_what_it_is_for_and_stays_silent_by_what_comes_close(tmp_path: Path) -> None:
+    code, told = ran("promtool", "test", "rules", str(write_cases(tmp_path, PROMETHEUS / "alerts.yml")))
 
     assert code == 0, told
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("name", sorted({*yaml.safe_load(ALERTS.read_text())["rule_files"]}))
-def test_alerts_that_do_not_compare_fail_that_test(tmp_path: Path, name: str) -> None:
+def test_alerts_that_do_not_compare_fail_that_test(tmp_path: Path) -> None:
     """The test above could tell: with every threshold turned round, it fails for every alert."""
-    turned = (
-        (ALERTS.parent / name)
-        .read_text()
-        .replace(" > ", " <= ")
-        .replace(" < ", " >= ")
-        .replace(" == ", " != ")
+    turned = tmp_path / "turned.yml"
+    turned.write_text(
+        TURN.sub(lambda found: f" {TURNED[found[1]]} ", (PROMETHEUS / "alerts.yml").read_text())
     )
-    (tmp_path / "turned.yml").write_text(turned)
-    (tmp_path / "tests.yml").write_text(ALERTS.read_text().replace(name, "turned.yml"))
 
-    code, told = ran("promtool", "test", "rules", str(tmp_path / "tests.yml"))
+    code, told = ran("promtool", "test", "rules", str(write_cases(tmp_path, turned)))
 
     assert code != 0
     assert [alert for alert in alerts() if f"alertname: {alert}," not in told] == []
 
 
-def alerts() -> set[str]:
-    """The names of the alerts that are committed."""
-    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
-    return {rule["alert"] for group in groups for rule in group["rules"]}
-
-
 def test_no_alert_is_left_out_of_its_test() -> None:
-    asked = [case for test in yaml.safe_load(ALERTS.read_text())["tests"] for case in test["alert_rule_test"]]
-    telling = {case["alertname"] for case in asked if case["exp_alerts"]}
+    asked = [case for test in cases() for case in test["alert_rule_test"]]
+    telling, silent = (
+        {case["alertname"] for case in asked if bool(case["exp_alerts"]) is fires} for fires in (True, False)
+    )
 
     assert telling == alerts()
+    assert silent | TOLD_APART == alerts()
+
+
+def write_cases(folder: Path, rules: Path) -> Path:
+    """A file of all cases, about these rules."""
+    told = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": cases()}
+    path = folder / "cases.yml"
+    path.write_text(yaml.safe_dump(told))
+    return path
+
+
+def cases() -> list[dict[str, Any]]:
+    """Those of the file, and of the alert that every service has: all answer, or one does not and one is gone."""
+    services = sorted(rule["labels"]["service"] for rule in committed() if rule["alert"] == "ServiceDown")
+    ill, gone = services[0], services[-1]
+    fine = dict.fromkeys(services, "1x40")
+    shared: list[dict[str, Any]] = yaml.safe_load(ALERTS.read_text())["tests"]
+    return [*shared, absence(fine, ()), absence({**fine, ill: "0x40", gone: "1x4 stale"}, (ill, gone))]
+
+
+def absence(up: dict[str, str], telling: tuple[str, ...]) -> dict[str, Any]:
+    """A case of services that answer so, of which these are told."""
+    alerts = [
+        {
+            "exp_labels": {"severity": "critical", "service": name},
+            "exp_annotations": {
+                "summary": "No container of a service answers",
+                "description": f"Nobody answers for {name}.",
+            },
+        }
+        for name in telling
+    ]
+    return {
+        "interval": "30s",
+        "input_series": [{"series": f'up{{job="{name}"}}', "values": values} for name, values in up.items()],
+        "alert_rule_test": [{"alertname": "ServiceDown", "eval_time": "15m", "exp_alerts": alerts}],
+    }
+
+
+def committed() -> list[dict[str, Any]]:
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def alerts() -> set[str]:
+    """The names of the alerts that are committed."""
+    return {rule["alert"] for rule in committed()}
 
 
 @pytest.mark.engine

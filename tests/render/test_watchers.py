@@ -19,7 +19,7 @@ from buildgraph.manifests.model import Backing, Environment, Manifests, Product,
 from buildgraph.render.compose import render_compose
 from buildgraph.render.env_files import render_env_files
 from buildgraph.render.monitoring import FOLDER, render_monitoring
-from tests.support.metrics import queries
+from tests.support.metrics import asked, queries, told
 
 ROOT = Path(__file__).parents[2]
 FILES = ("docker/compose.prod.yml", f"{FOLDER}/compose.yml")
@@ -161,3 +161,17 @@ def test_compose_takes_them_beside_the_server_and_finds_every_file_that_they_are
     given = [mount["source"] for mount in mounts if mount["source"].startswith(str(ROOT))]
     assert len(given) == 6
     assert [path for path in given if not Path(path).exists()] == []
+
+
+def test_what_a_query_asks_for_and_what_a_page_tells_are_read_as_they_are() -> None:
+    """What compares the two for every rule and dashboard sees names that nobody tells."""
+    p95 = 'histogram_quantile(0.95, sum by (service, le) (rate(taken_bucket{route!~"/a|{b}", le="1"}[5m]))) > 0.5'
+    shares = 'pool{state="most"} - ignoring (state) pool{kind=~"x"} < 2 and absent(up{job="a"} == 1)'
+    page = (
+        '# HELP pool of "connections"\npool{state="most",service="a"} 5\nopen 3\ntaken_bucket{le="+Inf"} 7\n'
+    )
+
+    assert asked(p95) == {"taken_bucket": {"route", "le"}}
+    assert asked(shares) == {"pool": {"state", "kind"}, "up": {"job"}}
+    assert told(page) == {"pool": {"state", "service"}, "open": set(), "taken_bucket": {"le"}}
+    assert asked("pg_pool_available_connections < 2") == {"pg_pool_available_connections": set()}

@@ -11,13 +11,8 @@ from buildgraph.manifests.model import Service
 from buildgraph.render.compose.stack import Stack
 from buildgraph.servers import POSTGRES, REDIS
 
-PROMETHEUS, ALERTMANAGER, GRAFANA, LOKI, ALLOY = (
-    "prometheus",
-    "alertmanager",
-    "grafana",
-    "loki",
-    "alloy",
-)
+PROMETHEUS, ALERTMANAGER = "prometheus", "alertmanager"
+GRAFANA, LOKI, ALLOY = "grafana", "loki", "alloy"
 CADVISOR, NODE_EXPORTER = "cadvisor", "node-exporter"
 POSTGRES_EXPORTER, REDIS_EXPORTER = "postgres-exporter", "redis-exporter"
 PORTS: Final = {
