@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from buildgraph.ci import is_ci
-from buildgraph.console import Plain, Screen, is_on_actions, write
+from buildgraph.console import Plain, is_on_actions, write
+
+if TYPE_CHECKING:
+    from buildgraph.console import Screen
 
 USUAL = os.terminal_size((80, 24))
 
