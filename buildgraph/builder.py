@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from buildgraph.image.engine import Engine
     from buildgraph.image.progress import BuildStep
 
+    class Watch(Protocol):
+        """Who is told what becomes known while images are built and pushed."""
+
+        def hear_steps(self, task: str, steps: tuple[BuildStep, ...]) -> None:
+            """The steps of a build that has ended, whichever way."""
+            ...
+
+        def hear_pushed(self, task: str, size: int) -> None:
+            """How many bytes a push has moved."""
+            ...
+
+
 MAKE_BASES = "make it with `script/bases`, or push your own under that name"
 ON_ENGINE, IN_REGISTRY = "the engine holds it", "the registry holds it"
-
-
-class Watch(Protocol):
-    """Who is told what becomes known while images are built and pushed."""
-
-    def hear_steps(self, task: str, steps: tuple[BuildStep, ...]) -> None:
-        """The steps of a build that has ended, whichever way."""
-        ...
-
-    def hear_pushed(self, task: str, size: int) -> None:
-        """How many bytes a push has moved."""
-        ...
 
 
 class Builder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildgraph.builder import Builder, Watch
+from buildgraph.builder import Builder
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment, Service
@@ -16,6 +16,7 @@ from buildgraph.picture import Picture
 from buildgraph.project import Project
 
 if TYPE_CHECKING:
+    from buildgraph.builder import Watch
     from buildgraph.deployer import Deployer
 
 NO_SERVICE = "no manifest declares a service, so there is nothing to build or deploy"

@@ -7,35 +7,37 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.errors import ToolError
 
 _turn = threading.Lock()
 
 
-class Screen(Protocol):
-    """How progress is shown; several threads may tell it at once."""
+if TYPE_CHECKING:  # a protocol is long in the making, and many commands only tell a line
 
-    def tell(self, line: str) -> None:
-        """A line of no task."""
-        ...
+    class Screen(Protocol):
+        """How progress is shown; several threads may tell it at once."""
 
-    def begin(self, task: str) -> None:
-        """A task begins."""
-        ...
+        def tell(self, line: str) -> None:
+            """A line of no task."""
+            ...
 
-    def say(self, task: str, line: str) -> None:
-        """A line of a task."""
-        ...
+        def begin(self, task: str) -> None:
+            """A task begins."""
+            ...
 
-    def end(self, task: str, line: str) -> None:
-        """A task has come to something; `line` says to what, and may have more lines below it."""
-        ...
+        def say(self, task: str, line: str) -> None:
+            """A line of a task."""
+            ...
 
-    def close(self) -> None:
-        """Show what was not shown yet: others go on."""
-        ...
+        def end(self, task: str, line: str) -> None:
+            """A task has come to something; `line` says to what, and may have more lines below it."""
+            ...
+
+        def close(self) -> None:
+            """Show what was not shown yet: others go on."""
+            ...
 
 
 class Plain:

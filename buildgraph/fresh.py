@@ -10,7 +10,6 @@ from buildgraph.errors import DONE, BuildgraphError
 from buildgraph.project import Project
 from buildgraph.reporting import Run
 from buildgraph.reporting import tell_fresh as tell_task
-from buildgraph.runs.shelf import Shelf
 
 TASK, VARIABLE, JOBS = "build", "env=", "-n"
 
@@ -38,7 +37,7 @@ def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
         run.give_reason(name, why)
         tell_task(run, name)
     run.reports = True
-    return run.conclude(DONE, Shelf(project.cache_folder()))
+    return run.conclude(DONE, project.cache_folder())
 
 
 def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:

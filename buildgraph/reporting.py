@@ -14,19 +14,18 @@ from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_en
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
-from buildgraph.runs.shelf import Shelf, keep_report, last_report
+from buildgraph.runs.shelf import keep_report, last_report
 from buildgraph.runs.summary import render_end
 
 if TYPE_CHECKING:
     from buildgraph.image.progress import BuildStep
 
+    class Told(Protocol):
+        """What is told of a task: its name, what comes first, and whether it does more than gather others."""
 
-class Told(Protocol):
-    """What is told of a task: its name, what comes first, and whether it has anything to do but to gather others."""
-
-    name: str
-    actions: Any
-    task_dep: Sequence[str]
+        name: str
+        actions: Any
+        task_dep: Sequence[str]
 
 
 class Run:
@@ -111,20 +110,20 @@ class Run:
             tasks = tuple(_ended(task, now) for task in self._tasks.values())
         return RunRecord(self.arguments, self.ground, self.at, now, exit_code, tasks)
 
-    def conclude(self, exit_code: int, shelf: Shelf) -> int:
+    def conclude(self, exit_code: int, cache: Path, trace: Path | None = None) -> int:
         """Tell the last line of a run that has begun, and keep its report and trace; returns the exit code."""
         if not self.reports:
             return exit_code
         record = self.record(exit_code)
-        took = parse_took(last_report(shelf.cache))
+        took = parse_took(last_report(cache))
         tell(render_end(record, took))
         try:
-            keep_report(shelf.cache, self.at, render_report(record, took))
+            keep_report(cache, self.at, render_report(record, took))
         except OSError as error:
             tell(f"the report of this run cannot be written: {error.strerror}")
         if is_on_actions(os.environ):
             self._tell_actions(record)
-        return exit_code if shelf.trace is None else _traced(record, shelf.trace)
+        return exit_code if trace is None else _traced(record, trace)
 
     def _tell_actions(self, record: RunRecord) -> None:
         """Annotations of what failed, and the job's summary, where this is a job of GitHub Actions."""

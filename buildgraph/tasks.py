@@ -30,8 +30,8 @@ from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
-from buildgraph.runs.screens import fitting_screen
-from buildgraph.runs.shelf import Shelf, trace_file
+from buildgraph.runs.screens import fitting_screen, is_shown_on_terminal
+from buildgraph.runs.shelf import trace_file
 from buildgraph.work import Group, Work, work_of
 
 
@@ -41,14 +41,14 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
     arguments, trace = take_trace(arguments)
     _check_options(arguments)
     check_variables(arguments)
-    shelf = Shelf(project.cache_folder(), trace_file(trace) if trace else None)
+    file = trace_file(trace) if trace else None
     try:
-        with shown_on(fitting_screen(os.environ)):
+        with shown_on(fitting_screen(os.environ, is_terminal=is_shown_on_terminal())):
             code = _run(arguments, project, run)
     except KeyboardInterrupt:
-        run.conclude(INTERRUPTED, shelf)
+        run.conclude(INTERRUPTED, project.cache_folder(), file)
         raise
-    return run.conclude(run.exit_code(code), shelf)
+    return run.conclude(run.exit_code(code), project.cache_folder(), file)
 
 
 def _run(arguments: Sequence[str], project: Project, run: Run) -> int:

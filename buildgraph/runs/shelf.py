@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from buildgraph.errors import ConfigurationError
 
 FOLDER = "runs"
 LAST = "last.json"
 KEPT = 50  # reports; the oldest go first
-OURS = re.compile(r"\d{8}T\d{6}\.\d{3}Z-\d+\.json(\.half)?")  # only what has such a name is ever removed
-
-
-class Shelf(NamedTuple):
-    """Where a run leaves its report, and its trace when one is asked for."""
-
-    cache: Path
-    trace: Path | None = None
+MOST = 100  # that lie there: to remove one with each run takes longer than to write it
 
 
 def trace_file(name: str) -> Path:
@@ -59,7 +50,7 @@ def last_report(cache: Path) -> bytes:
     with suppress(OSError):
         folder = _folder(cache)
         name = os.readlink(folder / LAST)  # noqa: PTH115  # in a hurry
-        if OURS.fullmatch(name):
+        if _is_report(name):
             # a commit may hold links with such names, too
             with open(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as report:  # noqa: PTH123
                 return report.read()
@@ -75,8 +66,17 @@ def _folder(cache: Path) -> Path:
     return folder
 
 
+def _is_report(name: str) -> bool:
+    """Whether a file has the name of a report, or of half of one: only such a one is ever read or removed."""
+    began, _, process = name.partition("Z-")
+    number, _, ending = process.partition(".")
+    is_moment = len(began) == 19 and began[8] == "T" and began[:8].isdecimal()
+    return is_moment and number.isdecimal() and ending in ("json", "json.half")
+
+
 def _remove_oldest(folder: Path) -> None:
-    """Remove what is too many; names tell their age."""
-    names = sorted(name for name in os.listdir(folder) if OURS.fullmatch(name))  # noqa: PTH208  # in a hurry
-    for name in names[:-KEPT]:
-        (folder / name).unlink(missing_ok=True)
+    """Remove what is too many, all of it at once; names tell their age."""
+    names = sorted(name for name in os.listdir(folder) if _is_report(name))  # noqa: PTH208  # in a hurry
+    if len(names) > MOST:
+        for name in names[:-KEPT]:
+            (folder / name).unlink(missing_ok=True)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +16,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
 from tests.support.system import ROOT, docker
+from tests.support.terminal import Terminal
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 SCHEMA = json.loads((ROOT / "docs/run.schema.json").read_text())
 
@@ -86,3 +93,62 @@ def test_a_trace_shows_tasks_and_the_steps_of_builds_and_which_were_cached(shop:
         task["ts"] <= step["ts"] and step["ts"] + step["dur"] <= task["ts"] + task["dur"] + slack
         for step in steps.values()
     )
+
+
+def on_terminal(folder: Path, *arguments: str, until: str = "") -> tuple[int, Terminal]:
+    """Run a command line on a terminal, interrupted as soon as `until` stands there; its exit code and the terminal."""
+    terminal, place = Terminal(), pty.openpty()
+    with subprocess.Popen(
+        (sys.executable, "-m", "buildgraph.main", *arguments),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stderr=place[1],
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as running:
+        os.close(place[1])
+        while text := _read(place[0]):
+            terminal.write(text)
+            if until and any(until in line for line in terminal.shown):
+                os.killpg(running.pid, signal.SIGINT)
+                until = ""
+    os.close(place[0])
+    return running.returncode, terminal
+
+
+def _read(place: int) -> str:
+    """What has been written meanwhile; nothing at the end, which Linux tells as an error."""
+    try:
+        return os.read(place, 1 << 16).decode()
+    except OSError:
+        return ""
+
+
+def test_on_a_terminal_each_task_at_work_is_one_line_and_its_end_stays(shop: Monorepo) -> None:
+    code, terminal = on_terminal(shop.root, "-n", "2", "build")
+
+    assert code == 0
+    *ends, last = terminal.shown
+    assert sorted(line.partition("  ")[0] for line in ends) == ["ok build:api", "ok build:web"]
+    assert last.startswith("== 2 done (build:")
+    assert any(line.startswith(".  build:web  ") and "COPY" in line for line in terminal.history)
+
+
+def test_an_interrupted_run_is_reported_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    hamlet = Hamlet(tmp_path / "repo")
+    hamlet.append("services/web/Dockerfile", f"RUN echo {hamlet.name} && sleep 300\n")
+
+    code, terminal = on_terminal(hamlet.root, "build:web", "--trace", "trace.json", until="sleep 300")
+
+    assert code == 130
+    assert (terminal.shown[-1], terminal.wraps) == ("interrupted", True)
+    assert terminal.shown[-2].startswith("== 1 interrupted (build:web); ")
+    report = json.loads((hamlet.root / ".buildgraph/runs/last.json").read_text())
+    jsonschema.validate(report, SCHEMA)
+    assert (report["result"], report["exit_code"]) == ("interrupted", 130)
+    assert results(report) == {"build:web": "interrupted"}
+    events = json.loads((hamlet.root / "trace.json").read_text())["traceEvents"]
+    assert any("sleep 300" in event["name"] for event in events)
+    left = subprocess.run(["pgrep", "-f", f"buildx build.*{hamlet.name}/"], capture_output=True, check=False)
+    assert left.stdout == b""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.runs.shelf import KEPT, keep_report, last_report
+from buildgraph.runs.shelf import KEPT, MOST, keep_report, last_report
 
 
 def test_the_last_report_is_found_by_name(tmp_path: Path) -> None:
@@ -24,11 +24,11 @@ def test_a_bounded_number_is_kept_and_only_reports_are_removed(tmp_path: Path) -
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/0.json").write_text("somebody's own")
 
-    for at in range(KEPT + 2):
+    for at in range(MOST + 1):
         keep_report(tmp_path, float(at), str(at))
 
     kept = {file.read_text() for file in (tmp_path / "runs").iterdir()}
-    assert kept == {"somebody's own"} | {str(at) for at in range(2, KEPT + 2)}
+    assert kept == {"somebody's own"} | {str(at) for at in range(MOST + 1 - KEPT, MOST + 1)}
 
 
 def test_a_shelf_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -48,6 +48,25 @@ def test_a_last_report_that_leads_out_of_the_shelf_is_none(tmp_path: Path, name:
     (tmp_path / "secret").write_text("not a report")
     keep_report(tmp_path, 1.0, "one")
     (tmp_path / "runs" / "20261126T051427.262Z-1.json").symlink_to("../secret")
+    (tmp_path / "runs/last.json").unlink()
+    (tmp_path / "runs/last.json").symlink_to(name)
+
+    assert last_report(tmp_path) == b""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20261126T051427.262Z-1",
+        "2026112xT051427.262Z-1.json",
+        "notes.json",
+        "20261126T051427.262Z-a.json",
+        "Z-1.json",
+    ],
+)
+def test_a_file_that_has_no_report_s_name_is_never_read(tmp_path: Path, name: str) -> None:
+    keep_report(tmp_path, 1.0, "one")
+    (tmp_path / "runs" / name).write_text("somebody's own")
     (tmp_path / "runs/last.json").unlink()
     (tmp_path / "runs/last.json").symlink_to(name)
 
