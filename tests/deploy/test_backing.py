@@ -79,7 +79,7 @@ def test_a_password_that_the_database_does_not_know_is_told_and_nothing_is_repla
     assert stocked.deploy().replaced == ("api",)
 
 
-def test_down_keeps_data_and_the_next_deploy_finds_it(stocked: Town) -> None:
+def test_down_keeps_data_for_the_next_deploy_and_with_volumes_leaves_nothing(stocked: Town) -> None:
     query(stocked, "chat", "create table messages as select 'hello' as text")
 
     stop_environment(stocked.place, volumes=False, tell=stocked.told.append)
@@ -90,8 +90,6 @@ def test_down_keeps_data_and_the_next_deploy_finds_it(stocked: Town) -> None:
     assert query(stocked, "chat", "select text from messages") == "hello"
     assert stocked.fetch("api") == "api 1"
 
-
-def test_down_with_volumes_leaves_nothing(stocked: Town) -> None:
     gone = stop_environment(stocked.place, volumes=True, tell=stocked.told.append)
 
     assert stocked.place.named("postgres") in gone
