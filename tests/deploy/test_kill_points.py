@@ -30,7 +30,7 @@ FIRST = (
     ("verified/town", BEFORE),
 )
 REPLACING = (
-    ("verified/town", AFTER),
+    ("deploy-started", AFTER),
     ("/containers/api-migration/start", AFTER),
     ("weight 90", BEFORE),
     ("weight 90", AFTER),
