@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from buildgraph.errors import ConfigurationError, UnknownName
@@ -42,6 +43,19 @@ def take_trace(arguments: Sequence[str]) -> tuple[list[str], str]:
         if not trace or trace.startswith("-"):
             raise ConfigurationError.of(TRACE, "names no file", f"write `{TRACE} FILE`")
     return rest, trace
+
+
+def options_first(arguments: Sequence[str], valued: Collection[str]) -> list[str]:
+    """A command line with its options before its tasks, where doit looks for them; `valued` go with the next word."""
+    options: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        is_option = word.startswith("-")
+        (options if is_option else rest).append(word)
+        if is_option and word in valued:
+            options.extend(islice(words, 1))
+    return [*options, *rest]
 
 
 def check_variables(arguments: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 
 from doit import get_var
 from doit.cmd_base import TaskLoader2
@@ -20,7 +20,15 @@ from doit.exceptions import TaskFailed
 from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
-from buildgraph.command_line import TRACE, as_variable, check_options, check_variables, is_yes, take_trace
+from buildgraph.command_line import (
+    TRACE,
+    as_variable,
+    check_options,
+    check_variables,
+    is_yes,
+    options_first,
+    take_trace,
+)
 from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import shown_on
@@ -34,12 +42,17 @@ from buildgraph.runs.screens import fitting_screen, is_shown_on_terminal
 from buildgraph.runs.shelf import trace_file
 from buildgraph.work import Group, Work, work_of
 
+OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
+
 
 def run_tasks(arguments: Sequence[str], project: Project) -> int:
     """Run a command line of tasks through doit; returns the exit code."""
     run = Run(arguments)
     arguments, trace = take_trace(arguments)
-    _check_options(arguments)
+    if not any(argument in Main.COMMANDS for argument in arguments):
+        _check_options(arguments)
+        valued = [name for option in OPTIONS if option["type"] is not bool for name in _spellings(option)]
+        arguments = options_first([as_variable(argument) for argument in arguments], valued)
     check_variables(arguments)
     file = trace_file(trace) if trace else None
     try:
@@ -203,12 +216,15 @@ class Attempt:
 
 def _check_options(arguments: Sequence[str]) -> None:
     """Refuse an option that doit's run has not; its other commands check their own."""
-    if any(argument in Main.COMMANDS for argument in arguments):
-        return
-    options = (*DoitRun.base_options, *DoitRun.cmd_options)
-    names = {option.get(key) for option in options for key in ("long", "inverse")}
+    names = {option.get(key) for option in OPTIONS for key in ("long", "inverse")}
     known = sorted(name for name in (*names, TRACE.removeprefix("--")) if name)
     check_options([as_variable(argument) for argument in arguments], known)
+
+
+def _spellings(option: Mapping[str, Any]) -> list[str]:
+    """How an option of doit is written: `-n` and `--process`."""
+    found = ((sign, option.get(name)) for sign, name in (("-", "short"), ("--", "long")))
+    return [f"{sign}{name}" for sign, name in found if name]
 
 
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
