@@ -39,6 +39,14 @@ def former_of(live: Live, service: str, released: Mapping[str, str]) -> Switched
     return Switched(service, newest(kept), running.replicas)
 
 
+def released_before(live: Live, service: str, released: Mapping[str, str]) -> Switched:
+    """What a service goes back to from a version that a killed deployment has left, and that runs: the last release."""
+    running = live.workloads[service]
+    own = [found for found in live.versions if found.service == service]
+    kept = [found for found in own if found.fingerprint == released[service]]
+    return Switched(service, newest(kept), running.replicas)
+
+
 def newest(versions: Iterable[Version]) -> Version | None:
     """Of some versions the one that runs, if one does, else the newest."""
     return max(versions, key=lambda version: (version.ready, version.revision), default=None)

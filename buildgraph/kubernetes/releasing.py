@@ -11,7 +11,7 @@ from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.releases import Source
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.kubernetes.cluster import Cluster
-from buildgraph.kubernetes.former import Switched, former_of
+from buildgraph.kubernetes.former import Switched, former_of, released_before
 from buildgraph.kubernetes.lease import Lock, held_lock
 from buildgraph.kubernetes.live import Live, read_live
 from buildgraph.kubernetes.migration import run_migration
@@ -94,7 +94,9 @@ def _deploy(lock: Lock, live: Live, shippings: Mapping[str, Shipping], tell: Tel
                 run.append(former_of(live, name, released))
                 bring(lock, shipping, without, tell)
             elif released.get(name) not in (None, shipping.fingerprint):
-                run.append(former_of(live, name, released))  # a killed run has brought it, and proved nothing
+                run.append(
+                    released_before(live, name, released)
+                )  # a killed run brought it, and proved nothing
         run_smoke(cluster, [shipping.service for shipping in shippings.values()], tell)
     except BaseException:
         unwind(lock, run, tell)

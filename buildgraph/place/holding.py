@@ -14,6 +14,7 @@ from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
 
 KEPT: Final = "buildgraph.kept"
 SPARE: Final = "buildgraph.spare"
+AT_HAND: Final = "-lock-spare"
 ZONE: Final = re.compile(r"[+-]\d\d:\d\d$")
 
 
@@ -43,9 +44,9 @@ def read_locks(place: Place) -> tuple[Holding, ...]:
     return tuple(sorted((held for held in found if held), key=lambda held: held.product))
 
 
-def spare_prefix(place: Place) -> str:
-    """How the names of containers begin that are at hand to take shared locks with, and hold none."""
-    return place.named("lock-spare-")
+def spare_name(place: Place, product: str) -> str:
+    """The name of the container that who deploys a product has at hand to take shared locks with, and holds none."""
+    return place.named(f"{product}{AT_HAND}")
 
 
 def holder_name(holder: str, reason: str) -> str:
@@ -62,7 +63,7 @@ def age_of(place: Place, created: str) -> float:
 def _holding(place: Place, container: Found) -> Holding | None:
     """What a lock's container tells; None for one that is not held: only being taken, or left by the dead."""
     labels = container.labels
-    if container.state == "created" or (SPARE in labels and container.name.startswith(spare_prefix(place))):
+    if container.state == "created" or (SPARE in labels and container.name.endswith(AT_HAND)):
         return None
     return Holding(
         product=labels.get(PRODUCT, ""),

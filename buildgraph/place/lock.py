@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from secrets import token_hex
 from threading import get_ident
 from typing import Any, Final
 
 from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.containers import remove_container
-from buildgraph.place.holding import KEPT, Holding, spare_prefix
+from buildgraph.place.holding import KEPT, Holding, spare_name
 from buildgraph.place.images import ensure_image
 from buildgraph.place.lock_container import begin_spare, close, let_go, make_lock, read_holder, rename
 from buildgraph.place.model import Place, Tell
@@ -63,7 +62,10 @@ def held_product_lock(place: Place, product: str, reason: str = "") -> Iterator[
     The lock of a holder that has just died needs a moment to go.
     """
     labels = {PRODUCT: product, REASON: reason}
-    with _held(place, product_lock(place, product), labels, within=MOMENT) as lock, _with_spare(place):
+    with (
+        _held(place, product_lock(place, product), labels, within=MOMENT) as lock,
+        _with_spare(place, product),
+    ):
         yield lock
 
 
@@ -119,12 +121,12 @@ def _held(place: Place, name: str, labels: Mapping[str, str], within: float) -> 
 
 
 @contextmanager
-def _with_spare(place: Place) -> Iterator[None]:
-    """Have such a container for this thread, made while we go on; each product has one of its own."""
+def _with_spare(place: Place, product: str) -> Iterator[None]:
+    """Have such a container for this thread, made while we go on; who has a product's lock makes the product's own."""
     if get_ident() in place.spares:
         yield
         return
-    spare = place.spares[get_ident()] = begin_spare(place, f"{spare_prefix(place)}{token_hex(4)}")
+    spare = place.spares[get_ident()] = begin_spare(place, spare_name(place, product))
     try:
         yield
     finally:
@@ -145,6 +147,8 @@ def _held_shared(place: Place, name: str, within: float) -> Iterator[Lock]:
     finally:
         if rename(place, container, spare.name):
             place.spares[get_ident()] = spare
+        else:
+            spare.end(place)  # and with it the lock, whose name it may still have
 
 
 def _is_given(place: Place, container: str, name: str, deadline: float) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.actor import read_actor
-from buildgraph.place.containers import RESTARTS
+from buildgraph.place.containers import RESTARTS, remove_container
 from buildgraph.place.holding import KEPT, SPARE, age_of, holder_name
 from buildgraph.place.model import Place
 from buildgraph.place.names import HOLDER, REASON, Role
@@ -44,11 +44,12 @@ class Spare:
 
 
 def begin_spare(place: Place, name: str) -> Spare:
-    """Have such a container made by another thread."""
+    """Have such a container made by another thread, in place of one that a killed deployer has left."""
     made: list[tuple[str, Any]] = []
 
     def make() -> None:
         with suppress(Exception):  # then locks are taken without one, and what is wrong is told there
+            remove_container(place, name)
             made.extend(filter(None, [make_lock(place, name, {SPARE: "yes"})]))
 
     thread = Thread(target=make, daemon=True)

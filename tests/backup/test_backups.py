@@ -51,12 +51,12 @@ def standing(engine: Engine, images: dict[str, str], server: str) -> Iterator[To
 
 
 @pytest.fixture
-def stocked(standing: Town, engine: Engine) -> Town:
-    """That environment as it was declared first, with new data in both servers."""
-    standing.place = replace(standing.place, engine=engine)
+def stocked(standing: Town, engine: Engine) -> Iterator[Town]:
+    """That environment as it was declared first, with new data in both servers; a test may take another way to it."""
     declare(standing)
     stock(standing)
-    return standing
+    yield standing
+    standing.place = replace(standing.place, engine=engine)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from buildgraph.deploy.platform import HEALTHY, UNHEALTHY
-from buildgraph.kubernetes.former import former_of
+from buildgraph.kubernetes.former import former_of, released_before
 from buildgraph.kubernetes.live import Live, Version, Workload
 
 OLD = Version("api", revision=3, fingerprint="old", ready=0)
@@ -42,3 +42,8 @@ def test_of_two_versions_with_other_secrets_it_goes_back_to_the_one_that_runs() 
     running = Workload("api", "shop", replicas=1, state=HEALTHY, fingerprint="new", secrets="rotated")
 
     assert former_of(Live({"api": running}, (NEW, rotated)), "api", {"api": "new"}).former == rotated
+
+
+def test_a_version_that_runs_unproved_goes_back_to_what_was_released_or_nowhere() -> None:
+    assert released_before(live("new"), "api", {"api": "old"}).former == OLD
+    assert released_before(live("new"), "api", {"api": "long ago"}).former is None

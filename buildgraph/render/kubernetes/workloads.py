@@ -25,7 +25,9 @@ from buildgraph.render.kubernetes.shipping import Shipping
 from buildgraph.render.limits import stop_seconds
 from buildgraph.render.yaml import Yaml
 
-FORMER: Final = 2  # versions that the cluster itself can go back to
+# Versions that the cluster keeps. It drops those that were made first, be it that they ran last: enough of them for a
+# version that was gone back to time and again.
+FORMER: Final = 10
 
 
 def plain_deployment(service: Service) -> dict[str, Yaml]:
