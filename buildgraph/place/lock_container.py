@@ -37,10 +37,10 @@ class Spare:
         return self.made[0][0] if self.made else None
 
     def end(self, place: Place) -> None:
-        """Let it go."""
+        """Let it go, once."""
         self.thread.join()
-        for container, stream in self.made:
-            let_go(place, container, stream)
+        while self.made:
+            let_go(place, *self.made.pop())
 
 
 def begin_spare(place: Place, name: str) -> Spare:
