@@ -26,6 +26,7 @@ STATUS = (
 )
 # A project's folder has one of these.
 MARKS = ("manifests/workspace.toml", "pnpm-workspace.yaml")
+OWN_NAME = "buildgraph"  # our folder in git's
 # Reads the lockfile here; `-P` keeps this folder's own modules out of it.
 AHEAD = (sys.executable, "-P", "-m", "buildgraph.workspace.ahead")
 LARGE = 1_000_000  # bytes of a lockfile that takes longer to read than a process to start
@@ -49,7 +50,7 @@ def ask_git(arguments: list[str]) -> None:
 
 def _is_new() -> bool:
     """Whether nothing is remembered of this workspace, and its lockfile is a large one."""
-    if os.path.isdir(".git/buildgraph"):  # noqa: PTH112  # pathlib takes long to load
+    if os.path.isdir(f".git/{OWN_NAME}"):  # noqa: PTH112  # pathlib takes long to load
         return False
     try:
         return os.stat("pnpm-lock.yaml").st_size >= LARGE  # noqa: PTH116

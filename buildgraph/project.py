@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildgraph.early import MARKS
+from buildgraph.early import MARKS, OWN_NAME
 from buildgraph.errors import ConfigurationError
 from buildgraph.process import Runner, Started, SystemRunner
-from buildgraph.snapshot.git import OWN_NAME, Repository, find_repository, own_folder
+from buildgraph.snapshot.git import Repository, find_repository, own_folder
 from buildgraph.snapshot.reading import (
     begin_status,
     begin_working_tree,

@@ -32,19 +32,20 @@ def former_of(live: Live, service: str, released: Mapping[str, str]) -> Switched
     running, wanted = live.workloads.get(service), released.get(service)
     if running is None:
         return Switched(service)
-    own = [found for found in live.versions if found.service == service]
-    kept = [found for found in own if found.fingerprint == wanted]
+    kept = _kept(live, service, wanted)
     if running.state == HEALTHY and (not kept or wanted == running.fingerprint):
-        kept = [found for found in own if found.made_from == running.made_from]
+        kept = [found for found in live.versions if found.made_from == running.made_from]
     return Switched(service, newest(kept), running.replicas)
 
 
 def released_before(live: Live, service: str, released: Mapping[str, str]) -> Switched:
     """What a service goes back to from a version that a killed deployment has left, and that runs: the last release."""
     running = live.workloads[service]
-    own = [found for found in live.versions if found.service == service]
-    kept = [found for found in own if found.fingerprint == released[service]]
-    return Switched(service, newest(kept), running.replicas)
+    return Switched(service, newest(_kept(live, service, released[service])), running.replicas)
+
+
+def _kept(live: Live, service: str, fingerprint: str | None) -> list[Version]:
+    return [f for f in live.versions if (f.service, f.fingerprint) == (service, fingerprint)]
 
 
 def newest(versions: Iterable[Version]) -> Version | None:

@@ -116,8 +116,8 @@ def _held(place: Place, name: str, labels: Mapping[str, str], within: float) -> 
         let_go(place, container, stream)
 
 
-# A container takes half a second to start, a name no time at all. Who deploys a product takes the shared locks several
-# times, and has a container at hand that gets a lock's name for as long as it holds that; it ends with its deployer.
+# A container takes tenths of a second to start and end, a name no time at all. Who deploys a product takes the shared
+# locks several times, and has a container at hand that gets a lock's name meanwhile; it ends with its deployer.
 
 
 @contextmanager

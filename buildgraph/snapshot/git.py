@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from buildgraph.early import GIT, OF_HOOKS, PLACE, QUIET
+from buildgraph.early import GIT, OF_HOOKS, OWN_NAME, PLACE, QUIET
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
 from buildgraph.snapshot.snapshot import decoded
 
 OWN_FOLDER = ".buildgraph"
-OWN_NAME = "buildgraph"  # of our folder in git's own
 NO_TREE = "go to a clone, or make one: `git worktree add`"
 REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         Frame,
         Frames,
     )
-    from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, parse_lockfile
+    from buildgraph.workspace.lockfile import Importer, Lockfile, Patch
+    from buildgraph.workspace.lockfile_parsing import parse_lockfile
     from buildgraph.workspace.package import (
         DEVELOPMENT,
         GROUPS,
@@ -120,7 +121,7 @@ __getattr__ = offering(
         "links": "edges",
         "owner_of": "projects",
         "owners_of": "projects",
-        "parse_lockfile": "lockfile",
+        "parse_lockfile": "lockfile_parsing",
         "parse_package": "package",
         "parse_workspace_yaml": "settings",
         "prune": "pruning",

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from buildgraph.early import AHEAD, taken
-from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, parse_lockfile
+from buildgraph.workspace.lockfile import Importer, Lockfile, Patch
+from buildgraph.workspace.lockfile_parsing import parse_lockfile
 from buildgraph.workspace.projects import LOCKFILE
 
 SEAL = hashlib.sha256().digest_size

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from buildgraph.errors import ConfigurationError
-from buildgraph.workspace.lockfile import Lockfile, parse_lockfile
+from buildgraph.workspace.lockfile import Lockfile
+from buildgraph.workspace.lockfile_parsing import parse_lockfile
 
 IMPORTERS, PACKAGES, SNAPSHOTS = TABLES = ("importers", "packages", "snapshots")
 HEADINGS: Final = [f"{name}:" for name in TABLES]
