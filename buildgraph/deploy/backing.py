@@ -11,12 +11,12 @@ from buildgraph.manifests.model import Backing, Service
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.place.containers import (
     Found,
+    ask_in_container,
     create_container,
     find_containers,
     read_condition,
     read_last_lines,
     remove_container,
-    run_in_container,
     start_container,
 )
 from buildgraph.place.images import ensure_image
@@ -138,7 +138,7 @@ def _confirm_password(place: Place, kind: str, container: str) -> None:
     """StepFailed when a server that was here before takes another password than services would be given."""
     name = PASSWORDS[kind]
     env = {LOGIN_NAME[kind]: place.secrets.reveal(name)}
-    code, _ = run_in_container(place, container, ["sh", "-c", LOGIN[kind]], env=env)
+    code, _ = ask_in_container(place, container, ["sh", "-c", LOGIN[kind]], env=env)
     if code != 0:
         way_out = CHANGE[kind].format(container=container, user=database_user(place))
         raise StepFailed(
@@ -171,11 +171,11 @@ def _wait_until_ready(place: Place, kind: str, container: str) -> None:
 
 
 def _answers(place: Place, container: str, ping: str) -> bool:
-    code, _ = run_in_container(place, container, ["sh", "-c", ping])
+    code, _ = ask_in_container(place, container, ["sh", "-c", ping])
     return code == 0
 
 
 def _ensure_database(place: Place, database: str) -> None:
-    code, said = run_in_container(place, place.named(POSTGRES), ["sh", "-c", ENSURE_DATABASE, database])
+    code, said = ask_in_container(place, place.named(POSTGRES), ["sh", "-c", ENSURE_DATABASE, database])
     if code != 0:
         raise StepFailed(POSTGRES, f"the database {database} cannot be made", place.redact(said))

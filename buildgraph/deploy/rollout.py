@@ -27,7 +27,6 @@ from buildgraph.place.network import (
 )
 from buildgraph.place.scales import holds, write_scale
 from buildgraph.place.secrets import check_secrets
-from buildgraph.place.shell import open_shells
 from buildgraph.place.state import state_volume
 from buildgraph.traffic.proxy import OWN_PORTS
 from buildgraph.traffic.proxy_container import ensure_proxy
@@ -55,7 +54,7 @@ def held_for_deploy(
     """
     check_targets(place, targets)
     ensure_image(place, place.image(place.environment.proxy_image), tell)
-    with held_product_lock(place, product, place.redact(reason)) as lock, open_shells(place):
+    with held_product_lock(place, product, place.redact(reason)) as lock:
         yield lock
 
 

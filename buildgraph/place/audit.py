@@ -12,7 +12,7 @@ from typing import Final
 
 from buildgraph.errors import BuildgraphError, ToolError
 from buildgraph.place.actor import read_actor
-from buildgraph.place.containers import NOT_RUN, Found, find_containers, run_in_container
+from buildgraph.place.containers import NOT_RUN, Found, ask_in_container, find_containers
 from buildgraph.place.model import Discreet, Place, Tell
 from buildgraph.place.names import PROXY, Role
 from buildgraph.place.state import MOUNT, read_state, render_archive, write_state
@@ -68,8 +68,9 @@ def record_event(
 def read_events(place: Place, product: str = "") -> tuple[Event, ...]:
     """All events (of a product, with what concerns all), the oldest first."""
     files = read_state(place, place.named(PROXY), FOLDER).files
-    lines = [line for _, content in sorted(files.items()) for line in content.decode().splitlines()]
-    events = sorted((found for line in lines if (found := parse_event(line))), key=lambda event: event.at)
+    lines = (line for _, content in sorted(files.items()) for line in content.decode().splitlines())
+    each = dict.fromkeys(lines)  # an event that was written over a way that broke may have been written twice
+    events = sorted((found for line in each if (found := parse_event(line))), key=lambda event: event.at)
     return tuple(event for event in events if not product or event.product in ("", product))
 
 
@@ -140,7 +141,7 @@ def write_event(place: Place, event: Event) -> bool:
         return False
     line = render_event(place, event)
     argv = ["sh", "-c", APPEND, f"{MOUNT}/{FOLDER}", line]
-    code, said = run_in_container(place, found[0].id, argv, user="0:0")
+    code, said = ask_in_container(place, found[0].id, argv, user="0:0")
     if code == NOT_RUN:
         _write_beside(place, found[0], line)
     elif code != 0:

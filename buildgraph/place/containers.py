@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.socket import EngineRefused, Unended
 from buildgraph.place.model import Place
-from buildgraph.place.shell import run_in_shell
+from buildgraph.place.shell import Command, run_in_shell
 from buildgraph.place.specification import Specification
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ CONFLICT: Final = 409
 # An engine that was killed stops, when it starts again, what still runs, and remembers that as if it had been done by
 # hand: `unless-stopped` would leave it so.
 RESTARTS: Final = MappingProxyType({"Name": "always"})
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
 NOT_ENDED: Final = 124  # as timeout(1) tells
 
@@ -142,11 +143,6 @@ def run_in_container(
     api, words = place.engine.client.api, list(argv)
     with _opened(place, container) as found:
         try:
-            if (
-                not (user or env or within)
-                and (told := run_in_shell(place, str(found.id), words)) is not None
-            ):
-                return told
             command = api.exec_create(found.id, words, user=user, environment=dict(env or {}))["Id"]
             said = b"".join(piece.content for piece in place.engine.listen_to(command, within))
             code = api.exec_inspect(command)["ExitCode"]
@@ -163,6 +159,19 @@ def run_in_container(
     if code is None:
         raise ToolError(f"the engine broke off what ran in {container}", "run the same again")
     return int(code), said.decode("utf-8", "replace")
+
+
+def ask_in_container(
+    place: Place, container: str, argv: Sequence[str], *, user: str = "", env: Mapping[str, str] = NOTHING
+) -> tuple[int, str]:
+    """Run a command that answers soon, and that may run twice, in a shell that stays open; see `run_in_container`."""
+    import docker.errors
+
+    with _opened(place, container) as found, suppress(docker.errors.APIError, EngineRefused):
+        told = run_in_shell(place, str(found.id), user, Command(argv, env))
+        if told is not None:
+            return told
+    return run_in_container(place, container, argv, user=user, env=env)
 
 
 def wait_for_end(place: Place, container: str, within: float) -> int:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.place.names import Role, environment_labels, label_filters, prefix_of
 from buildgraph.place.secrets import Secrets, used_secrets
+from buildgraph.place.shell import Shells
 
 if TYPE_CHECKING:
     from buildgraph.image.engine import Engine
     from buildgraph.place.lock_container import Spare
-    from buildgraph.place.shell import Shell
 
 Tell = Callable[[str], None]
 
@@ -58,8 +58,8 @@ class Place:
 
     `images` maps the base images of the environment (`haproxy:2.9`) to what the engine runs for them.
     `catalog` holds all services of the workspace: their addresses, and what has left the manifests.
-    What a deployer has at hand, by thread: `spares` are containers to take shared locks with, see
-    `buildgraph.place.lock`, and `shells` stay open in containers, by their id.
+    `spares` are containers that a deployer has at hand, by thread, to take shared locks with, see
+    `buildgraph.place.lock`; `shells` stay open in containers.
     """
 
     engine: Engine
@@ -69,7 +69,7 @@ class Place:
     secrets: Secrets
     catalog: tuple[Service, ...]
     spares: dict[int, Spare] = field(default_factory=dict, compare=False, repr=False)
-    shells: dict[int, dict[str, Shell]] = field(default_factory=dict, compare=False, repr=False)
+    shells: Shells = field(default_factory=Shells, compare=False, repr=False)
 
     @property
     def prefix(self) -> str:

@@ -13,9 +13,9 @@ from typing import Final
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.place.containers import (
+    ask_in_container,
     find_containers,
     read_last_lines,
-    run_in_container,
 )
 from buildgraph.place.lock import held_shared_lock
 from buildgraph.place.model import Place
@@ -38,15 +38,16 @@ from buildgraph.traffic.routes import Route, Routes, each_once, find_route, with
 
 LAST_LINES: Final = 20
 RELOAD_WITHIN, PAUSE = 15.0, 0.1
-# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master
+# The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master ($1)
 # keeps its connection open after an answer, at times even when asked to quit: silence ends an answer too.
 ASK: Final = """\
 if command -v bash >/dev/null; then
   exec timeout 20 bash -c '
-    exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$1" >&3 || exit 1
-    while IFS= read -r -t 3 line <&3; do printf "%s\\n" "$line"; done' "$0" "$1"
+    exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%s\\n" "$2" >&3 || exit 1
+    [ "$0" = "$1" ] || exec cat <&3
+    while IFS= read -r -t 3 line <&3; do printf "%s\\n" "$line"; done' "$0" "$1" "$2"
 fi
-printf '%s\\n' "$1" | exec nc -w 2 127.0.0.1 "$0"
+printf '%s\\n' "$2" | exec nc -w 2 127.0.0.1 "$0"
 """
 
 
@@ -125,8 +126,8 @@ def count_sessions(place: Place, service: str, colour: Colour, beyond: int = 0) 
 
 def ask_proxy(place: Place, commands: Iterable[str], *, port: int = RUNTIME_PORT) -> str:
     """The answer of the proxy's runtime API, or its master's, to commands; ToolError when it gives none."""
-    asked = "; ".join(commands)
-    code, said = run_in_container(place, place.named(PROXY), ["sh", "-c", ASK, str(port), asked])
+    argv = ["sh", "-c", ASK, str(port), str(MASTER_PORT), "; ".join(commands)]
+    code, said = ask_in_container(place, place.named(PROXY), argv)
     if code != 0:
         raise ToolError(f"the proxy {place.named(PROXY)} does not answer: {said.strip()}")
     return said
@@ -206,7 +207,7 @@ def _reload(place: Place, structure: str) -> None:
     hand from then on, and comes back neither when it crashes nor when the engine starts again. A proxy that
     is just starting again needs none: it reads what is written.
     """
-    run_in_container(place, place.named(PROXY), ["sh", "-c", "kill -s USR2 1"])
+    ask_in_container(place, place.named(PROXY), ["sh", "-c", "kill -s USR2 1"])
     deadline = time.monotonic() + RELOAD_WITHIN
     while running_structure(place) != structure:
         if time.monotonic() > deadline:

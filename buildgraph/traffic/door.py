@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from buildgraph.manifests.model import Service
-from buildgraph.place.containers import run_in_container
+from buildgraph.place.containers import ask_in_container
 from buildgraph.place.model import Place
 from buildgraph.place.names import PROXY
 from buildgraph.place.ports import LOOPBACK
@@ -105,7 +105,7 @@ def send_near(request: Request, port: int) -> Answer:
 def _send_from_inside(place: Place, request: Request, address: tuple[str, int]) -> Answer:
     host, port = address
     argv = ["sh", "-c", ASK, str(port), render_request(request), f"{TIMEOUT:g}", host]
-    code, said = run_in_container(place, place.named(PROXY), argv)
+    code, said = ask_in_container(place, place.named(PROXY), argv)
     if not said.startswith("HTTP/"):
         return Answer(0, f"no answer: {said.strip() or f'exit code {code}'}")
     return _parsed(said.encode())

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from buildgraph.errors import StepFailed
-from buildgraph.place.containers import run_in_container
+from buildgraph.place.containers import ask_in_container
 from buildgraph.place.model import Place
 from buildgraph.place.names import PROXY
 from buildgraph.place.state import MOUNT, PRIVATE, State, read_state, render_archive, write_state
@@ -46,7 +46,7 @@ def write_revision(place: Place, routes: Routes) -> None:
     placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
     write_state(place, place.named(PROXY), render_archive(placed))
     argv = ["sh", "-c", SWAP, f"{MOUNT}/{FOLDER}", revision]
-    code, said = run_in_container(place, place.named(PROXY), argv, user="0:0")
+    code, said = ask_in_container(place, place.named(PROXY), argv, user="0:0")
     if code != 0:
         raise StepFailed("proxy", "the new configuration is refused; the old one stays", said)
 

@@ -14,6 +14,7 @@ import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 from buildgraph.image.socket import ask
@@ -27,6 +28,8 @@ IDLE = re.compile(r"POST /containers/[^/]+/(exec|wait)\b")
 STARTED = re.compile(rb"POST (?:/v[\d.]+)?/exec/(\w+)/start ")
 # What a shell is told: a command, and then to tell its exit code behind random signs.
 SPOKEN = re.compile(rb"(.+?) </dev/null 2>&1; printf '%s %d\\n' [0-9a-f]{32} \$\?\n", re.DOTALL)
+# What a command finds in its environment stands before it: passwords.
+ASSIGNED = re.compile(r"\w+=")
 # What HAProxy is only asked is asked again until an answer pleases: how often, nobody can foretell.
 SHOWS = re.compile(r"(@!\d+ )?(show \w+[^;]*|quit)(; (show \w+[^;]*|quit))*")
 # What differs from run to run: digests and random names, addresses, process ids, numbers of releases.
@@ -136,6 +139,7 @@ class Witness(Relay):
         """The same of its words; a shell by itself does nothing yet."""
         if words == [SHELL] or SHOWS.fullmatch(words[-1]):
             return ""
+        words = list(dropwhile(ASSIGNED.match, words))
         shown = (words[3:] or words[2:]) if words[:2] == ["sh", "-c"] else words
         return self.plain(f"RUN in {self.name_of(container)}: {' '.join(shown)}")
 

@@ -6,14 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from buildgraph.errors import ToolError
-from buildgraph.place.containers import remove_container, run_in_container
+from buildgraph.place.containers import ask_in_container, remove_container, run_in_container
 from buildgraph.place.names import Role
-from buildgraph.place.shell import open_shells, run_in_shell
+from buildgraph.place.shell import Command, Shells, run_in_shell
 from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
@@ -21,13 +23,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
 ASK = """
 import time
 from buildgraph.image.engine import open_engine
-from buildgraph.place.containers import run_in_container
-from buildgraph.place.shell import open_shells
+from buildgraph.place.containers import ask_in_container
 from tests.support.town import Town
 place = Town(open_engine(""), {images!r}, "", {name!r}).place
-with open_shells(place):
-    print(run_in_container(place, {container!r}, ["sh", "-c", "echo here"]), flush=True)
-    time.sleep(60)
+print(ask_in_container(place, {container!r}, ["sh", "-c", "echo here"]), flush=True)
+time.sleep(60)
 """
 
 
@@ -78,31 +78,56 @@ def test_a_command_tells_the_same_in_an_open_shell_as_by_itself(
     argv = ["sh", "-c", script, 'it\'s "so"\n $HOME', "grün\\n"]
     by_itself = run_in_container(town.place, container, argv)
 
-    with open_shells(town.place):
-        found = [run_in_shell(town.place, container, argv) for _ in range(2)]
-        assert shells_in(town, container) == 1
+    found = [run_in_shell(town.place, container, "", Command(argv, {})) for _ in range(2)]
+    assert shells_in(town, container) == 1
 
     assert found == [by_itself, by_itself]
+    town.place.shells.close()
+    wait_for_none(town, container)
+
+
+def test_a_command_is_run_by_its_user_with_its_environment(town: Town, container: str) -> None:
+    argv = ["sh", "-c", 'id -u; printf %s "$WORD"; tr "\\0" " " </proc/$PPID/cmdline']
+    env = {"WORD": 'it\'s "so"\n'}
+
+    code, said = ask_in_container(town.place, container, argv, user="1001", env=env)
+    assert (code, said) == (0, '1001\nit\'s "so"\nsh ')
+    assert ask_in_container(town.place, container, argv, env={"WORD": ""})[1].startswith("99\n")
+    assert ask_in_container(town.place, container, argv, user="1001") == (0, "1001\nsh ")
+
+
+def test_threads_do_not_share_a_shell(town: Town, container: str) -> None:
+    argv = ["sh", "-c", "echo $0; sleep 0.1; echo $0"]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda word: ask_in_container(town.place, container, [*argv, word]), "abcdefgh")
+        assert [said for _, said in found] == [f"{word}\n{word}\n" for word in "abcdefgh"]
+    assert 1 < shells_in(town, container) <= 4
+
+
+def test_a_shell_that_nobody_used_for_long_is_not_trusted(town: Town, container: str) -> None:
+    place = replace(town.place, shells=Shells(rest=0.0))
+    ask_in_container(place, container, ["sh", "-c", "true"])
+    assert shells_in(town, container) == 1
+
+    assert place.shells.take(container, "") is None
     wait_for_none(town, container)
 
 
 def test_a_container_that_was_started_again_is_asked_all_the_same(town: Town, container: str) -> None:
-    with open_shells(town.place):
-        assert run_in_container(town.place, container, ["sh", "-c", "echo one"]) == (0, "one\n")
-        town.place.engine.client.api.restart(container, timeout=0)
-        assert run_in_container(town.place, container, ["sh", "-c", "echo two"]) == (0, "two\n")
-        assert run_in_container(town.place, container, ["sh", "-c", "echo three"]) == (0, "three\n")
+    assert ask_in_container(town.place, container, ["sh", "-c", "echo one"]) == (0, "one\n")
+    town.place.engine.client.api.restart(container, timeout=0)
+    assert ask_in_container(town.place, container, ["sh", "-c", "echo two"]) == (0, "two\n")
+    assert ask_in_container(town.place, container, ["sh", "-c", "echo three"]) == (0, "three\n")
 
 
 def test_a_container_that_has_ended_is_told_as_ever(town: Town, container: str) -> None:
     town.place.engine.client.api.stop(container, timeout=0)
     by_itself = run_in_container(town.place, container, ["sh", "-c", "true"])
 
-    with open_shells(town.place):
-        assert run_in_container(town.place, container, ["sh", "-c", "true"]) == by_itself
-        remove_container(town.place, container)
-        with pytest.raises(ToolError, match="is gone"):
-            run_in_container(town.place, container, ["sh", "-c", "true"])
+    assert ask_in_container(town.place, container, ["sh", "-c", "true"]) == by_itself
+    remove_container(town.place, container)
+    with pytest.raises(ToolError, match="is gone"):
+        ask_in_container(town.place, container, ["sh", "-c", "true"])
 
 
 def test_a_shell_ends_with_a_deployer_that_is_killed(town: Town, container: str) -> None:
