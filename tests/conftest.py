@@ -68,3 +68,15 @@ def registry() -> Iterator[str]:
     name = docker("run", "-d", "--rm", "-p", f"127.0.0.1:{port}:5000", substitute("registry:2")).strip()
     yield f"127.0.0.1:{port}"
     docker("rm", "-f", "-v", name)
+
+
+@pytest.fixture(scope="session")
+def real_node(registry: str) -> Iterator[str]:
+    """An image with node that is no stand-in: a registry has it, and it is named by its digest."""
+    name = f"{registry}/base/node:20"
+    docker("tag", substitute("node:20-alpine"), name)
+    docker("push", "-q", name)
+    told = docker("inspect", "--format", "{{json .RepoDigests}}", name)
+    digest = told.partition(f"{registry}/base/node@")[2].partition('"')[0]
+    yield f"{registry}/base/node@{digest}"
+    docker("rmi", name)

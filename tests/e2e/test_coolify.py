@@ -38,12 +38,13 @@ def server() -> Iterator[CoolifyServer]:
 def shop(
     tmp_path_factory: pytest.TempPathFactory,
     registry: str,
+    real_node: str,
     server: CoolifyServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Hamlet]:
-    """A repository whose staging is on that server."""
+    """A repository whose staging is on that server, upon a real base; both its environments share a registry."""
     monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
-    made = Hamlet(tmp_path_factory.mktemp("coolify") / "hamlet", ("development", "staging"))
+    made = Hamlet(tmp_path_factory.mktemp("coolify") / "hamlet", ("staging", "production"), real_node)
     made.ports["staging"] = server.door
     applications = {name: name for name in ("api", "web", "mail")}
     coolify = {
@@ -54,9 +55,11 @@ def shop(
         "within": 60,
     }
     made.settings("staging", registry=f"{registry}/{made.name}", coolify=coolify)
+    made.settings("production", registry=f"{registry}/{made.name}")
     made.append("manifests/products/shop.toml", SMOKE)
     made.commit()
     yield made
+    made.run("down", "--volumes", "env=production")
     pushed = f"reference={registry}/{made.name}/*"
     images = docker("images", "--filter", pushed, "--format", "{{.Repository}}:{{.Tag}}").split()
     if images := [*made.images(), *images]:
@@ -104,6 +107,34 @@ def test_deploy_again_change_fail_and_go_back(shop: Hamlet, server: CoolifyServe
     refused(shop.run("scale:shop", "service=api", "to=2", "env=staging"), 2, "Coolify runs one container")
     kinds = [event["kind"] for event in shop.told("releases", "--events", "env=staging")["events"]]
     assert kinds[-4:] == ["deploy-started", "deploy-failed", "rollback-started", "rollback-finished"]
+
+
+def test_what_is_verified_goes_from_coolify_to_an_engine_and_back(
+    shop: Hamlet, server: CoolifyServer
+) -> None:
+    shop.must("deploy:shop", "env=staging")
+
+    shop.must("promote:shop", "from=staging", "env=production")
+
+    assert shop.fetch("api", "production") == "api 1"
+    assert images_of(shop, "production") == images_of(shop, "staging")
+    assert "promote:shop  fresh" in shop.must("promote:shop", "env=production").err
+
+    shop.says("api", "api 2")
+    shop.commit()
+    shop.must("deploy:shop", "env=production")
+    ran = shop.must("promote:shop", "from=production", "env=staging")
+
+    assert "build:" not in ran.err
+    assert shop.fetch("api", "staging") == "api 2"
+    assert images_of(shop, "production") == images_of(shop, "staging")
+    assert server.apps["api"].image == images_of(shop, "staging")["api"]
+
+
+def images_of(shop: Hamlet, environment: str) -> dict[str, str]:
+    """Service -> the image of the newest release of the shop."""
+    release = shop.told("releases", "shop", f"env={environment}")["releases"][-1]
+    return {found["service"]: found["image"] for found in release["services"]}
 
 
 def test_verbs_that_make_no_sense_there_are_refused_in_a_line(shop: Hamlet, server: CoolifyServer) -> None:

@@ -9,28 +9,15 @@ import pytest
 
 from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Ran
-from tests.support.system import docker, substitute
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def node(registry: str) -> Iterator[str]:
-    """An image with node that is no stand-in: a registry has it, and it is named by its digest."""
-    name = f"{registry}/base/node:20"
-    docker("tag", substitute("node:20-alpine"), name)
-    docker("push", "-q", name)
-    told = docker("inspect", "--format", "{{json .RepoDigests}}", name)
-    digest = told.partition(f"{registry}/base/node@")[2].partition('"')[0]
-    yield f"{registry}/base/node@{digest}"
-    docker("rmi", name)
-
-
-@pytest.fixture(scope="module")
-def hamlet(tmp_path_factory: pytest.TempPathFactory, node: str) -> Iterator[Hamlet]:
+def hamlet(tmp_path_factory: pytest.TempPathFactory, real_node: str) -> Iterator[Hamlet]:
     """A repository with staging and production on this engine, whose images stand upon a real base."""
     made = Hamlet(
-        tmp_path_factory.mktemp("promotion") / "hamlet", ("development", "staging", "production"), node
+        tmp_path_factory.mktemp("promotion") / "hamlet", ("development", "staging", "production"), real_node
     )
     yield made
     made.raze()

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.support.hamlet import Hamlet, as_toml
+from tests.support.hamlet import NODE, Hamlet, as_toml
 from tests.support.monorepo import Ran
+from tests.support.system import free_port
 
 CONTEXT = "buildgraph-test"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -23,9 +24,9 @@ SMOKE = [{"name": "the api answers", "path": "/", "contains": "api", "within": 5
 class Harbour(Hamlet):
     """The product `shop` (api, which has a secret and a migration, and web) in environments of a cluster."""
 
-    def __init__(self, root: Path, registry: str, environments: tuple[str, ...] = ("alpha", "beta")) -> None:
+    def __init__(self, root: Path, registry: str, base: str = NODE) -> None:
         self.registry = registry
-        super().__init__(root, environments)
+        super().__init__(root, ("alpha", "beta"), base)
         self.write("services/api/migrate.mjs", MIGRATE.format(code=0))
         self.declare_shop()
         self.write("secrets.env", "DATABASE_URL=postgres://first-secret\n")
@@ -43,6 +44,12 @@ class Harbour(Hamlet):
         lines = [f"{key} = {as_toml(value)}" for key, value in (usual | fields).items()]
         cluster = f'[kubernetes]\ncontext = "{CONTEXT}"\nnamespace = "{self.namespace(environment)}"\n'
         self.write(f"manifests/environments/{environment}.toml", "\n".join([*lines, cluster]))
+
+    def settings_on_engine(self, environment: str) -> None:
+        """Write an environment on this machine's engine, with the same registry, secrets and values."""
+        self.ports[environment] = free_port()
+        registry, values = f"{self.registry}/{self.name}", {"LEVEL": environment}
+        super().settings(environment, registry=registry, secrets="secrets.env", values=values)
 
     def declare_shop(self, **api: Any) -> None:
         """Write the shop's manifest; `api` are further fields of that service."""
