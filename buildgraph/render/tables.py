@@ -31,12 +31,13 @@ def render_tables(manifests: Manifests) -> dict[str, str]:
 
 def _ports(manifests: Manifests) -> str:
     rows = sorted(
-        (s.port, s.name, s.kind, str(s.listens or s.port), _code(s.health))
+        (s.port, s.name, s.kind, str(s.listens or s.port), _code(s.health), _code(s.alive))
         for s in manifests.services
         if s.port
     )
     told = ((str(port), *others) for port, *others in rows)
-    return _section("Ports", ("port", "service", "kind", "listens on", "healthy when 200 comes from"), told)
+    heads = ("port", "service", "kind", "listens on", "healthy when 200 comes from", "alive by")
+    return _section("Ports", heads, told)
 
 
 def _domains(manifests: Manifests) -> str:

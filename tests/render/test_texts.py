@@ -60,7 +60,7 @@ def rows(title: str, manifests: Manifests = MANIFESTS) -> list[str]:
 def test_the_tables_tell_ports_domains_and_origins_of_every_environment() -> None:
     here, there = "http://api.localhost:8480", "https://api.shop.org"
 
-    assert rows("Ports") == ["| 4000 | shop-api | nestjs | 3000 | `/api/health` |"]
+    assert rows("Ports") == ["| 4000 | shop-api | nestjs | 3000 | `/api/health` | – |"]
     assert rows("Domains") == [f"| shop-api | {here} | {there} |"]
     assert rows("CORS origins") == [
         f"| shop-api | `{here}`<br>`https://a\\|b` | `{there}`<br>`https://a\\|b` |"
