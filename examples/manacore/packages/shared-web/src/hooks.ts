@@ -6,10 +6,12 @@ import { isSameHost } from './origin.ts';
 
 /** Whether this server answers; the backend has a health check of its own. */
 const HEALTH = '/api/health';
+/** The policy of contents is SvelteKit's (see kit.js): it names the nonce of each answer's own scripts. */
 const HEADERS = {
   'Strict-Transport-Security': 'max-age=31536000; includeSubDomains; preload',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
+  'X-XSS-Protection': '1; mode=block',
   'Referrer-Policy': 'strict-origin-when-cross-origin',
   'Permissions-Policy': 'geolocation=(), microphone=(), camera=()',
 };
