@@ -1,4 +1,4 @@
-"""Tables for the docs: which port, domain, origin, limit and variable each service has, as one page of Markdown."""
+"""Tables for the docs, as one page of Markdown: the ports, names, origins, limits and variables of services."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from buildgraph.manifests.addresses import public_url, public_values
 from buildgraph.manifests.model import Environment, EnvValue, Manifests, Service
 from buildgraph.render.limits import MEBI
 from buildgraph.render.rendered import head
+from buildgraph.render.zone import COLUMNS, name_rows
 
 PATH: Final = "docs/RENDERED.md"
 ORIGINS: Final = "CORS_ORIGINS"  # the variable by which a service is told whose pages may call it
@@ -21,6 +22,7 @@ def render_tables(manifests: Manifests) -> dict[str, str]:
     parts = (
         _ports(manifests),
         _domains(manifests),
+        _section("Names", COLUMNS, name_rows(manifests)),
         _origins(manifests),
         _resources(manifests),
         _variables(manifests),

@@ -67,6 +67,21 @@ def test_the_tables_tell_ports_domains_and_origins_of_every_environment() -> Non
     ]
 
 
+def test_the_table_of_names_tells_what_a_zone_holds_and_whose_answers_a_content_network_may_keep() -> None:
+    blog = replace(API, name="shop-blog", kind="astro", host="blog")
+    app = replace(API, name="shop-app", kind="sveltekit", host="app")
+    there = replace(THERE, engine="ssh://deploy@shop.org")
+    both = replace(MANIFESTS, products=(Product("shop", (API, app, blog)),), environments=(HERE, there))
+    told = [row.strip("| ").split(" | ") for row in rows("Names", both)]
+
+    assert [(name, network) for name, _, _, network, _ in told] == [
+        ("api.shop.org", "no"),
+        ("app.shop.org", "yes"),
+        ("blog.shop.org", "yes"),
+    ]
+    assert {where for _, _, where, _, _ in told} == {"shop.org"}
+
+
 def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> None:
     assert rows("Resources") == [
         "| shop-api | 0.5 | 512 MB | 1 | 3 |",
