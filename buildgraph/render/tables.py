@@ -82,12 +82,21 @@ def _sum(services: Iterable[Service], there: Environment) -> str:
 
 
 def _variables(manifests: Manifests) -> str:
+    names = sorted({name for there in manifests.environments for name in there.values})
+    shared = (
+        (
+            "*every service*",
+            _code(name),
+            *(_code(there.values.get(name, "")) for there in manifests.environments),
+        )
+        for name in names
+    )
     rows = (
         (s.name, _code(name), *(_value(value, there) for there in manifests.environments))
         for s in manifests.services
         for name, value in sorted(s.env.items())
     )
-    return _section("Variables", ("service", "variable", *_names(manifests)), rows)
+    return _section("Variables", ("service", "variable", *_names(manifests)), [*shared, *rows])
 
 
 def _value(value: EnvValue, there: Environment) -> str:

@@ -93,8 +93,11 @@ def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> No
     assert rows("Resources", alone) == ["| **all, at most** |  |  | 0: – cpus, – | 0: – cpus, – |"]
 
 
-def test_the_table_of_variables_tells_of_a_secret_only_that_it_is_one() -> None:
-    assert rows("Variables") == [
+def test_the_table_of_variables_tells_what_all_have_and_of_a_secret_only_that_it_is_one() -> None:
+    there = replace(THERE, values={"REGION": "eu"})
+
+    assert rows("Variables", replace(MANIFESTS, environments=(HERE, there))) == [
+        "| *every service* | `REGION` | – | `eu` |",
         "| shop-api | `CORS_ORIGINS` | `{public:shop-api},https://a\\|b` | `{public:shop-api},https://a\\|b` |",
         "| shop-api | `KEY` | secret | secret |",
         "| shop-api | `LEVEL` | – | `info` |",

@@ -1,6 +1,6 @@
 // The hooks of a web app: what happens to every request, and to every error that nobody expected.
 import { chooseLocale } from '@manacore/shared-i18n';
-import { createLogger, createReport, type Logger } from '@manacore/shared-logger';
+import { createLogger, createReport, environmentName, type Logger } from '@manacore/shared-logger';
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { isSameHost } from './origin.ts';
 
@@ -17,9 +17,9 @@ const HEADERS = {
 };
 
 export function webHooks(service: string): { handle: Handle; handleError: HandleServerError } {
-  const { NODE_ENV: environment, SENTRY_DSN } = process.env;
-  const logger = createLogger({ service, ...(environment && { environment }) });
-  const report = createReport(SENTRY_DSN, { service, environment });
+  const environment = environmentName();
+  const logger = createLogger({ service, environment });
+  const report = createReport(process.env.SENTRY_DSN, { service, environment });
   return {
     handle: createHandle(logger),
     handleError: ({ error, status, message }) => {
