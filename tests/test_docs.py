@@ -22,8 +22,10 @@ DOCUMENTS = (
     "docs/COOLIFY.md",
     "docs/KUBERNETES.md",
     "docs/MONITORING.md",
+    "docs/OPERATING.md",
     "docs/RENDERING.md",
     "docs/RUNS.md",
+    "docs/spec-coverage.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")

@@ -92,4 +92,4 @@ def _cluster_settings(service: Service, environment: Environment) -> Mapping[str
         return {}
     told = {name: value for name, value in asdict(cluster).items() if name not in ("context", "namespace")}
     grows = asdict(service.autoscale) if service.autoscale else None
-    return {"kubernetes": {**told, "autoscale": grows}}
+    return {"kubernetes": {**told, "autoscale": grows, "alive": service.alive}}

@@ -67,8 +67,9 @@ def _check_reachable(service: Service, place: Place) -> None:
         return
     if service.host and not service.port:
         place.at("port").refuse("is missing, but the service has a host")
-    if service.metrics and not service.port:
-        place.at("metrics").refuse("needs a port to be asked on", "write `port`, or leave `metrics` out")
+    for key in ("alive", "metrics"):
+        if getattr(service, key) and not service.port:
+            place.at(key).refuse("needs a port to be asked on", f"write `port`, or leave `{key}` out")
     if not service.port and not service.health_command:
         place.at("port").refuse("is missing", "a service needs `port`, a worker `health_command`")
     if service.kind and service.port and not service.health and not service.health_command:

@@ -120,6 +120,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "host": HOST,
     "health": URL_PATH,
     "health_command": COMMAND,
+    "alive": URL_PATH,
     "metrics": URL_PATH,
     "replicas": REPLICAS,
     "inputs": PATHS,

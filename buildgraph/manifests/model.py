@@ -112,10 +112,11 @@ class Service:
     `context` is the folder that a Dockerfile of the service's own copies from, seen from the workspace's root;
     empty for the usual context.
     `base_of` is what `FROM` names when another image builds on this one. `health` is the path that answers
-    200 when the service can serve; a worker has `health_command` instead. `metrics` is the path that
-    tells Prometheus metrics, to whoever asks past the proxy; it changes no fingerprint. `breaking` is raised with a
-    release whose data older code cannot work with, and changes no fingerprint. `autoscale` lets a cluster run
-    more than its replicas.
+    200 when the service can serve; a worker has `health_command` instead. `alive` is the path that answers 200 as
+    long as starting it anew would not help; where it is empty, a port that takes connections says so.
+    `metrics` is the path that tells Prometheus metrics, to whoever asks past the proxy; it changes no fingerprint.
+    `breaking` is raised with a release whose data older code cannot work with, and changes no fingerprint.
+    `autoscale` lets a cluster run more than its replicas.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Service:
     host: str = ""
     health: str = ""
     health_command: tuple[str, ...] = ()
+    alive: str = ""
     metrics: str = ""
     replicas: Mapping[str, int] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()

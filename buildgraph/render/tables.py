@@ -1,4 +1,4 @@
-"""Tables for the docs: which port, domain, origin, limit and variable each service has, as one page of Markdown."""
+"""Tables for the docs, as one page of Markdown: the ports, names, origins, limits and variables of services."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from buildgraph.manifests.addresses import public_url, public_values
 from buildgraph.manifests.model import Environment, EnvValue, Manifests, Service
 from buildgraph.render.limits import MEBI
 from buildgraph.render.rendered import head
+from buildgraph.render.zone import COLUMNS, name_rows
 
 PATH: Final = "docs/RENDERED.md"
 ORIGINS: Final = "CORS_ORIGINS"  # the variable by which a service is told whose pages may call it
@@ -21,6 +22,7 @@ def render_tables(manifests: Manifests) -> dict[str, str]:
     parts = (
         _ports(manifests),
         _domains(manifests),
+        _section("Names", COLUMNS, name_rows(manifests)),
         _origins(manifests),
         _resources(manifests),
         _variables(manifests),
@@ -31,12 +33,13 @@ def render_tables(manifests: Manifests) -> dict[str, str]:
 
 def _ports(manifests: Manifests) -> str:
     rows = sorted(
-        (s.port, s.name, s.kind, str(s.listens or s.port), _code(s.health))
+        (s.port, s.name, s.kind, str(s.listens or s.port), _code(s.health), _code(s.alive))
         for s in manifests.services
         if s.port
     )
     told = ((str(port), *others) for port, *others in rows)
-    return _section("Ports", ("port", "service", "kind", "listens on", "healthy when 200 comes from"), told)
+    heads = ("port", "service", "kind", "listens on", "healthy when 200 comes from", "alive by")
+    return _section("Ports", heads, told)
 
 
 def _domains(manifests: Manifests) -> str:
@@ -79,12 +82,21 @@ def _sum(services: Iterable[Service], there: Environment) -> str:
 
 
 def _variables(manifests: Manifests) -> str:
+    names = sorted({name for there in manifests.environments for name in there.values})
+    shared = (
+        (
+            "*every service*",
+            _code(name),
+            *(_code(there.values.get(name, "")) for there in manifests.environments),
+        )
+        for name in names
+    )
     rows = (
         (s.name, _code(name), *(_value(value, there) for there in manifests.environments))
         for s in manifests.services
         for name, value in sorted(s.env.items())
     )
-    return _section("Variables", ("service", "variable", *_names(manifests)), rows)
+    return _section("Variables", ("service", "variable", *_names(manifests)), [*shared, *rows])
 
 
 def _value(value: EnvValue, there: Environment) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.system import ROOT, WORKSPACE
-from tests.workspace.pnpm import run_pnpm
+from tests.support.system import ROOT, WORKSPACE, fetch, free_port
+from tests.workspace.pnpm import pnpm_of, run_pnpm
 
 pytestmark = [pytest.mark.pnpm, pytest.mark.timeout(590)]
 
@@ -51,3 +56,51 @@ def test_every_package_of_the_example_passes_its_own_lint_and_tests(workspace: P
 
     for script in ("lint", "test"):
         run_pnpm(workspace, script)
+
+
+def test_an_edit_of_a_backend_answers_at_once_where_it_runs_from_its_sources(workspace: Path) -> None:
+    """Without its database and its cache, which a list of models can do without."""
+    install(workspace, "--filter", "@chat/backend...", "--filter", ".")
+    models = workspace / "apps/chat/apps/backend/src/models.ts"
+
+    with developing(workspace, "@chat/backend") as address:
+        until(lambda: '"name":"Echo"' in asked(address))
+        models.write_text(models.read_text().replace("name: 'Echo'", "name: 'Parrot'"))
+        until(lambda: '"name":"Parrot"' in asked(address))
+
+
+@contextmanager
+def developing(workspace: Path, package: str) -> Iterator[str]:
+    """The address of a backend that runs from its sources, and ends with all that pnpm has started for it."""
+    port = free_port()
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:9/none", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "9"}
+    argv = [*pnpm_of("9.15.0"), "--filter", package, "dev"]
+    env = {**os.environ, **nowhere, "PORT": str(port)}
+    running = subprocess.Popen(
+        argv,
+        cwd=workspace,
+        env=env,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/api/models"
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def asked(address: str) -> str:
+    """What is answered there; "" while nobody listens."""
+    try:
+        return fetch(address)[1]
+    except OSError:
+        return ""
+
+
+def until(is_so: Callable[[], bool], within: float = 120) -> None:
+    deadline = time.monotonic() + within
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.2)

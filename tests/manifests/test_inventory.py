@@ -50,10 +50,10 @@ RECORDS = {
     "news": "articles",
 }
 SCRIPTS = {
-    "nestjs": {"build", "start", "migration:run", "type-check", "lint", "test"},
-    "sveltekit": {"build", "start", "type-check", "lint"},
-    "astro": {"build", "lint"},
-    "expo": {"build", "type-check", "lint"},
+    "nestjs": {"build", "dev", "start", "migration:run", "type-check", "lint", "test"},
+    "sveltekit": {"build", "dev", "start", "type-check", "lint"},
+    "astro": {"build", "dev", "lint"},
+    "expo": {"build", "start", "type-check", "lint"},
 }
 UNIQUE: Mapping[str, Callable[[Service], Hashable]] = {
     "port": lambda service: service.port,

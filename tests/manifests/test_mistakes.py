@@ -318,6 +318,10 @@ WHOLE_SERVICES = {
         'dockerfile = "x/Dockerfile"\npath = "x"\nmetrics = "/metrics"\nhealth_command = ["true"]',
         "x.metrics: needs a port to be asked on\n  write `port`, or leave `metrics` out",
     ),
+    "a path of life without port": (
+        'dockerfile = "x/Dockerfile"\npath = "x"\nalive = "/live"\nhealth_command = ["true"]',
+        "x.alive: needs a port to be asked on\n  write `port`, or leave `alive` out",
+    ),
     "a service nobody can ask": (
         'dockerfile = "x/Dockerfile"\npath = "x"\nport = 1',
         "x.health: is missing\n  write the path that answers 200 when the service can serve",

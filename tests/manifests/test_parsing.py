@@ -102,6 +102,7 @@ def test_everything_that_can_be_written_is_read() -> None:
             path = "api"
             port = 3002
             host = "api"
+            alive = "/api/health/live"
             [[services.api.smoke]]
             name = "posts"
             path = "/posts?x=1"
@@ -140,6 +141,7 @@ def test_everything_that_can_be_written_is_read() -> None:
                         listens=3002,
                         host="api",
                         health="/api/health",
+                        alive="/api/health/live",
                         smoke=(
                             SmokeTest(
                                 name="posts",

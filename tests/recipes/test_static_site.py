@@ -14,6 +14,15 @@ from tests.support.system import ROOT, docker, free_port, substitute
 
 pytestmark = pytest.mark.engine
 ASSET = "_astro/page.0a1b2c3d.js"
+# As the architecture has them.
+SECURITY = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "nosniff",
+    "X-XSS-Protection": "1; mode=block",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +93,22 @@ def test_a_page_is_kept_for_an_hour_an_asset_for_ever_and_an_error_not_at_all(si
         "/logo.svg": "public, max-age=3600",
         "/gone": "no-store",
     }
+
+
+def test_every_answer_says_what_a_page_may_load_and_who_may_frame_it(site: int) -> None:
+    for path in ("/", f"/{ASSET}", "/gone"):
+        found = ask(site, path, "198.51.100.6")
+
+        assert {name: found.getheader(name) for name in SECURITY} == SECURITY, path
+        policy = policy_of(found.getheader("Content-Security-Policy", ""))
+        assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'self'"
+        assert policy["object-src"] == "'none'"
+
+
+def policy_of(header: str) -> dict[str, str]:
+    """What a policy says of each kind of content."""
+    told = (part.strip().partition(" ") for part in header.split(";"))
+    return {kind: sources for kind, _, sources in told}
 
 
 def test_one_client_gets_so_many_pages_and_all_that_a_page_is_made_of(site: int) -> None:

@@ -23,6 +23,7 @@ API = Service(
     listens=3000,
     host="api",
     health="/api/health",
+    alive="/api/health/live",
     replicas={"*": 1, "production": 3},
     env={
         "KEY": EnvValue(secret=True),

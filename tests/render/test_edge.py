@@ -9,6 +9,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -222,3 +223,29 @@ def test_old_protocols_and_names_that_nobody_has_get_no_handshake(edge: Edge) ->
 def test_a_name_that_nobody_has_is_told_nothing(edge: Edge) -> None:
     assert edge.asked("/", UNKNOWN).startswith("http/1.1 404 ")
     assert edge.asked_safely("/", UNKNOWN, HOST).startswith("http/1.1 421 ")
+
+
+@pytest.mark.engine
+def test_one_client_gets_so_many_answers_of_an_api_and_all_pages(edge: Edge) -> None:
+    """Twenty at once, ten a second beside them; who asks too often is told so, and gets pages all the same."""
+    calls = statuses(edge, "/api/messages")
+    pages = statuses(edge, "/")
+
+    assert calls.count("429") in range(1, len(calls) - 20 + 1)
+    assert "429" not in pages
+
+
+def statuses(edge: Edge, path: str, count: int = 60) -> list[str]:
+    """How so many requests are answered that are made at once, by connections that are there before."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+    with ExitStack() as opened:
+        plain = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", edge.secure), timeout=10))
+            for _ in range(count)
+        ]
+        secure = [opened.enter_context(context.wrap_socket(each, server_hostname=HOST)) for each in plain]
+        for connection in secure:
+            connection.sendall(request)
+        return [connection.recv(4096).decode().split(" ", 2)[1] for connection in secure]

@@ -107,8 +107,8 @@ def test_a_container_runs_an_image_by_digest_within_its_limits(objects: dict[str
 def test_a_service_is_told_well_by_its_path_and_a_worker_by_its_command(objects: dict[str, Any]) -> None:
     (api,), (worker,) = containers(objects["Deployment/api"]), containers(objects["Deployment/worker"])
 
+    assert api["readinessProbe"]["httpGet"] == {"path": "/api/health", "port": "http"}
     for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        assert api[name]["httpGet"] == {"path": "/api/health", "port": "http"}
         assert worker[name]["exec"] == {"command": ["worker", "--alive"]}
     probe = api["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] == PRODUCTION.health_within

@@ -31,6 +31,7 @@ API = Service(
     listens=3000,
     host="api",
     health="/api/health",
+    alive="/api/health/live",
     metrics="/told",
     replicas={"*": 1, "production": 2},
     database="shop",
@@ -88,8 +89,8 @@ def test_a_server_that_runs_elsewhere_is_neither_asked_nor_told_of() -> None:
 def test_what_asks_whether_a_service_is_well_counts_as_no_request_of_a_user() -> None:
     told = {rule["alert"]: rule["expr"] for rule in rules()}
 
-    assert told["HighErrorRate"].count('route!~"/api/health|/told"') == 2
-    assert told["HighResponseTime"].count('route!~"/api/health|/told"') == 1
+    assert told["HighErrorRate"].count('route!~"/api/health|/api/health/live|/told"') == 2
+    assert told["HighResponseTime"].count('route!~"/api/health|/api/health/live|/told"') == 1
 
 
 def test_a_workspace_whose_services_tell_no_metrics_is_told_of_its_containers_only() -> None:

@@ -60,11 +60,26 @@ def rows(title: str, manifests: Manifests = MANIFESTS) -> list[str]:
 def test_the_tables_tell_ports_domains_and_origins_of_every_environment() -> None:
     here, there = "http://api.localhost:8480", "https://api.shop.org"
 
-    assert rows("Ports") == ["| 4000 | shop-api | nestjs | 3000 | `/api/health` |"]
+    assert rows("Ports") == ["| 4000 | shop-api | nestjs | 3000 | `/api/health` | – |"]
     assert rows("Domains") == [f"| shop-api | {here} | {there} |"]
     assert rows("CORS origins") == [
         f"| shop-api | `{here}`<br>`https://a\\|b` | `{there}`<br>`https://a\\|b` |"
     ]
+
+
+def test_the_table_of_names_tells_what_a_zone_holds_and_whose_answers_a_content_network_may_keep() -> None:
+    blog = replace(API, name="shop-blog", kind="astro", host="blog")
+    app = replace(API, name="shop-app", kind="sveltekit", host="app")
+    there = replace(THERE, engine="ssh://deploy@shop.org")
+    both = replace(MANIFESTS, products=(Product("shop", (API, app, blog)),), environments=(HERE, there))
+    told = [row.strip("| ").split(" | ") for row in rows("Names", both)]
+
+    assert [(name, network) for name, _, _, network, _ in told] == [
+        ("api.shop.org", "no"),
+        ("app.shop.org", "yes"),
+        ("blog.shop.org", "yes"),
+    ]
+    assert {where for _, _, where, _, _ in told} == {"shop.org"}
 
 
 def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> None:
@@ -78,8 +93,11 @@ def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> No
     assert rows("Resources", alone) == ["| **all, at most** |  |  | 0: – cpus, – | 0: – cpus, – |"]
 
 
-def test_the_table_of_variables_tells_of_a_secret_only_that_it_is_one() -> None:
-    assert rows("Variables") == [
+def test_the_table_of_variables_tells_what_all_have_and_of_a_secret_only_that_it_is_one() -> None:
+    there = replace(THERE, values={"REGION": "eu"})
+
+    assert rows("Variables", replace(MANIFESTS, environments=(HERE, there))) == [
+        "| *every service* | `REGION` | – | `eu` |",
         "| shop-api | `CORS_ORIGINS` | `{public:shop-api},https://a\\|b` | `{public:shop-api},https://a\\|b` |",
         "| shop-api | `KEY` | secret | secret |",
         "| shop-api | `LEVEL` | – | `info` |",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.render.host.server import CHALLENGE, CIPHERS, HSTS, TUNNEL, Server, domains
+from buildgraph.render.host.server import (
+    BURST,
+    CHALLENGE,
+    CIPHERS,
+    HSTS,
+    LIMITED,
+    RATE,
+    TUNNEL,
+    Server,
+    domains,
+)
+
+SECONDS: Final = 2  # that it looks back; nginx counts on and on
 
 TEXT: Final = """\
 # certbot certonly --standalone --http-01-address 127.0.0.1 --http-01-port 8402 --cert-name {name} \\
@@ -45,6 +57,10 @@ frontend clear
 frontend secure
     bind :::443 v4v6 ssl crt /etc/haproxy/certs/{name}.pem alpn h2,http/1.1 strict-sni
 {known}    http-request return status 421 unless is_known
+    # How often one client may ask an API, the same for all there are here: so many at once, and so many in each second.
+    acl is_limited path_beg {limited}
+    http-request track-sc0 src table clients if is_limited
+    http-request deny deny_status 429 if is_limited {{ sc_http_req_rate(0) gt {most} }}
     # Whoever asks stands first here: what they say of others before them is theirs to invent.
     http-request del-header X-Forwarded-For
     http-request set-header X-Forwarded-For %[src]
@@ -54,6 +70,10 @@ frontend secure
     # Said once, whatever a service says, and of what fails here, too.
     http-after-response set-header Strict-Transport-Security "{hsts}"
     default_backend services
+
+# Who asks, and how often.
+backend clients
+    stick-table type ipv6 size 100k expire 1m store http_req_rate({seconds}s)
 
 backend services
     server proxy {proxy}
@@ -76,4 +96,7 @@ def render_haproxy(server: Server) -> str:
         ciphers=CIPHERS,
         hsts=HSTS,
         tunnel=TUNNEL,
+        limited=LIMITED,
+        seconds=SECONDS,
+        most=BURST + RATE * SECONDS,
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.render.host.server import CHALLENGE, CIPHERS, HSTS, TUNNEL, Server, domains
+from buildgraph.render.host.server import (
+    BURST,
+    CHALLENGE,
+    CIPHERS,
+    HSTS,
+    LIMITED,
+    RATE,
+    TUNNEL,
+    Server,
+    domains,
+)
 
 TEXT: Final = """\
 # certbot certonly --webroot --webroot-path /var/www/acme --cert-name {name} \\
@@ -31,6 +41,14 @@ http {{
         default upgrade;
         "" "";
     }}
+
+    # How often one client may ask an API, the same for all there are here; an empty key is not limited.
+    map $uri ${variable}_client {{
+        default "";
+        ~^{limited} $binary_remote_addr;
+    }}
+    limit_req_zone ${variable}_client zone={variable}_clients:10m rate={rate}r/s;
+    limit_req_status 429;
 
     upstream {variable} {{
         server {proxy};
@@ -84,6 +102,7 @@ http {{
         proxy_request_buffering off;
 
         location / {{
+            limit_req zone={variable}_clients burst={burst} nodelay;
             proxy_pass http://{variable};
             proxy_http_version 1.1;
             proxy_read_timeout {tunnel}s;
@@ -115,4 +134,7 @@ def render_nginx(server: Server) -> str:
         ciphers=CIPHERS,
         hsts=HSTS,
         tunnel=TUNNEL,
+        limited=LIMITED,
+        rate=RATE,
+        burst=BURST,
     )

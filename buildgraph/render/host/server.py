@@ -12,6 +12,8 @@ from buildgraph.manifests.model import Environment, Manifests
 HSTS: Final = "max-age=31536000; includeSubDomains"  # a year, as the architecture has it
 CHALLENGE: Final = "/.well-known/acme-challenge/"  # RFC 8555, 8.3
 TUNNEL: Final = 3600  # seconds a websocket may be silent, as long as buildgraph's own proxy bears it
+# Requests of one client to an API: so many in a second, and so many at once beside them, as the architecture has it.
+LIMITED, RATE, BURST = "/api/", 10, 20
 
 # Forward secrecy and authenticated encryption alone. No DHE, which would need parameters of one's own; no order of
 # ours, for clients know whether their hardware has AES. OCSP is nowhere: Let's Encrypt has none since August 2025.

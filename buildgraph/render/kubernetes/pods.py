@@ -56,27 +56,29 @@ def plain_container(service: Service) -> dict[str, Yaml]:
 
 
 def probes(service: Service, within: float) -> dict[str, Yaml]:
-    """How a container is told well: `within` seconds from its start, before each request, and all along.
+    """How a container is told: whether it has started, `within` seconds, and lives; and whether it gets requests.
 
-    A worker that says nothing of its health is well as long as it runs.
+    The first two have it started anew, which brings no lost database back: they ask whether it is alive, the last one
+    alone whether it can serve. A worker that says nothing of its health is well as long as it runs.
     """
-    check = _check(service)
-    if not check:
+    ready, alive = _check(service, service.health), _check(service, service.alive)
+    if not ready:
         return {}
     tries = max(1, math.ceil(within / PROBE_EVERY))
     often: dict[str, Yaml] = {"periodSeconds": PROBE_EVERY, "timeoutSeconds": 3}
     return {
-        "startupProbe": {**check, **often, "failureThreshold": tries},
-        "readinessProbe": {**check, **often, "failureThreshold": 3},
-        "livenessProbe": {**check, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
+        "startupProbe": {**alive, **often, "failureThreshold": tries},
+        "readinessProbe": {**ready, **often, "failureThreshold": 3},
+        "livenessProbe": {**alive, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
     }
 
 
-def _check(service: Service) -> dict[str, Yaml]:
+def _check(service: Service, path: str) -> dict[str, Yaml]:
+    """A worker's command, or a request for `path`; without one, a connection."""
     if service.health_command:
         return {"exec": {"command": list(service.health_command)}}
-    if service.health:
-        return {"httpGet": {"path": service.health, "port": PORT_NAME}}
+    if path:
+        return {"httpGet": {"path": path, "port": PORT_NAME}}
     return {"tcpSocket": {"port": PORT_NAME}} if service.port else {}
 
 

@@ -48,7 +48,8 @@ class Watched:
     @property
     def quiet_routes(self) -> str:
         """A PromQL text that fits the paths by which services are watched: what users ask is counted without them."""
-        paths = {path for service in self.services for path in (service.health, service.metrics) if path}
+        watched = (path for each in self.services for path in (each.health, each.alive, each.metrics))
+        paths = {path for path in watched if path}
         return json.dumps("|".join(map(re.escape, sorted(paths))))
 
 

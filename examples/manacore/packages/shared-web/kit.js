@@ -25,6 +25,20 @@ export const kit = {
   version: { name: sourceVersion() },
   // The handle of this package checks where forms come from.
   csrf: { trustedOrigins: ['*'] },
+  // A script in a page is the app's own when it bears the nonce of its answer. Styles stand in attributes, too.
+  csp: {
+    mode: 'nonce',
+    directives: {
+      'default-src': ['self'],
+      'script-src': ['self'],
+      'style-src': ['self', 'unsafe-inline'],
+      'img-src': ['self', 'data:', 'https:', 'http://*.localhost:*'],
+      'object-src': ['none'],
+      'base-uri': ['self'],
+      'form-action': ['self'],
+      'frame-ancestors': ['self'],
+    },
+  },
   // The app's tsconfig.json extends what SvelteKit generates.
   typescript: {
     config: ({ compilerOptions, ...config }) => ({

@@ -22,6 +22,13 @@ test('a public key verifies what the private key signed, with escaped line ends 
   assert.deepEqual(await localVerifier(parseKeys({ jwtPublicKey: pair.publicKey })!)(token), claims);
 });
 
+test('a laptop needs no key: what says that it is worthless is a pair of its own', async () => {
+  const keys = parseKeys({ jwtPrivateKey: 'development-only-jwt-private-key' })!;
+  const token = await createSigner(keys)(claims, 60);
+  assert.deepEqual(await localVerifier(parseKeys({ jwtPrivateKey: 'development-only-jwt-private-key' })!)(token), claims);
+  await assert.rejects(localVerifier(parseKeys({ jwtPrivateKey: 'development-only-another' })!)(token), { code: 'unauthorized' });
+});
+
 test('a foreign or expired token is refused', async () => {
   const keys = parseKeys({ jwtSecret: 'one' })!;
   const verify = localVerifier(keys);

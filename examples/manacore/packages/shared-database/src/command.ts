@@ -1,6 +1,6 @@
 // The whole of a service's `dist/migrate.js`.
 import { fileURLToPath } from 'node:url';
-import { createLogger } from '@manacore/shared-logger';
+import { createLogger, environmentName } from '@manacore/shared-logger';
 import { directAddress } from '@manacore/shared-supabase';
 import { readSettings, text } from '@manacore/shared-utils';
 import { runMigrations } from './migrations.ts';
@@ -13,7 +13,7 @@ function databaseUrl(): string {
 
 /** Applies the migrations in `folder`, says which, and exits with 1 when that fails. */
 export async function runMigrationCommand(service: string, folder: URL): Promise<void> {
-  const logger = createLogger({ service, environment: process.env.NODE_ENV });
+  const logger = createLogger({ service, environment: environmentName() });
   try {
     const applied = await runMigrations(databaseUrl(), fileURLToPath(folder));
     for (const migration of applied) logger.info(`Applied ${migration}.`, { migration });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger } from './index.ts';
+import { createLogger, environmentName } from './index.ts';
 
 function recorded(level: 'debug' | 'warn') {
   const lines: string[] = [];
@@ -23,4 +23,10 @@ test('what is quieter than the level is dropped', () => {
   logger.info('dropped');
   logger.error('written');
   assert.equal(lines.length, 1);
+});
+
+test('staging is not called production, which NODE_ENV says of every image', () => {
+  assert.equal(environmentName({ ENVIRONMENT: 'staging', NODE_ENV: 'production' }), 'staging');
+  assert.equal(environmentName({ NODE_ENV: 'production' }), 'production');
+  assert.equal(environmentName({}), 'development');
 });

@@ -14,6 +14,11 @@ export interface LoggerOptions {
   write?: (line: string) => void;
 }
 
+/** Where this runs, as lines and reports tell it: NODE_ENV says `production` wherever an image runs. */
+export function environmentName({ ENVIRONMENT, NODE_ENV }: NodeJS.ProcessEnv = process.env): string {
+  return ENVIRONMENT || NODE_ENV || 'development';
+}
+
 /** A logger that drops what is below its level. */
 export function createLogger(options: LoggerOptions): Logger {
   const { service, environment, level = 'info', write = (line) => process.stdout.write(line) } = options;

@@ -1,4 +1,4 @@
-// /api/health: whether the service and all that it needs are usable.
+// /api/health: whether the service and all that it needs are usable; /api/health/live: whether its process still answers.
 import type { HealthReport, Resource } from '@manacore/shared-types';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
@@ -42,5 +42,11 @@ export class HealthController {
     const report = await checkHealth(this.service, this.resources);
     response.status(report.status === 'ok' ? 200 : 503);
     return report;
+  }
+
+  /** Asks nobody else: whoever starts a process anew for this brings no lost database back by it. */
+  @Get('live')
+  live(): Pick<HealthReport, 'status' | 'service'> {
+    return { status: 'ok', service: this.service };
   }
 }

@@ -11,7 +11,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export const METRICS = Symbol('metrics');
 
 const LABELS = ['method', 'route', 'status_code'] as const;
-const QUIET_ROUTES = new Set(['/api/health', '/metrics']);
+const QUIET_ROUTES = new Set(['/api/health', '/api/health/live', '/metrics']);
 
 export function createRegistry(service: string): Registry {
   const registry = new Registry();

@@ -89,6 +89,14 @@ test('health is good while what is needed answers, and says what does not', asyn
   assert.deepEqual(await bad.json(), { status: 'failing', service: 'things', checks: { database: 'down', redis: 'up' } });
 });
 
+test('a process lives whatever it waits for: nobody starts it anew for a database that is gone', async () => {
+  up.database = false;
+  const [ready, live] = await Promise.all([ask('/api/health'), ask('/api/health/live')]);
+  up.database = true;
+  assert.deepEqual([ready.status, live.status], [503, 200]);
+  assert.deepEqual(await live.json(), { status: 'ok', service: 'things' });
+});
+
 test('a cache that is away is told, and nobody is turned away for it', async () => {
   up.redis = false;
   const response = await ask('/api/health');

@@ -1,7 +1,7 @@
 // Starts a service, and stops it when it is told to.
 import 'reflect-metadata';
 import type { TokenVerifier } from '@manacore/shared-auth';
-import { createLogger, createReport, type Logger, type Report } from '@manacore/shared-logger';
+import { createLogger, createReport, environmentName, type Logger, type Report } from '@manacore/shared-logger';
 import type { Resource } from '@manacore/shared-types';
 import { readSettings, type Field, type Settings } from '@manacore/shared-utils';
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
@@ -57,7 +57,7 @@ export async function serve<Fields extends Record<keyof ServiceSettings, Field<u
     logger.info('listening', { port: common.port });
     stopOnSignal(app, { service, logger });
   } catch (error) {
-    createLogger({ service: name, environment: process.env.NODE_ENV }).error((error as Error).message);
+    createLogger({ service: name, environment: environmentName() }).error((error as Error).message);
     process.exit(1);
   }
 }

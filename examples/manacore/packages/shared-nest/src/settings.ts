@@ -1,4 +1,5 @@
 // The settings that all services have.
+import { environmentName } from '@manacore/shared-logger';
 import { LOG_LEVELS, type LogLevel } from '@manacore/shared-types';
 import { integer, list, text, type Field, type Settings } from '@manacore/shared-utils';
 
@@ -14,7 +15,7 @@ const logLevel: Field<LogLevel> = {
 export function serviceFields(port: number) {
   return {
     port: integer('PORT', port),
-    environment: text('NODE_ENV', 'development'),
+    environment: text('ENVIRONMENT', environmentName()),
     logLevel,
     corsOrigins: list('CORS_ORIGINS'),
     /** Requests that one address may make in `throttleSeconds`. */

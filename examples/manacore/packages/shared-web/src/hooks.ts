@@ -1,23 +1,25 @@
 // The hooks of a web app: what happens to every request, and to every error that nobody expected.
 import { chooseLocale } from '@manacore/shared-i18n';
-import { createLogger, createReport, type Logger } from '@manacore/shared-logger';
+import { createLogger, createReport, environmentName, type Logger } from '@manacore/shared-logger';
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { isSameHost } from './origin.ts';
 
 /** Whether this server answers; the backend has a health check of its own. */
 const HEALTH = '/api/health';
+/** The policy of contents is SvelteKit's (see kit.js): it names the nonce of each answer's own scripts. */
 const HEADERS = {
   'Strict-Transport-Security': 'max-age=31536000; includeSubDomains; preload',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
+  'X-XSS-Protection': '1; mode=block',
   'Referrer-Policy': 'strict-origin-when-cross-origin',
   'Permissions-Policy': 'geolocation=(), microphone=(), camera=()',
 };
 
 export function webHooks(service: string): { handle: Handle; handleError: HandleServerError } {
-  const { NODE_ENV: environment, SENTRY_DSN } = process.env;
-  const logger = createLogger({ service, ...(environment && { environment }) });
-  const report = createReport(SENTRY_DSN, { service, environment });
+  const environment = environmentName();
+  const logger = createLogger({ service, environment });
+  const report = createReport(process.env.SENTRY_DSN, { service, environment });
   return {
     handle: createHandle(logger),
     handleError: ({ error, status, message }) => {

@@ -2,7 +2,7 @@
 import { KEYS, type Cache } from '@manacore/shared-cache';
 import type { Database } from '@manacore/shared-database';
 import { AppError } from '@manacore/shared-errors';
-import { eq, sum } from 'drizzle-orm';
+import { and, eq, sum } from 'drizzle-orm';
 import * as schema from './schema.ts';
 
 export const CREDITS = Symbol('credits');
@@ -23,6 +23,17 @@ export class Credits {
       const [row] = await this.orm.select({ total: sum(credits.amount) }).from(credits).where(eq(credits.userId, userId));
       return Number(row?.total ?? 0);
     });
+  }
+
+  /** Given once for its reason, however often it is said: what was paid for is given a single time. */
+  async give(userId: string, { amount, reason }: { amount: number; reason: string }): Promise<number> {
+    await this.orm.transaction(async (orm) => {
+      await orm.select().from(schema.users).where(eq(schema.users.id, userId)).for('update');
+      const given = await orm.select().from(credits).where(and(eq(credits.userId, userId), eq(credits.reason, reason)));
+      if (given.length === 0) await orm.insert(credits).values({ userId, amount, reason });
+    });
+    await this.cache.forget(KEYS.credits(userId));
+    return this.balance(userId);
   }
 
   /** A negative amount is spent; throws an AppError `forbidden` when there is not so much. */

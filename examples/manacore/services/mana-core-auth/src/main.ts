@@ -9,6 +9,7 @@ import { ACCOUNTS, Accounts } from './accounts.ts';
 import { AuthController, FAILED_LOGINS } from './auth.controller.ts';
 import { CreditsController } from './credits.controller.ts';
 import { CREDITS, Credits } from './credits.ts';
+import { createPayments, PAYMENTS } from './payments.ts';
 import * as schema from './schema.ts';
 import { createSessions, SESSIONS, sessionVerifier } from './sessions.ts';
 
@@ -27,6 +28,7 @@ await serve('mana-core-auth', {
     databaseUrl: text('DATABASE_URL'),
     jwtPrivateKey: text('JWT_PRIVATE_KEY', undefined),
     jwtSecret: text('JWT_SECRET', undefined),
+    stripeSecretKey: text('STRIPE_SECRET_KEY', undefined),
     sessionSeconds: integer('SESSION_SECONDS', WEEK),
   },
   open(settings, logger) {
@@ -42,6 +44,7 @@ await serve('mana-core-auth', {
         failedLogins,
         { provide: ACCOUNTS, useValue: new Accounts(database.orm) },
         { provide: CREDITS, useValue: new Credits(database.orm, cache) },
+        { provide: PAYMENTS, useValue: createPayments(settings.stripeSecretKey) },
         { provide: SESSIONS, useValue: sessions },
       ],
       // It holds the sessions beside the cache: without it nobody is known.

@@ -1,0 +1,153 @@
+"""The table of the specification holds: every part has a row, and every proof that a row names is one."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.system import ROOT, SCRIPTS
+from tests.test_docs import all_tests
+
+TABLE = ROOT / "docs/spec-coverage.md"
+PROVEN, OUT_OF_SCOPE = "proven", "out of scope"
+# The numbered parts of the specification, by its table of contents and the headings below.
+PARTS = (
+    *("1", "2.1", "2.2", "2.3"),
+    *("3.1.1", "3.1.2", "3.1.3", "3.2", "3.3", "3.4"),
+    *("4.1", "4.2", "4.3"),
+    *("5.1", "5.2", "5.3", "5.4"),
+    *("6.1", "6.2", "6.3", "6.4"),
+    *("7.1", "7.2", "7.3", "7.4", "7.5"),
+    "8",
+    *("9.1", "9.2", "9.3", "9.4"),
+    "10",
+    *("11.1", "11.2", "11.3"),
+    *("12.1", "12.2", "12.3", "12.4", "12.5"),
+    *("13", "A", "B", "C"),
+)
+COLUMNS = ("part", "what", "verdict", "lives in", "proof", "changed, and why")
+UNRUN = re.compile(r"mark\.skip|pytest\.skip|skipif|importorskip|xfail\(")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: what stands in its cells, and what is quoted there."""
+
+    part: str
+    what: str
+    verdict: str
+    places: tuple[str, ...]
+    proofs: tuple[str, ...]
+    reason: str
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    return tuple(_rows())
+
+
+def _rows() -> Iterator[Row]:
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|") or cells[0] in ("part", "---"):
+            continue
+        assert len(cells) == len(COLUMNS), line
+        part, what, verdict, places, proofs, reason = cells
+        yield Row(part, what, verdict, quoted(places), quoted(proofs), reason)
+
+
+def quoted(cell: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"`([^`]+)`", cell))
+
+
+def proofs() -> set[str]:
+    return {proof for row in rows() for proof in row.proofs}
+
+
+COMMANDS = sorted(proof for proof in proofs() if " " in proof)
+
+
+@cache
+def collected() -> frozenset[str]:
+    """The tests of all files that a row names, or that hold a test that one names, as pytest collects them."""
+    files = sorted({str(file) for proof in proofs() if " " not in proof for file in files_of(proof)})
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-m",
+        "",
+        "-p",
+        "no:cacheprovider",
+        *files,
+    ]
+    ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return frozenset(line.partition("[")[0] for line in ran.stdout.splitlines() if "::" in line)
+
+
+def files_of(proof: str) -> list[Path]:
+    """The file that is named, or those that hold the named test."""
+    if proof.endswith(".py"):
+        return [ROOT / proof]
+    return [
+        file
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(rf"^def {proof}\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+
+def test_every_part_of_the_specification_has_a_row_and_no_other_does() -> None:
+    assert {row.part for row in rows()} == set(PARTS)
+    assert len({(row.part, row.what) for row in rows()}) == len(rows())
+
+
+def test_a_part_is_proven_or_out_of_scope_and_why() -> None:
+    for row in rows():
+        assert row.verdict in (PROVEN, OUT_OF_SCOPE), row
+        assert bool(row.places) == bool(row.proofs) == (row.verdict == PROVEN), row
+        assert row.reason, row
+    assert not re.search(r"\b(planned|to be done|not yet|later version)\b", TABLE.read_text(encoding="utf-8"))
+
+
+def test_whatever_a_row_names_is_there() -> None:
+    places = {place for row in rows() for place in row.places}
+
+    assert [place for place in sorted(places) if not (ROOT / place).exists()] == []
+
+
+def test_every_proof_is_a_test_that_pytest_collects_and_nobody_skips() -> None:
+    for proof in sorted(proofs() - set(COMMANDS)):
+        files = files_of(proof)
+        assert len(files) == 1 or (files and len({file.name for file in files}) == len(files)), proof
+        for file in files:
+            assert not UNRUN.search(file.read_text(encoding="utf-8")), file
+            name = file.relative_to(ROOT).as_posix()
+            wanted = f"{name}::" if proof.endswith(".py") else f"{name}::{proof}"
+            assert any(found.startswith(wanted) for found in collected()), proof
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_a_row_succeeds(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    argv = [str(SCRIPTS / program), *arguments]
+
+    ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_tests_that_the_reasons_name_are_there() -> None:
+    named = {name for row in rows() for name in quoted(row.reason) if name.startswith("test_")}
+
+    assert named - all_tests() == set()
