@@ -20,8 +20,10 @@ from buildgraph.picture import Picture
 from buildgraph.project import open_project
 from buildgraph.render.rendered import is_rendered
 from buildgraph.render.table import TABLE, render_all
+from tests.render.helm import by_name, comparable, objects_of, told_by_helm, values_in
 
 ROOT = Path(__file__).parents[2]
+CHART = ROOT / "docker/helm"
 COMPOSE = ("docker/compose.dev.yml", "docker/compose.prod.yml")
 
 
@@ -80,6 +82,8 @@ def test_every_service_stands_in_every_table_and_file_that_is_about_all() -> Non
         assert f"docker/kubernetes/overlays/production/{service.name}/kustomization.yaml" in texts, (
             service.name
         )
+        assert f"docker/helm/templates/{service.name}.yaml" in texts, service.name
+        assert f"\n  {service.name}:\n" in texts["docker/helm/values.yaml"], service.name
 
 
 def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
@@ -88,7 +92,8 @@ def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
     texts = render_all(replace(manifests(), products=(*manifests().products, tenth)), RENDERED)
 
     added = texts.keys() - render_all(manifests(), RENDERED).keys()
-    assert all(path.startswith("docker/kubernetes/") and "/tenth-" in path for path in added)
+    assert {path.split("/")[1] for path in added} == {"helm", "kubernetes"}
+    assert all("/tenth-" in path for path in added)
     assert all("\n  tenth-backend:\n" in texts[path] for path in COMPOSE)
     assert "      - tenth\n" in texts["docker/compose.dev.yml"]
     assert "| tenth-web |" in texts["docs/RENDERED.md"]
@@ -158,3 +163,17 @@ def test_kubectl_makes_every_service_of_an_overlay_as_old_and_new_clusters_take_
     assert kinds.count("Deployment") == kinds.count("Service") == kinds.count("Ingress") == 36
     for told in objects:
         kubernetes_validate.validate(told, version, strict=True)
+
+    made = objects_of(
+        CHART, f"manacore-{environment}", f"manacore-{environment}", values_in(CHART, environment)
+    )
+    assert comparable(made) == comparable(by_name(objects)), "the chart is the overlay with values in it"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_helm_s_linter_has_nothing_to_say_but_that_the_chart_has_no_icon(environment: str) -> None:
+    told = told_by_helm("lint", CHART, "manacore", "manacore", values_in(CHART, environment))
+
+    assert [each["error"] for each in told["messages"]] == ["icon is recommended"]
+    assert told["errors"] == []

@@ -63,13 +63,17 @@ def probes(service: Service, within: float) -> dict[str, Yaml]:
     check = _check(service)
     if not check:
         return {}
-    tries = max(1, math.ceil(within / PROBE_EVERY))
     often: dict[str, Yaml] = {"periodSeconds": PROBE_EVERY, "timeoutSeconds": 3}
     return {
-        "startupProbe": {**check, **often, "failureThreshold": tries},
+        "startupProbe": {**check, **often, "failureThreshold": startup_tries(within)},
         "readinessProbe": {**check, **often, "failureThreshold": 3},
         "livenessProbe": {**check, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
     }
+
+
+def startup_tries(within: float) -> int:
+    """How often a container that starts is looked at in so many seconds."""
+    return max(1, math.ceil(within / PROBE_EVERY))
 
 
 def _check(service: Service) -> dict[str, Yaml]:
