@@ -1,6 +1,7 @@
-"""Helm as a program of its own: what it makes of a chart, and what its linter says; its library is helm's own code.
+"""Helm as a program of its own: what it makes of a chart, and brings to a cluster; its library is helm's own code.
 
-python helm.py render|lint FOLDER RELEASE NAMESPACE VALUES…     values as JSON; prints JSON
+It takes one of the words render, lint, install, upgrade and rollback, the folder of a chart, a release's name, its
+namespace, and values as JSON. It prints JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+SECONDS = 120  # within which a release has to be ready
 
 
 def told_by_helm(what: str, chart: Path, release: str, namespace: str, values: Mapping[str, Any]) -> Any:
@@ -27,6 +30,16 @@ def values_in(chart: Path, environment: str) -> dict[str, Any]:
     """The values of an environment's file, as `helm --values` takes them."""
     found: dict[str, Any] = yaml.safe_load((chart / f"values-{environment}.yaml").read_text())
     return found
+
+
+def laid_over(told: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with others over them, as helm lays one file over another."""
+
+    def one(name: str) -> Any:
+        both = isinstance(told.get(name), dict) and isinstance(more[name], dict)
+        return laid_over(told[name], more[name]) if both else more[name]
+
+    return {**told, **{name: one(name) for name in more}}
 
 
 def objects_of(chart: Path, release: str, namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,11 +70,20 @@ def comparable(told: Any) -> Any:
 def _answer(what: str, chart: str, release: str, namespace: str, values: str) -> object:
     import helm_python
 
+    told = json.loads(values)
     if what == "lint":
-        return helm_python.lint(chart, json.loads(values), strict=True, namespace=namespace)
-    with helm_python.Chart.load(chart) as loaded:
-        loaded.validate_schema(json.loads(values))
-        return loaded.render(json.loads(values), name=release, namespace=namespace)
+        return helm_python.lint(chart, told, strict=True, namespace=namespace)
+    if what == "render":
+        with helm_python.Chart.load(chart) as loaded:
+            loaded.validate_schema(told)
+            return loaded.render(told, name=release, namespace=namespace)
+    # Whom it asks stands in KUBECONFIG.
+    with helm_python.Config(namespace=namespace) as config:
+        if what == "rollback":
+            config.rollback(release, timeout=SECONDS, wait="watcher")
+            return None
+        change = config.install if what == "install" else config.upgrade
+        return change(chart, release, told, namespace=namespace, timeout=SECONDS, wait="watcher")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from buildgraph.render.helm.templates import render_template
 from buildgraph.render.kubernetes import object_names
 from buildgraph.render.kubernetes.committed import FOLDER as OVERLAYS
 from buildgraph.render.kubernetes.committed import render_committed, shipped
-from tests.render.helm import comparable, objects_of, told_by_helm, values_in
+from tests.render.helm import comparable, laid_over, objects_of, told_by_helm, values_in
 from tests.render.ships import API, PRODUCTION, STAGING, WORKER, kustomized, ship
 
 # helm's library and kubectl are tools: these tests run where script/test has brought them.
@@ -50,14 +50,6 @@ def made(chart: Path, environment: Environment, more: Mapping[str, Any] | None =
     return objects_of(chart, f"acme-{environment.name}", environment.kubernetes.namespace, values)
 
 
-def laid_over(told: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    def one(name: str) -> Any:
-        both = isinstance(told.get(name), dict) and isinstance(more[name], dict)
-        return laid_over(told[name], more[name]) if both else more[name]
-
-    return {**told, **{name: one(name) for name in more}}
-
-
 @pytest.mark.parametrize("environment", [PRODUCTION, STAGING], ids=["production", "staging"])
 def test_the_chart_makes_the_objects_of_the_overlay(
     chart: Path, tmp_path: Path, environment: Environment
@@ -78,15 +70,16 @@ def test_what_a_chart_says_emptily_old_and_new_clusters_take_too(chart: Path, ve
         kubernetes_validate.validate(told, version, strict=True)
 
 
-def test_images_are_named_by_one_tag_or_each_by_its_digest(chart: Path) -> None:
+def test_images_are_named_by_one_tag_or_each_by_its_own_or_by_its_digest(chart: Path) -> None:
     digest = "sha256:" + "a" * 64
-    told = made(chart, STAGING, {"tag": "v2", "services": {"api": {"digest": digest}}})
+    told = made(chart, STAGING, {"tag": "v2", "services": {"api": {"digest": digest}, "odd": {"tag": "v3"}}})
 
     def image(service: str) -> str:
         (container,) = told[f"Deployment/{service}"]["spec"]["template"]["spec"]["containers"]
         return str(container["image"])
 
-    assert (image("api"), image("worker")) == (f"ghcr.io/shop/api@{digest}", "ghcr.io/shop/worker:v2")
+    assert image("api") == f"ghcr.io/shop/api@{digest}"
+    assert (image("worker"), image("odd")) == ("ghcr.io/shop/worker:v2", "ghcr.io/shop/odd:v3")
 
 
 def test_who_has_several_containers_is_never_taken_away_at_once_and_growing_ones_are_left_to_the_cluster(

@@ -45,6 +45,7 @@ def _chart() -> dict[str, Yaml]:
 
 def _service() -> dict[str, Yaml]:
     told: dict[str, Yaml] = {
+        "tag": {**TEXT, "description": "In place of the tag of all."},
         "digest": {**TEXT, "pattern": "^(sha256:[0-9a-f]{64})?$"},
         "replicas": {"type": "integer", "minimum": 0},
         "resources": _map({"requests": _texts(), "limits": _texts()}),

@@ -120,8 +120,9 @@ def _value(name: str) -> Verbatim:
 
 
 def _image(service: Service) -> Verbatim:
-    """By digest where there is one; else by the tag that all have."""
-    version = "{{ with $service.digest }}@{{ . }}{{ else }}{{ with $.Values.tag }}:{{ . }}{{ end }}{{ end }}"
+    """By digest where there is one; else by its own tag, or the one that all have."""
+    tag = "{{ with default $.Values.tag $service.tag }}:{{ . }}{{ end }}"
+    version = f"{{{{ with $service.digest }}}}@{{{{ . }}}}{{{{ else }}}}{tag}{{{{ end }}}}"
     return Verbatim(f'"{{{{ .Values.registry }}}}/{service.name}{version}"')
 
 

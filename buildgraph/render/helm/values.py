@@ -41,6 +41,7 @@ def values_of(shippings: Sequence[Shipping]) -> dict[str, Yaml]:
 def _of_service(shipping: Shipping) -> dict[str, Yaml]:
     service = shipping.service
     return {
+        "tag": "",
         "digest": "",
         "replicas": shipping.replicas,
         "resources": plain_container(service).get("resources", {}),
