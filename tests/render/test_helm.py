@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
 from buildgraph.manifests.model import Autoscale, Environment, EnvValue, Manifests, Product, WorkspaceManifest
@@ -17,6 +16,7 @@ from buildgraph.render.kubernetes import object_names
 from buildgraph.render.kubernetes.committed import FOLDER as OVERLAYS
 from buildgraph.render.kubernetes.committed import render_committed, shipped
 from tests.render.helm import comparable, laid_over, objects_of, told_by_helm, values_in
+from tests.render.schemas import VERSIONS, mistakes
 from tests.render.ships import API, PRODUCTION, STAGING, WORKER, kustomized, ship
 
 # helm's library and kubectl are tools: these tests run where script/test has brought them.
@@ -60,14 +60,13 @@ def test_the_chart_makes_the_objects_of_the_overlay(
     assert comparable(made(chart, environment)) == comparable(overlay)
 
 
-@pytest.mark.parametrize("version", ["1.25", "1.37"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_a_chart_says_emptily_old_and_new_clusters_take_too(chart: Path, version: str) -> None:
     """An overlay leaves it out; all else is the overlay's, whose schemas are tried elsewhere."""
     one_of_each_kind = {told["kind"]: told for told in made(chart, STAGING).values()}
 
     assert one_of_each_kind["Ingress"]["spec"]["ingressClassName"] is None
-    for told in one_of_each_kind.values():
-        kubernetes_validate.validate(told, version, strict=True)
+    assert mistakes(one_of_each_kind.values(), version) == []
 
 
 def test_images_are_named_by_one_tag_or_each_by_its_own_or_by_its_digest(chart: Path) -> None:
