@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support.system import ROOT, System, docker, fetch, free_port, substitute
+from tests.support.system import ROOT, System, docker, fetch, free_port
 
 FILE = ROOT / "docker/compose.dev.yml"
-SERVERS = {"POSTGRES_IMAGE": "postgres:16-alpine", "REDIS_IMAGE": "redis:7-alpine"}
 
 
 class Laptop:
@@ -23,8 +22,7 @@ class Laptop:
         self.ports = {service: free_port() for service in ports}
         self.images = folder / "images.env"
         told = system.buildgraph("render", "--images").out
-        bases = "".join(f"{variable}={substitute(name)}\n" for variable, name in SERVERS.items())
-        self.images.write_text(told + bases)
+        self.images.write_text(told)
         self.override = folder / "ports.yml"
         self.override.write_text(self._ports(ports))
 
