@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from buildgraph.render.rendered import is_rendered
 from buildgraph.render.table import TABLE, render_all
 from tests.render.helm import by_name, comparable, objects_of, told_by_helm, values_in
 from tests.render.schemas import VERSIONS, mistakes
+from tests.support.laptop import bare
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "docker/helm"
@@ -156,11 +156,6 @@ def test_compose_refuses_a_server_whose_secrets_are_missing_and_starts_a_laptop_
     ]
     assert codes[0] == 0
     assert codes[1] != 0
-
-
-def bare() -> dict[str, str]:
-    """This process's environment without what a compose file may name."""
-    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
 
 @pytest.mark.engine

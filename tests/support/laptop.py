@@ -29,7 +29,7 @@ class Laptop:
     def _ports(self, listens: Mapping[str, int]) -> str:
         """What the test changes: a machine has each port once, and several tests."""
         lines = ["services:"]
-        for name, told in json.loads(self._config()).items():
+        for name, told in services().items():
             if not told.get("ports"):
                 continue
             lines.append(f"  {name}:")
@@ -40,11 +40,6 @@ class Laptop:
             )
             lines.append(f"    ports: {own}")
         return "\n".join([*lines, ""])
-
-    def _config(self) -> str:
-        argv = ("docker", "compose", "-f", str(FILE), "--profile", "all", "config", "--format", "json")
-        ran = subprocess.run(argv, check=True, capture_output=True, text=True, env=bare())
-        return json.dumps(json.loads(ran.stdout)["services"])
 
     def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of compose on the file."""
@@ -70,6 +65,14 @@ class Laptop:
     def remove(self) -> None:
         """Take away containers, networks and volumes."""
         self.compose("--profile", "all", "down", "--volumes", "--remove-orphans", "--timeout", "1")
+
+
+def services() -> dict[str, Any]:
+    """What the file says of each of its containers."""
+    argv = ("docker", "compose", "-f", str(FILE), "--profile", "all", "config", "--format", "json")
+    ran = subprocess.run(argv, check=True, capture_output=True, text=True, env=bare())
+    found: dict[str, Any] = json.loads(ran.stdout)["services"]
+    return found
 
 
 def bare() -> dict[str, str]:

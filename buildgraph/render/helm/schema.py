@@ -17,7 +17,7 @@ SOME: Final[dict[str, Yaml]] = {"type": "string", "minLength": 1}
 
 def render_schema() -> str:
     """The schema; its description, which JSON has instead of comments, says that it is rendered."""
-    told = {"$schema": "https://json-schema.org/draft-07/schema#", **_map(_chart(), REGISTRY, "services")}
+    told = {"$schema": "http://json-schema.org/draft-07/schema#", **_map(_chart(), REGISTRY, "services")}
     return f'{{"description": {json.dumps(head("").strip())},{json.dumps(told, indent=2)[1:]}\n'
 
 
