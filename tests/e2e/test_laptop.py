@@ -55,7 +55,7 @@ def shrink(mobile: Path) -> None:
 def plant(system: System) -> None:
     """Leave secrets where people leave them: in the env files of a workspace, of its apps, and of an environment."""
     for folder in ("", *FOLDERS.values()):
-        for name in (".env", ".env.production", ".env.local"):
+        for name in (".env", ".env.production", ".envrc"):  # git ignores the first two
             system.write(f"{folder}/{name}".lstrip("/"), f"DATABASE_PASSWORD={CANARY}\n")
     (system.root / "manifests/environments/development.env").write_text(
         f"POSTGRES_PASSWORD={CANARY}\nREDIS_PASSWORD={CANARY}\nJWT_SECRET={CANARY}\nAZURE_OPENAI_API_KEY={CANARY}\n"
