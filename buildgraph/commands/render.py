@@ -19,6 +19,7 @@ from buildgraph.commands.options import (
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName
 from buildgraph.manifests.kinds import RENDERED
+from buildgraph.manifests.model import Source
 from buildgraph.picture import Picture
 from buildgraph.project import open_project
 
@@ -83,17 +84,24 @@ def find_drifts(folder: Path, picture: Picture, names: Collection[str]) -> Itera
 
 
 def image_lines(picture: Picture, environment: str) -> list[str]:
-    """A variable for each image of the working tree, as compose files name it; in the registry, where there is one."""
+    """A variable for each image of the working tree, as compose files name it; in the registry, where there is one.
+
+    So is each stand-in that this machine has for the image of a server, which compose would look for elsewhere.
+    """
     from buildgraph.plan.steps import registry_reference
     from buildgraph.render.compose.words import image_variable
 
-    registry = picture.environment(environment).registry
-    lines = []
+    place = picture.environment(environment)
+    registry, lines = place.registry, []
     for service in (service for service in picture.manifests.services if service.deployed):
         reference = picture.local_reference(service.name)
         if registry:
             reference = registry_reference(registry, service.name, picture.fingerprint(service.name))
         lines.append(f"{image_variable(service.name)}={reference}")
+    for backing in place.backing if picture.site.source is Source.SUBSTITUTE else ():
+        base = picture.base(backing.image)
+        if base.is_substitute:
+            lines.append(f"{image_variable(backing.kind)}={base.pinned}")
     return lines
 
 

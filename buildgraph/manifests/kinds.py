@@ -41,4 +41,4 @@ APPROVALS: Final = ("plan",)
 MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")
 # What a workspace may have rendered.
-RENDERED: Final = ("compose", "env", "host", "kubernetes", "monitoring", "tables", "workflows")
+RENDERED: Final = ("compose", "env", "helm", "host", "kubernetes", "monitoring", "tables", "workflows")

@@ -12,6 +12,8 @@ from buildgraph.manifests.model import Environment, Service
 POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD = "POSTGRES_PASSWORD", "POSTGRES_USER", "REDIS_PASSWORD"
 DEFAULT_DATABASE_USER: Final = "postgres"
 DATABASE_URL: Final = "DATABASE_URL"
+# By which adapter-node finds out who asks; it answers with an error where that header is not sent.
+ADDRESS_HEADER: Final = "ADDRESS_HEADER"
 
 
 def database_url(user: str, password: str, database: str) -> str:
@@ -48,5 +50,5 @@ def _kind_values(service: Service) -> dict[str, str]:
     return {
         "PROTOCOL_HEADER": "x-forwarded-proto",
         "HOST_HEADER": "x-forwarded-host",
-        "ADDRESS_HEADER": "x-forwarded-for",
+        ADDRESS_HEADER: "x-forwarded-for",
     }

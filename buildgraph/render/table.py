@@ -9,6 +9,8 @@ from typing import Final
 from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose import render_compose
 from buildgraph.render.env_files import render_env_files
+from buildgraph.render.helm import FOLDER as HELM_FOLDER
+from buildgraph.render.helm import render_helm
 from buildgraph.render.host import FOLDER as HOST_FOLDER
 from buildgraph.render.host import render_hosts
 from buildgraph.render.kubernetes.committed import FOLDER, render_committed
@@ -22,6 +24,7 @@ TABLE: Final[Mapping[str, Rendered]] = MappingProxyType(
     {
         "compose": Rendered("docker/compose.*.yml", render_compose),
         "env": Rendered("docker/env/*.env.example", render_env_files),
+        "helm": Rendered(f"{HELM_FOLDER}/**/*", render_helm),
         "host": Rendered(f"{HOST_FOLDER}/*/*", render_hosts),
         "kubernetes": Rendered(f"{FOLDER}/**/*.yaml", render_committed),
         "monitoring": Rendered(f"{MONITORING}/**/*", render_monitoring),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,30 @@ def test_the_images_of_the_working_tree_are_told_as_variables(shop: Monorepo) ->
     assert (
         shop.run("render", "--images", "env=production").out == f"WEB_IMAGE=ghcr.io/acme/web:{fingerprint}\n"
     )
+
+
+def test_stand_ins_of_servers_are_told_too_where_a_machine_has_them(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.lock()
+    recipe = "docker/substitutes/postgres.Dockerfile"
+    shop.write("docker/substitutes/debian.sh", "")
+    shop.write(recipe, "FROM debian\n")
+    shop.write("manifests/workspace.toml", f'{ASKED}[substitutes]\n"postgres:16-alpine" = "{recipe}"\n')
+    server = '[backing.postgres]\nimage = "postgres:16-alpine"\n[backing.redis]\nimage = "redis@sha256:{}"\n'
+    development = f"proxy_port = 8480\n{server.format('0' * 64)}"
+    shop.write("manifests/environments/development.toml", development)
+    shop.write("manifests/environments/development.env", "")
+
+    def told() -> list[str]:
+        lines = shop.run("render", "--images").out.splitlines()
+        return [line.partition(":")[0] for line in lines]
+
+    assert told() == ["WEB_IMAGE=acme/web"]
+    (tmp_path / "buildgraph").mkdir()
+    (tmp_path / "buildgraph/site.toml").write_text('bases = "substitute"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert told() == ["WEB_IMAGE=acme/web", "POSTGRES_IMAGE=buildgraph.local/postgres"]
 
 
 def test_a_name_that_stands_nowhere_is_told_with_what_was_perhaps_meant(shop: Monorepo) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -20,8 +19,12 @@ from buildgraph.picture import Picture
 from buildgraph.project import open_project
 from buildgraph.render.rendered import is_rendered
 from buildgraph.render.table import TABLE, render_all
+from tests.render.helm import by_name, comparable, objects_of, told_by_helm, values_in
+from tests.render.schemas import VERSIONS, mistakes
+from tests.support.laptop import bare
 
 ROOT = Path(__file__).parents[2]
+CHART = ROOT / "docker/helm"
 COMPOSE = ("docker/compose.dev.yml", "docker/compose.prod.yml")
 
 
@@ -80,6 +83,8 @@ def test_every_service_stands_in_every_table_and_file_that_is_about_all() -> Non
         assert f"docker/kubernetes/overlays/production/{service.name}/kustomization.yaml" in texts, (
             service.name
         )
+        assert f"docker/helm/templates/{service.name}.yaml" in texts, service.name
+        assert f"\n  {service.name}:\n" in texts["docker/helm/values.yaml"], service.name
 
 
 def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
@@ -88,7 +93,8 @@ def test_one_more_product_is_rendered_everywhere_with_no_other_edit() -> None:
     texts = render_all(replace(manifests(), products=(*manifests().products, tenth)), RENDERED)
 
     added = texts.keys() - render_all(manifests(), RENDERED).keys()
-    assert all(path.startswith("docker/kubernetes/") and "/tenth-" in path for path in added)
+    assert {path.split("/")[1] for path in added} == {"helm", "kubernetes"}
+    assert all("/tenth-" in path for path in added)
     assert all("\n  tenth-backend:\n" in texts[path] for path in COMPOSE)
     assert "      - tenth\n" in texts["docker/compose.dev.yml"]
     assert "| tenth-web |" in texts["docs/RENDERED.md"]
@@ -119,6 +125,19 @@ def test_compose_takes_each_file_with_what_its_template_names(
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
+def test_every_compose_file_keeps_to_the_schema_of_compose(tmp_path: Path) -> None:
+    checker = Path(sys.executable).parent / "check-jsonschema"
+
+    def checked(*paths: Path) -> int:
+        argv = [str(checker), "--builtin-schema", "vendor.compose-spec", *map(str, paths)]
+        return subprocess.run(argv, capture_output=True, check=False).returncode
+
+    committed = [*(ROOT / path for path in COMPOSE), ROOT / "docker/monitoring/compose.yml"]
+    assert checked(*committed) == 0
+    (tmp_path / "broken.yml").write_text(committed[0].read_text().replace("read_only:", "read_onely:"))
+    assert checked(tmp_path / "broken.yml") == 1
+
+
 @pytest.mark.engine
 def test_compose_refuses_a_server_whose_secrets_are_missing_and_starts_a_laptop_without_any(
     tmp_path: Path,
@@ -139,15 +158,10 @@ def test_compose_refuses_a_server_whose_secrets_are_missing_and_starts_a_laptop_
     assert codes[1] != 0
 
 
-def bare() -> dict[str, str]:
-    """This process's environment without what a compose file may name."""
-    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-
-
 @pytest.mark.engine
-@pytest.mark.parametrize(("environment", "version"), [("staging", "1.25"), ("production", "1.37")])
-def test_kubectl_makes_every_service_of_an_overlay_as_old_and_new_clusters_take_it(
-    environment: str, version: str
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_kubectl_and_helm_make_the_same_of_every_service_and_old_and_new_clusters_take_it(
+    environment: str,
 ) -> None:
     folder = ROOT / "docker/kubernetes/overlays" / environment
     argv = ("kubectl", "kustomize", str(folder))
@@ -156,5 +170,19 @@ def test_kubectl_makes_every_service_of_an_overlay_as_old_and_new_clusters_take_
     objects = list(yaml.load_all(shown, yaml.CSafeLoader))
     kinds = [told["kind"] for told in objects]
     assert kinds.count("Deployment") == kinds.count("Service") == kinds.count("Ingress") == 36
-    for told in objects:
-        kubernetes_validate.validate(told, version, strict=True)
+    for version in VERSIONS:
+        assert mistakes(objects, version) == [], version
+
+    made = objects_of(
+        CHART, f"manacore-{environment}", f"manacore-{environment}", values_in(CHART, environment)
+    )
+    assert comparable(made) == comparable(by_name(objects)), "the chart is the overlay with values in it"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_helm_s_linter_has_nothing_to_say_but_that_the_chart_has_no_icon(environment: str) -> None:
+    told = told_by_helm("lint", CHART, "manacore", "manacore", values_in(CHART, environment))
+
+    assert [each["error"] for each in told["messages"]] == ["icon is recommended"]
+    assert told["errors"] == []

@@ -178,6 +178,20 @@ def test_a_server_is_refused_without_its_secrets_and_a_laptop_has_worthless_ones
     assert here["KEY"] == "${KEY:-development-only-key}"
 
 
+def test_a_web_app_on_a_laptop_is_asked_with_a_proxy_before_it_and_without() -> None:
+    """adapter-node fails where the header is not sent that shall tell it who asks; a server always has a proxy."""
+    web = replace(BLOG, kind="sveltekit")
+    own = replace(web, env={"ADDRESS_HEADER": EnvValue({"*": "x-real-ip"})})
+
+    def header(service: Service, render: Any) -> str | None:
+        stack = Stack(replace(MANIFESTS, products=(Product("blog", (service,)),)), THERE)
+        environment = read(render(stack))["services"]["blog"]["environment"]
+        return environment.get("ADDRESS_HEADER")  # type: ignore[no-any-return]
+
+    assert (header(web, render_dev), header(web, render_prod)) == (None, "x-forwarded-for")
+    assert (header(own, render_dev), header(own, render_prod)) == ("x-real-ip", "x-real-ip")
+
+
 @pytest.mark.parametrize("render", [render_dev, render_prod])
 def test_every_container_from_an_image_of_ours_may_do_no_more_than_it_must(render: Any) -> None:
     told = read(render(Stack(MANIFESTS, THERE)))["services"]

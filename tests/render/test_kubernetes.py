@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -20,6 +19,7 @@ from buildgraph.render.kubernetes import (
     object_names,
     render_migration,
 )
+from tests.render.schemas import VERSIONS, mistakes
 from tests.render.ships import API, IMAGE, PRODUCTION, STAGING, WORKER, files_of, kustomized, ship
 
 # kubectl is a tool: these tests run where script/test has brought it.
@@ -62,13 +62,19 @@ def test_the_overlay_of_an_environment_holds_all_of_its_services_in_its_namespac
     assert {told["metadata"]["labels"][INSTANCE] for told in objects.values()} == {"acme-production"}
 
 
-@pytest.mark.parametrize("version", ["1.25", "1.37"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_keeps_to_the_schemas_of_old_and_new_clusters(tmp_path: Path, version: str) -> None:
     objects = kustomized(tmp_path, files_of([ship(GROWS), ship(WORKER)]), "overlays/production")
     migration = list(yaml.safe_load_all(render_migration(ship())))
 
-    for told in [*objects.values(), *migration]:
-        kubernetes_validate.validate(told, version, strict=True)
+    assert mistakes([*objects.values(), *migration], version) == []
+
+
+def test_a_cluster_s_schema_would_see_a_mistake(objects: dict[str, Any]) -> None:
+    told = objects["Deployment/api"]
+
+    wrong = {**told, "spec": {**told["spec"], "replica": 2, "replicas": "two"}}
+    assert len(mistakes([wrong], "1.37")) == 2
 
 
 def test_a_container_may_do_no_more_than_it_must(objects: dict[str, Any]) -> None:

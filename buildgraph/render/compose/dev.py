@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildgraph.manifests.model import Service
+from buildgraph.manifests.variables import ADDRESS_HEADER
 from buildgraph.render.compose.containers import SEALED, Secrets, check, migration, variables, waits
 from buildgraph.render.compose.servers import servers
 from buildgraph.render.compose.stack import Stack
@@ -65,9 +66,15 @@ def _of(stack: Stack, service: Service, told: dict[str, Yaml]) -> dict[str, Yaml
         "profiles": [*stack.products_with(service), ALL],
         "image": usually(image_variable(service.name), f"{stack.workspace}/{service.name}:latest"),
         "pull_policy": "never",
-        "environment": variables(stack, service, SECRETS),
+        "environment": _variables(stack, service),
         **told,
     }
+
+
+def _variables(stack: Stack, service: Service) -> dict[str, Yaml]:
+    """What a container is given. A laptop's is asked by its own port, too, where no proxy says who asks."""
+    told = variables(stack, service, SECRETS)
+    return {name: text for name, text in told.items() if name != ADDRESS_HEADER or name in service.env}
 
 
 def _serving(stack: Stack, service: Service) -> dict[str, Yaml]:

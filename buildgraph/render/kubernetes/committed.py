@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,26 +17,37 @@ FOLDER: Final = "docker/kubernetes"
 
 def render_committed(manifests: Manifests) -> dict[str, str]:
     """The base of every service, and an overlay of every environment whose images a cluster can pull."""
-    services = tuple(service for service in manifests.services if service.deployed)
     found: dict[str, str] = {}
-    for service in services:
+    for service in _services(manifests):
         found |= render_base(service)
-    for environment in manifests.environments:
-        if environment.registry and not environment.coolify:
-            found |= _overlays(manifests, environment, services)
+    for environment, shippings in shipped(manifests).items():
+        found |= render_environment(environment, (shipping.service.name for shipping in shippings))
+        for shipping in shippings:
+            found |= render_overlay(shipping)
     return {f"{FOLDER}/{path}": text for path, text in found.items()}
 
 
-def _overlays(
-    manifests: Manifests, environment: Environment, services: tuple[Service, ...]
-) -> dict[str, str]:
-    workspace = manifests.workspace.name
-    there = on_cluster(workspace, environment)
-    found = render_environment(there.name, (service.name for service in services))
-    for service in services:
-        shipped = service if environment.kubernetes else with_servers_elsewhere(service)
-        found |= render_overlay(Shipping(workspace, there, manifests.services, shipped))
+def shipped(manifests: Manifests) -> dict[str, tuple[Shipping, ...]]:
+    """By the name of every environment whose images a cluster can pull, all services as they would be there."""
+    found: dict[str, tuple[Shipping, ...]] = {}
+    for environment in manifests.environments:
+        if not environment.registry or environment.coolify:
+            continue
+        there = on_cluster(manifests.workspace.name, environment)
+        found[environment.name] = tuple(
+            Shipping(
+                manifests.workspace.name,
+                there,
+                manifests.services,
+                service if environment.kubernetes else with_servers_elsewhere(service),
+            )
+            for service in _services(manifests)
+        )
     return found
+
+
+def _services(manifests: Manifests) -> Iterator[Service]:
+    return (service for service in manifests.services if service.deployed)
 
 
 def on_cluster(workspace: str, environment: Environment) -> Environment:

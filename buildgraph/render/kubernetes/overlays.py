@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from buildgraph.manifests.model import Service
+from buildgraph.render.kubernetes.config import config_map
 from buildgraph.render.kubernetes.counts import autoscaler, disruption_budget
 from buildgraph.render.kubernetes.names import INSTANCE, config_name, instance_of, service_labels
 from buildgraph.render.kubernetes.shipping import Shipping
@@ -90,7 +91,7 @@ def render_environment(environment: str, services: Iterable[str]) -> dict[str, s
 
 def render_migration(shipping: Shipping) -> str:
     """The ConfigMap and the Job of a migration, which runs before the version it belongs to is applied."""
-    config = _config(shipping)
+    config = config_map(shipping)
     instance = {INSTANCE: instance_of(shipping.workspace, shipping.environment.name)}
     labels: Yaml = {**service_labels(shipping.service), **instance}
     named: Yaml = {"name": config_name(shipping.service, shipping.values), "labels": labels}
@@ -99,7 +100,7 @@ def render_migration(shipping: Shipping) -> str:
 
 def _objects(shipping: Shipping) -> dict[str, dict[str, Yaml]]:
     """The objects that an environment adds, by the name of their file."""
-    found = {"configmap": _config(shipping)}
+    found = {"configmap": config_map(shipping)}
     if shipping.service.host:
         found["ingress"] = ingress(shipping)
     if shipping.replicas > 1:
@@ -107,19 +108,6 @@ def _objects(shipping: Shipping) -> dict[str, dict[str, Yaml]]:
     if shipping.service.autoscale:
         found["autoscaler"] = autoscaler(shipping)
     return found
-
-
-def _config(shipping: Shipping) -> dict[str, Yaml]:
-    """The public values, under a name that tells them; they never change, so what is gone back to has its own."""
-    service, values = shipping.service, shipping.values
-    data: dict[str, Yaml] = dict(values)
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": config_name(service, values), "labels": service_labels(service)},
-        "immutable": True,
-        "data": data,
-    }
 
 
 def _image(shipping: Shipping) -> Yaml:

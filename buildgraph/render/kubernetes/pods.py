@@ -64,13 +64,17 @@ def probes(service: Service, within: float) -> dict[str, Yaml]:
     ready, alive = _check(service, service.health), _check(service, service.alive)
     if not ready:
         return {}
-    tries = max(1, math.ceil(within / PROBE_EVERY))
     often: dict[str, Yaml] = {"periodSeconds": PROBE_EVERY, "timeoutSeconds": 3}
     return {
-        "startupProbe": {**alive, **often, "failureThreshold": tries},
+        "startupProbe": {**alive, **often, "failureThreshold": startup_tries(within)},
         "readinessProbe": {**ready, **often, "failureThreshold": 3},
         "livenessProbe": {**alive, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
     }
+
+
+def startup_tries(within: float) -> int:
+    """How often a container that starts is looked at in so many seconds."""
+    return max(1, math.ceil(within / PROBE_EVERY))
 
 
 def _check(service: Service, path: str) -> dict[str, Yaml]:

@@ -1,0 +1,268 @@
+"""A product brought up by compose alone; what a container of each kind may do there, and what its image holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from buildgraph.manifests.sealing import SCRATCH, USER
+from buildgraph.project import open_project
+from tests.support.laptop import Laptop
+from tests.support.layers import Layered, save_layers
+from tests.support.system import CHAT, ROOT, WORKSPACE, System, docker, substitute
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+
+KINDS = {"nestjs": "chat-backend", "sveltekit": "chat-web", "astro": "chat-landing", "expo": "chat-mobile"}
+FOLDERS = {kind: f"apps/chat/apps/{service.removeprefix('chat-')}" for kind, service in KINDS.items()}
+# What an image may hold beside what is installed from the npm registry; `*` takes slashes, too.
+NODE = ("app/*/package.json", "usr/local/lib/healthcheck.mjs", "app/packages/*/dist/*")
+SITE = ("usr/share/nginx/html/*", "etc/nginx/nginx.conf", "usr/local/bin/healthcheck")
+HOLDS = {
+    "nestjs": (*NODE, "app/*/backend/dist/*", "app/*/backend/drizzle/*"),
+    "sveltekit": (*NODE, "app/*/web/build/*"),
+    "astro": SITE,
+    "expo": SITE,
+}
+# Traces of the install, which production dependencies do not need, and of what built the image.
+CACHES = re.compile(
+    r"(^|/)(_cacache|\.cache|\.npm|\.pnpm-store|\.turbo|\.modules\.yaml|node_modules/(pnpm|corepack))(/|$)"
+)
+SOURCES = re.compile(
+    r"\.(map|tsx?|svelte|astro|tsbuildinfo)$|(^|/)(src|tests?|__tests__)/|(^|/)(README|Dockerfile)"
+)
+ENV_FILE = re.compile(r"(^|/)\.(env|npmrc)[^/]*$")
+# A small Expo app: the real one's export takes a minute of two processors (see the last test).
+EXPORTED = "mkdir -p dist && cp app.json dist/metadata.json && touch dist/index.hbc.map dist/index.mjs.map dist/sea.map"
+CANARY = "canary-4b1d-never-in-an-image"
+
+
+def shrink(mobile: Path) -> None:
+    """Make an Expo app one that needs nothing, and exports three source maps and a map of the sea."""
+    manifest = json.loads((mobile / "package.json").read_text())
+    kept = {name: manifest[name] for name in ("name", "version", "private", "files")}
+    (mobile / "package.json").write_text(json.dumps({**kept, "scripts": {"build": EXPORTED}}))
+
+
+def plant(system: System) -> None:
+    """Leave secrets where people leave them: in the env files of a workspace, of its apps, and of an environment."""
+    for folder in ("", *FOLDERS.values()):
+        for name in (".env", ".env.production", ".envrc"):  # git ignores the first two
+            system.write(f"{folder}/{name}".lstrip("/"), f"DATABASE_PASSWORD={CANARY}\n")
+    (system.root / "manifests/environments/development.env").write_text(
+        f"POSTGRES_PASSWORD={CANARY}\nREDIS_PASSWORD={CANARY}\nJWT_SECRET={CANARY}\nAZURE_OPENAI_API_KEY={CANARY}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Chat and its app, built; with secrets lying about."""
+    made = System(tmp_path_factory.mktemp("laptop") / "clone", products=(*CHAT, "chat-mobile"))
+    shrink(made.root / WORKSPACE / FOLDERS["expo"])
+    importer = rf"^  {FOLDERS['expo']}:\n(?:    .*\n)+"
+    made.replace(f"{WORKSPACE}/pnpm-lock.yaml", importer, f"  {FOLDERS['expo']}: {{}}\n")
+    plant(made)
+    built = made.doit("-n", "2", "build", AZURE_OPENAI_API_KEY=CANARY)
+    assert built.code == 0, built.err
+    yield made
+    docker("rmi", "-f", *made.images())
+
+
+@pytest.fixture(scope="module")
+def laptop(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """The profiles of chat and its app, up."""
+    ports = {"chat-backend": 3002, "chat-web": 3000, "chat-landing": 8080, "chat-mobile": 8080}
+    made = Laptop(system, tmp_path_factory.mktemp("compose"), ports)
+    try:
+        started = made.up("chat", "chat-mobile")
+        assert started.returncode == 0, started.stderr + made.compose("logs").stdout
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="module")
+def images(system: System, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Layered]:
+    """Kind -> the layers of its image, saved."""
+    named = {kind: image_of(system, service) for kind, service in KINDS.items()}
+    node, nginx = substitute("node:20-alpine"), substitute("nginx:1.25-alpine")
+    bases = {image: node if kind in ("nestjs", "sveltekit") else nginx for kind, image in named.items()}
+    saved = save_layers(bases.items(), tmp_path_factory.mktemp("layers") / "images.tar")
+    return {kind: saved[image] for kind, image in named.items()}
+
+
+def image_of(system: System, service: str) -> str:
+    (image,) = [name for name in system.images() if name.startswith(f"{system.name}/{service}:")]
+    return image
+
+
+def test_a_profile_brings_a_product_whose_page_shows_what_its_api_was_told(laptop: Laptop) -> None:
+    message = json.dumps({"author": "a laptop", "body": "brought by compose"}).encode()
+    address = f"http://127.0.0.1:{laptop.ports['chat-backend']}/api/messages"
+    post = urllib.request.Request(address, message, {"content-type": "application/json"}, method="POST")
+    with urllib.request.urlopen(post, timeout=10) as answer:
+        assert answer.status == 201
+
+    assert "brought by compose" in laptop.get("chat-web")[1]
+    assert "ManaChat" in laptop.get("chat-landing")[1]
+    assert laptop.get("chat-mobile", "/metadata.json")[0] == 200
+
+
+def test_a_profile_brings_only_what_its_product_waits_for_and_each_after_what_it_waits_for(
+    laptop: Laptop,
+) -> None:
+    told = laptop.containers()
+    migrations = {"chat-backend-migration", "mana-core-auth-migration"}
+    assert set(told) == {*KINDS.values(), "mana-core-auth", "postgres", "redis", "databases", *migrations}
+
+    for ended in ("databases", *migrations):
+        assert (told[ended]["State"]["Status"], told[ended]["State"]["ExitCode"]) == ("exited", 0)
+    moments = [
+        told["databases"]["State"]["FinishedAt"],
+        told["chat-backend-migration"]["State"]["StartedAt"],
+        told["chat-backend-migration"]["State"]["FinishedAt"],
+        told["chat-backend"]["State"]["StartedAt"],
+        told["chat-web"]["State"]["StartedAt"],
+    ]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sealed_container_is_healthy_and_the_kernel_grants_it_nothing(laptop: Laptop, kind: str) -> None:
+    told = laptop.containers()[KINDS[kind]]
+    host = told["HostConfig"]
+
+    assert told["State"]["Health"]["Status"] == "healthy"
+    assert (host["ReadonlyRootfs"], host["Privileged"], host["Binds"] or told["Mounts"]) == (True, False, [])
+    assert host["Tmpfs"] == dict(SCRATCH)
+    assert rights(told["Id"]) == {
+        ("Uid", "1001"),
+        ("Gid", "1001"),
+        ("CapPrm", "0000000000000000"),
+        ("CapEff", "0000000000000000"),
+        ("CapBnd", "0000000000000000"),
+        ("NoNewPrivs", "1"),
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sealed_container_writes_to_memory_only_and_runs_nothing_that_it_wrote(
+    laptop: Laptop, kind: str
+) -> None:
+    container = laptop.containers()[KINDS[kind]]["Id"]
+
+    # /dev is the engine's own, in memory, too: there is nothing in it to be replaced.
+    assert places_to_write(container) == {"/tmp", "/dev/shm", "/dev/mqueue"}
+    written = sh(container, "echo > /tmp/a && echo > ./a || echo > /usr/a")
+    assert (written.returncode != 0, written.stderr.count("Read-only file system")) == (True, 2), (
+        written.stderr
+    )
+    ran = sh(container, "cp /bin/true /tmp/b && chmod +x /tmp/b && /tmp/b")
+    assert (ran.returncode, "Permission denied" in ran.stderr) == (126, True), ran.stderr
+
+
+def sh(container: str, script: str) -> subprocess.CompletedProcess[str]:
+    argv = ("docker", "exec", container, "sh", "-c", script)
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def rights(container: str) -> set[tuple[str, str]]:
+    """What the kernel says of the rights of all that runs in a container."""
+    told = sh(container, "cat /proc/[0-9]*/status").stdout
+    wanted = r"^(Uid|Gid|CapPrm|CapEff|CapBnd|NoNewPrivs):\t(.*)$"
+    return {(name, one) for name, all_of in re.findall(wanted, told, re.MULTILINE) for one in all_of.split()}
+
+
+def places_to_write(container: str) -> set[str]:
+    """The folders and files that the kernel would let a container's user change; what is told by it is no file.
+
+    What programs have made in `/tmp` is left out.
+    """
+    script = r"""find / \( -path /proc -o -path /sys -o -path '/tmp/*' \) -prune -o \( -type d -o -type f \) -print |
+        while read -r path; do ! [ -w "$path" ] || echo "$path"; done"""
+    return set(sh(container, script).stdout.splitlines())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_holds_what_runs_and_nothing_that_built_it(images: dict[str, Layered], kind: str) -> None:
+    names = images[kind].names()
+    own = [name for name in names if "node_modules/" not in name]
+
+    assert own
+    assert [name for name in own if not any(fnmatch(name, held) for held in HOLDS[kind])] == []
+    assert [name for name in own if SOURCES.search(name) and not name.endswith("/sea.map")] == []
+    assert [name for name in names if CACHES.search(name) or ENV_FILE.search(name)] == []
+    assert [name for name in names if any(f"/node_modules/{tool}/" in name for tool in dev_tools(kind))] == []
+    assert kind != "expo" or "usr/share/nginx/html/sea.map" in own
+
+
+def dev_tools(kind: str) -> set[str]:
+    """What only the making of an app needs, packages of the workspace among it."""
+    manifest = json.loads((ROOT / WORKSPACE / FOLDERS[kind] / "package.json").read_text())
+    return set(manifest.get("devDependencies", ())) - set(manifest.get("dependencies", ()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_is_in_any_layer_label_or_line_of_an_image_s_history(
+    system: System, images: dict[str, Layered], kind: str
+) -> None:
+    image = image_of(system, KINDS[kind])
+    told = docker("image", "inspect", image) + docker("history", "--no-trunc", image)
+
+    assert CANARY not in told
+    assert images[kind].holding([b"HEALTH_PATH"]), "the search finds what is there"
+    assert images[kind].holding([CANARY.encode(), *authorities()]) == []
+
+
+def authorities() -> list[bytes]:
+    """Whom this machine trusts for its builds alone, where it says so: they come last in its file."""
+    file = open_project(ROOT).site.ca
+    return [Path(file).read_bytes().split(b"-----BEGIN CERTIFICATE-----")[-1][:400]] if file else []
+
+
+def start_sealed(image: str) -> str:
+    """Run an image as every platform does; its container."""
+    scratch = [word for path, options in SCRATCH.items() for word in ("--tmpfs", f"{path}:{options}")]
+    limits = (
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+        "--user",
+        USER,
+        *scratch,
+    )
+    return docker("run", "-d", "--init", *limits, image).strip()
+
+
+@pytest.mark.long
+def test_a_real_expo_app_is_sealed_like_the_small_one(tmp_path: Path) -> None:
+    """Long because of `expo export`: a minute of two cores where all is downloaded already, more where not."""
+    system = System(tmp_path / "clone", products=(*CHAT, "chat-mobile"))
+    built = system.doit("build:chat-mobile")
+    assert built.code == 0, built.err
+    image = image_of(system, "chat-mobile")
+    container = start_sealed(image)
+    try:
+        deadline = time.monotonic() + 60
+        while docker("inspect", "--format", "{{.State.Health.Status}}", container).strip() != "healthy":
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        assert places_to_write(container) == {"/tmp", "/dev/shm", "/dev/mqueue"}
+        base = substitute("nginx:1.25-alpine")
+        names = save_layers([(image, base)], tmp_path / "image.tar")[image].names()
+        assert [name for name in names if not any(fnmatch(name, held) for held in SITE)] == []
+        assert [name for name in names if SOURCES.search(name)] == []
+        assert sum(name.endswith(".hbc") for name in names) == 2, "an update for each platform"
+    finally:
+        docker("rm", "-f", container)
+        docker("rmi", "-f", *system.images())

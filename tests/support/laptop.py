@@ -1,0 +1,80 @@
+"""A laptop with nothing but compose: this project's own compose file, under a name and ports of a test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support.system import ROOT, System, docker, fetch, free_port
+
+FILE = ROOT / "docker/compose.dev.yml"
+
+
+class Laptop:
+    """The committed `docker/compose.dev.yml` with the images of a system; `ports` maps services to their own ports."""
+
+    def __init__(self, system: System, folder: Path, ports: Mapping[str, int]) -> None:
+        self.name = f"{system.name}-laptop"
+        self.ports = {service: free_port() for service in ports}
+        self.images = folder / "images.env"
+        told = system.buildgraph("render", "--images").out
+        self.images.write_text(told)
+        self.override = folder / "ports.yml"
+        self.override.write_text(self._ports(ports))
+
+    def _ports(self, listens: Mapping[str, int]) -> str:
+        """What the test changes: a machine has each port once, and several tests."""
+        lines = ["services:"]
+        for name, told in services().items():
+            if not told.get("ports"):
+                continue
+            lines.append(f"  {name}:")
+            own = (
+                f'!override ["127.0.0.1:{self.ports[name]}:{listens[name]}"]'
+                if name in listens
+                else "!reset []"
+            )
+            lines.append(f"    ports: {own}")
+        return "\n".join([*lines, ""])
+
+    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of compose on the file."""
+        files = ("-f", str(FILE), "-f", str(self.override))
+        argv = ("docker", "compose", "-p", self.name, "--env-file", str(self.images), *files, *arguments)
+        return subprocess.run(argv, capture_output=True, text=True, check=False, env=bare())
+
+    def up(self, *profiles: str) -> subprocess.CompletedProcess[str]:
+        """Start what profiles bring, and wait until all of it is well."""
+        chosen = [word for profile in profiles for word in ("--profile", profile)]
+        return self.compose(*chosen, "up", "--detach", "--wait", "--wait-timeout", "240")
+
+    def containers(self) -> dict[str, Any]:
+        """Service -> all that the engine tells of its container, be it that it has ended."""
+        label = f"label=com.docker.compose.project={self.name}"
+        found = json.loads(docker("inspect", *docker("ps", "-aq", "--filter", label).split()))
+        return {told["Config"]["Labels"]["com.docker.compose.service"]: told for told in found}
+
+    def get(self, service: str, path: str = "/") -> tuple[int, str]:
+        """A request to a service by the port that this machine has of it."""
+        return fetch(f"http://127.0.0.1:{self.ports[service]}{path}")
+
+    def remove(self) -> None:
+        """Take away containers, networks and volumes."""
+        self.compose("--profile", "all", "down", "--volumes", "--remove-orphans", "--timeout", "1")
+
+
+def services() -> dict[str, Any]:
+    """What the file says of each of its containers."""
+    argv = ("docker", "compose", "-f", str(FILE), "--profile", "all", "config", "--format", "json")
+    ran = subprocess.run(argv, check=True, capture_output=True, text=True, env=bare())
+    found: dict[str, Any] = json.loads(ran.stdout)["services"]
+    return found
+
+
+def bare() -> dict[str, str]:
+    """This process's environment without what a compose file may name."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
