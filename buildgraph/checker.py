@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildgraph.checks.disk import (
     Seen,
@@ -23,6 +23,7 @@ from buildgraph.checks.disk import (
 from buildgraph.checks.dotenv import read_dotenv
 from buildgraph.checks.keys import PUBLIC, Circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
+from buildgraph.checks.logs import Logs
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.planning import plan_scripts
@@ -30,7 +31,7 @@ from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.result import Content, Result
 from buildgraph.checks.script import RESTORED, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
-from buildgraph.console import teller
+from buildgraph.console import tell, teller
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError, UnknownName
 from buildgraph.graph.nodes import Kind, digest_of
 from buildgraph.order import closure
@@ -38,9 +39,11 @@ from buildgraph.picture import Picture
 from buildgraph.process import Command
 from buildgraph.project import Project
 
+if TYPE_CHECKING:
+    from buildgraph.checks.sharing import SharedCache
+
 FRESH: Final = "the cache holds its result"
 FROM_CACHE, FROM_REGISTRY = "the cache", "the registry"
-TOLD_LINES: Final = 200  # of what a script that failed has printed; its log has all
 AT_ONCE: Final = 8  # results that are brought back side by side
 CHANGED: Final = (
     "its result is not kept: an edit, or an output that git does not ignore, changed what it sees"
@@ -137,17 +140,18 @@ class Checker:
         result = self._store.read(key, patterns.matches)
         if result is not None and (why := self._restored(script, result, FROM_CACHE)):
             return why
-        return ""
+        shared = self._shared.fetch(key, patterns.matches) if self._shared else None
+        return self._restored(script, shared, FROM_REGISTRY) if shared is not None else ""
 
     def _restored(self, script: Script, result: Result, where: str) -> str:
         """Let what a script left stand as it was; "" when the store holds it no more."""
         assert self._store is not None
         folder = self._folder(script)
         missing = {output.path for output in result.outputs if not stands(folder, output)}
-        if missing or not self._log_place(script).exists():
+        if missing or not self._logs.place(script).exists():
             try:
                 with self._store.open_pack(result.pack) as pack:
-                    self._write_log(script, unpack(pack, result, folder, missing))
+                    self._logs.write(script, unpack(pack, result, folder, missing))
             except (OSError, Damaged):
                 self._store.forget(result.key)
                 return ""
@@ -186,9 +190,11 @@ class Checker:
         command = Command((*BOTH_STREAMS, PNPM, "run", script.script), Path(self._folder(script)))
         ran = self.project.runner.run(command)
         took = time.monotonic() - began
-        self._write_log(script, ran.stdout)
+        self._logs.write(script, ran.stdout)
         if ran.code != 0:
-            raise StepFailed(name, f"`{script.command}` failed ({ran.code})", self._told(script, ran.stdout))
+            raise StepFailed(
+                name, f"`{script.command}` failed ({ran.code})", self._logs.told(script, ran.stdout)
+            )
         if self._store is None:
             return
         if self._key_now(script) != self._keys[name]:
@@ -210,6 +216,8 @@ class Checker:
         result = Result(self._keys[script.name], round(took, 3), logged, packed.outputs, packed.pack)
         self._store.keep(result)
         self._note(script, result)
+        if self._shared is not None:
+            self._shared.publish(result)
 
     def _key_now(self, script: Script) -> str:
         """The key that the script has now; "" when the workspace has a mistake, or the package is gone."""
@@ -224,18 +232,21 @@ class Checker:
         before = [self._keys[name] for name in script.after]
         return script_key(script, self._circumstances._replace(dotenv=dotenv), self._public, before)
 
-    def _told(self, script: Script, log: bytes) -> str:
-        lines = log.decode("utf-8", "replace").splitlines()
-        if len(lines) <= TOLD_LINES:
-            return "\n".join(lines)
-        return "\n".join([f"… all of it: {self._log_place(script)}", *lines[-TOLD_LINES:]])
-
     # Where things are --------------------------------------------------------------------------------------
 
     def end(self) -> None:
         """Write down what is remembered; nothing is asked afterwards."""
         if "_ledger" in self.__dict__:
             self._ledger.write(self.scripts)
+
+    @cached_property
+    def _shared(self) -> SharedCache | None:
+        """The registry in which results are shared; None where there is none, or nothing is kept here."""
+        if self._store is None or not self._plan.cache:
+            return None
+        from buildgraph.checks.sharing import SharedCache  # what only asks the local store loads no network
+
+        return SharedCache(self._plan.cache, self._store, tell)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -267,23 +278,9 @@ class Checker:
     def _folder(self, script: Script) -> str:
         return f"{self._root}/{script.folder}"
 
-    def _log_place(self, script: Script) -> Path:
-        return self._logs / script.folder / f"{script.script.replace('/', '_')}.log"
-
     @cached_property
-    def _logs(self) -> Path:
-        return self.project.cache_folder() / "checks"
-
-    def _write_log(self, script: Script, log: bytes) -> None:
-        """Put what a script has printed where people find it."""
-        place = self._log_place(script)
-        if is_below_link(str(self._logs.parent), os.path.relpath(place, self._logs.parent)):
-            return  # a commit may hold links that lead anywhere
-        with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(f".{os.getpid()}")
-            half.write_bytes(log)
-            half.replace(place)
+    def _logs(self) -> Logs:
+        return Logs(self.project.cache_folder())
 
 
 @cache
