@@ -1,11 +1,10 @@
-"""Answers a command line of builds, or of checks, that finds everything fresh: doit is loaded only to run something."""
+"""Answers a command line of builds that finds everything fresh: doit is loaded only where there is something to run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from buildgraph.chain import Chain, open_chain
-from buildgraph.checks.script import is_check
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.errors import DONE, BuildgraphError
 from buildgraph.project import Project
@@ -16,53 +15,11 @@ TASK, VARIABLE, JOBS = "build", "env=", "-n"
 
 
 def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
-    """Tell that nothing is to be built or checked, and return the exit code; None where doit has to look.
+    """Tell that nothing is to be built, and return the exit code; None where doit has to look.
 
-    That is where something else is asked for, or both, where something is stale, and where anything is wrong:
-    doit's run tells it beside what goes on.
+    That is where something else than builds is asked for, where an image is stale, and where anything is
+    wrong: doit's run tells it beside what goes on.
     """
-    if not any(map(is_check, arguments)):
-        return _tell_built(arguments, project)
-    asked = _checks_in(arguments)
-    return None if asked is None else _tell_checked(asked, Run(arguments), project)
-
-
-def _tell_checked(asked: Sequence[str], run: Run, project: Project) -> int | None:
-    """The same for checks; what they left is brought back where it is not there any more."""
-    from buildgraph.checker import open_checker
-
-    try:
-        checker = open_checker(project)
-        names = checker.with_before({name for word in asked for name in checker.asked(word)})
-        checker.settle(names)
-        fresh = {name: checker.found(name) for name in names}
-    except BuildgraphError:
-        return None
-    if not all(fresh.values()):
-        return None
-    run.stand_on_tree(checker.picture.snapshot)
-    for name, why in fresh.items():
-        run.give_reason(name, why)
-        tell_task(run, name)
-    checker.end()
-    run.reports = True
-    return run.conclude(DONE, project.cache_folder())
-
-
-def _checks_in(arguments: Sequence[str]) -> list[str] | None:
-    """The tasks of a command line that asks for checks alone; None for one that says more."""
-    names: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        if is_check(argument) and "*" not in argument:
-            names.append(argument)
-        elif argument != JOBS or not next(rest, "").isdecimal():
-            return None
-    return names
-
-
-def _tell_built(arguments: Sequence[str], project: Project) -> int | None:
-    """The same for builds."""
     asked = _parsed(arguments)
     if asked is None:
         return None

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from buildgraph.chain import Chain
 from buildgraph.checks.script import RESTORED
 from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
@@ -19,6 +18,7 @@ from buildgraph.runs.shelf import keep_report, last_report
 from buildgraph.runs.summary import render_end
 
 if TYPE_CHECKING:
+    from buildgraph.chain import Chain
     from buildgraph.image.progress import BuildStep
     from buildgraph.snapshot import Snapshot
 
@@ -178,8 +178,13 @@ def _ended(task: TaskRecord, now: float) -> TaskRecord:
 
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
+    tell_ended(name, fresh_line(run, name))
+
+
+def fresh_line(run: Run, name: str) -> str:
+    """What is told of a task that had nothing to do."""
     known = run.settle(name, Outcome.FRESH)
-    tell_ended(name, f"-- {name}  {known.why if known.why.startswith(RESTORED) else 'fresh'}")
+    return f"-- {name}  {known.why if known.why.startswith(RESTORED) else 'fresh'}"
 
 
 class Reporter:

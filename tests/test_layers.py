@@ -39,7 +39,7 @@ ROAD = (
     ("chain",),
     ("commands", "runs", "command_line", "work"),
     ("reporting",),
-    ("fresh", "tasks"),
+    ("fresh", "fresh_checks", "tasks"),
     ("program",),
     ("main",),
     ("dodo",),

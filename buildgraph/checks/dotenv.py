@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
-from buildgraph.checks.disk import digest_at
+from buildgraph.checks.ledger import Ledger
+from buildgraph.graph.nodes import digest_of
 
 BEGINNING = ".env"
 
 
-def read_dotenv(root: str, folders: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+def read_dotenv(ledger: Ledger, root: str, folders: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Folder -> name and digest of its `.env` files; folders without any are left out. All seen from `root`."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for folder in folders:
-        place = f"{root}/{folder}"
-        names = [name for name in _names(place) if name.startswith(BEGINNING)]
+        names = ledger.listed(f"{root}/{folder}", BEGINNING)
         if names:
-            found[folder] = tuple((name, _digest(f"{place}/{name}")) for name in sorted(names))
+            found[folder] = tuple((name, _digest(f"{root}/{folder}/{name}")) for name in names)
     return found
-
-
-def _names(place: str) -> list[str]:
-    with suppress(OSError):
-        return os.listdir(place)  # noqa: PTH208  # asked thousands of times
-    return []
 
 
 def _digest(place: str) -> str:
     with suppress(OSError):
-        return digest_at(place)
+        return digest_of(Path(place).read_bytes())
     return ""  # a folder, or gone again

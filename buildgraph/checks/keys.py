@@ -24,17 +24,26 @@ class Circumstances(NamedTuple):
     dotenv: Mapping[str, tuple[tuple[str, str], ...]] = {}
 
 
+def digest_circumstances(declared: Iterable[str], found: Circumstances) -> str:
+    """One digest of all that keys depend on besides the plan; `declared` are the variables of all scripts."""
+    pairs = [
+        *(("program", *program) for program in found.programs),
+        *(("variable", *pair) for pair in _variables(declared, found.environ)),
+        *(("dotenv", folder, *file) for folder in sorted(found.dotenv) for file in found.dotenv[folder]),
+    ]
+    return digest_of_pairs(pairs)
+
+
 def script_keys(scripts: Iterable[Script], found: Circumstances) -> dict[str, str]:
     """The key of every script by its name; they stand in order, and all that comes before one stands among them."""
     keys: dict[str, str] = {}
-    public = {name for name in found.environ if name.startswith(PUBLIC)}
     for script in scripts:
-        keys[script.name] = script_key(script, found, public, [keys[name] for name in script.after])
+        keys[script.name] = script_key(script, found, [keys[name] for name in script.after])
     return keys
 
 
-def script_key(script: Script, found: Circumstances, public: Iterable[str], before: Iterable[str]) -> str:
-    """The key of a script after others with the keys `before`; `public` are variables that always count."""
+def script_key(script: Script, found: Circumstances, before: Iterable[str]) -> str:
+    """The key of a script after others with the keys `before`."""
     pairs = [
         ("format", FORMAT),
         ("package", script.fingerprint),
@@ -42,20 +51,16 @@ def script_key(script: Script, found: Circumstances, public: Iterable[str], befo
         ("script", script.script, script.command),
         *(("program", *program) for program in found.programs),
         *(("output", pattern) for pattern in script.outputs),
-        *(("variable", *pair) for pair in _variables(script, found.environ, public)),
+        *(("variable", *pair) for pair in _variables(script.env, found.environ)),
         *(("dotenv", place, *file) for place in (".", script.folder) for file in found.dotenv.get(place, ())),
         *(("before", key) for key in before),
     ]
     return digest_of_pairs(pairs)
 
 
-def _variables(
-    script: Script, environ: Mapping[str, str], public: Iterable[str]
-) -> Iterable[tuple[str, str]]:
-    names = {*public}
-    for name in script.env:
-        if name.endswith("*"):
-            names |= {each for each in environ if each.startswith(name[:-1])}
-        elif name in environ:
-            names.add(name)
+def _variables(declared: Iterable[str], environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """The declared variables that are set, and the public ones, with the digests of their values."""
+    beginnings = (*PUBLIC, *(name[:-1] for name in declared if name.endswith("*")))
+    names = {name for name in environ if name.startswith(beginnings)}
+    names |= {name for name in declared if name in environ}
     return [(name, digest_of(environ[name])) for name in sorted(names)]

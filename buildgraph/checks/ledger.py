@@ -8,20 +8,23 @@ from __future__ import annotations
 import hashlib
 import marshal
 import os
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from buildgraph.checks.disk import Seen
 from buildgraph.checks.script import Plan, Script
+from buildgraph.checks.traces import TICK, Seen
 
 SEAL: Final = 32  # bytes of sha256 before the rest: a damaged file is none
-KEPT: Final = 8  # plans; the oldest go first
 LEDGER, PLAN = ".ledger", ".plan"
+KEPT: Final = {LEDGER: 32, PLAN: 8}  # worktrees share the folder; the oldest go first
 
 # Of a program's file: where it really is, size, time of change, inode; and the version that it then told.
 Told = tuple[str, int, int, int, str]
+# Of a folder: its time of change in nanoseconds, and names in it.
+Listed = tuple[int, tuple[str, ...]]
 
 
 class Ledger:
@@ -30,15 +33,21 @@ class Ledger:
     def __init__(self, place: Path, checkout: Path, circumstances: str) -> None:
         self._place = place
         self._circumstances = circumstances
-        self._file = place / (_digest(os.fspath(checkout)) + LEDGER)
-        plain: Any = marshal.loads(_read(self._file) or marshal.dumps(({}, {})))
-        self.seen: dict[str, Seen] = {name: Seen(*row) for name, row in plain[0].items()}
+        self._file = place / (_digest(f"{circumstances}\0{checkout}") + LEDGER)
+        plain: Any = marshal.loads(_read(self._file) or marshal.dumps(({}, {}, {}, ("", ()))))
+        self._rows: dict[str, tuple[Any, ...]] = plain[0]
         self.programs: dict[str, Told] = plain[1]
+        self._folders: dict[str, Listed] = plain[2]
+        self._keys: tuple[str, tuple[str, ...]] = plain[3]
         self._is_written = True
+
+    def seen(self, name: str) -> Seen:
+        """A script's outputs as they were seen; with no key when they never were."""
+        return Seen(*self._rows.get(name, ("", ())))
 
     def note(self, name: str, seen: Seen) -> None:
         """Remember a script's outputs as they stand."""
-        self.seen[name] = seen
+        self._rows[name] = tuple(seen)
         self._is_written = False
 
     def note_program(self, path: str, told: Told) -> None:
@@ -46,16 +55,35 @@ class Ledger:
         self.programs[path] = told
         self._is_written = False
 
-    def write(self, known: Iterable[str] = ()) -> None:
-        """Write it down where something is new; where nothing can be written nothing is remembered.
+    def listed(self, folder: str, beginning: str) -> tuple[str, ...]:
+        """The names in a folder that begin so, always the same beginning; remembered until the folder changes."""
+        try:
+            changed = os.stat(folder).st_mtime_ns  # noqa: PTH116  # asked thousands of times
+        except OSError:
+            return ()
+        known = self._folders.get(folder)
+        if known is None or known[0] != changed:
+            names = os.listdir(folder)  # noqa: PTH208
+            is_young = time.time_ns() - changed < TICK
+            found = tuple(sorted(name for name in names if name.startswith(beginning)))
+            known = (0 if is_young else changed, found)
+            self._folders[folder] = known
+            self._is_written = False
+        return known[1]
 
-        Of `known` scripts only; none given: of all.
-        """
+    def keys(self, circumstances: str, make: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """The keys of a plan's scripts under these circumstances: remembered, or made."""
+        if self._keys[0] != circumstances:
+            self._keys = (circumstances, make())
+            self._is_written = False
+        return self._keys[1]
+
+    def write(self, known: Collection[str]) -> None:
+        """Write it down where something is new, of `known` scripts; where nothing can be written nothing is kept."""
         if self._is_written:
             return
-        names = set(known) or self.seen.keys()
-        rows = {name: tuple(seen) for name, seen in list(self.seen.items()) if name in names}
-        plain: Any = (rows, dict(self.programs))
+        rows = {name: row for name, row in list(self._rows.items()) if name in known}
+        plain: Any = (rows, self.programs, self._folders, self._keys)
         _write(self._file, marshal.dumps(plain))
         self._is_written = True
 
@@ -74,9 +102,11 @@ class Ledger:
 
     def _forget_oldest(self) -> None:
         with suppress(OSError):
-            plans = sorted(self._place.glob(f"*{PLAN}"), key=lambda file: file.stat().st_mtime, reverse=True)
-            for file in plans[KEPT:]:
-                file.unlink(missing_ok=True)
+            for ending, kept in KEPT.items():
+                files = self._place.glob(f"*{ending}")
+                newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
+                for file in newest[kept:]:
+                    file.unlink(missing_ok=True)
 
 
 def _digest(text: str) -> str:

@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from buildgraph.checks.disk import is_below_link
 from buildgraph.checks.script import Script
+from buildgraph.checks.traces import is_below_link
 
 FOLDER = "checks"
 TOLD = 200  # lines of what a script that failed has printed; its file has all

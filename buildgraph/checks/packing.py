@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from buildgraph.checks.disk import CHUNK, is_below_link
+from buildgraph.checks.disk import CHUNK
 from buildgraph.checks.result import FILE, FOLDER, LINK, Content, Output, Result
+from buildgraph.checks.traces import is_below_link
 from buildgraph.graph.nodes import digest_of
 
 LEVEL = 1  # of zlib: what is built is written often and read seldom
@@ -130,7 +130,7 @@ def _bring(folder: str, output: Output, pieces: _Pieces) -> None:
         Path(place).mkdir(exist_ok=True)
         Path(place).chmod(output.mode)
         return
-    half = f"{place}.{secrets.token_hex(4)}.half"
+    half = f"{place}.{os.urandom(4).hex()}.half"
     try:
         if output.kind == LINK:
             Path(half).symlink_to(output.target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 TASK = "check"
+FRESH = "the cache holds its result"
 RESTORED = "restored"  # what a script left was brought back: its reason begins so
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from buildgraph.checks.result import Content, Result, parse_result, render_result
+if TYPE_CHECKING:
+    from buildgraph.checks.result import Content, Result
+
 
 VARIABLE: Final = "BUILDGRAPH_CHECKS"  # another folder, or `off`
 OFF: Final = "off"
@@ -42,20 +43,24 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._results = f"{folder}/{RESULTS}/"
+        self._now = time.time()
 
     def has(self, key: str) -> bool:
         """Whether a result of this key is there; one that is asked for stays."""
+        place = f"{self._results}{key[:2]}/{key}"
         try:
-            found = os.stat(f"{self._results}{key[:2]}/{key}")  # noqa: PTH116  # asked thousands of times
+            found = os.stat(place)  # noqa: PTH116  # asked thousands of times
         except OSError:
             return False
-        if time.time() - found.st_mtime > DAY:
+        if self._now - found.st_mtime > DAY:
             with suppress(OSError):
-                os.utime(f"{self._results}{key[:2]}/{key}")
+                os.utime(place)
         return True
 
     def read(self, key: str, is_output: Callable[[str], bool]) -> Result | None:
         """The result of a key; None when there is none, or a damaged one."""
+        from buildgraph.checks.result import parse_result
+
         try:
             content = self._result(key).read_bytes()
         except OSError:
@@ -77,12 +82,12 @@ class Store:
     def writing(self) -> Iterator[IO[bytes]]:
         """An open file that is nothing yet: `keep_pack` makes a pack of it, or it goes."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix="half-", delete=False) as file:
-            try:
+        half = self.folder / f"half-{os.urandom(8).hex()}"
+        try:
+            with half.open("xb") as file:
                 yield file
-            finally:
-                with suppress(FileNotFoundError):
-                    Path(file.name).unlink()
+        finally:
+            half.unlink(missing_ok=True)
 
     def keep_pack(self, file: IO[bytes], pack: Content) -> None:
         """Let what was written to a file stand as a pack."""
@@ -93,6 +98,8 @@ class Store:
 
     def keep(self, result: Result) -> None:
         """Let a result stand; its pack must stand already."""
+        from buildgraph.checks.result import render_result
+
         body = render_result(result)
         with self.writing() as file:
             file.write(hashlib.sha256(body).hexdigest().encode() + body)

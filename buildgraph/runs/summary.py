@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from buildgraph.builder import IN_REGISTRY
 from buildgraph.checks.script import RESTORED
 from buildgraph.console import seconds
+from buildgraph.plan.held import IN_REGISTRY
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import Took, saved_by
 
