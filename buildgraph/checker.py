@@ -179,18 +179,25 @@ class Checker:
             sweep(self._store.folder)
 
     def _keep_packed(self) -> None:
-        """Keep the results of scripts that saw no edit; one look at the working tree does for all that have ended."""
-        while self._packed and self._turn.acquire(blocking=False):
-            try:
-                waiting = [self._packed.pop() for _ in range(len(self._packed))]
-                now = self.project.picture_now()
-                for script, result in waiting:
-                    if self._key_in(now, script) != result.key:
-                        teller(script.name)(CHANGED)
-                    elif self._keeper is not None:
-                        self._keeper.keep(script, result)
-            finally:
-                self._turn.release()
+        """Keep the results of scripts that saw no edit; one look at the working tree does for all that have ended.
+
+        While somebody looks, others go on: what they have left is kept with the next look.
+        """
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            waiting = [self._packed.pop() for _ in range(len(self._packed))]
+            if waiting:
+                self._keep(waiting, self.project.picture_now())
+        finally:
+            self._turn.release()
+
+    def _keep(self, packed: Iterable[tuple[Script, Result]], now: Picture) -> None:
+        for script, result in packed:
+            if self._key_in(now, script) != result.key:
+                teller(script.name)(CHANGED)
+            elif self._keeper is not None:
+                self._keeper.keep(script, result)
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""

@@ -25,9 +25,9 @@ def sweep(folder: Path) -> None:
             return
         mark.touch()
         kept = {pack for result in _files(folder / RESULTS) if (pack := _pack_of(result, now))}
-        for pack in _files(folder / PACKS):
-            if pack.name not in kept:
-                _remove_older(pack, now - DAY)
+        for file in _files(folder / PACKS):
+            if file.name not in kept:
+                _remove_older(file, now - DAY)
         for half in folder.glob("half-*"):
             _remove_older(half, now - DAY)
 
