@@ -202,10 +202,10 @@ HEAD: Final = """
 - Again: `script/bench-checks --report FILE`
 
 `buildgraph check` beside `turbo run lint build` in the same generated workspace, each with results of its own of all
-packages: two scripts of each, and one output of each build. *nothing to do*: all outputs are there. *outputs gone*: they
-were removed before each run, and both bring them back; nobody runs a script, which is looked at. What a script itself
-does is left out: a stand-in for pnpm writes the output. Whole processes, milliseconds: median (least–most). turbo is measured as npm
-installs it, and its binary alone, which no user starts.
+packages: two scripts of each, and one output of each build. *nothing to do*: all outputs are there. *outputs gone*:
+they were removed before each run, and both bring them back; nobody runs a script, which is looked at. What a script
+itself does is left out: a stand-in for pnpm writes the output. Whole processes, milliseconds: median (least–most).
+turbo is measured as npm installs it, and its binary alone, which no user starts.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +17,7 @@ from buildgraph.checks.keys import Circumstances, digest_circumstances, script_k
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
-from buildgraph.checks.script import FRESH, TASK, Plan, Script
+from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
 from buildgraph.checks.traces import is_as_seen
 from buildgraph.console import tell, teller
@@ -30,6 +31,7 @@ from buildgraph.project import Project
 if TYPE_CHECKING:
     from buildgraph.checks.keeping import Keeper
     from buildgraph.checks.result import Result
+    from buildgraph.checks.undeclared import Sources
 
 AT_ONCE: Final = 8  # results that are brought back side by side
 CHANGED: Final = (
@@ -106,7 +108,10 @@ class Checker:
     def _commands(self) -> dict[str, Mapping[str, str]]:
         """The scripts in each package.json, by folder; to read a workspace whole takes longer."""
         graph = self.picture.graph
-        blobs = {node.path: graph.files[node.id].blob_of(MANIFEST) for node in graph.of_kind(Kind.PACKAGE)}
+        blobs = {
+            node.path: graph.files[node.id].blob_of(posixpath.normpath(f"{node.path}/{MANIFEST}"))
+            for node in graph.of_kind(Kind.PACKAGE)
+        }
         if not all(blobs.values()):
             packages = self.picture.workspace.packages
             return {folder: package.scripts for folder, package in packages.items()}
@@ -159,6 +164,7 @@ class Checker:
         if ran.code != 0:
             said = self._logs.told(script, ran.stdout)
             raise StepFailed(name, f"`{script.command}` failed ({ran.code})", said)
+        self._tell_undeclared(script)
         if self._keeper is None:
             return
         try:
@@ -166,6 +172,12 @@ class Checker:
             self._keep_packed()
         except OSError as error:
             teller(name)(f"its result cannot be kept: {error.strerror}")
+
+    def _tell_undeclared(self, script: Script) -> None:
+        """Tell of public variables that a build has read and nobody declares."""
+        if script.script == BUILD:
+            for line in self._sources.undeclared(script, self._set_in_files(script)):
+                teller(script.name)(line)
 
     def end(self) -> None:
         """Keep what is to be kept, and write down what is remembered; nothing is asked afterwards."""
@@ -242,6 +254,26 @@ class Checker:
         folders = {script.folder for script in self._plan.scripts}
         dotenv = read_dotenv(self._ledger, self._root, (".", *folders))
         return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), dotenv)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        from buildgraph.checks.undeclared import Sources  # only what is run is looked into
+
+        services = self.picture.manifests.services
+        served = {service.path: {*service.env, *service.build_args} for service in services}
+        return Sources(self.picture.graph, self.picture.snapshot.blobs, served)
+
+    def _set_in_files(self, script: Script) -> set[str]:
+        """The variables that the `.env` files of a script's folder and of the workspace's root set."""
+        from buildgraph.checks.variables import names_set
+
+        files = self._circumstances.dotenv
+        places = [
+            Path(self._root, folder, name)
+            for folder in (".", script.folder)
+            for name, _ in files.get(folder, ())
+        ]
+        return {name for place in places if place.is_file() for name in names_set(place.read_bytes())}
 
     def _ask_version(self, program: str) -> str:
         told = self.project.runner.run(Command((program, "--version"), self.project.folder))

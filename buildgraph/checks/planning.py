@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from buildgraph.checks.script import Script, task_name
+from buildgraph.checks.script import BUILD, Script, task_name
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
 from buildgraph.manifests.package_checks import Checks
 from buildgraph.order import closure, components
 
-BUILD, LINT = "build", "lint"
+LINT = "lint"
 NO_TEST = "no test specified"  # what `npm init` writes: it is no script
 
 Commands = Mapping[str, str]  # the scripts of a package.json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-TASK = "check"
+TASK, BUILD = "check", "build"
 FRESH = "the cache holds its result"
 RESTORED = "restored"  # what a script left was brought back: its reason begins so
 

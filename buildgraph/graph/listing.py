@@ -31,9 +31,11 @@ class Listing(NamedTuple):
     def blob_of(self, path: str) -> str:
         """The blob id of a regular file; "" when there is none of this path."""
         for run in (self.seen, self.hidden):
-            at = 0 if run.startswith(f"{path}\0") else run.find(f"\0{path}\0") + 1
-            if at or run.startswith(f"{path}\0"):
-                mode, _, blob = run[at + len(path) + 1 :].partition("\0")[0].partition(" ")
+            is_first = run.startswith(f"{path}\0")
+            at = 0 if is_first else run.find(f"\0{path}\0") + 1
+            if at or is_first:
+                state = at + len(path) + 1
+                mode, _, blob = run[state : run.index("\0", state)].partition(" ")
                 return blob if mode != f"{SYMLINK:o}" else ""
         return ""
 

@@ -187,6 +187,25 @@ def test_a_declared_variable_gives_another_result_and_the_former_one_comes_back(
     assert core.run("check", API="one").scripts == ["@acme/web build"]
 
 
+def test_public_variables_that_nobody_declares_are_told_when_a_build_reads_them(core: Packages) -> None:
+    """Pitfall 11: those of packages it depends on, too; what is set counts, declared or not."""
+    core.repo.package("@acme/web", uses=["@acme/core"], scripts={"build": BUILD})
+    core.repo.write("packages/core/src/api.ts", "fetch(import.meta.env.PUBLIC_API)\n")
+    core.repo.write("packages/core/src/api.test.ts", "import.meta.env.PUBLIC_OF_A_TEST\n")
+    core.repo.write("packages/web/src/a.ts", "import.meta.env.VITE_SET + import.meta.env.VITE_DECLARED_A\n")
+    core.repo.write("packages/web/.env", "VITE_SET=1\n")
+    core.repo.write("manifests/workspace.toml", 'name = "shop"\n[checks]\nenv = ["VITE_DECLARED_*"]\n')
+    core.repo.lock()
+    told = "packages/core/src/api.ts reads PUBLIC_API, which nobody declares"
+    first = core.run("check:@acme/web")
+
+    assert [line for line in first.err.splitlines() if " reads " in line] == [
+        f"   check:@acme/{name}:build | {told}" for name in ("core", "web")
+    ]
+    assert core.run("check:@acme/web", PUBLIC_API="https://here").scripts == first.scripts
+    assert core.run("check:@acme/web").scripts == []
+
+
 def test_without_a_store_everything_runs(core: Packages) -> None:
     assert core.run("check", BUILDGRAPH_CHECKS="off").scripts == ["@acme/core build"]
     assert core.run("check", BUILDGRAPH_CHECKS="off").scripts == ["@acme/core build"]
