@@ -12,7 +12,7 @@ from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
-from buildgraph.plan.held import Held
+from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE, Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
 from buildgraph.project import Project
 from buildgraph.recipes import Base
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 MAKE_BASES = "make it with `script/bases`, or push your own under that name"
-ON_ENGINE, IN_REGISTRY = "the engine holds it", "the registry holds it"
 
 
 class Builder:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
 from buildgraph.early import is_asked, taken
-from buildgraph.errors import ToolError
+from buildgraph.errors import INTERRUPTED, ToolError
 
 OnLine = Callable[[str], None]
 
@@ -191,7 +191,9 @@ class SystemRunner:
         try:
             if self._stopped:
                 _end(child)
-            return _collect(child, stdin, on_line)
+            result = _collect(child, stdin, on_line)
+            # one that was told to end has not done its work, whatever it says of itself
+            return result._replace(code=INTERRUPTED) if self._stopped and result.code == 0 else result
         except BaseException:
             _end(child)
             raise

@@ -6,11 +6,16 @@ import gc
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildgraph.commands import VERBS, run_verb
 from buildgraph.console import is_on_actions, tell, write
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
 
+if TYPE_CHECKING:
+    from buildgraph.project import Project
+
+CHECK = "check"  # how the names of these tasks begin
 HELP = frozenset(("--help", "-h"))
 
 
@@ -51,14 +56,23 @@ def _run_tasks(argv: list[str]) -> int:
     from buildgraph.project import open_project
 
     project = open_project(Path.cwd()).begin()
-    from buildgraph.fresh import tell_fresh
-
-    fresh = tell_fresh(argv, project)
+    fresh = _tell_fresh(argv, project)
     if fresh is not None:
         return fresh
     from buildgraph.tasks import run_tasks
 
     return run_tasks(argv, project)
+
+
+def _tell_fresh(argv: list[str], project: Project) -> int | None:
+    """The exit code where nothing is to be done and that was told; None where doit has to look."""
+    if any(argument.startswith(CHECK) for argument in argv):
+        from buildgraph.fresh_checks import tell_fresh_checks
+
+        return tell_fresh_checks(argv, project)
+    from buildgraph.fresh import tell_fresh
+
+    return tell_fresh(argv, project)
 
 
 def _explain(error: BuildgraphError) -> int:

@@ -55,6 +55,12 @@ class Project:
         found.snapshot.changes  # noqa: B018  # read now
         return found
 
+    def picture_now(self) -> Picture:
+        """The working tree as it is now, which may be another one than when the project was opened."""
+        found = self._picture(begin_working_tree(self.repository))
+        found.snapshot.changes  # noqa: B018  # read now
+        return found
+
     def picture_of(self, revision: str) -> Picture:
         """A commit by any of its names; ConfigurationError when `revision` names none here."""
         return self._picture(read_commit(self.repository, revision))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from buildgraph.chain import Chain
+from buildgraph.checks.script import RESTORED
 from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
@@ -18,7 +18,9 @@ from buildgraph.runs.shelf import keep_report, last_report
 from buildgraph.runs.summary import render_end
 
 if TYPE_CHECKING:
+    from buildgraph.chain import Chain
     from buildgraph.image.progress import BuildStep
+    from buildgraph.snapshot import Snapshot
 
     class Told(Protocol):
         """What is told of a task: its name, what comes first, and whether it does more than gather others."""
@@ -48,6 +50,10 @@ class Run:
         """The run is about this chain."""
         self._chain, snapshot = chain, chain.picture.snapshot
         self.ground = Ground(chain.environment.name, snapshot.commit, snapshot.dirty)
+
+    def stand_on_tree(self, snapshot: Snapshot) -> None:
+        """The run is about packages, which no environment has."""
+        self.ground = Ground(self.ground.environment, snapshot.commit, snapshot.dirty)
 
     # What becomes of tasks ---------------------------------------------------------------------------------
 
@@ -172,8 +178,13 @@ def _ended(task: TaskRecord, now: float) -> TaskRecord:
 
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
-    run.settle(name, Outcome.FRESH)
-    tell_ended(name, f"-- {name}  fresh")
+    tell_ended(name, fresh_line(run, name))
+
+
+def fresh_line(run: Run, name: str) -> str:
+    """What is told of a task that had nothing to do."""
+    known = run.settle(name, Outcome.FRESH)
+    return f"-- {name}  {known.why if known.why.startswith(RESTORED) else 'fresh'}"
 
 
 class Reporter:

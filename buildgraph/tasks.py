@@ -20,6 +20,8 @@ from doit.exceptions import TaskFailed
 from doit.task import Task
 
 from buildgraph.chain import Chain, open_chain
+from buildgraph.checker import Checker, open_checker
+from buildgraph.checks.script import is_check
 from buildgraph.command_line import (
     TRACE,
     as_variable,
@@ -40,7 +42,7 @@ from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
 from buildgraph.runs.screens import fitting_screen, is_shown_on_terminal
 from buildgraph.runs.shelf import trace_file
-from buildgraph.work import Group, Work, work_of
+from buildgraph.work import Group, Work, checks_of, work_of
 
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
@@ -66,7 +68,8 @@ def run_tasks(arguments: Sequence[str], project: Project) -> int:
 
 def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
     """Have doit run a command line; doit's exit code."""
-    main = Main(task_loader=Loader(project, run))
+    loader = Loader(project, run)
+    main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
     try:
         return int(main.run([as_variable(argument) for argument in arguments]) or DONE)
@@ -76,6 +79,8 @@ def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
         # other threads wait for children of theirs; these must end before this process can
         project.runner.stop()
         raise
+    finally:
+        loader.end()
 
 
 class Stopped(BaseException):
@@ -102,6 +107,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         super().__init__()
         self.project = project
         self.run = run
+        self.checker: Checker | None = None
 
     def setup(self, opt_values: Mapping[str, Any]) -> None:
         """Nothing to prepare: the project is open already."""
@@ -119,19 +125,39 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         }
 
     def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Task]:
-        """The tasks of the chain for the environment that `env=` names."""
+        """Those of packages where they are asked for, and of the chain for the environment that `env=` names."""
         try:
-            chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT), self.run)
-            self.run.stand_on(chain)
-            tasks = [_task(work, self.run) for work in work_of(chain, _terms(), _wish())]
+            checks = [name for name in pos_args if is_check(name)]
+            works = self._checks(checks) if checks or not pos_args else []
+            chain = None if checks and len(checks) == len(pos_args) else self._chain()
+            if chain is not None:
+                works += work_of(chain, _terms(), _wish())
+            tasks = [_task(work, self.run) for work in works]
             _check_names(pos_args, [task.name for task in tasks])
-            _check_plans(chain, pos_args, _terms())
+            if chain is not None:
+                _check_plans(chain, pos_args, _terms())
             _load_ahead(pos_args)
         except BuildgraphError as error:
             raise Stopped(error) from error
         except Exception as error:
             raise Stopped(foreseen(error)) from error
         return tasks
+
+    def _checks(self, names: Sequence[str]) -> list[Work | Group]:
+        """The checks of packages that these names mean; all where there are none, or patterns."""
+        self.checker = open_checker(self.project)
+        self.run.stand_on_tree(self.checker.picture.snapshot)
+        return list(checks_of(self.checker, () if any("*" in name for name in names) else names))
+
+    def end(self) -> None:
+        """The run is over."""
+        if self.checker is not None:
+            self.checker.end()
+
+    def _chain(self) -> Chain:
+        chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT), self.run)
+        self.run.stand_on(chain)
+        return chain
 
 
 def _load_ahead(names: Sequence[str]) -> None:

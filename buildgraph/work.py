@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from buildgraph.chain import Chain
+from buildgraph.checker import Checker
+from buildgraph.checks.script import TASK as CHECK
 from buildgraph.promotion import is_promoted, promote
 from buildgraph.recovery import Wish, back_up_product, restore_product
 from buildgraph.refusals import Terms
 from buildgraph.rollback import roll_back
 from buildgraph.scaling import is_scaled, scale
+
+UNKNOWN = "no result of it is known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,23 @@ def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
     yield from _groups(chain, "push")
     yield _all_products(chain, "deploy")
     yield _all_products(chain, "smoke")
+
+
+def checks_of(checker: Checker, names: Sequence[str] = ()) -> Iterable[Work | Group]:
+    """The scripts of packages: those that the names of tasks mean and what comes before them, or all of them."""
+    asked = {found for name in names for found in checker.asked(name)}
+    wanted = checker.with_before(asked) if names else list(checker.scripts)
+    for name in wanted:
+        script = checker.scripts[name]
+        says = f"run `{script.script}` of {script.package} when its result is not known"
+        yield Work(
+            name, says, partial(checker.run, name), partial(checker.found, name), script.after, UNKNOWN
+        )
+    for package, tasks in checker.packages.items():
+        if not names or f"{CHECK}:{package}" in names:
+            yield Group(f"{CHECK}:{package}", tasks, part_of=CHECK)
+    if not names or CHECK in names:
+        yield Group(CHECK, tuple(wanted))
 
 
 def _building(chain: Chain) -> Iterable[Work]:

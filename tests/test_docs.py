@@ -18,6 +18,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "manifests/REFERENCE.md",
     "docs/RECOVERY.md",
+    "docs/CHECKS.md",
     "docs/INPUTS.md",
     "docs/COOLIFY.md",
     "docs/KUBERNETES.md",

@@ -39,6 +39,7 @@ TASKS = {
     "backup:PRODUCT": "back up its databases, and try the backup (to=PLACE)",
     "restore:PRODUCT": "bring a backup back: from=latest or from=BACKUP",
     "promote:PRODUCT": "deploy to env=NAME what from=staging has verified, without building",
+    "check[:PACKAGE]": "run the lint, type-check, test and build scripts of packages, those that are not fresh",
     "smoke:PRODUCT": "run the smoke tests of what is deployed",
 }
 

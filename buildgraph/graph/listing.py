@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from buildgraph.graph.nodes import digest_of
-from buildgraph.snapshot.snapshot import Entry
+from buildgraph.snapshot.snapshot import SYMLINK, Entry
 
 
 class Listing(NamedTuple):
@@ -27,6 +27,17 @@ class Listing(NamedTuple):
         return digest_of(
             render_run(parse_run(self.seen) | parse_run(self.hidden)) if self.hidden else self.seen
         )
+
+    def blob_of(self, path: str) -> str:
+        """The blob id of a regular file; "" when there is none of this path."""
+        for run in (self.seen, self.hidden):
+            is_first = run.startswith(f"{path}\0")
+            at = 0 if is_first else run.find(f"\0{path}\0") + 1
+            if at or is_first:
+                state = at + len(path) + 1
+                mode, _, blob = run[state : run.index("\0", state)].partition(" ")
+                return blob if mode != f"{SYMLINK:o}" else ""
+        return ""
 
     @property
     def seen_digest(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
@@ -29,6 +31,9 @@ OK, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED = 200, 401, 404, 405
 TIMEOUT: Final = 30.0  # seconds
 PAGE: Final = 1000
 DAY: Final = 86400  # seconds
+
+Headers = Mapping[str, str]
+Body = bytes | Path  # of a request: what is sent, or the file that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Registry:
 
     def find_manifest(self, repository: str, reference: str) -> Manifest | None:
         """What stands under a tag or digest, or None."""
-        answer = self._ask("GET", f"{repository}/manifests/{reference}", Accept=ACCEPTED)
+        answer = self.ask("GET", f"{repository}/manifests/{reference}", headers={"Accept": ACCEPTED})
         if answer.status_code == NOT_FOUND:
             return None
         digest = answer.headers.get("Docker-Content-Digest") or _digest_of(answer.content)
@@ -78,7 +83,7 @@ class Registry:
         """When an image says that it was made (RFC 3339), or "": it does not say, or is an index."""
         if not manifest.config:
             return ""
-        answer = self._ask("GET", f"{repository}/blobs/{manifest.config}")
+        answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
         return str(answer.json().get("created") or "") if answer.status_code == OK else ""
 
     def delete(self, repository: str, digest: str) -> None:
@@ -86,7 +91,7 @@ class Registry:
 
         StepFailed where the registry does not let anybody delete.
         """
-        answer = self._ask("DELETE", f"{repository}/manifests/{digest}", spared=(NOT_ALLOWED,))
+        answer = self.ask("DELETE", f"{repository}/manifests/{digest}", spared=(NOT_ALLOWED,))
         if answer.status_code == NOT_ALLOWED:
             raise StepFailed(
                 "prune",
@@ -95,25 +100,35 @@ class Registry:
             )
 
     def _pages(self, path: str) -> Iterator[list[str]]:
-        answer = self._ask("GET", f"{path}?n={PAGE}")
+        answer = self.ask("GET", f"{path}?n={PAGE}")
         while answer.status_code != NOT_FOUND:
             yield list(answer.json().get("tags") or ())
             following = answer.links.get("next", {}).get("url", "")
             if not following:
                 return
-            answer = self._ask("GET", following.partition("/v2/")[2])
+            answer = self.ask("GET", following.partition("/v2/")[2])
 
-    def _ask(
-        self, method: str, path: str, *, spared: tuple[int, ...] = (), **headers: str
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        spared: tuple[int, ...] = (),
+        body: Body = b"",
+        headers: Headers | None = None,
     ) -> requests.Response:
-        """One request, again with a login when the registry asks for one; what was not found is an answer."""
+        """One request, again with a login when the registry asks for one; what was not found is an answer.
+
+        `path` is seen from `/v2/`, or is where an answer has led to; `spared` are more codes that are answers.
+        """
         import requests.exceptions
 
+        told = headers or {}
         try:
-            answer = self._send(method, path, headers)
+            answer = self._send(method, path, body, told)
             if answer.status_code == UNAUTHORIZED:
                 self._log_in(answer.headers.get("WWW-Authenticate", ""))
-                answer = self._send(method, path, headers)
+                answer = self._send(method, path, body, told)
         except requests.exceptions.RequestException as error:
             raise self._unreachable(str(error)) from error
         if not answer.ok and answer.status_code not in (NOT_FOUND, *spared):
@@ -122,9 +137,24 @@ class Registry:
             )
         return answer
 
-    def _send(self, method: str, path: str, headers: dict[str, str]) -> requests.Response:
-        address = f"{self._address}/v2/{path}"
-        return self._session.request(method, address, headers={**headers, **self._tokens}, timeout=TIMEOUT)
+    def _send(self, method: str, path: str, body: Body, headers: Headers) -> requests.Response:
+        address = self._address_of(path)
+        if not address.startswith(f"{self._address}/"):
+            return _send_elsewhere(method, address, body, headers)
+        with _opened(body) as data:
+            return self._session.request(
+                method,
+                address,
+                data=data,
+                headers={**headers, **self._tokens},
+                timeout=TIMEOUT,
+                stream=method == "GET",
+            )
+
+    def _address_of(self, path: str) -> str:
+        if path.startswith(("http://", "https://")):
+            return path
+        return f"{self._address}{path}" if path.startswith("/") else f"{self._address}/v2/{path}"
 
     def _log_in(self, challenge: str) -> None:
         """Answer a challenge (RFC 9110, 11.3): the login itself, or a token that it is exchanged for."""
@@ -174,6 +204,23 @@ class Registry:
     def _unreachable(self, said: str) -> ToolError:
         way_out = f"check that it runs and that you may use it: `docker login {self.name}`"
         return ToolError(f"the registry {self.name} refuses or does not answer: {said}", way_out)
+
+
+def _send_elsewhere(method: str, address: str, body: Body, headers: Headers) -> requests.Response:
+    """Send to where a registry's answer leads, such as a store of its provider: no login goes there."""
+    import requests
+
+    with _opened(body) as data:
+        return requests.request(method, address, data=data, headers=headers, timeout=TIMEOUT)
+
+
+@contextmanager
+def _opened(body: Body) -> Iterator[bytes | IO[bytes]]:
+    if isinstance(body, bytes):
+        yield body
+        return
+    with body.open("rb") as file:
+        yield file
 
 
 def _manifest(digest: str, told: dict[str, Any]) -> Manifest:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from buildgraph.manifests.checking import CHECKS
 from buildgraph.manifests.coolify import COOLIFY
 from buildgraph.manifests.engines import ENGINE
 from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, RENDERED, STRATEGIES
@@ -151,6 +152,7 @@ WORKSPACE: Final = table(
         "substitutes": mapped(PATH, key=check_image),
         "render": listed(one_of(RENDERED, "rendering")),
         "workflows": PATH,
+        "checks": CHECKS,
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from buildgraph.manifests.package_checks import Checks
+
 
 class Source(Enum):
     """Where base images come from on this machine."""
@@ -24,7 +26,8 @@ class WorkspaceManifest:
     `inputs` are files of the workspace (globs) that every image sees, such as a tsconfig base.
     `mirrors` give another place for a registry's images (same digests); `substitutes` map a base image to
     the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes, and
-    `workflows` is the folder of GitHub's among it, seen from the project's folder.
+    `workflows` is the folder of GitHub's among it, seen from the project's folder. `checks` says how packages
+    are checked.
     """
 
     name: str
@@ -38,6 +41,7 @@ class WorkspaceManifest:
     substitutes: Mapping[str, str] = field(default_factory=dict)
     render: tuple[str, ...] = ()
     workflows: str = ".github/workflows"
+    checks: Checks = field(default_factory=Checks)
 
 
 @dataclass(frozen=True, slots=True)

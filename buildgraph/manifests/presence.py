@@ -127,6 +127,11 @@ def _check_workspace(workspace: WorkspaceManifest, place: Place, present: _Prese
     for reference, recipe in workspace.substitutes.items():
         if not present.has_file(recipe):
             place.at("substitutes", reference).refuse(f"there is no file {recipe!r}")
+    known = {*present.packages, *(f"./{folder}" for folder in present.folders), "."}
+    for name in workspace.checks.packages if present.folders else ():
+        if name not in known:
+            way_out = did_you_mean(close_matches(name, known))
+            place.at("checks", "packages", name).refuse(f"there is no package {name!r}", way_out)
 
 
 def _top_folders(files: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+ON_ENGINE, IN_REGISTRY = "the engine holds it", "the registry holds it"
+
 
 class Place(Enum):
     """Where a finished image was found."""

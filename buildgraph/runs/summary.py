@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from buildgraph.builder import IN_REGISTRY
+from buildgraph.checks.script import RESTORED
 from buildgraph.console import seconds
+from buildgraph.plan.held import IN_REGISTRY
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import Took, saved_by
 
@@ -39,7 +40,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _found(record: RunRecord, took: Took) -> str:
-    """What was fresh, how much of it in the registry, and how much work that has saved, as far as it is known."""
+    """What was fresh, how much of it was in the registry or restored, and the work that this saved, if it is known."""
     fresh = [task for task in record.tasks if task.outcome is Outcome.FRESH]
     if not fresh:
         return ""
@@ -49,7 +50,9 @@ def _found(record: RunRecord, took: Took) -> str:
 
 def _elsewhere(fresh: Iterable[TaskRecord]) -> str:
     built = [task for task in fresh if task.name.startswith("build:") and task.why == IN_REGISTRY]
-    return f"{len(built)} found in the registry" if built else ""
+    restored = [task for task in fresh if task.why.startswith(RESTORED)]
+    told = (built, "found in the registry"), (restored, RESTORED)
+    return "; ".join(f"{len(tasks)} {how}" for tasks, how in told if tasks)
 
 
 def _saved(record: RunRecord, took: Took, fresh: int) -> str:

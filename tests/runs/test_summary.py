@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildgraph.builder import IN_REGISTRY, ON_ENGINE
+from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.summary import render_end
 

@@ -1,0 +1,297 @@
+"""Checks of packages: which scripts are fresh, and how the others are run; results are a matter of `checks`."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from buildgraph.checks.dotenv import read_dotenv
+from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
+from buildgraph.checks.ledger import Ledger
+from buildgraph.checks.logs import Logs
+from buildgraph.checks.programs import PNPM, find_program, program_versions
+from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
+from buildgraph.checks.store import Store, store_folder
+from buildgraph.checks.traces import is_as_seen
+from buildgraph.console import tell, teller
+from buildgraph.errors import BuildgraphError, StepFailed, ToolError, UnknownName
+from buildgraph.graph.nodes import Kind
+from buildgraph.order import closure
+from buildgraph.picture import Picture
+from buildgraph.process import Command
+from buildgraph.project import Project
+
+if TYPE_CHECKING:
+    from buildgraph.checks.keeping import Keeper
+    from buildgraph.checks.result import Result
+    from buildgraph.checks.undeclared import Sources
+
+AT_ONCE: Final = 8  # results that are brought back side by side
+CHANGED: Final = (
+    "its result is not kept: an edit, or an output that git does not ignore, changed what it sees"
+)
+BOTH_STREAMS: Final = ("/bin/sh", "-c", 'exec "$0" "$@" 2>&1')  # in the order in which they were written
+GET_PNPM: Final = "install it: https://pnpm.io/installation"
+MANIFEST: Final = "package.json"
+
+
+class Checker:
+    """The checks of a project's packages, as its working tree was when they were first asked for."""
+
+    def __init__(self, project: Project, picture: Picture) -> None:
+        self.project = project
+        self.picture = picture
+        folder = store_folder()
+        self._store = Store(folder) if folder else None
+        self._found: dict[str, str] = {}
+        self._packed: list[tuple[Script, Result]] = []
+        self._turn = threading.Lock()
+
+    # What there is -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def scripts(self) -> Mapping[str, Script]:
+        """All scripts by the names of their tasks, those that come before others first."""
+        return {script.name: script for script in self._plan.scripts}
+
+    @cached_property
+    def packages(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of every package's tasks, by its name."""
+        found: dict[str, list[str]] = {package: [] for package in self._plan.packages}
+        for script in self.scripts.values():
+            found[script.package].append(script.name)
+        return {package: tuple(names) for package, names in found.items()}
+
+    def asked(self, name: str) -> tuple[str, ...]:
+        """The tasks that a task's name means: all, those of a package, or itself; UnknownName for another name."""
+        if name == TASK:
+            return tuple(self.scripts)
+        if name in self.scripts:
+            return (name,)
+        package = name.removeprefix(f"{TASK}:")
+        if package not in self.packages:
+            packages = [f"{TASK}:{other}" for other in self.packages]
+            known = self.scripts if package.rpartition(":")[0] in self.packages else [TASK, *packages]
+            raise UnknownName("task or verb", name, known)
+        return self.packages[package]
+
+    def with_before(self, names: Collection[str]) -> list[str]:
+        """Tasks, and all that come before them, in order."""
+        if len(names) == len(self.scripts):
+            return list(self.scripts)
+        wanted = closure({name: script.after for name, script in self.scripts.items()}, names)
+        return [name for name in self.scripts if name in wanted]
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self._ledger.plan(self.picture.snapshot.identity, self._planned)
+
+    def _planned(self) -> Plan:
+        from buildgraph.checks.planning import plan_scripts  # a plan is remembered mostly
+
+        declared, graph = self.picture.manifests.workspace, self.picture.graph
+        names = tuple(node.id.partition(":")[2] for node in graph.of_kind(Kind.PACKAGE))
+        return Plan(
+            declared.root,
+            declared.checks.cache,
+            names,
+            plan_scripts(graph, self._commands(), declared.checks),
+        )
+
+    def _commands(self) -> dict[str, Mapping[str, str]]:
+        """The scripts in each package.json, by folder; to read a workspace whole takes longer."""
+        graph = self.picture.graph
+        blobs = {
+            node.path: graph.files[node.id].blob_of(posixpath.normpath(f"{node.path}/{MANIFEST}"))
+            for node in graph.of_kind(Kind.PACKAGE)
+        }
+        if not all(blobs.values()):
+            packages = self.picture.workspace.packages
+            return {folder: package.scripts for folder, package in packages.items()}
+        contents = self.picture.snapshot.blobs.read_blobs(set(blobs.values()))
+        read = {blob: json.loads(content.decode("utf-8-sig")) for blob, content in contents.items()}
+        return {folder: read[blob].get("scripts") or {} for folder, blob in blobs.items()}
+
+    # Whether there is anything to run ----------------------------------------------------------------------
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Find out what is fresh among these, and bring back what is known and not there, several at once."""
+        unsure = [name for name in names if not self._is_in_place(name)]
+        if unsure:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(self.found, unsure))
+
+    def found(self, name: str) -> str:
+        """Why a script need not be run, after what it left is there as it was; "" when it must be run."""
+        if name not in self._found and not self._is_in_place(name):
+            script = self.scripts[name]
+            self._found[name] = self._keeper.bring(script, self._keys[name]) if self._keeper else ""
+        return self._found[name]
+
+    def _is_in_place(self, name: str) -> bool:
+        """Whether the result is known, and nobody has touched what it left since it was seen."""
+        if self._store is None:
+            return False
+        seen, key = self._ledger.seen(name), self._keys[name]
+        if seen.key != key or not self._store.has(key):
+            return False
+        if not is_as_seen(self._folder(self.scripts[name]), seen.traces):
+            return False
+        self._found[name] = FRESH
+        return True
+
+    # Running -----------------------------------------------------------------------------------------------
+
+    def run(self, name: str) -> None:
+        """Run a script by pnpm, and keep its result; StepFailed with what it printed when it fails."""
+        script = self.scripts[name]
+        if not find_program(PNPM):
+            raise ToolError("pnpm is not installed", GET_PNPM)
+        began = time.monotonic()
+        command = Command((*BOTH_STREAMS, PNPM, "run", script.script), Path(self._folder(script)))
+        ran = self.project.runner.run(command)
+        took = time.monotonic() - began
+        self._logs.write(script, ran.stdout)
+        if ran.code != 0:
+            said = self._logs.told(script, ran.stdout)
+            raise StepFailed(name, f"`{script.command}` failed ({ran.code})", said)
+        self._tell_undeclared(script)
+        if self._keeper is None:
+            return
+        try:
+            self._packed.append((script, self._keeper.pack(script, self._keys[name], ran.stdout, took)))
+            self._keep_packed()
+        except OSError as error:
+            teller(name)(f"its result cannot be kept: {error.strerror}")
+
+    def _tell_undeclared(self, script: Script) -> None:
+        """Tell of public variables that a build has read and nobody declares."""
+        if script.script == BUILD:
+            for line in self._sources.undeclared(script, self._set_in_files(script)):
+                teller(script.name)(line)
+
+    def end(self) -> None:
+        """Keep what is to be kept, and write down what is remembered; nothing is asked afterwards."""
+        if "_ledger" not in self.__dict__:
+            return
+        self._keep_packed()
+        self._ledger.write(self.scripts)
+        if self._store is not None and "_keeper" in self.__dict__:
+            from buildgraph.checks.sweeping import sweep
+
+            sweep(self._store.folder)
+
+    def _keep_packed(self) -> None:
+        """Keep the results of scripts that saw no edit; one look at the working tree does for all that have ended.
+
+        While somebody looks, others go on: what they have left is kept with the next look.
+        """
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            waiting = [self._packed.pop() for _ in range(len(self._packed))]
+            if waiting:
+                self._keep(waiting, self.project.picture_now())
+        finally:
+            self._turn.release()
+
+    def _keep(self, packed: Iterable[tuple[Script, Result]], now: Picture) -> None:
+        for script, result in packed:
+            if self._key_in(now, script) != result.key:
+                teller(script.name)(CHANGED)
+            elif self._keeper is not None:
+                self._keeper.keep(script, result)
+
+    def _key_in(self, now: Picture, script: Script) -> str:
+        """The key that the script has in another picture; "" when that has a mistake, or no such package."""
+        if now.snapshot.identity != self.picture.snapshot.identity:
+            try:
+                fingerprint = now.graph.fingerprints.get(f"{Kind.PACKAGE.value}:{script.package}", "")
+            except BuildgraphError:
+                return ""
+            script = script._replace(fingerprint=fingerprint)
+        dotenv = read_dotenv(self._ledger, self._root, (".", script.folder))
+        before = [self._keys[name] for name in script.after]
+        return script_key(script, self._circumstances._replace(dotenv=dotenv), before)
+
+    # Where things are --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        place = self.project.repository.git_dir / "buildgraph/checks"
+        return Ledger(place, self.project.folder, self.project.memory.circumstances)
+
+    @cached_property
+    def _keeper(self) -> Keeper | None:
+        """Who keeps results; None where nothing is to be kept."""
+        if self._store is None:
+            return None
+        from buildgraph.checks.keeping import Keeper  # where all is in place nobody reads results
+
+        return Keeper(self._root, self._store, self._ledger, self._logs, self._plan.cache, tell)
+
+    @cached_property
+    def _keys(self) -> Mapping[str, str]:
+        declared = {name for env in {script.env for script in self._plan.scripts} for name in env}
+        told = digest_circumstances(declared, self._circumstances)
+        keys = self._ledger.keys(f"{self.picture.snapshot.identity} {told}", self._made_keys)
+        return dict(zip(self.scripts, keys, strict=True))
+
+    def _made_keys(self) -> tuple[str, ...]:
+        return tuple(script_keys(self._plan.scripts, self._circumstances).values())
+
+    @cached_property
+    def _circumstances(self) -> Circumstances:
+        folders = {script.folder for script in self._plan.scripts}
+        dotenv = read_dotenv(self._ledger, self._root, (".", *folders))
+        return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), dotenv)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        from buildgraph.checks.undeclared import Sources  # only what is run is looked into
+
+        services = self.picture.manifests.services
+        served = {service.path: {*service.env, *service.build_args} for service in services}
+        return Sources(self.picture.graph, self.picture.snapshot.blobs, served)
+
+    def _set_in_files(self, script: Script) -> set[str]:
+        """The variables that the `.env` files of a script's folder and of the workspace's root set."""
+        from buildgraph.checks.variables import names_set
+
+        files = self._circumstances.dotenv
+        places = [
+            Path(self._root, folder, name)
+            for folder in (".", script.folder)
+            for name, _ in files.get(folder, ())
+        ]
+        return {name for place in places if place.is_file() for name in names_set(place.read_bytes())}
+
+    def _ask_version(self, program: str) -> str:
+        told = self.project.runner.run(Command((program, "--version"), self.project.folder))
+        return told.text.strip() if told.code == 0 else told.last_lines
+
+    @cached_property
+    def _root(self) -> str:
+        return os.path.normpath(self.project.folder / self._plan.root)
+
+    def _folder(self, script: Script) -> str:
+        return f"{self._root}/{script.folder}"
+
+    @cached_property
+    def _logs(self) -> Logs:
+        return Logs(self.project.cache_folder())
+
+
+@cache
+def open_checker(project: Project) -> Checker:
+    """The checker of a project; the same one whoever asks, as what was found out need not be found out again."""
+    return Checker(project, project.working_picture())

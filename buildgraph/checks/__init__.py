@@ -1,0 +1,1 @@
+"""Checks: the scripts of packages, when they are fresh, and where their results are kept and brought back from."""

@@ -1,0 +1,28 @@
+"""The `.env` files beside package.json, which git ignores and bundlers read: they count for whoever is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from buildgraph.checks.ledger import Ledger
+from buildgraph.graph.nodes import digest_of
+
+BEGINNING = ".env"
+
+
+def read_dotenv(ledger: Ledger, root: str, folders: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Folder -> name and digest of its `.env` files; folders without any are left out. All seen from `root`."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for folder in folders:
+        names = ledger.listed(f"{root}/{folder}", BEGINNING)
+        if names:
+            found[folder] = tuple((name, _digest(f"{root}/{folder}/{name}")) for name in names)
+    return found
+
+
+def _digest(place: str) -> str:
+    with suppress(OSError):
+        return digest_of(Path(place).read_bytes())
+    return ""  # a folder, or gone again

@@ -1,0 +1,75 @@
+"""Which node and which pnpm run the scripts: asked once, and again when the file behind the name is another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from buildgraph.checks.ledger import Ledger, Told
+
+NODE, PNPM = "node", "pnpm"
+ABSENT: Final = "absent"
+Ask = Callable[[str], str]
+
+
+def platform() -> str:
+    """The system and processor: what is built for one may not run on another."""
+    return f"{sys.platform} {os.uname().machine}"
+
+
+def program_versions(ledger: Ledger, ask: Ask) -> tuple[tuple[str, str], ...]:
+    """Program -> version of all that runs scripts; `ask` has a program at a path tell its own."""
+    return (
+        ("platform", platform()),
+        (NODE, _version(find_program(NODE), ledger, ask)),
+        (PNPM, _version_of_pnpm(find_program(PNPM), ledger, ask)),
+    )
+
+
+def find_program(name: str) -> str:
+    """The path of a program; "" when it is not on PATH."""
+    for folder in os.get_exec_path():
+        path = f"{folder}/{name}"
+        if os.access(path, os.X_OK) and not Path(path).is_dir():
+            return path
+    return ""
+
+
+def _version_of_pnpm(path: str, ledger: Ledger, ask: Ask) -> str:
+    """What stands beside pnpm, which is a script; the version that a package.json asks for counts anyway."""
+    if not path:
+        return ABSENT
+    real = os.path.realpath(path)
+    for folder in list(Path(real).parents)[:2]:
+        with suppress(OSError, ValueError, AttributeError):
+            told = json.loads((folder / "package.json").read_bytes())
+            if told.get("name") == PNPM:
+                return str(told.get("version"))
+    return _version(path, ledger, ask)
+
+
+def _version(path: str, ledger: Ledger, ask: Ask) -> str:
+    """What a program tells of itself; of a script, which may lead anywhere, it is asked every time."""
+    if not path:
+        return ABSENT
+    real = os.path.realpath(path)
+    if _is_script(real):
+        return ask(path)
+    found = Path(real).stat()
+    here = (real, found.st_size, found.st_mtime_ns, found.st_ino)
+    known = ledger.programs.get(path)
+    if known is not None and known[:4] == here:
+        return known[4]
+    told: Told = (*here, ask(path))
+    ledger.note_program(path, told)
+    return told[4]
+
+
+def _is_script(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(2) == b"#!"

@@ -1,0 +1,44 @@
+"""Blobs and manifests of a registry as they are (OCI distribution specification 1.1): read, and put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildgraph.image.registry_content import NOT_FOUND, Body, Registry
+
+OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+CHUNK: Final = 1 << 20  # bytes that are read at once
+
+
+def read_manifest(registry: Registry, repository: str, tag: str) -> bytes | None:
+    """The manifest under a tag as it is, or None."""
+    answer = registry.ask("GET", f"{repository}/manifests/{tag}", headers={"Accept": OCI_MANIFEST})
+    return None if answer.status_code == NOT_FOUND else answer.content
+
+
+def has_manifest(registry: Registry, repository: str, tag: str) -> bool:
+    """Whether something stands under a tag."""
+    answer = registry.ask("HEAD", f"{repository}/manifests/{tag}", headers={"Accept": OCI_MANIFEST})
+    return answer.status_code != NOT_FOUND
+
+
+def read_blob(registry: Registry, repository: str, digest: str) -> Iterator[bytes] | None:
+    """The pieces of a blob, or None; whoever reads them compares them with the digest."""
+    answer = registry.ask("GET", f"{repository}/blobs/{digest}")
+    return None if answer.status_code == NOT_FOUND else answer.iter_content(CHUNK)
+
+
+def push_blob(registry: Registry, repository: str, digest: str, body: Body) -> None:
+    """Put a blob there, unless it is there already."""
+    if registry.ask("HEAD", f"{repository}/blobs/{digest}").status_code != NOT_FOUND:
+        return
+    begun = registry.ask("POST", f"{repository}/blobs/uploads/")
+    place = begun.headers.get("Location", "")
+    joined = f"{place}{'&' if '?' in place else '?'}digest={digest}"
+    registry.ask("PUT", joined, body=body, headers={"Content-Type": "application/octet-stream"})
+
+
+def push_manifest(registry: Registry, repository: str, tag: str, content: bytes) -> None:
+    """Put a manifest there under a tag; its blobs must be there already."""
+    registry.ask("PUT", f"{repository}/manifests/{tag}", body=content, headers={"Content-Type": OCI_MANIFEST})

@@ -1,0 +1,127 @@
+"""Which scripts there are, and which come before which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from buildgraph.checks.planning import plan_scripts
+from buildgraph.checks.script import Script
+from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
+from buildgraph.manifests.package_checks import Checks, PackageCheck
+
+ALL = {"lint": "eslint .", "typecheck": "tsc", "test": "vitest run", "build": "vite build"}
+
+
+def graph_of(uses: dict[str, tuple[str, ...]], linked: tuple[str, ...] = ()) -> Graph:
+    """A graph of packages by their names; the root links some."""
+    nodes = {SETTINGS_ID: Node(SETTINGS_ID, Kind.SETTINGS, "", uses=tuple(f"package:{n}" for n in linked))}
+    for name, used in uses.items():
+        ids = (SETTINGS_ID, *(f"package:{other}" for other in used))
+        nodes[f"package:{name}"] = Node(f"package:{name}", Kind.PACKAGE, f"packages/{name}", uses=ids)
+    return Graph(nodes)
+
+
+def plan(
+    graph: Graph, commands: dict[str, dict[str, str]], checks: Checks | None = None
+) -> dict[str, Script]:
+    """The scripts by name; `commands` are by package."""
+    by_folder = {f"packages/{name}": scripts for name, scripts in commands.items()}
+    return {script.name: script for script in plan_scripts(graph, by_folder, checks or Checks())}
+
+
+def building(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Packages that only build."""
+    return {name: {"build": "b"} for name in names}
+
+
+def test_a_package_has_the_scripts_that_its_package_json_has() -> None:
+    found = plan(graph_of({"core": ()}), {"core": ALL | {"dev": "vite"}})
+
+    assert list(found) == [f"check:core:{name}" for name in ("build", "lint", "typecheck", "test")]
+    assert found["check:core:typecheck"].command == "tsc"
+    assert found["check:core:typecheck"].package == "core"
+
+
+def test_of_several_names_the_first_that_is_there_is_taken() -> None:
+    both = {"type-check": "tsc -b", "check-types": "tsc"}
+
+    assert list(plan(graph_of({"core": ()}), {"core": both})) == ["check:core:type-check"]
+
+
+def test_what_npm_writes_for_a_test_that_is_not_there_is_none() -> None:
+    scripts = {"test": 'echo "Error: no test specified" && exit 1', "lint": ""}
+
+    assert plan(graph_of({"core": ()}), {"core": scripts}) == {}
+
+
+def test_a_build_comes_before_all_of_its_dependents_and_before_what_may_read_it() -> None:
+    found = plan(graph_of({"core": (), "web": ("core",)}), {"core": ALL, "web": ALL})
+
+    assert {name: script.after for name, script in found.items()} == {
+        "check:core:build": (),
+        "check:core:lint": (),
+        "check:core:typecheck": ("check:core:build",),
+        "check:core:test": ("check:core:build",),
+        "check:web:build": ("check:core:build",),
+        "check:web:lint": ("check:core:build",),
+        "check:web:typecheck": ("check:web:build",),
+        "check:web:test": ("check:web:build",),
+    }
+
+
+def test_a_package_that_builds_nothing_hands_on_what_came_before_it() -> None:
+    uses = {"core": (), "ui": ("core",), "web": ("ui",)}
+    found = plan(graph_of(uses), {"core": {"build": "b"}, "ui": {"lint": "l"}, "web": {"build": "b"}})
+
+    assert found["check:web:build"].after == ("check:core:build",)
+
+
+def test_what_comes_before_stands_before() -> None:
+    uses = {"a-web": ("ui",), "ui": ("z-core",), "z-core": ()}
+    names = list(plan(graph_of(uses), building(uses)))
+
+    assert names == ["check:z-core:build", "check:ui:build", "check:a-web:build"]
+
+
+def test_packages_that_use_one_another_wait_for_what_all_of_them_need() -> None:
+    uses = {"core": (), "left": ("right", "core"), "right": ("left",), "web": ("left",)}
+    found = plan(graph_of(uses), {**building(uses), "left": {"lint": "l"}})
+
+    assert found["check:left:lint"].after == found["check:right:build"].after == ("check:core:build",)
+    assert set(found["check:web:build"].after) == {"check:core:build", "check:right:build"}
+
+
+def test_what_the_root_links_comes_before_all_that_it_does_not_need_itself() -> None:
+    """Every package finds it in the root's node_modules; what it needs keeps its order."""
+    uses = {"base": (), "config": ("base",), "web": ()}
+    found = plan(graph_of(uses, linked=("config",)), building(uses))
+
+    assert {name: script.after for name, script in found.items()} == {
+        "check:base:build": (),
+        "check:config:build": ("check:base:build",),
+        "check:web:build": ("check:config:build",),
+    }
+
+
+@pytest.mark.parametrize(("named", "scripts"), [(False, []), (True, ["check:.:lint"])])
+def test_the_root_is_checked_only_where_the_manifest_names_it(named: bool, scripts: list[str]) -> None:
+    """Its scripts mostly run those of all packages."""
+    graph = Graph({"package:.": Node("package:.", Kind.PACKAGE, ".")})
+    checks = Checks(packages={".": PackageCheck(scripts=("lint",))} if named else {})
+
+    assert [script.name for script in plan_scripts(graph, {".": ALL}, checks)] == scripts
+
+
+def test_a_package_may_say_otherwise() -> None:
+    own = PackageCheck(scripts=("build",), env=("API",), outputs={"build": ("public",)})
+    checks = Checks(outputs={"test": ("coverage",)}, packages={"web": own})
+    found = plan(graph_of({"core": (), "web": ()}), {"core": ALL, "web": ALL}, checks)
+
+    assert [name for name in found if ":web:" in name] == ["check:web:build"]
+    assert found["check:web:build"].outputs == ("public",)
+    assert found["check:web:build"].env == ("API", "NODE_ENV")
+    assert found["check:core:test"].outputs == ("coverage",)
+    assert "dist" in found["check:core:build"].outputs
+    assert found["check:core:lint"].outputs == ()

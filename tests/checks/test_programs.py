@@ -1,0 +1,97 @@
+"""Which node and pnpm there are: asked once, and again when another file stands behind the name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from buildgraph.checks.ledger import Ledger
+from buildgraph.checks.programs import ABSENT, program_versions
+
+
+class Asked:
+    """Answers for programs, and counts."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.paths: list[str] = []
+
+    def __call__(self, path: str) -> str:
+        self.paths.append(path)
+        return self.version
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that alone is on PATH."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    monkeypatch.setenv("PATH", str(place))
+    return place
+
+
+def put(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    place.chmod(0o755)
+
+
+def versions(tmp_path: Path, ask: Asked) -> dict[str, str]:
+    """What is told of programs, by a process that remembers what others did."""
+    ledger = Ledger(tmp_path / "kept", tmp_path, "")
+    found = dict(program_versions(ledger, ask))
+    ledger.write([])
+    return {name: found[name] for name in ("node", "pnpm")}
+
+
+def test_a_program_is_asked_once(folder: Path, tmp_path: Path) -> None:
+    put(folder / "node", b"\x7fELF one")
+    ask = Asked("v20")
+
+    assert versions(tmp_path, ask) == versions(tmp_path, ask) == {"node": "v20", "pnpm": ABSENT}
+    assert ask.paths == [str(folder / "node")]
+
+
+def test_another_program_behind_the_same_name_is_asked(folder: Path, tmp_path: Path) -> None:
+    put(tmp_path / "v20/node", b"\x7fELF one")
+    put(tmp_path / "v22/node", b"\x7fELF two, longer")
+    (folder / "node").symlink_to(tmp_path / "v20/node")
+    versions(tmp_path, Asked("v20"))
+    (folder / "node").unlink()
+    (folder / "node").symlink_to(tmp_path / "v22/node")
+
+    assert versions(tmp_path, Asked("v22"))["node"] == "v22"
+
+
+def test_a_script_in_front_of_a_program_is_asked_every_time(folder: Path, tmp_path: Path) -> None:
+    """It may choose by the folder, by a file, by the hour."""
+    put(folder / "node", b"#!/bin/sh\nexec somewhere\n")
+
+    assert versions(tmp_path, Asked("v20"))["node"] == "v20"
+    assert versions(tmp_path, Asked("v22"))["node"] == "v22"
+
+
+def test_pnpm_is_known_by_what_stands_beside_it(folder: Path, tmp_path: Path) -> None:
+    """To start it takes half a second."""
+    home = tmp_path / "lib/node_modules/pnpm"
+    put(home / "bin/pnpm.cjs", b"#!/usr/bin/env node\n")
+    (home / "package.json").write_text(json.dumps({"name": "pnpm", "version": "9.15.0"}))
+    (folder / "pnpm").symlink_to(home / "bin/pnpm.cjs")
+    ask = Asked("never")
+
+    assert versions(tmp_path, ask)["pnpm"] == "9.15.0"
+    assert ask.paths == []
+
+
+@pytest.mark.parametrize("told", ['{"name": "corepack", "version": "0.29.0"}', "[]", "no json"])
+def test_another_program_of_that_name_is_asked(folder: Path, tmp_path: Path, told: str) -> None:
+    home = tmp_path / "lib/node_modules/corepack"
+    put(home / "dist/pnpm.js", b"#!/usr/bin/env node\n")
+    (home / "package.json").write_text(told)
+    (folder / "pnpm").symlink_to(home / "dist/pnpm.js")
+
+    assert versions(tmp_path, Asked("10.1.0"))["pnpm"] == "10.1.0"
+    shutil.rmtree(home)
