@@ -24,6 +24,7 @@ DOCUMENTS = (
     "docs/MONITORING.md",
     "docs/RENDERING.md",
     "docs/RUNS.md",
+    "docs/WATCH.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 ROAD = (
     ("early", "errors", "lazy", "supplies"),
     ("process", "order", "schema_changes", "servers"),
-    ("snapshot",),
+    ("companion", "snapshot"),
     ("workspace", "manifests", "recipes"),
     ("graph", "adopt"),
     ("plan",),
@@ -36,11 +36,12 @@ ROAD = (
     ("deployer", "registry_pruning"),
     ("rollback", "promotion", "recovery", "scaling"),
     ("chain",),
+    ("loop",),
     ("commands", "runs", "command_line", "work"),
-    ("reporting",),
+    ("reporting", "concern"),
     ("fresh", "tasks"),
     ("program",),
-    ("main",),
+    ("main", "turn"),
     ("dodo",),
 )
 PLACE = {room: position for position, rooms in enumerate(ROAD) for room in rooms}
@@ -110,4 +111,4 @@ def test_only_one_module_knows_doit_and_one_starts_processes() -> None:
         }
 
     assert knowing("doit") == {"tasks.py"}
-    assert knowing("subprocess") <= {"process.py", "lock.py"}
+    assert knowing("subprocess") <= {"process.py", "companion.py"}

@@ -14,6 +14,7 @@ VERBS = {
     "why": "why a node is affected: what differs and how it reaches the node",
     "plan": "what a run would do, and why; changes nothing",
     "graph": "the graph of packages, images and products",
+    "watch": "builds and deploys what every edit affects, until Ctrl-C ends it",
     "status": "what runs in an environment, and whether it is in date",
     "releases": "what ran in an environment: when, from which commit, by whom",
     "lock": "who holds the deploy lock of a product",
