@@ -23,6 +23,7 @@ DOCUMENTS = (
     "docs/KUBERNETES.md",
     "docs/MONITORING.md",
     "docs/RENDERING.md",
+    "docs/ANSWERS.md",
     "docs/RUNS.md",
     "docs/WATCH.md",
 )

@@ -27,7 +27,7 @@ ROAD = (
     ("layout",),
     ("picture", "memory"),
     ("project",),
-    ("ci",),
+    ("ci", "columns"),
     ("since", "console", "page"),
     ("comparison",),
     ("builder",),

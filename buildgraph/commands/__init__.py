@@ -26,7 +26,7 @@ VERBS = {
     "bases": "the base images and their locked digests",
     "doctor": "what is missing on this machine, and how to get it",
     "render": "files for other programs, made from the manifests; --check tells those that differ",
-    "schema": "JSON Schemas of the manifests, by which editors complete them",
+    "schema": "JSON Schemas of the manifests, for editors, and of every JSON answer",
     "completion": "has bash, zsh or fish complete verbs, tasks, nodes and environments",
 }
 
@@ -42,6 +42,9 @@ TASKS = {
     "promote:PRODUCT": "deploy to env=NAME what from=staging has verified, without building",
     "smoke:PRODUCT": "run the smoke tests of what is deployed",
 }
+
+
+WIDEST = 110  # columns of help
 
 
 def run_verb(name: str, arguments: Sequence[str]) -> int:
@@ -62,10 +65,12 @@ def run_verb(name: str, arguments: Sequence[str]) -> int:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Help of a fixed width: asking the terminal costs every command an import, and most show no help."""
+    """Help as wide as can be seen; argparse itself would import a module for that, and most show no help."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=110)
+        from buildgraph.console import answer_width
+
+        super().__init__(prog, max_help_position=30, width=min(answer_width() or WIDEST, WIDEST))
 
 
 def overview() -> str:
@@ -75,9 +80,10 @@ def overview() -> str:
     tasks = table([(f"  {name}", purpose) for name, purpose in TASKS.items()])
     verbs = table([(f"  {name}", purpose) for name, purpose in VERBS.items()])
     return (
-        "usage: buildgraph [-n JOBS] [--trace FILE] [TASK…] [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
+        "usage: buildgraph [-n JOBS] [--trace FILE] [TASK…] [env=NAME]\n"
         f"       buildgraph VERB [options]\n\ntasks\n{tasks}\n\nverbs\n{verbs}\n\n"
-        "`buildgraph list --all` names every task; `buildgraph VERB --help` tells its options."
+        "In a folder with our dodo.py `doit …` does the same.\n"
+        "`buildgraph list --all` names all tasks, `buildgraph VERB --help` its options."
     )
 
 
