@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from buildgraph.columns import render_columns
 from buildgraph.errors import ToolError
 
 _turn = threading.Lock()
@@ -149,17 +150,21 @@ def on_one_line(name: str) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
-    """Rows as aligned columns; the last column is never padded."""
-    lines = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
-    if not lines:
-        return ""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(_row(line, widths) for line in lines)
+    """Rows as aligned columns, no wider than who reads them can see; the last column is never padded."""
+    return render_columns(rows, header, answer_width())
 
 
-def _row(line: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)]
-    return "  ".join([*padded, line[-1]]).rstrip()
+def answer_width() -> int | None:
+    """How wide an answer may be: as COLUMNS or the terminal says; None for a file or another program."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def short_commit(commit: str) -> str:

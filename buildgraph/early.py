@@ -30,8 +30,8 @@ OWN_NAME = "buildgraph"  # our folder in git's
 # Reads the lockfile here; `-P` keeps this folder's own modules out of it.
 AHEAD = (sys.executable, "-P", "-m", "buildgraph.workspace.ahead")
 LARGE = 1_000_000  # bytes of a lockfile that takes longer to read than a process to start
-# Where one of these is given nothing is asked, or of commits only.
-OTHERWISE = ("-h", "--help", "help", "--version", "--head")
+# Where one of these is given nothing is asked, or of commits only, or by a process of its own.
+OTHERWISE = ("-h", "--help", "help", "--version", "--head", "watch")
 
 _asked: dict[tuple[str, ...], tuple[int, int]] = {}  # by folder and argv: the process, and where it answers
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -22,7 +20,6 @@ OnLine = Callable[[str], None]
 
 LAST_LINES = 40
 PATIENCE = 10  # seconds that an interrupted child has to end by itself
-PATIENCE_OF_COMPANIONS = 1.0  # they have nothing to finish
 
 
 class Command(NamedTuple):
@@ -81,71 +78,6 @@ class Runner(Protocol):
         ...
 
 
-class Companion:
-    """A process that runs beside this one, such as a connection, and ends with it, however this one ends.
-
-    Its standard input is a pipe that only we hold open: whatever ends us closes it.
-    """
-
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
-        self._child = child
-        self._stdin, self._stdout, self._stderr = child.stdin, child.stdout, child.stderr
-        self._unread = b""
-        self._said: deque[str] = deque(maxlen=LAST_LINES)
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    def read_line(self, within: float) -> str | None:
-        """The next line of its standard output, None at the end; TimeoutError after `within` seconds."""
-        deadline = time.monotonic() + within
-        while b"\n" not in self._unread:
-            ready, _, _ = select.select([self._stdout], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            more = os.read(self._stdout.fileno(), 1 << 12)
-            if not more:
-                return None
-            self._unread += more
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.decode("utf-8", "replace").rstrip("\r")
-
-    def has_ended(self, within: float = 0.0) -> bool:
-        """Whether it has ended, or does so within some seconds."""
-        with suppress(subprocess.TimeoutExpired):
-            self._child.wait(within)
-            return True
-        return False
-
-    @property
-    def last_words(self) -> str:
-        """The end of what it has said on standard error."""
-        if self.has_ended():
-            self._listener.join(1)
-        return "\n".join(self._said)
-
-    def stop(self) -> None:
-        """End it, with its own children; nothing happens when it has ended."""
-        _close_quietly(self._stdin)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if not self.has_ended():
-                _signal_group(self._child, number)
-                self.has_ended(PATIENCE_OF_COMPANIONS)
-        self._listener.join(1)
-        _close_quietly(self._stdout)
-        _close_quietly(self._stderr)
-
-    def _listen(self) -> None:
-        with suppress(ValueError):  # closed by `stop`
-            for line in self._stderr:
-                self._said.append(line.decode("utf-8", "replace").rstrip())
-
-
-def start_companion(command: Command) -> Companion:
-    """Start a command that runs beside this process; ToolError when it cannot start."""
-    return Companion(_begin(command._replace(stdin=b"held open")))
-
-
 class SystemRunner:
     """Runs commands as child processes; an interrupt ends every child before it travels on.
 
@@ -173,7 +105,7 @@ class SystemRunner:
         return Started(partial(self._finish, self._begin(command), command.stdin, None))
 
     def _begin(self, command: Command) -> subprocess.Popen[bytes]:
-        child = _begin(command)
+        child = start_child(command)
         with self._turn:
             self._running.add(child)
         return child
@@ -207,21 +139,22 @@ class SystemRunner:
             _end(child)
 
 
-def _begin(command: Command) -> subprocess.Popen[bytes]:
+def start_child(command: Command, *, shows: bool = False) -> subprocess.Popen[bytes]:
+    """Start a process; it `shows` what it tells where we do, or we read it. ToolError when it cannot start."""
     try:
-        return _start(command)
+        return _start(command, None if shows else subprocess.PIPE)
     except FileNotFoundError as error:
         raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
 
 
-def _start(command: Command) -> subprocess.Popen[bytes]:
+def _start(command: Command, stderr: int | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command.argv,
         cwd=command.cwd,
         env={name: os.environ[name] for name in os.environ if name not in command.without} | {**command.env},
         stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         process_group=0,
     )
 
@@ -261,10 +194,11 @@ def _feed(stream: IO[bytes], content: bytes) -> None:
     except BrokenPipeError:
         return  # the child ended early; its exit code tells the story
     finally:
-        _close_quietly(stream)
+        close_quietly(stream)
 
 
-def _close_quietly(stream: IO[bytes]) -> None:
+def close_quietly(stream: IO[bytes]) -> None:
+    """Close a pipe, whether or not somebody is at its other end."""
     try:
         stream.close()
     except BrokenPipeError:
@@ -275,14 +209,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     """Ask the child to stop as Ctrl-C would, and insist after ten seconds: nothing may be left running."""
     if child.poll() is not None:
         return
-    _signal_group(child, signal.SIGINT)
+    signal_group(child, signal.SIGINT)
     try:
         child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        _signal_group(child, signal.SIGKILL)
+        signal_group(child, signal.SIGKILL)
 
 
-def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """Signal a child with its own children, as a terminal does: `docker` starts its plugins as processes."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, number)

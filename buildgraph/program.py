@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,14 @@ HELP = frozenset(("--help", "-h"))
 
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code (0, 1, 2, 3 or 130); nothing is raised."""
+    return guarded(lambda: _run(argv))
+
+
+def guarded(act: Callable[[], int]) -> int:
+    """Do something and return its exit code; what it raises is told, and is an exit code, too."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _run(argv)
+        return act()
     except BuildgraphError as error:
         return _explain(error)
     except KeyboardInterrupt:

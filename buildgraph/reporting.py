@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run while it goes on: its errors, and every task as far as it has come. Several threads tell it of theirs."""
+    """A run while it goes on: its errors, and every task as far as it has come. Several threads tell it of theirs.
 
-    def __init__(self, arguments: Sequence[str] = ()) -> None:
+    A brief one tells of what is fresh in its last line alone.
+    """
+
+    def __init__(self, arguments: Sequence[str] = (), *, is_brief: bool = False) -> None:
         self.arguments = tuple(arguments)
+        self.is_brief = is_brief
         self.started = time.monotonic()
         self.at = time.time()
         self.ground = Ground("")
@@ -178,7 +182,9 @@ def _ended(task: TaskRecord, now: float) -> TaskRecord:
 
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
-    tell_ended(name, fresh_line(run, name))
+    line = fresh_line(run, name)
+    if not run.is_brief or RESTORED in line:
+        tell_ended(name, line)
 
 
 def fresh_line(run: Run, name: str) -> str:

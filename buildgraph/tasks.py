@@ -47,9 +47,9 @@ from buildgraph.work import Group, Work, checks_of, work_of
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 
-def run_tasks(arguments: Sequence[str], project: Project) -> int:
-    """Run a command line of tasks through doit; returns the exit code."""
-    run = Run(arguments)
+def run_tasks(arguments: Sequence[str], project: Project, *, is_brief: bool = False) -> int:
+    """Run a command line of tasks through doit; returns the exit code. A brief one does not tell what is fresh."""
+    run = Run(arguments, is_brief=is_brief)
     arguments, trace = take_trace(arguments)
     if not any(argument in Main.COMMANDS for argument in arguments):
         _check_options(arguments)

@@ -17,7 +17,7 @@ from tests.support.workers import Together, turn
 pytest_plugins = ["tests.support.chats", "tests.support.towns"]
 
 KEPT = ("BUILDGRAPH_PNPM", "BUILDGRAPH_EXAMPLES")  # what whoever runs the tests tells them
-LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR")
+LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR", "COLUMNS")
 
 
 def pytest_configure() -> None:

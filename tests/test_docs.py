@@ -25,8 +25,10 @@ DOCUMENTS = (
     "docs/MONITORING.md",
     "docs/OPERATING.md",
     "docs/RENDERING.md",
+    "docs/ANSWERS.md",
     "docs/RUNS.md",
     "docs/spec-coverage.md",
+    "docs/WATCH.md",
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 ROAD = (
     ("early", "errors", "lazy", "supplies"),
     ("process", "order", "schema_changes", "servers"),
-    ("snapshot",),
+    ("companion", "snapshot"),
     ("workspace", "manifests", "recipes"),
     ("graph", "adopt"),
     ("plan",),
@@ -28,7 +28,7 @@ ROAD = (
     ("layout",),
     ("picture", "memory"),
     ("project",),
-    ("ci",),
+    ("ci", "columns"),
     ("since", "console", "page"),
     ("comparison",),
     ("builder", "checker"),
@@ -37,11 +37,12 @@ ROAD = (
     ("deployer", "registry_pruning"),
     ("rollback", "promotion", "recovery", "scaling"),
     ("chain",),
-    ("commands", "runs", "command_line", "work"),
-    ("reporting",),
+    ("loop", "runs"),
+    ("commands", "command_line", "work"),
+    ("reporting", "concern"),
     ("fresh", "fresh_checks", "tasks"),
     ("program",),
-    ("main",),
+    ("main", "turn"),
     ("dodo",),
 )
 PLACE = {room: position for position, rooms in enumerate(ROAD) for room in rooms}
@@ -111,4 +112,4 @@ def test_only_one_module_knows_doit_and_one_starts_processes() -> None:
         }
 
     assert knowing("doit") == {"tasks.py"}
-    assert knowing("subprocess") <= {"process.py", "lock.py"}
+    assert knowing("subprocess") <= {"process.py", "companion.py"}

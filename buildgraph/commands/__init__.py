@@ -14,6 +14,7 @@ VERBS = {
     "why": "why a node is affected: what differs and how it reaches the node",
     "plan": "what a run would do, and why; changes nothing",
     "graph": "the graph of packages, images and products",
+    "watch": "builds and deploys what every edit affects, until Ctrl-C ends it",
     "status": "what runs in an environment, and whether it is in date",
     "releases": "what ran in an environment: when, from which commit, by whom",
     "lock": "who holds the deploy lock of a product",
@@ -25,7 +26,7 @@ VERBS = {
     "bases": "the base images and their locked digests",
     "doctor": "what is missing on this machine, and how to get it",
     "render": "files for other programs, made from the manifests; --check tells those that differ",
-    "schema": "JSON Schemas of the manifests, by which editors complete them",
+    "schema": "JSON Schemas of the manifests, for editors, and of every JSON answer",
     "completion": "has bash, zsh or fish complete verbs, tasks, nodes and environments",
 }
 
@@ -42,6 +43,9 @@ TASKS = {
     "check[:PACKAGE]": "run the lint, type-check, test and build scripts of packages, those that are not fresh",
     "smoke:PRODUCT": "run the smoke tests of what is deployed",
 }
+
+
+WIDEST = 110  # columns of help
 
 
 def run_verb(name: str, arguments: Sequence[str]) -> int:
@@ -62,10 +66,12 @@ def run_verb(name: str, arguments: Sequence[str]) -> int:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Help of a fixed width: asking the terminal costs every command an import, and most show no help."""
+    """Help as wide as can be seen; argparse itself would import a module for that, and most show no help."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=110)
+        from buildgraph.console import answer_width
+
+        super().__init__(prog, max_help_position=30, width=min(answer_width() or WIDEST, WIDEST))
 
 
 def overview() -> str:
@@ -75,9 +81,10 @@ def overview() -> str:
     tasks = table([(f"  {name}", purpose) for name, purpose in TASKS.items()])
     verbs = table([(f"  {name}", purpose) for name, purpose in VERBS.items()])
     return (
-        "usage: buildgraph [-n JOBS] [--trace FILE] [TASK…] [env=NAME]   (or `doit …` in a folder with our dodo.py)\n"
+        "usage: buildgraph [-n JOBS] [--trace FILE] [TASK…] [env=NAME]\n"
         f"       buildgraph VERB [options]\n\ntasks\n{tasks}\n\nverbs\n{verbs}\n\n"
-        "`buildgraph list --all` names every task; `buildgraph VERB --help` tells its options."
+        "In a folder with our dodo.py `doit …` does the same.\n"
+        "`buildgraph list --all` names all tasks, `buildgraph VERB --help` its options."
     )
 
 

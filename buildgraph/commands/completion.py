@@ -50,6 +50,7 @@ HOW: Final = {
     "fish": "buildgraph completion fish | source    in ~/.config/fish/config.fish",
 }
 TAKES_NODES: Final = ("why", "graph")
+TAKES_TASKS: Final = ("plan", "watch")
 PLACE: Final = re.compile(r"\[?:(NAME|PRODUCT|PACKAGE)\]?")
 
 
@@ -106,7 +107,7 @@ def _possible(before: Sequence[str], word: str, names: Names) -> Iterable[str]:
     environments = [f"env={name}" for name in names.environments]
     if not before:
         return (*VERBS, *_tasks(names))
-    if not verb or verb == "plan":
+    if not verb or verb in TAKES_TASKS:
         return (*_tasks(names), *environments)
     nodes = {"logs": names.services, "render": RENDERED}.get(verb, names.nodes if verb in TAKES_NODES else ())
     return (*nodes, *(environments if "--env" in _options(verb) else ()))

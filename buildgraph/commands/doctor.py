@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     runner = SystemRunner()
     findings = [*(look(runner) for look in LOOKS), *_elsewhere(), *_clusters(runner)]
     if options.format == "json":
-        answer(as_json([_as_dict(finding) for finding in findings]))
+        answer(as_json({"format": 1, "findings": [_as_dict(finding) for finding in findings]}))
     else:
         answer("\n".join(_lines(findings)))
     return DONE if all(finding.well for finding in findings) else TOOL_FAILED

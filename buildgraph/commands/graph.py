@@ -27,6 +27,7 @@ class Shown:
     nothing was compared.
     """
 
+    project: Project
     picture: Picture
     nodes: tuple[Node, ...]
     sides: Mapping[str, Any]
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 def _shown(project: Project, options: argparse.Namespace) -> Shown:
     if not options.affected:
         picture = project.working_picture()
-        return Shown(picture, _wanted(picture.graph, options.nodes), {}, {})
+        return Shown(project, picture, _wanted(picture.graph, options.nodes), {}, {})
     from buildgraph.commands.asking import compare_asked, reason_as_dict, reasons_of, sides_as_dict
 
     comparison = compare_asked(project, options)
@@ -78,7 +79,7 @@ def _shown(project: Project, options: argparse.Namespace) -> Shown:
         for found in comparison.nodes
     }
     nodes = _wanted(comparison.head.graph, options.nodes)
-    return Shown(comparison.head, nodes, sides_as_dict(comparison), changes)
+    return Shown(project, comparison.head, nodes, sides_as_dict(comparison), changes)
 
 
 def _wanted(graph: Graph, names: Iterable[str]) -> tuple[Node, ...]:
@@ -124,6 +125,11 @@ def _as_entity(name: str) -> str:
 
 
 def _json(shown: Shown) -> str:
+    return as_json(_told(shown, {}))
+
+
+def _told(shown: Shown, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All that is told, with `more` of some nodes."""
     prints, seen = shown.graph.fingerprints, shown.graph.public_id
     unchanged: Mapping[str, Any] = {"change": None, "reasons": []} if shown.sides else {}
     nodes = [
@@ -135,16 +141,20 @@ def _json(shown: Shown) -> str:
             "uses": sorted({seen(used) for used in node.uses} - {""}),
             "after": sorted(node.after),
             **shown.changes.get(node.id, unchanged),
+            **more.get(node.id, {}),
         }
         for node in shown.nodes
     ]
-    return as_json({"format": 1, **shown.sides, "nodes": nodes})
+    return {"format": 1, **shown.sides, "nodes": nodes}
 
 
 def _html(shown: Shown) -> str:
+    """The page; beside what JSON tells it has what only this folder knows: how long work took when it was last done."""
     from buildgraph.page import render_page
+    from buildgraph.runs.lately import lately_took
 
-    return render_page("graph", shown.picture.manifests.workspace.name, _json(shown))
+    took = {node: {"took": seconds} for node, seconds in lately_took(shown.project).items()}
+    return render_page("graph", shown.picture.manifests.workspace.name, as_json(_told(shown, took)))
 
 
 FORMATS: Mapping[str, Callable[[Shown], str]] = {

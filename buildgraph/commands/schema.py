@@ -1,4 +1,4 @@
-"""The verb `schema`: JSON Schemas of the manifests, by which editors complete keys and tell mistakes as one types."""
+"""The verb `schema`: JSON Schemas of the manifests, for editors, and of what `--format json` answers, for programs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import Final
 
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, tell
-from buildgraph.errors import DONE, ConfigurationError
+from buildgraph.errors import DONE, ConfigurationError, UnknownName
 from buildgraph.manifests.schema import render_schemas
 from buildgraph.project import open_project
 
 NAMES: Final = ("workspace", "product", "environment", "bases")
 FOLDER: Final = Path("manifests/schemas")
+# Of answers, by verb (and what else decides); `run` is the report of a run of tasks.
+ANSWERS: Final = Path(__file__).parents[1] / "schemas"
 FIRST_LINE: Final = "#:schema ../schemas/product.json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `schema`."""
-    parser.add_argument("name", nargs="?", choices=NAMES, help="print the schema of this kind of manifest")
-    parser.add_argument("--write", action="store_true", help=f"write all of them into {FOLDER}/")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="print the schema of this manifest, or of a verb's answer"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write those of the manifests into {FOLDER}/")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,15 +34,23 @@ def run(options: argparse.Namespace) -> int:
         tell(f"wrote {FOLDER}: begin a product's manifest with {FIRST_LINE}")
         return DONE
     if options.name is None:
-        raise ConfigurationError.of(
-            "schema", "names no kind of manifest", f"known: {', '.join(NAMES)}; or --write"
-        )
+        known = f"manifests: {', '.join(NAMES)} (or --write); answers: {', '.join(answer_names())}"
+        raise ConfigurationError.of("schema", "names nothing that has a schema", known)
+    if options.name not in (*NAMES, *answer_names()):
+        raise UnknownName("schema", options.name, (*NAMES, *answer_names()))
     answer(schema_text(options.name))
     return DONE
 
 
+def answer_names() -> list[str]:
+    """The answers that have a schema, by the verb that gives them."""
+    return sorted(file.stem for file in ANSWERS.glob("*.json"))
+
+
 def schema_text(name: str) -> str:
-    """The schema of one kind of manifest, as it stands in a file."""
+    """The schema of one kind of manifest, or of an answer, as it stands in a file."""
+    if name not in NAMES:
+        return (ANSWERS / f"{name}.json").read_text(encoding="utf-8")
     return as_json(render_schemas()[name]) + "\n"
 
 

@@ -18,10 +18,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildgraph.companion import Companion, start_companion
 from buildgraph.errors import ToolError
 from buildgraph.image.lines import OTHERS, dial_socket
 from buildgraph.manifests.engines import EngineAddress
-from buildgraph.process import Command, Companion, start_companion
+from buildgraph.process import Command
 
 ENGINE_SOCKET: Final = "/var/run/docker.sock"
 LONGEST: Final = 90  # characters of a socket's path: the kernel takes a few more

@@ -7,10 +7,10 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
+from buildgraph.companion import start_companion
 from buildgraph.errors import UnknownName
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.trouble import GONE, read_last_lines
-from buildgraph.process import start_companion
 from buildgraph.render.kubernetes import NAME, PART_OF
 
 Line = tuple[str, str]  # who said it, and what

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from buildgraph.companion import Companion, start_companion
 from buildgraph.deploy.smoke import run_test
 from buildgraph.errors import ToolError
 from buildgraph.kubernetes.cluster import Cluster
@@ -16,7 +17,6 @@ from buildgraph.kubernetes.trouble import is_of, is_ready
 from buildgraph.manifests.model import Service, SmokeTest
 from buildgraph.place.model import Tell
 from buildgraph.place.ports import LOOPBACK
-from buildgraph.process import Companion, start_companion
 from buildgraph.traffic.door import Answer, Request, forwarded_headers, send_near, usual_headers
 
 WITHIN: Final = 20.0  # seconds until a way is there

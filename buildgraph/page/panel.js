@@ -86,12 +86,24 @@ function showDetails() {
 }
 
 function facts(node) {
-  const rows = [["folder", node.path], ["fingerprint", node.fingerprint?.slice(0, 12)], ["after", node.after?.join(", ")]];
+  const rows = [
+    ["folder", node.path],
+    ["fingerprint", node.fingerprint?.slice(0, 12)],
+    ["after", node.after?.join(", ")],
+    [node.kind === "product" ? "last deploy" : "last build", duration(node.took)],
+  ];
   const made = element("dl");
   for (const [name, value] of rows) {
     if (value) made.append(element("dt", { textContent: name }), element("dd", {}, element("code", { textContent: value })));
   }
   return made;
+}
+
+// Seconds as the command line tells them.
+function duration(took) {
+  if (took === undefined) return "";
+  if (took < 10) return `${took.toFixed(1)} s`;
+  return took < 60 ? `${Math.round(took)} s` : `${Math.floor(took / 60)} min ${Math.floor(took % 60)} s`;
 }
 
 function reasons(node) {

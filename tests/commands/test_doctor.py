@@ -17,7 +17,7 @@ WARNING = "{} imports {}, which its package.json does not declare (it is found b
 def workspace_of(repo: Monorepo) -> Any:
     ran = repo.run("doctor", "--format", "json")
     assert ran.code in (0, 3) and ran.err == ""  # 3: this machine may lack an engine
-    return next(finding for finding in json.loads(ran.out) if finding["name"] == "workspace")
+    return next(finding for finding in json.loads(ran.out)["findings"] if finding["name"] == "workspace")
 
 
 @pytest.fixture

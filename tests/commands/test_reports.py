@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.monorepo import Monorepo
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/run.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "buildgraph/schemas/run.json").read_text())
 
 
 @pytest.fixture

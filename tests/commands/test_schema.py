@@ -24,4 +24,6 @@ def test_a_schema_is_printed_and_all_are_written(repo: Monorepo) -> None:
 
 def test_a_name_that_is_missing_or_unknown_is_told(repo: Monorepo) -> None:
     assert (repo.run("schema").code, repo.run("schema", "products").code) == (2, 2)
-    assert "known: workspace, product, environment, bases; or --write" in repo.run("schema").err
+    told = repo.run("schema").err
+    assert "manifests: workspace, product, environment, bases (or --write); answers: affected, " in told
+    assert "did you mean product?" in repo.run("schema", "products").err

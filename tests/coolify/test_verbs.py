@@ -70,7 +70,7 @@ def test_doctor_asks_the_server(
     shop: Monorepo, server: CoolifyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def finding() -> dict[str, Any]:
-        found = json.loads(shop.run("doctor", "--format", "json").out)
+        found = json.loads(shop.run("doctor", "--format", "json").out)["findings"]
         return next(each for each in found if each["name"] == "Coolify of staging")
 
     assert finding()["found"] == f"Coolify 4.0.0-beta.460 at {server.url}"

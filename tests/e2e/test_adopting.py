@@ -158,6 +158,7 @@ def test_an_installed_program_adopts_a_workspace_and_builds_its_dockerfile_with_
     town.must("build:own")
     assert serve(image, 4100) == "Hello from words"
     assert plan(town) == []
+    assert json.loads(town.must("schema", "plan").out)["title"].startswith("What a run would do")
 
     town.write("packages/words/index.mjs", "export const hello = 'Good evening'\n")
     town.write("README.md", "# No part of any image\n")

@@ -343,7 +343,7 @@ def test_doctor_tells_how_every_environment_is_reached(
 
     ran = towns[0].repo.run("doctor", "--format", "json")
 
-    told = {finding["name"]: finding for finding in json.loads(ran.out)}
+    told = {finding["name"]: finding for finding in json.loads(ran.out)["findings"]}
     assert ran.code == 3
     assert told["engine of far"]["ok"] and f"on {host.name}" in told["engine of far"]["found"]
     assert "127.0.0.1:1 is reached with TLS, and" in told["engine of nowhere"]["found"]

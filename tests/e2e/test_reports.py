@@ -23,7 +23,7 @@ from tests.support.terminal import Terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
-SCHEMA = json.loads((ROOT / "docs/run.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "buildgraph/schemas/run.json").read_text())
 
 
 @pytest.fixture

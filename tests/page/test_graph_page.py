@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,19 @@ pytestmark = pytest.mark.engine  # a browser is one of the real tools that scrip
 FIRST_PAINT = """return new Promise(done => new PerformanceObserver(list =>
     list.getEntriesByName('first-contentful-paint').forEach(entry => done(entry.startTime))
 ).observe({ type: 'paint', buffered: true }))"""
+# From each letter of a search to the frame that shows its answer, several times, in milliseconds.
+SEARCHES = """const box = document.getElementById('search'), took = [];
+    for (const text of ['a', 'ap', 'app', 'app-0', 'app-01', 'app-017', 'lib', 'acme co', 'nobody', '']) {
+        const start = performance.now();
+        box.value = text;
+        box.dispatchEvent(new Event('input', { bubbles: true }));
+        await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+        took.push(performance.now() - start);
+    }
+    return took.sort((one, other) => one - other)"""
+AT_ONCE = (
+    100  # milliseconds that nobody takes for waiting (Nielsen, "Response Times: The 3 Important Limits")
+)
 SECOND = 1000  # milliseconds; bounds are coarse, for two cores that others use
 
 
@@ -108,6 +122,31 @@ def test_the_page_is_one_file_with_the_data_of_the_json_and_no_complaint(
     assert (
         window.text("#summary") == "3 products, 3 deployments, 3 images, 6 packages · 5 affected since main"
     )
+
+
+def test_the_panel_tells_how_long_a_build_and_a_deploy_took_when_they_were_last_done(
+    window: Window, shop: Monorepo
+) -> None:
+    took = {
+        "development": {"build:web": 83.4, "build:api": 4.25, "deploy:web": 6.0},
+        "staging": {"build:web": 9.0},
+    }
+    shop.write(".buildgraph/runs/20260101T000000.000Z-1.json", json.dumps({"format": 1, "took": took}))
+    (shop.root / ".buildgraph/runs/last.json").symlink_to("20260101T000000.000Z-1.json")
+    page(shop, "--affected")
+    opened(window, shop)
+
+    def told(node: str) -> list[str]:
+        window.asked("focus(arguments[0])", node)
+        return window.texts("#details dl > *")
+
+    assert told("image:web")[-2:] == ["last build", "1 min 23 s"]
+    assert told("image:api")[-2:] == ["last build", "4.3 s"]
+    assert told("product:web")[-2:] == ["last deploy", "6.0 s"]
+    assert "last build" not in told("image:docs")
+    assert '"took"' not in shop.run("graph", "--format", "json").out
+    shutil.rmtree(shop.root / ".buildgraph")
+    page(shop, "--affected")
 
 
 def test_a_search_finds_by_the_words_of_a_name_and_enter_shows_the_node(
@@ -289,6 +328,17 @@ def test_two_thousand_nodes_are_drawn_searched_and_focused_quickly(window: Windo
     )
     assert drawn < SECOND
     assert window.complaints() == []
+
+
+def test_a_search_among_two_thousand_nodes_is_answered_at_once(window: Window, city: Monorepo) -> None:
+    opened(window, city)
+    assert window.asked("return scene.places.size") >= 1_990
+
+    took = window.asked(SEARCHES)
+
+    assert took[len(took) // 2] < AT_ONCE, took
+    answered = "return performance.getEntriesByName('search-answered', 'measure').length"
+    assert window.asked(answered) >= len(took)
 
 
 def test_no_two_nodes_stand_on_one_another(window: Window, city: Monorepo) -> None:

@@ -13,7 +13,7 @@ from buildgraph.image.progress import BuildStep
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/run.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "buildgraph/schemas/run.json").read_text())
 STEPS = (
     BuildStep("[internal] load build definition", 0.1, 0.2),
     BuildStep("[1/2] COPY a b", 0.3, 0.3, is_cached=True),

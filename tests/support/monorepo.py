@@ -17,6 +17,7 @@ from buildgraph.commands import run_verb
 from buildgraph.process import SystemRunner
 from buildgraph.project import open_project
 from buildgraph.snapshot import Repository, Snapshot, find_repository, read_commit, read_working_tree
+from tests.support.answers import check_answer
 
 # Written by us: a repository is made for hundreds of tests, and git would start a process for each line of it.
 IDENTITY = """[user]
@@ -143,6 +144,7 @@ class Monorepo:
         argv = (sys.executable, "-m", "buildgraph.main", *arguments)
         env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         ran = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False, env=env)
+        check_answer(arguments, ran.stdout)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def affected(self, *arguments: str) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from buildgraph.project import open_project
+from tests.support.answers import check_answer
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -136,6 +137,7 @@ class System:
             env={**os.environ, **env},
             timeout=self.patience,
         )
+        check_answer(arguments, ran.stdout)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def get(self, host: str, path: str = "/") -> tuple[int, str]:

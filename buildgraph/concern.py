@@ -1,0 +1,67 @@
+"""What tasks concern: one digest of the fingerprints of all nodes that a command line of tasks brings up to date."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+from buildgraph.chain import Chain
+from buildgraph.errors import UnknownName
+from buildgraph.graph.deployments import deployment_id
+from buildgraph.graph.nodes import image_id
+from buildgraph.order import closure
+from buildgraph.recovery import Wish
+from buildgraph.refusals import Terms
+from buildgraph.work import Work, work_of
+
+OF_IMAGES: Final = ("build", "push")
+OF_DEPLOYMENTS: Final = ("deploy",)
+
+
+def concern_of(chain: Chain, names: Sequence[str]) -> str:
+    """The digest for these tasks and all that they need; "" where more than fingerprints counts.
+
+    While it stays the same these tasks have nothing new to do. Raises UnknownName for a task that is not there.
+    """
+    works = work_of(chain, Terms(), Wish())
+    needs = {work.name: work.after if isinstance(work, Work) else work.members for work in works}
+    wanted = closure(needs, [task for name in names for task in _meant(name, needs)])
+    told = [(task.partition(":")[0], _nodes(chain, task)) for task in wanted if ":" in task]
+    if any(phase not in (*OF_IMAGES, *OF_DEPLOYMENTS) for phase, _ in told):
+        return ""
+    secrets = _secrets(chain) if any(phase in OF_DEPLOYMENTS for phase, _ in told) else b""
+    return _digest(chain, {node for _, nodes in told for node in nodes}, secrets)
+
+
+def _meant(name: str, known: Iterable[str]) -> list[str]:
+    """The tasks of a name, which may be a pattern, as doit takes it."""
+    found = [task for task in known if task == name or ("*" in name and fnmatchcase(task, name))]
+    if not found and "*" not in name:
+        raise UnknownName("task", name, known)
+    return found
+
+
+def _nodes(chain: Chain, task: str) -> list[str]:
+    """The nodes that a task brings up to date."""
+    phase, _, name = task.partition(":")
+    if phase in OF_IMAGES:
+        return [image_id(name)]
+    return [deployment_id(chain.environment.name, service) for service in chain.products.get(name, ())]
+
+
+def _secrets(chain: Chain) -> bytes:
+    """What stands in the environment's file of secrets: a deploy counts it, and no fingerprint here does."""
+    if not chain.environment.secrets:
+        return b""
+    try:
+        return (chain.builder.project.folder / chain.environment.secrets).read_bytes()
+    except OSError:
+        return b""
+
+
+def _digest(chain: Chain, nodes: Iterable[str], secrets: bytes) -> str:
+    prints = chain.picture.graph.fingerprints
+    lines = [f"{node} {prints[node]}\n" for node in sorted(nodes) if node in prints]
+    return hashlib.sha256("".join(lines).encode() + secrets).hexdigest()

@@ -1,0 +1,1 @@
+"""The loop of `watch`: hears which files change, and has one turn after another look at what that affects."""
