@@ -24,9 +24,11 @@ SMOKE = [{"name": "the api answers", "path": "/", "contains": "api", "within": 5
 class Harbour(Hamlet):
     """The product `shop` (api, which has a secret and a migration, and web) in environments of a cluster."""
 
-    def __init__(self, root: Path, registry: str, base: str = NODE) -> None:
+    def __init__(
+        self, root: Path, registry: str, environments: tuple[str, ...] = ("alpha", "beta"), base: str = NODE
+    ) -> None:
         self.registry = registry
-        super().__init__(root, ("alpha", "beta"), base)
+        super().__init__(root, environments, base)
         self.write("services/api/migrate.mjs", MIGRATE.format(code=0))
         self.declare_shop()
         self.write("secrets.env", "DATABASE_URL=postgres://first-secret\n")

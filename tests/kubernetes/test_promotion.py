@@ -17,7 +17,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, registry: str, real_node: str
     assert KUBECONFIG.is_file(), "no cluster: run script/kubernetes"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(KUBECONFIG))
-        made = Harbour(tmp_path_factory.mktemp("promotion") / "harbour", registry, real_node)
+        made = Harbour(tmp_path_factory.mktemp("promotion") / "harbour", registry, base=real_node)
         made.settings_on_engine("shore")
         made.commit()
         made.must("deploy:shop", "env=alpha")
