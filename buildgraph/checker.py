@@ -134,14 +134,14 @@ class Checker:
         """Why a script need not be run, after what it left is there as it was; "" when it must be run."""
         if name not in self._found and not self._is_in_place(name):
             script = self.scripts[name]
-            self._found[name] = self._keeper.bring(script, self._keys[name]) if self._keeper else ""
+            self._found[name] = self._keeper.bring(script, self.keys[name]) if self._keeper else ""
         return self._found[name]
 
     def _is_in_place(self, name: str) -> bool:
         """Whether the result is known, and nobody has touched what it left since it was seen."""
         if self._store is None:
             return False
-        seen, key = self._ledger.seen(name), self._keys[name]
+        seen, key = self._ledger.seen(name), self.keys[name]
         if seen.key != key or not self._store.has(key):
             return False
         if not is_as_seen(self._folder(self.scripts[name]), seen.traces):
@@ -168,7 +168,7 @@ class Checker:
         if self._keeper is None:
             return
         try:
-            self._packed.append((script, self._keeper.pack(script, self._keys[name], ran.stdout, took)))
+            self._packed.append((script, self._keeper.pack(script, self.keys[name], ran.stdout, took)))
             self._keep_packed()
         except OSError as error:
             teller(name)(f"its result cannot be kept: {error.strerror}")
@@ -220,7 +220,7 @@ class Checker:
                 return ""
             script = script._replace(fingerprint=fingerprint)
         dotenv = read_dotenv(self._ledger, self._root, (".", script.folder))
-        before = [self._keys[name] for name in script.after]
+        before = [self.keys[name] for name in script.after]
         return script_key(script, self._circumstances._replace(dotenv=dotenv), before)
 
     # Where things are --------------------------------------------------------------------------------------
@@ -240,7 +240,8 @@ class Checker:
         return Keeper(self._root, self._store, self._ledger, self._logs, self._plan.cache, tell)
 
     @cached_property
-    def _keys(self) -> Mapping[str, str]:
+    def keys(self) -> Mapping[str, str]:
+        """The key of each script's result, by the script's name."""
         declared = {name for env in {script.env for script in self._plan.scripts} for name in env}
         told = digest_circumstances(declared, self._circumstances)
         keys = self._ledger.keys(f"{self.picture.snapshot.identity} {told}", self._made_keys)

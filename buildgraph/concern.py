@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from buildgraph.chain import Chain
+from buildgraph.checker import Checker
+from buildgraph.checks.script import TASK
 from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
@@ -33,6 +35,16 @@ def concern_of(chain: Chain, names: Sequence[str]) -> str:
         return ""
     secrets = _secrets(chain) if any(phase in OF_DEPLOYMENTS for phase, _ in told) else b""
     return _digest(chain, {node for _, nodes in told for node in nodes}, secrets)
+
+
+def concern_of_checks(checker: Checker, names: Sequence[str]) -> str:
+    """The same for checks, whose results are found by keys: one digest of the keys of all that these names mean.
+
+    Raises UnknownName for a check that is not there.
+    """
+    meant = [TASK if "*" in name else name for name in names]
+    scripts = checker.with_before({script for name in meant for script in checker.asked(name)})
+    return hashlib.sha256("".join(f"{name} {checker.keys[name]}\n" for name in scripts).encode()).hexdigest()
 
 
 def _meant(name: str, known: Iterable[str]) -> list[str]:

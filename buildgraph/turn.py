@@ -80,12 +80,31 @@ def look(project: Project, arguments: Sequence[str], known: Known) -> Saw:
 
 
 def _concern(project: Project, arguments: Sequence[str]) -> str:
+    """One digest of all that the tasks concern; "" where it does not tell."""
+    from buildgraph.checks.script import is_check
+
+    named = [word for word in arguments if "=" not in word and not word.startswith("-")]
+    checks = [name for name in named if is_check(name)]
+    others = [name for name in named if not is_check(name)]
+    told = [_concern_of_checks(project, checks)] if checks else []
+    if others or not checks:
+        told.append(_concern_of_chain(project, arguments, others))
+    return " ".join(told) if all(told) else ""
+
+
+def _concern_of_checks(project: Project, names: Sequence[str]) -> str:
+    from buildgraph.checker import open_checker
+    from buildgraph.concern import concern_of_checks
+
+    return concern_of_checks(open_checker(project), names)
+
+
+def _concern_of_chain(project: Project, arguments: Sequence[str], names: Sequence[str]) -> str:
     from buildgraph.chain import open_chain
     from buildgraph.concern import concern_of
 
-    named = [word.removeprefix(ENVIRONMENT) for word in arguments if word.startswith(ENVIRONMENT)]
-    chain = open_chain(project, named[-1] if named else DEFAULT_ENVIRONMENT)
-    return concern_of(chain, [word for word in arguments if "=" not in word and not word.startswith("-")])
+    said = [word.removeprefix(ENVIRONMENT) for word in arguments if word.startswith(ENVIRONMENT)]
+    return concern_of(open_chain(project, said[-1] if said else DEFAULT_ENVIRONMENT), names)
 
 
 def _load(arguments: Sequence[str]) -> None:

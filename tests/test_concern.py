@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from buildgraph.chain import open_chain
-from buildgraph.concern import concern_of
+from buildgraph.checker import open_checker
+from buildgraph.concern import concern_of, concern_of_checks
 from buildgraph.errors import UnknownName
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo
@@ -60,6 +61,30 @@ def test_an_environment_s_settings_and_secrets_concern_its_deploys_alone(repo: M
 
 def test_a_pattern_and_a_group_are_all_that_they_mean(repo: Monorepo) -> None:
     assert concern(repo, "build:*") == concern(repo, "build") == concern(repo, "build:api", "build:web")
+
+
+@pytest.mark.parametrize(
+    ("task", "moved"),
+    [
+        ("check", True),
+        ("check:@acme/app", True),
+        ("check:@acme/app:lint", True),
+        ("check:@acme/other", False),
+    ],
+)
+def test_an_edit_concerns_the_checks_of_all_that_use_what_was_edited(
+    tmp_path: Path, task: str, moved: bool
+) -> None:
+    repo = Monorepo(tmp_path / "repo")
+    repo.package("@acme/ui")
+    for name, uses in (("app", ["@acme/ui"]), ("other", [])):
+        repo.package(f"@acme/{name}", uses=uses, scripts={"lint": "true"})
+    repo.lock()
+    repo.commit()
+    before = concern_of_checks(open_checker(open_project(repo.root)), [task])
+    repo.append("packages/ui/src/index.ts")
+
+    assert (concern_of_checks(open_checker(open_project(repo.root)), [task]) != before) is moved
 
 
 def test_where_more_than_fingerprints_counts_nothing_is_said(repo: Monorepo) -> None:

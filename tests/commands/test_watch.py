@@ -76,6 +76,20 @@ def test_a_task_that_is_not_there_ends_it_with_the_ones_like_it(repo: Monorepo) 
         assert watch.wait(10) == 2
 
 
+def test_checks_are_watched_in_a_workspace_without_manifests(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "plain")
+    for name in ("one", "other"):
+        repo.package(f"@acme/{name}", scripts={})
+    repo.commit()
+    with watching(repo, "check:@acme/one") as watch:
+        first = told_until(watch, "== ")
+        repo.append("packages/other/src/index.ts")
+        second = told_until(watch, "changed")
+
+        assert first[0] == "watching check:@acme/one; Ctrl-C ends"
+        assert second[-1] == "packages/other/src/index.ts changed: nothing to do"
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
