@@ -14,16 +14,15 @@ from tests.support.system import ROOT, SCRIPTS, System
 from tests.support.transcripts import matches, steps_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
-# Runs on the real machine, under the project's own name: script/demo has a trial of its own.
-NOT_HERE = ("script/demo",)
+PAGE = "README.md"
 
 
 def test_every_console_block_of_the_readme_prints_what_it_shows(system: System) -> None:
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / PAGE).read_text()
     blocks = list(steps_of(text if serves(system, "chat-web") == "blue" else in_other_colours(text)))
     assert len(blocks) >= 3
 
-    for step in (step for block in blocks for step in block if step.command not in NOT_HERE):
+    for step in (step for block in blocks for step in block):
         printed = run(system.root, step.command)
         assert not step.expected or matches(step.expected, printed), f"$ {step.command}\n{printed}"
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.test_readme import run
 from tests.support.system import ROOT, System, docker
-from tests.support.transcripts import steps_of
+from tests.support.transcripts import matches, steps_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.xdist_group("the chat")]
 DOCUMENT = (ROOT / "docs/RECOVERY.md").read_text()
@@ -86,10 +86,4 @@ def follow(system: System, section: str) -> None:
     assert blocks
     for step in (step for block in blocks for step in block):
         printed = run(system.root, step.command)
-        assert fits(step.expected, printed), f"$ {step.command}\n{printed}"
-
-
-def fits(expected: tuple[str, ...], printed: str) -> bool:
-    """Whether the lines printed are those expected; a `…` stands for any lines, or for the rest of one."""
-    lines = [re.escape(line).replace("…", ".*") + "\n" if line != "…" else "(?:.*\n)*" for line in expected]
-    return re.fullmatch("".join(lines), printed) is not None
+        assert matches(step.expected, printed), f"$ {step.command}\n{printed}"
