@@ -173,7 +173,7 @@ def remove_outputs(workspace: Path) -> None:
 def render(found: Sequence[Found], circumstances: str, runs: int) -> str:
     """The report."""
     tables = [
-        f"### {case}, {each.size}: {SIZES[each.size].projects:,} projects\n\n{render_round(round_)}"
+        f"## {case}, {each.size}: {SIZES[each.size].projects:,} projects\n\n{render_round(round_)}"
         for each in found
         for case, round_ in each.rounds.items()
     ]

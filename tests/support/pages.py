@@ -25,6 +25,7 @@ READ_IN_ORDER = (
 )
 FOLLOWED: Mapping[str, str] = {
     "README.md": "tests/e2e/test_readme.py",
+    "docs/OPERATING.md": "tests/test_operating.py",
     "docs/RECOVERY.md": "tests/e2e/test_recovery.py",
     **dict.fromkeys(READ_IN_ORDER, "tests/e2e/test_pages.py"),
 }
