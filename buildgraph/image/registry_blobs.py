@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildgraph.image.registry_content import NOT_FOUND, Body, Registry
+
+if TYPE_CHECKING:
+    import requests
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 CHUNK: Final = 1 << 20  # bytes that are read at once
@@ -26,7 +29,13 @@ def has_manifest(registry: Registry, repository: str, tag: str) -> bool:
 def read_blob(registry: Registry, repository: str, digest: str) -> Iterator[bytes] | None:
     """The pieces of a blob, or None; whoever reads them compares them with the digest."""
     answer = registry.ask("GET", f"{repository}/blobs/{digest}")
-    return None if answer.status_code == NOT_FOUND else answer.iter_content(CHUNK)
+    return None if answer.status_code == NOT_FOUND else _pieces(answer)
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    """What an answer holds; its connection is let go also when not all of it is read."""
+    with answer:
+        yield from answer.iter_content(CHUNK)
 
 
 def push_blob(registry: Registry, repository: str, digest: str, body: Body) -> None:

@@ -127,10 +127,13 @@ class Registry:
         try:
             answer = self._send(method, path, body, told)
             if answer.status_code == UNAUTHORIZED:
+                answer.close()
                 self._log_in(answer.headers.get("WWW-Authenticate", ""))
                 answer = self._send(method, path, body, told)
         except requests.exceptions.RequestException as error:
             raise self._unreachable(str(error)) from error
+        if not answer.ok:
+            answer.close()  # its body, which nobody reads, would hold the connection
         if not answer.ok and answer.status_code not in (NOT_FOUND, *spared):
             raise self._unreachable(
                 f"{method} {path.partition('?')[0]}: {answer.status_code} {answer.reason}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import subprocess
 import threading
@@ -221,6 +222,16 @@ def test_a_prefix_names_a_registry_as_docker_reads_it(prefix: str, name: str, re
     found = Registry(prefix)
 
     assert (found.name, found.repository("api")) == (name, repository)
+
+
+def test_a_refusal_leaves_no_connection_open(
+    guarded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(ToolError, match="401"):
+        Registry(f"127.0.0.1:{guarded}/shop").tags("shop/api")
+
+    gc.collect()  # Python tells of a socket that nobody has closed, and here that is an error
 
 
 def test_a_registry_that_does_not_answer_is_a_clear_error() -> None:
