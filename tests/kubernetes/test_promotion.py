@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,18 +12,17 @@ from tests.kubernetes.harbour import KUBECONFIG, Harbour
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, registry: str, real_node: str) -> Iterator[Harbour]:
+@pytest.fixture
+def shop(tmp_path: Path, registry: str, real_node: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harbour]:
     """The shop upon a real base, released in alpha, which is on the cluster as beta is; shore is on this engine."""
     assert KUBECONFIG.is_file(), "no cluster: run script/kubernetes"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(KUBECONFIG))
-        made = Harbour(tmp_path_factory.mktemp("promotion") / "harbour", registry, base=real_node)
-        made.settings_on_engine("shore")
-        made.commit()
-        made.must("deploy:shop", "env=alpha")
-        yield made
-        made.raze()
+    monkeypatch.setenv("KUBECONFIG", str(KUBECONFIG))
+    made = Harbour(tmp_path / "harbour", registry, base=real_node)
+    made.settings_on_engine("shore")
+    made.commit()
+    made.must("deploy:shop", "env=alpha")
+    yield made
+    made.raze()
 
 
 def promoted(shop: Harbour, source: str, target: str) -> dict[str, str]:
@@ -42,16 +42,13 @@ def digests(shop: Harbour, environment: str) -> dict[str, str]:
     return {found["service"]: found["image"] for found in release["services"]}
 
 
-def test_within_the_cluster_the_same_digests_run_with_the_values_of_the_other_namespace(
+def test_within_a_cluster_to_an_engine_and_back_the_digests_stay_and_the_values_are_the_other_s(
     shop: Harbour,
 ) -> None:
-    assert promoted(shop, "alpha", "beta") == digests(shop, "alpha")
-    assert (shop.answer("api", "alpha"), shop.answer("api", "beta")) == ("api 1 alpha", "api 1 beta")
-
-
-def test_from_the_cluster_to_an_engine_and_back_the_digests_stay(shop: Harbour) -> None:
     verified = digests(shop, "alpha")
 
+    assert promoted(shop, "alpha", "beta") == verified
+    assert (shop.answer("api", "alpha"), shop.answer("api", "beta")) == ("api 1 alpha", "api 1 beta")
     assert promoted(shop, "alpha", "shore") == verified
     assert shop.fetch("api", "shore") == "api 1 shore"
 
@@ -59,5 +56,4 @@ def test_from_the_cluster_to_an_engine_and_back_the_digests_stay(shop: Harbour) 
     shop.commit()
     shop.must("deploy:shop", "env=shore")
     assert promoted(shop, "shore", "beta") == digests(shop, "shore") != verified
-    assert shop.answer("api", "beta") == "api 2 beta"
-    assert shop.answer("api", "alpha") == "api 1 alpha"
+    assert (shop.answer("api", "alpha"), shop.answer("api", "beta")) == ("api 1 alpha", "api 2 beta")
