@@ -130,15 +130,21 @@ def times_of_init(folder: Path, root: Path, runs: int) -> Iterator[float]:
 
 
 def build(world: World, root: Path) -> str:
-    """Build the image that the world names, which an earlier run may have left; what is told of it."""
+    """Build the image that the world names, and take it away; what is told of it."""
     if world.builds is None:
         return ""
     name = json.loads((root / "package.json").read_text())["name"]
-    image = f"{name}/{world.builds}"
-    if former := read_output("docker", "images", "--quiet", image):
-        read_output("docker", "image", "rm", "--force", *former.split())
-    ran = run(("build:" + world.builds,), root)
+    forget(f"{name}/{world.builds}")  # of an earlier run that was ended
+    ran = run((f"build:{world.builds}",), root)
+    forget(f"{name}/{world.builds}")
     return (ran.output + ran.errors).strip().splitlines()[-1]
+
+
+def forget(image: str) -> None:
+    """Take away the images of this name."""
+    references = read_output("docker", "images", "--format", "{{.Repository}}:{{.Tag}}", image)
+    if references:
+        read_output("docker", "image", "rm", *references.split())
 
 
 def run(words: Sequence[str], root: Path) -> Measured:
