@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from buildgraph.picture import Picture
     from buildgraph.workspace.locked import Locked
 
+MOST_PLACES = 3  # that an error names
 NO_WORKSPACE = "go to a pnpm workspace, or write one: https://pnpm.io/workspaces"
 
 
@@ -160,8 +161,15 @@ def _find_folder(start: Path, repository: Repository) -> Path:
     marked = [(mark, folder) for mark in MARKS for folder in inside]
     places = [folder for mark, folder in marked if (folder / mark).is_file()] or _tracked(repository, marked)
     if not places:
-        raise ConfigurationError.of(str(start), f"no {WORKSPACE_FILE} here or above", NO_WORKSPACE)
+        raise ConfigurationError.of(str(start), f"no {WORKSPACE_FILE} here or above", _way_down(repository))
     return places[0]
+
+
+def _way_down(repository: Repository) -> str:
+    """Where to go when no workspace is here or above: to those that lie below."""
+    paths = repository.git("ls-files", "-z").stdout.decode(errors="replace").split("\0")
+    folders = sorted(path.rpartition("/")[0] for path in paths if path.endswith(f"/{WORKSPACE_FILE}"))
+    return f"go to {' or '.join(folders[:MOST_PLACES])}, where one lies" if folders else NO_WORKSPACE
 
 
 def _tracked(repository: Repository, marked: Sequence[tuple[str, Path]]) -> list[Path]:

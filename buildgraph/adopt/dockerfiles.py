@@ -29,6 +29,8 @@ HEALTH: Final = re.compile(
     r"^\s*HEALTHCHECK\b(?:.|\\\n)*?https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[^\s\"'|)\\`]*)?", re.MULTILINE
 )
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
+FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"
+BUILD_IT_HERE: Final = "leave {}/ out of its COPY lines, and what lies above it"
 MAKE_IT_THERE: Final = "have a stage of the Dockerfile make it: a build sees what git knows"
 
 
@@ -123,9 +125,22 @@ class _Reader:
         ]
         works = not problems and (not missing or len(missing) < len(specific))
         if missing:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            problems.append(Open(build.dockerfile, UNKNOWN_FILES.format(missing[0], more), MAKE_IT_THERE))
+            problems.append(self._told(build.dockerfile, missing))
         return replace(build, problems=tuple(problems), works=works)
+
+    def _told(self, dockerfile: str, missing: Sequence[str]) -> Open:
+        """Why files that are copied are not there: git does not know them, or they are seen from git's root."""
+        inside = self.facts.inside
+        above = f"{inside}/"
+        from_above = [
+            copy
+            for copy in missing
+            if copy.startswith(above) and self._is_there(ROOT, copy.removeprefix(above))
+        ]
+        if from_above:
+            return Open(dockerfile, FROM_ABOVE.format(from_above[0], inside), BUILD_IT_HERE.format(inside))
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return Open(dockerfile, UNKNOWN_FILES.format(missing[0], more), MAKE_IT_THERE)
 
     def _folder(self, path: str, parsed: Dockerfile, text: str) -> str:
         """The folder of the service that a Dockerfile builds: where it stands, or what its name or its lines say."""

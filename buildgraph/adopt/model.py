@@ -14,13 +14,15 @@ from buildgraph.workspace.projects import ROOT, owner_of
 class Facts:
     """What is known of a workspace: its name, its projects by folder, all paths, and the texts that were read.
 
-    Paths are seen from the workspace's root. Which texts count is told by `reading.wanted_texts`.
+    Paths are seen from the workspace's root. Which texts count is told by `reading.wanted_texts`. `inside` is the
+    workspace's folder seen from git's root, `.` where they are one.
     """
 
     name: str
     packages: Mapping[str, Package]
     paths: tuple[str, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
+    inside: str = ROOT
 
     @cached_property
     def projects(self) -> Mapping[str, Project]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from buildgraph.adopt.adopting import Taken, adopt
@@ -73,8 +74,11 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(Path.cwd())
     snapshot = project.working_picture().snapshot
     manifests = read_manifests(snapshot, project.folder.name)
-    facts = read_facts(snapshot, manifests, project.folder.name)
-    adoption = _seen_from_project(adopt(facts, _taken(manifests)), manifests.workspace.root)
+    root = manifests.workspace.root
+    inside = posixpath.normpath(posixpath.join(project.repository.prefix, root))
+    facts = replace(read_facts(snapshot, manifests, project.folder.name), inside=inside)
+    adoption = _seen_from_project(adopt(facts, _taken(manifests)), root)
+    facts = _seen_texts(facts, root)
     files = (
         _planned(project, facts, adoption) if adoption.services else _lacking_templates(project, manifests)
     )
@@ -123,6 +127,12 @@ def _seen_from_project(adoption: Adoption, root: str) -> Adoption:
         return replace(service, dockerfile=path) if service.dockerfile else service
 
     return replace(adoption, services=tuple(map(moved, adoption.services)))
+
+
+def _seen_texts(facts: Facts, root: str) -> Facts:
+    """The same facts, their texts by paths as seen from the project's folder."""
+    texts = {posixpath.normpath(posixpath.join(root, path)): text for path, text in facts.texts.items()}
+    return replace(facts, texts=texts)
 
 
 def _planned(project: Project, facts: Facts, adoption: Adoption) -> list[Planned]:
@@ -178,7 +188,7 @@ def _write(folder: Path, files: Iterable[Planned]) -> None:
 
 def _told(adoption: Adoption, nothing: str) -> list[str]:
     """What was found, or that it is nothing; and what is left open."""
-    left_open = ["\n".join(["left open", *map(_open, adoption.left_open)])] if adoption.left_open else []
+    left_open = ["\n".join(["left open", *_open(adoption.left_open)])] if adoption.left_open else []
     return [_found(adoption) if adoption.services else nothing, *left_open]
 
 
@@ -197,9 +207,11 @@ def _where(service: Found) -> str:
     return ", ".join(told)
 
 
-def _open(found: Open) -> str:
-    lines = [f"{on_one_line(found.where)}: {found.what}", *found.way_out.splitlines()]
-    return "\n".join([f"  {lines[0]}", *(f"    {line}" for line in lines[1:])])
+def _open(left_open: Iterable[Open]) -> Iterator[str]:
+    """A line for each; a way out that several in a row share stands once, below them."""
+    for way_out, alike in groupby(left_open, key=lambda found: found.way_out):
+        yield from (f"  {on_one_line(found.where)}: {found.what}" for found in alike)
+        yield from (f"    {line}" for line in way_out.splitlines())
 
 
 def _written(files: list[Planned]) -> str:

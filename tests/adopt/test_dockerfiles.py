@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 
+from buildgraph.adopt.adopting import Taken, adopt
 from buildgraph.adopt.dockerfiles import Build, found_builds
 from tests.adopt.village import Files, adopted, facts, services
 
@@ -182,6 +183,19 @@ def test_a_copied_file_that_is_gone_is_told() -> None:
 
     assert [service.context for service in found.services] == ["."]
     assert "it copies packages/gone, which git does not know" in [each.what for each in found.left_open]
+
+
+def test_a_dockerfile_that_copies_from_above_the_workspace_is_told_how_to_be_built_in_it() -> None:
+    dockerfile = "FROM a\nCOPY go.mod .\nCOPY web/apps/api /api\n"
+    below = facts({"apps/api/package.json": API, "apps/api/Dockerfile": dockerfile})
+    found = adopt(replace(below, inside="web"), Taken())
+
+    assert [(each.what, each.way_out) for each in found.left_open if "Dockerfile" in each.where] == [
+        (
+            "it copies web/apps/api, seen from git's root, and a build sees the workspace in web alone",
+            "leave web/ out of its COPY lines, and what lies above it",
+        )
+    ]
 
 
 def test_of_several_dockerfiles_the_plain_one_ships_and_those_for_development_are_passed_over() -> None:

@@ -178,6 +178,21 @@ def test_where_nothing_becomes_an_image_nothing_is_written(repo: Monorepo) -> No
     assert repo.git("status", "--porcelain") == ""
 
 
+def test_a_way_out_that_several_share_is_told_once_below_them(repo: Monorepo) -> None:
+    for name in ("job-1", "job-2"):
+        project(repo, f"workers/{name}", name, needs=("ms",), scripts={"start": "node ."}, main="index.js")
+        repo.write(f"workers/{name}/index.js", "setInterval(() => {}, 1000)\n")
+    repo.write("pnpm-workspace.yaml", "packages: [workers/*]\n")
+    repo.write("pnpm-lock.yaml", json.dumps({"lockfileVersion": "9.0", "importers": {}}))
+    repo.commit()
+
+    assert (
+        "  workers/job-1: no server was found in it\n"
+        "  workers/job-2: no server was found in it\n"
+        "    write `port` and `health`, or `health_command` for a worker\n"
+    ) in repo.run("init", "--dry-run").out
+
+
 def test_a_workspace_below_the_root_of_its_repository_is_adopted_in_its_own_folder(tmp_path: Path) -> None:
     repo = Monorepo(tmp_path / "all")
     for name in ("pnpm-workspace.yaml", "package.json"):
@@ -212,6 +227,36 @@ def test_names_with_signs_and_links_out_of_the_workspace_do_no_harm(shop: Monore
     content = (shop.root / "manifests/products/repo.toml").read_bytes()
     files = {"manifests/workspace.toml": b'name = "x"', "manifests/products/repo.toml": content}
     assert "odd" in [service.name for service in parse_manifests(files).services]
+
+
+def test_a_workspace_below_the_project_s_folder_keeps_its_dockerfiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Monorepo(tmp_path / "port")
+    (repo.root / "pnpm-workspace.yaml").unlink()
+    project(repo, "web", "port-web")
+    repo.write("web/pnpm-workspace.yaml", "packages: [api]\n")
+    project(repo, "web/api", "@port/api")
+    repo.write("web/api/Dockerfile", "FROM node:20\nCOPY api /api\nEXPOSE 80\n")
+    repo.write("manifests/workspace.toml", 'name = "port"\nroot = "web"\n')
+    repo.commit()
+    (tmp_path / "buildgraph").mkdir()
+    (tmp_path / "buildgraph/site.toml").write_text('bases = "substitute"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    ran = repo.run("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert 'dockerfile = "web/api/Dockerfile"' in (repo.root / "manifests/products/port.toml").read_text()
+
+
+def test_a_workspace_that_lies_below_is_pointed_to(tmp_path: Path) -> None:
+    repo = Monorepo(tmp_path / "port")
+    (repo.root / "pnpm-workspace.yaml").unlink()
+    repo.write("web/pnpm-workspace.yaml", "packages: [api]\n")
+    repo.commit()
+
+    ran = repo.run("init")
+    assert (ran.code, "go to web, where one lies" in ran.err) == (2, True)
 
 
 def test_without_a_workspace_the_way_out_is_told(tmp_path: Path) -> None:
