@@ -32,8 +32,8 @@ SPOKEN = re.compile(rb"(.+?) </dev/null 2>&1; printf '%s %d\\n' [0-9a-f]{32} \$\
 ASSIGNED = re.compile(r"\w+=")
 # What HAProxy is only asked is asked again until an answer pleases: how often, nobody can foretell.
 SHOWS = re.compile(r"(@!\d+ )?(show \w+[^;]*|quit)(; (show \w+[^;]*|quit))*")
-# What differs from run to run: digests and random names, addresses, process ids, numbers of releases.
-CHANCE = re.compile(r"\b[0-9a-f]{16,64}\b|\b\d+\.\d+\.\d+\.\d+\b|\b\d{4,}\b")
+# What differs from run to run: digests and random names, addresses, process ids, numbers of releases; and who it was.
+CHANCE = re.compile(r"(?<=\"who\": \")[^\"]+|\b[0-9a-f]{16,64}\b|\b\d+\.\d+\.\d+\.\d+\b|\b\d{4,}\b")
 IDENTIFIER = re.compile(r"\b[0-9a-f]{64}\b")
 
 
