@@ -24,7 +24,7 @@ from bench.contenders import OURS, Contender, Places, floors, nx, ours, peers
 from bench.generate import commit, generate
 from bench.images import all_built
 from bench.layout import SIZES, Layout
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import tell
 from bench.registry import TARGETS
 from bench.rounds import Round, Turns
@@ -56,14 +56,13 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser = report_parser(__doc__, "script/bench")
     sizes = parser.add_argument("--size", choices=tuple(SIZES), action="append")
     sizes.help = "50, 400 or 2,000 projects; may be given again (all)"
     parser.add_argument("--runs", type=positive, metavar="N", help=f"counted runs of each ({RUNS})")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be given again (all)")
     parser.add_argument("--quick", action="store_true", help=f"sizes S and M, {QUICK_RUNS} runs")
     parser.add_argument("--no-peers", action="store_true", help="ours and the floors alone")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="where it goes; else standard output")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", required=True, help="where tools are kept")
     options = parser.parse_args()
     if (options.runs or 0) > MOST_RUNS:

@@ -16,7 +16,7 @@ from bench.circumstances import Beginning
 from bench.live import measure_live
 from bench.machine import is_substituted, versions
 from bench.measuring import measure
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import tell
 from bench.report import Setting, render_report
 from bench.sides import Ours, Peer, read_bases
@@ -32,10 +32,7 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument(
         "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -23,7 +22,7 @@ from bench.contenders import GIT_STATUS, OURS, PYTHON, TURBO, Contender, Places,
 from bench.errors import BenchError
 from bench.generate import commit, generate
 from bench.layout import SIZES
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import tell, turn_name
 from bench.rounds import FILLING, Round, Taken
 from bench.tables import render_table
@@ -53,11 +52,10 @@ class Found:
 
 def main() -> int:
     """Measure and write the report; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="script/bench-checks", description=__doc__)
+    parser = report_parser(__doc__, "script/bench-checks")
     sizes = parser.add_argument("--size", choices=tuple(SIZES), action="append")
     sizes.help = "50, 400 or 2,000 projects; may be given again (all)"
     parser.add_argument("--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs ({RUNS})")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="where it goes; else standard output")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", required=True, help="where tools are kept")
     options = parser.parse_args()
     return produce(lambda: run(options.size or list(SIZES), options.runs, options.cache), options.report)

@@ -15,7 +15,7 @@ from bench.circumstances import Beginning
 from bench.faults_report import Setting, Steady, render_report
 from bench.kills import Attempt, Ground, Play, kill_all, made_ground, play
 from bench.machine import versions
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import tell
 from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain
@@ -35,10 +35,7 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument("--engine", default="", metavar="ADDRESS", help="the engine; else the machine's own")
     parser.add_argument("--moments", type=int, default=500, metavar="N", help="kills at random moments (500)")
     parser.add_argument(

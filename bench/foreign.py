@@ -21,7 +21,7 @@ from bench.foreign_oracle import affected, projects
 from bench.foreign_world import World
 from bench.foreign_worlds import worlds
 from bench.machine import versions
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import tell
 from bench.tables import render_table
 from bench.timing import Measured, Series, read_output, run_measured
@@ -71,10 +71,7 @@ class Tried:
 
 def main() -> int:
     """Make the workspaces, try each, and write the report; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument("--runs", type=positive, default=RUNS, metavar="N", help=f"runs of each ({RUNS})")
     parser.add_argument(
         "--seed", type=positive, default=SEED, metavar="N", help=f"of the workspaces ({SEED})"

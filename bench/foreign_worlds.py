@@ -180,18 +180,18 @@ def bazaar(dice: random.Random) -> World:
     """Servers, a page, an Expo app and workers; spaces in names, link: and file:, foreign lockfiles."""
     files: Files = {
         "package.json": package("bazaar", packageManager=PINNED, devDependencies={"nanoid": "5.0.8"}),
-        "pnpm-workspace.yaml": "packages:\n  - 'servers/*'\n  - 'clients/*'\n  - 'workers/*'\n  - 'shared/*'\n",
+        "pnpm-workspace.yaml": "packages:\n  - 'servers/*'\n  - 'clients/*'\n  - 'workers/*'\n  - 'common/*'\n",
         ".gitignore": "node_modules\ndist\n",
         "tools/legacy/package.json": package("legacy", {"left-pad": "1.3.0"}),
         "tools/legacy/package-lock.json": '{ "name": "legacy", "lockfileVersion": 3, "packages": {} }\n',
         "clients/page/example/yarn.lock": "# yarn lockfile v1\n",
         "clients/page/example/package.json": package("example"),
-        "shared/no name/package.json": package(None),
-        "shared/no name/index.js": "export {};\n",
+        "common/no name/package.json": package(None),
+        "common/no name/index.js": "export {};\n",
     }
     names: list[str] = []
     for number in range(30):
-        folder = f"shared/part {number}" if number % 3 == 0 else f"shared/part-{number}"
+        folder = f"common/part {number}" if number % 3 == 0 else f"common/part-{number}"
         uses = {used: _spec(used) for used in dice.sample(names, min(len(names), dice.randint(0, 2)))}
         names.append(name := f"part-{number}")
         files[f"{folder}/package.json"] = package(name, uses)  # no version
@@ -242,7 +242,7 @@ def _clients(names: list[str]) -> Files:
         scripts={"build": "vite build"},
         devDependencies={"vite": "5.4.11"},
     )
-    by_path = {"the-part": "file:../../shared/part-1"}
+    by_path = {"the-part": "file:../../common/part-1"}
     return {
         "clients/page/package.json": page,
         "clients/page/index.html": "<!doctype html><title>Bazaar</title>\n",
@@ -258,8 +258,8 @@ def _clients(names: list[str]) -> Files:
 
 def _bazaar_edits() -> tuple[Edit, ...]:
     return (
-        Edit("A part by a name with a space", {"shared/part 27/index.js": "export const n = 270;\n"}),
-        Edit("A part that is used by path", {"shared/part-1/index.js": "export const n = 10;\n"}),
+        Edit("A part by a name with a space", {"common/part 27/index.js": "export const n = 270;\n"}),
+        Edit("A part that is used by path", {"common/part-1/index.js": "export const n = 10;\n"}),
         Edit(
             "A server",
             {"servers/hono/index.js": "import make from 'hono';\nconst app = make();\napp.listen(4100);\n"},
@@ -267,7 +267,7 @@ def _bazaar_edits() -> tuple[Edit, ...]:
         Edit("A foreign lockfile", {"tools/legacy/package-lock.json": '{ "name": "legacy" }\n'}),
         Edit("A lockfile inside a project", {"clients/page/example/yarn.lock": "# yarn lockfile v1\n\n"}),
         Edit("A worker", {"workers/job-4/index.js": "setInterval(() => {}, 500);\n"}),
-        Edit("A package without a name", {"shared/no name/index.js": "export default 1;\n"}),
+        Edit("A package without a name", {"common/no name/index.js": "export default 1;\n"}),
         Edit("A worker goes", {"workers/job-11/package.json": None, "workers/job-11/index.js": None}),
         Edit("The phone", {"clients/phone/app.json": '{ "expo": { "name": "phone 2", "slug": "phone" } }\n'}),
         Edit("A worker's readme", {"workers/job-5/README.md": "# Job\n"}),

@@ -13,6 +13,14 @@ from bench.errors import BenchError
 from bench.progress import tell
 
 
+def report_parser(description: str | None, program: str | None = None) -> argparse.ArgumentParser:
+    """The command line of a measuring program (called by its script's name), with the option that all of them have."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    where = "where the report goes; else standard output"
+    parser.add_argument("--report", type=Path, metavar="FILE", help=where)
+    return parser
+
+
 def positive(text: str) -> int:
     """A number of runs."""
     number = int(text)

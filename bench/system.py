@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
@@ -22,7 +21,7 @@ from bench.errors import BenchError
 from bench.layers import read_together
 from bench.machine import versions
 from bench.measuring import Edit
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import new_token, tell
 from bench.sides import BASES, read_bases, remove_images
 from bench.system_report import Built, Compared, render_system
@@ -131,10 +130,7 @@ class Settings:
 
 def main() -> int:
     """Build, compare, report; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
     parser.add_argument(
         "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"

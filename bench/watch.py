@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.circumstances import Beginning
 from bench.errors import BenchError
 from bench.machine import versions
-from bench.program import positive, produce
+from bench.program import positive, produce, report_parser
 from bench.progress import new_token, tell, turn_name
 from bench.tables import render_table
 from bench.timing import Pair, Series, run_timed
@@ -38,10 +37,7 @@ Times = tuple[float, float]
 
 def main() -> int:
     """Measure and write the report; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument("--runs", type=positive, default=RUNS, metavar="N", help=f"counted turns ({RUNS})")
     options = parser.parse_args()
     return produce(lambda: measure(options.runs), options.report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -19,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.circumstances import Beginning, Circumstances
 from bench.errors import BenchError
 from bench.machine import versions
-from bench.program import produce
+from bench.program import produce, report_parser
 from bench.progress import tell
 from bench.sides import read_bases
 from bench.sizes import read_added
@@ -49,10 +48,7 @@ class Proven:
 
 def main() -> int:
     """Build, deploy, ask, report; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="where the report goes; else standard output"
-    )
+    parser = report_parser(__doc__)
     parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
     options = parser.parse_args()
     return produce(lambda: run(options.products), options.report)

@@ -183,7 +183,7 @@ def _ended(task: TaskRecord, now: float) -> TaskRecord:
 def tell_fresh(run: Run, name: str) -> None:
     """A task had nothing to do."""
     line = fresh_line(run, name)
-    if not run.is_brief or RESTORED in line:
+    if not run.is_brief or not line.endswith(f"  {Outcome.FRESH.value}"):
         tell_ended(name, line)
 
 
