@@ -32,6 +32,7 @@ from buildgraph.order import closure
 from buildgraph.project import open_project
 from tests.support.system import ROOT, SCRIPTS, WORKSPACE, System
 
+AGAIN: Final = 3  # counted runs with nothing to do
 RUNS: Final = 3
 AT_ONCE: Final = "2"
 PATIENCE: Final = 3 * 3600.0  # seconds that one build of everything may take
@@ -75,9 +76,9 @@ class OurSide:
         return self.system.root / WORKSPACE
 
     def build(self) -> Measured:
-        """`doit -n 2 build`."""
+        """`buildgraph -n 2 build`, the door that does not load doit where there is nothing to do."""
         root = self.system.root
-        argv = (str(SCRIPTS / "doit"), "-n", AT_ONCE, "build")
+        argv = (str(SCRIPTS / "buildgraph"), "-n", AT_ONCE, "build")
         return run_measured(argv, root, {**os.environ, "PYTHONPATH": str(root)}, PATIENCE)
 
     def images(self) -> list[str]:
@@ -117,7 +118,7 @@ class PeerSide:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is compared: these products' services that the spec has a template for, each part so many times."""
+    """What is compared: these products' services that the spec has a template for, after so many edits."""
 
     products: tuple[Product, ...]
     runs: int
@@ -133,7 +134,7 @@ def main() -> int:
     parser = report_parser(__doc__)
     parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
     parser.add_argument(
-        "--runs", type=positive, default=RUNS, metavar="N", help=f"counted runs of each ({RUNS})"
+        "--runs", type=positive, default=RUNS, metavar="N", help=f"builds after an edit ({RUNS})"
     )
     parser.add_argument(
         "--forget-build-cache",
@@ -195,7 +196,7 @@ def measure(side: Side, runs: int, *, forgets: bool) -> Built:
     first = side.build().seconds
     tell(f"{name}: all images after {first:.0f} s")
     kept = read_together(side.images(), bases())
-    again = Series(tuple([side.build().seconds for _ in range(runs + 1)][1:]))
+    again = Series(tuple([side.build().seconds for _ in range(AGAIN + 1)][1:]))
     tell(f"{name}: {again.median:.2f} s with nothing to do")
     edited = [measure_edit(side) for _ in range(runs)]
     after = Series(tuple(each.seconds for each in edited))

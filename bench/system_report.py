@@ -84,10 +84,11 @@ def render_system(found: Compared) -> str:
 
 {render_table(("what", "ours", "peer", "ratio", "bar", "verdict"), rows)}
 
-- Ours is `doit -n 2 build`; the peer is `docker compose build` with the specification's Dockerfiles, made to work
+- Ours is `buildgraph -n 2 build`; the peer is `docker compose build` with the specification's Dockerfiles, made to work
   (`bench/spec` tells each deviation), two at a time as well. Both build the same services of the same workspace on one
   engine, ours first, then, with ours taken away, the peer.
-- {cold}. Series are median (least–most) of {len(ours.again.values)}; with nothing to do after one that is not counted.
+- {cold}. Series are median (least–most): {len(ours.again.values)} builds with nothing to do, after one that is not
+  counted, and {len(ours.edited.values)} after an edit.
 - The edit adds an exported line to `shared-auth`. Ours rebuilt exactly the images that hold the package, which the
   graph names and the run's own lines confirm.
 - Bytes are those of the layers' archives as `docker save` writes them; what all images of a side have in common counts
