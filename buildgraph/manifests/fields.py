@@ -1,4 +1,7 @@
-"""The keys of every manifest: how each is read and which must be there; their defaults are the model's."""
+"""The keys of every manifest: how each is read and which must be there; their defaults are the model's.
+
+What each means stands in meanings.py, one line per key.
+"""
 
 from __future__ import annotations
 
