@@ -15,7 +15,7 @@ from buildgraph.picture import Picture
 from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE, Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
 from buildgraph.project import Project
-from buildgraph.recipes import Base
+from buildgraph.recipes import Base, recipe_named
 
 if TYPE_CHECKING:
     from buildgraph.graph.images import ImagePlan
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
             ...
 
 
-MAKE_BASES = "make it with `script/bases`, or push your own under that name"
+MAKE_BASES = (
+    "build its recipe ({recipe}) under that name, or give an image of yours that name with `docker tag`; "
+    "where the registry answers, set BUILDGRAPH_BASES=registry; `buildgraph bases` lists all"
+)
 
 
 class Builder:
@@ -199,8 +202,10 @@ class Builder:
     def _ready(self, base: Base) -> str:
         """What stands for a base image; a substitute must be on the engine, as no registry has it."""
         if base.is_substitute and not self.engine.has_image(base.pinned):
+            substitutes = self.picture.manifests.workspace.substitutes
             raise ToolError(
-                f"the substitute of {base.reference} ({base.pinned}) is not on the engine", MAKE_BASES
+                f"the substitute of {base.reference} ({base.pinned}) is not on the engine",
+                MAKE_BASES.format(recipe=recipe_named(base.reference, substitutes)),
             )
         return base.pinned
 

@@ -70,6 +70,8 @@ def _look(work: _Adopting, folder: str, builds: list[Build]) -> None:
     if folder == ROOT:
         if verdict.kind:
             work.left_open.append(Open(ROOT, IN_ROOT.format(TITLES[verdict.kind]), OUT_OF_ROOT))
+        elif len(work.facts.packages) == 1:  # else its scripts mostly steer the others'
+            work.left_open.append(Open(ROOT, verdict.problem, OUT_OF_ROOT))
     elif is_aside(folder):
         work.aside.append(folder)
     elif verdict.problem:

@@ -31,6 +31,10 @@ HEALTH: Final = re.compile(
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
 FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"
 BUILD_IT_HERE: Final = "leave {}/ out of its COPY lines, and what lies above it"
+ABOVE_ROOT: Final = "it copies {}, and nothing above the workspace's root can be in a build"
+HOLD_IT: Final = (
+    "move it into the workspace, or have `root` in manifests/workspace.toml name a folder that holds both"
+)
 MAKE_IT_THERE: Final = "have a stage of the Dockerfile make it: a build sees what git knows"
 
 
@@ -125,12 +129,16 @@ class _Reader:
         ]
         works = not problems and (not missing or len(missing) < len(specific))
         if missing:
-            problems.append(self._told(build.dockerfile, missing))
+            problems.append(self._told(build, missing))
         return replace(build, problems=tuple(problems), works=works)
 
-    def _told(self, dockerfile: str, missing: Sequence[str]) -> Open:
-        """Why files that are copied are not there: git does not know them, or they are seen from git's root."""
-        inside = self.facts.inside
+    def _told(self, build: Build, missing: Sequence[str]) -> Open:
+        """Why files that are copied are not there: git does not know them, or they lie above the workspace."""
+        inside, dockerfile = self.facts.inside, build.dockerfile
+        text = self.facts.texts.get(dockerfile, "")
+        outside = [copy for copy in missing if build.context == ROOT and f" ../{copy}" in text]
+        if outside:
+            return Open(dockerfile, ABOVE_ROOT.format(f"../{outside[0]}"), HOLD_IT)
         above = f"{inside}/"
         from_above = [
             copy

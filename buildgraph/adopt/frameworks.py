@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.adopt.model import Project
-from buildgraph.adopt.starting import start_problem
+from buildgraph.adopt.starting import programs, start_problem
 
 WRITE_ONE: Final = "write a Dockerfile in its folder and run this again"
+NO_FRAMEWORK: Final = "its `start` script runs node, and no framework tells whether that is a service"
+IF_IT_SHIPS: Final = (
+    'if it is, declare it in a product (`kind = "node"`, `path`, `port`, `health`), or ' + WRITE_ONE
+)
 SERVERS: Final = ("express", "fastify", "hono", "koa", "@hapi/hapi", "@trpc/server", "h3", "polka", "restify")
 # What has a program of its own and no template here: the dependency, its program, what people call it.
 WITHOUT_TEMPLATE: Final = (
@@ -140,13 +144,20 @@ def _node(project: Project) -> Verdict | None:
     if not start:
         return _server_without_start(project) if is_server else None
     if not is_server and (project.develops_only or project.folder.split("/")[0] == "packages"):
-        return None
+        return _started_without_server(project)
     problem = start_problem(project)
     if problem:
         return Verdict(
             problem=problem, way_out=f"have `start` run node on what `build` makes, or {WRITE_ONE}"
         )
     return Verdict("node")
+
+
+def _started_without_server(project: Project) -> Verdict | None:
+    """What node keeps running may be a service that needs no framework; a library's scripts start tools."""
+    if "node" not in programs(project.package.scripts["start"]):
+        return None
+    return Verdict(problem=NO_FRAMEWORK, way_out=IF_IT_SHIPS)
 
 
 def _server_without_start(project: Project) -> Verdict | None:

@@ -9,11 +9,13 @@ from typing import Final
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.manifests.reference import render_reference
 from buildgraph.manifests.schema import render_schemas
 from buildgraph.project import open_project
 
 NAMES: Final = ("workspace", "product", "environment", "bases")
 FOLDER: Final = Path("manifests/schemas")
+REFERENCE: Final = Path("manifests/REFERENCE.md")  # its tables of keys are renewed, where there is one
 # Of answers, by verb (and what else decides); `run` is the report of a run of tasks.
 ANSWERS: Final = Path(__file__).parents[1] / "schemas"
 FIRST_LINE: Final = "#:schema ../schemas/product.json"
@@ -30,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print one schema, or write all; returns the exit code."""
     if options.write:
-        _write(open_project(Path.cwd()).folder / FOLDER)
+        _write(open_project(Path.cwd()).folder)
         tell(f"wrote {FOLDER}: begin a product's manifest with {FIRST_LINE}")
         return DONE
     if options.name is None:
@@ -54,10 +56,13 @@ def schema_text(name: str) -> str:
     return as_json(render_schemas()[name]) + "\n"
 
 
-def _write(folder: Path) -> None:
+def _write(project: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (project / FOLDER).mkdir(parents=True, exist_ok=True)
         for name in NAMES:
-            (folder / f"{name}.json").write_text(schema_text(name))
+            (project / FOLDER / f"{name}.json").write_text(schema_text(name), encoding="utf-8")
+        if (project / REFERENCE).is_file():
+            text = (project / REFERENCE).read_text(encoding="utf-8")
+            (project / REFERENCE).write_text(render_reference(text), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError.of(str(FOLDER), f"cannot be written: {error.strerror}") from error

@@ -1,4 +1,7 @@
-"""The keys of every manifest: how each is read and which must be there; their defaults are the model's."""
+"""The keys of every manifest: how each is read and which must be there; their defaults are the model's.
+
+What each means stands in meanings.py, one line per key.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,7 @@ from buildgraph.manifests.values import (
     BACKUPS_TO,
     BODY,
     COMMAND,
+    CONTEXT,
     DATABASE,
     DIGEST,
     DOMAIN,
@@ -114,7 +118,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "path": Needed(PATH, ""),
     "package": text(),
     "dockerfile": PATH,
-    "context": PATH,
+    "context": CONTEXT,
     "target": text(),
     "port": PORT,
     "listens": PORT,

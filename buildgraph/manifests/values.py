@@ -49,6 +49,16 @@ def _read_path(value: object, place: Place) -> str:
     raise Refused(f"is {written!r}, expected a path inside the project", "write it with /")
 
 
+def _read_context(value: object, place: Place) -> str:
+    written: str = of_type(str, value)
+    if posixpath.normpath(written).split("/")[0] != "..":
+        return _read_path(value, place)
+    raise Refused(
+        f"is {written!r}, and nothing above the workspace's root can be in a build",
+        "copy what lies below it, or have `root` in manifests/workspace.toml name a folder that holds all of it",
+    )
+
+
 def _read_memory(value: object, place: Place) -> int:
     written: str = of_type(str, value)
     found = MEMORY.fullmatch(written)
@@ -109,6 +119,7 @@ def check_image(reference: str) -> None:
 
 PORT: Final = integer(1, 65535)
 PATH: Final = Reader(_read_path, {"type": "string"})
+CONTEXT: Final = Reader(_read_context, {"type": "string"})
 PATHS: Final = listed(text())
 COMMAND: Final = listed(text())
 TEXTS: Final = mapped(any_text())

@@ -9,6 +9,7 @@ from buildgraph.lazy import offering
 if TYPE_CHECKING:
     from buildgraph.recipes.bases import (
         Base,
+        recipe_named,
         resolve_base,
     )
     from buildgraph.recipes.dockerfile import (
@@ -28,6 +29,7 @@ __all__ = [
     "ignore_files",
     "parse_dockerfile",
     "parse_ignored",
+    "recipe_named",
     "resolve_base",
 ]
 
@@ -40,6 +42,7 @@ __getattr__ = offering(
         "ignore_files": "window",
         "parse_dockerfile": "dockerfile",
         "parse_ignored": "window",
+        "recipe_named": "bases",
         "resolve_base": "bases",
     },
 )

@@ -65,6 +65,11 @@ def resolve_base(
     raise ConfigurationError.of("manifests/bases.toml", f"{reference} is not locked", way_out)
 
 
+def recipe_named(reference: str, substitutes: Mapping[str, str]) -> str:
+    """The recipe that `[substitutes]` names for a base image, seen from the project's folder; "" for none."""
+    return _by_meaning(reference, substitutes)
+
+
 def recipe_of(recipe: str, recipes: Mapping[str, str]) -> str:
     """The hash of a stand-in's recipe: of the root recipe and all files NAME.* beside NAME.Dockerfile.
 

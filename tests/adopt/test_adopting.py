@@ -107,6 +107,19 @@ def test_a_health_route_that_nobody_finds_is_left_open() -> None:
     assert "no route tells its health; /health is asked" in [each.what for each in found.left_open]
 
 
+def test_a_server_of_node_alone_is_told_also_where_it_is_the_only_project_and_a_root_with_others_is_not() -> (
+    None
+):
+    bare = {"scripts": {"start": "node server.js"}}
+
+    alone, among = (
+        adopted({"package.json": bare}),
+        adopted({"package.json": bare, "apps/api/package.json": bare}),
+    )
+    assert [each.where for each in alone.left_open if "no framework" in each.what] == ["."]
+    assert [each.where for each in among.left_open if "no framework" in each.what] == ["apps/api"]
+
+
 def test_examples_and_tests_are_left_out_and_told() -> None:
     found = adopted({"examples/a/package.json": server("a"), "e2e/server/package.json": server("b")})
 

@@ -58,7 +58,7 @@ NOT_DEPLOYED = [
     needing(dev=("vite",), scripts=KIT, exports={".": "./dist/index.js"}),
     needing("react", dev=("next",), scripts={"lint": "eslint ."}),
     needing(dev=("astro",), scripts={"test": "vitest"}),
-    needing(dev=("typescript",), scripts=NODE),
+    needing(dev=("typescript",), scripts={"start": "tsc --watch"}),
 ]
 
 
@@ -102,6 +102,11 @@ PROBLEMS = [
     (
         "its `start` script runs pnpm, which is not in the image",
         needing("koa", scripts={"start": "pnpm serve"}),
+        {},
+    ),
+    (
+        "its `start` script runs node, and no framework tells whether that is a service",
+        needing(dev=("typescript",), scripts=NODE),
         {},
     ),
     ("a server without a `start` script", needing("hono", scripts={"dev": "tsx watch src/index.ts"}), {}),

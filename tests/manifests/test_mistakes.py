@@ -172,6 +172,11 @@ SERVICES = {
         "dockerfile = 'C:\\x\\Dockerfile'",
         "dockerfile: is 'C:\\\\x\\\\Dockerfile', expected a path inside the project\n  write it with /",
     ),
+    "a context above the workspace": (
+        'context = "../"',
+        "context: is '../', and nothing above the workspace's root can be in a build\n"
+        "  copy what lies below it, or have `root` in manifests/workspace.toml name a folder that holds all of it",
+    ),
     "an absolute path": (
         'dockerfile = "/Dockerfile"',
         "dockerfile: is '/Dockerfile', expected a path inside the project\n  write it with /",

@@ -14,6 +14,7 @@ import tomli
 from buildgraph.commands.schema import NAMES, schema_text
 from buildgraph.manifests.fields import ENVIRONMENT_FIELDS, SERVICE_FIELDS
 from buildgraph.manifests.kinds import KINDS
+from buildgraph.manifests.meanings import PRODUCT
 from buildgraph.manifests.schema import render_schemas
 
 
@@ -29,8 +30,9 @@ def test_the_schema_of_a_product_knows_every_key_of_a_service_and_no_other() -> 
 
     assert set(service["properties"]) == set(SERVICE_FIELDS)
     assert (service["required"], service["additionalProperties"]) == (["path"], False)
-    assert service["properties"]["port"] == {"type": "integer", "minimum": 1, "maximum": 65535}
-    assert service["properties"]["kind"] == {"enum": sorted(KINDS)}
+    port = {"type": "integer", "minimum": 1, "maximum": 65535}
+    assert service["properties"]["port"] == {**port, "description": PRODUCT["services.port"]}
+    assert service["properties"]["kind"]["enum"] == sorted(KINDS)
 
 
 def test_the_schema_of_an_environment_knows_every_key_and_no_other() -> None:
