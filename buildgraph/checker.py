@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import posixpath
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.checks.dotenv import read_dotenv
+from buildgraph.checks.dotenv import read_dotenv, set_in_files
 from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
@@ -20,6 +19,7 @@ from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
 from buildgraph.checks.traces import is_as_seen
+from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError, UnknownName
 from buildgraph.graph.nodes import Kind
@@ -37,9 +37,9 @@ AT_ONCE: Final = 8  # results that are brought back side by side
 CHANGED: Final = (
     "its result is not kept: an edit, or an output that git does not ignore, changed what it sees"
 )
-BOTH_STREAMS: Final = ("/bin/sh", "-c", 'exec "$0" "$@" 2>&1')  # in the order in which they were written
+WAITING: Final = "waits for another run that has it in work"
+MEANWHILE: Final = "another run has done it meanwhile"
 GET_PNPM: Final = "install it: https://pnpm.io/installation"
-MANIFEST: Final = "package.json"
 
 
 class Checker:
@@ -105,19 +105,13 @@ class Checker:
             plan_scripts(graph, self._commands(), declared.checks),
         )
 
-    def _commands(self) -> dict[str, Mapping[str, str]]:
+    def _commands(self) -> Mapping[str, Mapping[str, str]]:
         """The scripts in each package.json, by folder; to read a workspace whole takes longer."""
-        graph = self.picture.graph
-        blobs = {
-            node.path: graph.files[node.id].blob_of(posixpath.normpath(f"{node.path}/{MANIFEST}"))
-            for node in graph.of_kind(Kind.PACKAGE)
-        }
-        if not all(blobs.values()):
-            packages = self.picture.workspace.packages
-            return {folder: package.scripts for folder, package in packages.items()}
-        contents = self.picture.snapshot.blobs.read_blobs(set(blobs.values()))
-        read = {blob: json.loads(content.decode("utf-8-sig")) for blob, content in contents.items()}
-        return {folder: read[blob].get("scripts") or {} for folder, blob in blobs.items()}
+        from buildgraph.checks.scripts import read_scripts
+
+        found = read_scripts(self.picture.graph, self.picture.snapshot.blobs)
+        packages = {} if found is not None else self.picture.workspace.packages
+        return found or {folder: package.scripts for folder, package in packages.items()}
 
     # Whether there is anything to run ----------------------------------------------------------------------
 
@@ -152,12 +146,23 @@ class Checker:
     # Running -----------------------------------------------------------------------------------------------
 
     def run(self, name: str) -> None:
-        """Run a script by pnpm, and keep its result; StepFailed with what it printed when it fails."""
+        """Run a script by pnpm, and keep its result; StepFailed with what it printed when it fails.
+
+        Where another run of this checkout is at it, that is waited for, and what came of it is taken.
+        """
         script = self.scripts[name]
+        with held_turn(self._ledger.turn_of(name), lambda: teller(name)(WAITING)):
+            if self._keeper and self._keeper.has_brought(script, self.keys[name]):
+                teller(name)(MEANWHILE)
+            else:
+                self._run(script)
+
+    def _run(self, script: Script) -> None:
+        name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
         began = time.monotonic()
-        command = Command((*BOTH_STREAMS, PNPM, "run", script.script), Path(self._folder(script)))
+        command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)
         took = time.monotonic() - began
         self._logs.write(script, ran.stdout)
@@ -167,16 +172,15 @@ class Checker:
         self._tell_undeclared(script)
         if self._keeper is None:
             return
-        try:
+        with _told_if_not_kept(script):
             self._packed.append((script, self._keeper.pack(script, self.keys[name], ran.stdout, took)))
-            self._keep_packed()
-        except OSError as error:
-            teller(name)(f"its result cannot be kept: {error.strerror}")
+        self._keep_packed()
 
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
         if script.script == BUILD:
-            for line in self._sources.undeclared(script, self._set_in_files(script)):
+            known = set_in_files(self._root, self._circumstances.dotenv, (".", script.folder))
+            for line in self._sources.undeclared(script, known):
                 teller(script.name)(line)
 
     def end(self) -> None:
@@ -209,7 +213,8 @@ class Checker:
             if self._key_in(now, script) != result.key:
                 teller(script.name)(CHANGED)
             elif self._keeper is not None:
-                self._keeper.keep(script, result)
+                with _told_if_not_kept(script):
+                    self._keeper.keep(script, result)
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""
@@ -264,18 +269,6 @@ class Checker:
         served = {service.path: {*service.env, *service.build_args} for service in services}
         return Sources(self.picture.graph, self.picture.snapshot.blobs, served)
 
-    def _set_in_files(self, script: Script) -> set[str]:
-        """The variables that the `.env` files of a script's folder and of the workspace's root set."""
-        from buildgraph.checks.variables import names_set
-
-        files = self._circumstances.dotenv
-        places = [
-            Path(self._root, folder, name)
-            for folder in (".", script.folder)
-            for name, _ in files.get(folder, ())
-        ]
-        return {name for place in places if place.is_file() for name in names_set(place.read_bytes())}
-
     def _ask_version(self, program: str) -> str:
         told = self.project.runner.run(Command((program, "--version"), self.project.folder))
         return told.text.strip() if told.code == 0 else told.last_lines
@@ -290,6 +283,15 @@ class Checker:
     @cached_property
     def _logs(self) -> Logs:
         return Logs(self.project.cache_folder())
+
+
+@contextmanager
+def _told_if_not_kept(script: Script) -> Iterator[None]:
+    """A result that cannot be kept, as on a full disk, is told, and costs time later: what was done is done."""
+    try:
+        yield
+    except OSError as error:
+        teller(script.name)(f"its result cannot be kept: {error.strerror}")
 
 
 @cache

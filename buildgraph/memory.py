@@ -22,15 +22,14 @@ from buildgraph.graph.nodes import Graph, Kind, Node, Part
 from buildgraph.graph.patching import patched
 from buildgraph.graph.territory import Territory
 from buildgraph.snapshot.snapshot import Changes, Snapshot
+from buildgraph.wholeness import forget_oldest, keep, read_kept
 
 if TYPE_CHECKING:
     from buildgraph.workspace.locked import Locked
 
 KEPT = 16  # graphs; the oldest go first
 GRAPH, LOCKED = ".graph", ".locked"  # what files hold: a graph; what is remembered of a lockfile
-HOUR = 3600  # seconds
-WEEK = 7 * 24 * HOUR
-SEAL = 32  # bytes of sha256 before the graph: a damaged file is none
+WEEK = 7 * 24 * 3600  # seconds
 LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
 PACKAGE = Path(__file__).parent
 
@@ -104,49 +103,36 @@ class Memory:
         return reinstalled(graph, graph.territory._replace(locked=found.locked.id), found.digests)
 
     def _read(self, snapshot: Snapshot) -> Graph | None:
-        body = _read_sealed(self._place(snapshot))
-        return _loaded(body) if body else None
+        return read_kept(self._place(snapshot), _loaded)
 
     def _read_locked(self, graph: Graph) -> Locked | None:
         name = graph.territory.locked if graph.territory else ""
-        body = _read_sealed(self._place_of(name, LOCKED)) if name else b""
-        if not body:
+        if not name:
             return None
         from buildgraph.workspace.locked import Locked
 
-        found = Locked(*marshal.loads(body))
-        return found if found.id == name else None
+        found = read_kept(self._place_of(name, LOCKED), lambda plain: Locked(*plain))
+        return found if found and found.id == name else None
 
     def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
         """Remember the graph of a snapshot; where nothing can be written nothing is remembered."""
         # those who ask what is affected need no fingerprints: only a commit's are worked out beforehand
-        self._write(self._place(snapshot), _dumped(graph, {} if snapshot.changes else graph.fingerprints))
+        self._write(self._place(snapshot), _plain(graph, {} if snapshot.changes else graph.fingerprints))
 
     def _keep_locked(self, locked: Locked | None) -> None:
         """Remember a lockfile in short."""
         if locked is not None:
-            plain: Any = tuple(locked)
-            self._write(self._place_of(locked.id, LOCKED), marshal.dumps(plain))
+            self._write(self._place_of(locked.id, LOCKED), tuple(locked))
 
-    def _write(self, place: Path, body: bytes) -> None:
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(f".{os.getpid()}")
-            half.write_bytes(hashlib.sha256(body).digest() + body)
-            half.replace(place)
-            self._forget_oldest(place.suffix)
-
-    def _forget_oldest(self, ending: str) -> None:
-        kept = sorted(self.folder.glob(f"*{ending}"), key=lambda file: file.stat().st_mtime, reverse=True)
-        others = (file for file in self.folder.iterdir() if file.suffix not in (GRAPH, LOCKED))
-        for file in (*kept[KEPT:], *filter(_is_left_over, others)):
-            file.unlink(missing_ok=True)
+    def _write(self, place: Path, plain: Any) -> None:
+        keep(place, plain)
+        forget_oldest(self.folder, place.suffix, KEPT)
 
     def _forget_blobs(self) -> None:
         """Remove the blobs of edits that nobody has met for long: git renews those that it would write again."""
         for file in self.folder.glob("objects/??/*"):
             with suppress(OSError):
-                if time.time() - file.stat().st_mtime > WEEK:
+                if abs(time.time() - file.stat().st_mtime) > WEEK:
                     file.unlink()
 
     def _place(self, snapshot: Snapshot) -> Path:
@@ -155,22 +141,6 @@ class Memory:
     def _place_of(self, name: str, ending: str) -> Path:
         told = f"{self.circumstances}\0{name}"
         return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ending)
-
-
-def _read_sealed(place: Path) -> bytes:
-    """What stands in a file; nothing when it is not there or damaged."""
-    try:
-        content = place.read_bytes()
-        os.utime(place)  # what is asked for is kept
-    except OSError:
-        return b""
-    seal, body = content[:SEAL], content[SEAL:]
-    return body if hashlib.sha256(body).digest() == seal else b""
-
-
-def _is_left_over(file: Path) -> bool:
-    """Whether whoever began to write this file must have died over it."""
-    return time.time() - file.stat().st_mtime > HOUR
 
 
 def own_code() -> str:
@@ -197,19 +167,18 @@ def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
                 yield from _sources(entry.path)
 
 
-def _dumped(graph: Graph, known: Mapping[str, str]) -> bytes:
+def _plain(graph: Graph, known: Mapping[str, str]) -> Any:
     nodes = [
         (node.id, node.kind.value, node.path, tuple(map(tuple, node.parts)), node.uses, node.after)
         for node in graph.nodes.values()
     ]
     files = {node_id: tuple(listing) for node_id, listing in graph.files.items()}
     territory = tuple(graph.territory) if graph.territory else ()
-    plain: Any = (nodes, files, territory, dict(known))
-    return marshal.dumps(plain)
+    return nodes, files, territory, dict(known)
 
 
-def _loaded(content: bytes) -> Graph:
-    nodes, files, territory, known = marshal.loads(content)
+def _loaded(plain: Any) -> Graph:
+    nodes, files, territory, known = plain
     kinds = {kind.value: kind for kind in Kind}
     return Graph(
         {row[0]: _node(row, kinds) for row in nodes},

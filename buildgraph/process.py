@@ -23,13 +23,18 @@ PATIENCE = 10  # seconds that an interrupted child has to end by itself
 
 
 class Command(NamedTuple):
-    """A process to start: exact argv, what it reads on standard input, and what its environment has more or lacks."""
+    """A process to start: exact argv, what it reads on standard input, and what its environment has more or lacks.
+
+    The standard input of one that is `tied` is a pipe that this process holds open until it has ended: it finds out
+    when this process dies.
+    """
 
     argv: tuple[str, ...]
     cwd: Path | None = None
     env: Mapping[str, str] = {}
     stdin: bytes = b""
     without: tuple[str, ...] = ()
+    tied: bool = False
 
     def __str__(self) -> str:
         import shlex
@@ -96,7 +101,13 @@ class SystemRunner:
         answer = taken(str(command.cwd), command.argv)
         if answer is not None:
             return Result(0, answer)
-        return self._finish(self._begin(command), command.stdin, on_line)
+        child = self._begin(command)
+        if not command.tied:
+            return self._finish(child, command.stdin, on_line)
+        assert child.stdin is not None
+        held, child.stdin = child.stdin, None
+        with held:
+            return self._finish(child, command.stdin, on_line)
 
     def start(self, command: Command) -> Started:
         """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
@@ -152,7 +163,7 @@ def _start(command: Command, stderr: int | None) -> subprocess.Popen[bytes]:
         command.argv,
         cwd=command.cwd,
         env={name: os.environ[name] for name in os.environ if name not in command.without} | {**command.env},
-        stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
+        stdin=subprocess.PIPE if command.stdin or command.tied else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
         process_group=0,

@@ -35,6 +35,7 @@ from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
+from buildgraph.ignored import Ignored
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
@@ -44,6 +45,8 @@ from buildgraph.runs.screens import fitting_screen, is_shown_on_terminal
 from buildgraph.runs.shelf import trace_file
 from buildgraph.work import Group, Work, checks_of, work_of
 
+BACKEND: Final = "buildgraph"  # what doit remembers
+BACKENDS: Final = {"BACKEND": {BACKEND: "buildgraph.tasks:Marks"}}
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 
@@ -97,7 +100,18 @@ class Main(DoitMain):  # type: ignore[misc]
     COMMANDS = frozenset(command.get_name() for command in DoitMain.DOIT_CMDS if command is not DoitRun)
 
     def __init__(self, task_loader: Loader) -> None:
-        super().__init__(task_loader=task_loader, config_filenames=())
+        super().__init__(task_loader=task_loader, extra_config=BACKENDS, config_filenames=())
+
+
+class Marks(Ignored):
+    """What doit remembers, with an error that gets past it."""
+
+    def dump(self) -> None:
+        """Write it down."""
+        try:
+            super().dump()
+        except BuildgraphError as error:
+            raise Stopped(error) from error
 
 
 class Loader(TaskLoader2):  # type: ignore[misc]
@@ -116,7 +130,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         """doit's settings: threads, independent tasks go on after a failure, our reporter."""
         return {
             "dep_file": str(self.project.cache_folder() / "doit"),
-            "backend": "json",
+            "backend": BACKEND,
             "continue": True,
             "par_type": "thread",
             "reporter": Reporter(self.run),

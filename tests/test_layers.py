@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
-    ("early", "errors", "lazy", "supplies"),
+    ("early", "errors", "lazy", "supplies", "wholeness"),
     ("process", "order", "schema_changes", "servers"),
     ("companion", "snapshot"),
     ("workspace", "manifests", "recipes"),
@@ -39,7 +39,7 @@ ROAD = (
     ("chain",),
     ("loop", "runs"),
     ("commands", "command_line", "work"),
-    ("reporting", "concern"),
+    ("reporting", "concern", "ignored"),
     ("fresh", "fresh_checks", "tasks"),
     ("program",),
     ("main", "turn"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,16 @@ def read_dotenv(ledger: Ledger, root: str, folders: Iterable[str]) -> dict[str, 
         if names:
             found[folder] = tuple((name, _digest(f"{root}/{folder}/{name}")) for name in names)
     return found
+
+
+def set_in_files(
+    root: str, files: Mapping[str, tuple[tuple[str, str], ...]], folders: Iterable[str]
+) -> set[str]:
+    """The variables that the `.env` files of some folders set; `files` are all that there are, as read above."""
+    from buildgraph.checks.variables import names_set  # for what is run only
+
+    places = [Path(root, folder, name) for folder in folders for name, _ in files.get(folder, ())]
+    return {name for place in places if place.is_file() for name in names_set(place.read_bytes())}
 
 
 def _digest(place: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.checks.disk import find_outputs, stands
+from buildgraph.checks.halves import forget_half, is_half
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
-from buildgraph.checks.result import Content, Result
+from buildgraph.checks.result import Content, Output, Result
 from buildgraph.checks.script import FRESH, RESTORED, Script
 from buildgraph.checks.store import Store
 from buildgraph.checks.traces import Seen, is_below_link, is_unchanged, trace_of
@@ -50,18 +51,30 @@ class Keeper:
         result = self._registry.fetch(key, patterns.matches) if self._registry else None
         return self._restored(script, result, FROM_REGISTRY, FROM_REGISTRY) if result is not None else ""
 
+    def has_brought(self, script: Script, key: str) -> bool:
+        """Whether the local store knows the result by now, and all that the script left stands as it was."""
+        return self.store.has(key) and bool(self.bring(script, key))
+
     def pack(self, script: Script, key: str, log: bytes, seconds: float) -> Result:
         """Put what a script that succeeded has printed and left into the store; OSError where that cannot be.
 
         It is known when it is kept.
         """
         folder = self._folder(script)
-        outputs = tuple(find_outputs(folder, parse_patterns(script.outputs)))
+        outputs = tuple(self._found(folder, script))
         with self.store.writing() as file:
             packed = write_pack(file, folder, log, outputs)
             self.store.keep_pack(file, packed.pack)
         logged = Content(digest_of(log), len(log))
         return Result(key, round(seconds, 3), logged, packed.outputs, packed.pack)
+
+    def _found(self, folder: str, script: Script) -> Iterator[Output]:
+        """The outputs of a script, without what a killed run has half brought back."""
+        for output in find_outputs(folder, parse_patterns(script.outputs)):
+            if is_half(output.path):
+                forget_half(f"{folder}/{output.path}")
+            else:
+                yield output
 
     def keep(self, script: Script, result: Result) -> None:
         """Let a packed result be known, here and where results are shared; OSError where it cannot be kept."""
@@ -86,9 +99,11 @@ class Keeper:
             try:
                 with self.store.open_pack(result.pack) as pack:
                     self.logs.write(script, unpack(pack, result, folder, missing))
-            except (OSError, Damaged):
+            except (FileNotFoundError, Damaged):
                 self.store.forget(result.key)
                 return ""
+            except OSError:
+                return ""  # there is no room here, or no right: what is kept is none the worse
         is_other = self._remove_former(script, result) or bool(missing)
         self._note(script, result)
         return brought if is_other else there

@@ -6,19 +6,17 @@ Deleting it costs time, never truth: what is not remembered is read and compared
 from __future__ import annotations
 
 import hashlib
-import marshal
 import os
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from buildgraph.checks.script import Plan, Script
 from buildgraph.checks.traces import TICK, Seen
+from buildgraph.wholeness import forget_oldest, keep, read_kept
 
-SEAL: Final = 32  # bytes of sha256 before the rest: a damaged file is none
-LEDGER, PLAN = ".ledger", ".plan"
+LEDGER, PLAN, TURNS = ".ledger", ".plan", "turns"
 KEPT: Final = {LEDGER: 32, PLAN: 8}  # worktrees share the folder; the oldest go first
 
 # Of a program's file: where it really is, size, time of change, inode; and the version that it then told.
@@ -33,12 +31,14 @@ class Ledger:
     def __init__(self, place: Path, checkout: Path, circumstances: str) -> None:
         self._place = place
         self._circumstances = circumstances
+        self._checkout = checkout
         self._file = place / (_digest(f"{circumstances}\0{checkout}") + LEDGER)
-        plain: Any = marshal.loads(_read(self._file) or marshal.dumps(({}, {}, {}, ("", ()))))
-        self._rows: dict[str, tuple[Any, ...]] = plain[0]
-        self.programs: dict[str, Told] = plain[1]
-        self._folders: dict[str, Listed] = plain[2]
-        self._keys: tuple[str, tuple[str, ...]] = plain[3]
+        self._rows: dict[str, tuple[Any, ...]]
+        self.programs: dict[str, Told]
+        self._folders: dict[str, Listed]
+        self._keys: tuple[str, tuple[str, ...]]
+        known = read_kept(self._file, _remembered) or ({}, {}, {}, ("", ()))
+        self._rows, self.programs, self._folders, self._keys = known
         self._is_written = True
 
     def seen(self, name: str) -> Seen:
@@ -83,49 +83,38 @@ class Ledger:
         if self._is_written:
             return
         rows = {name: row for name, row in list(self._rows.items()) if name in known}
-        plain: Any = (rows, self.programs, self._folders, self._keys)
-        _write(self._file, marshal.dumps(plain))
+        keep(self._file, (rows, self.programs, self._folders, self._keys))
         self._is_written = True
 
     def plan(self, identity: str, make: Callable[[], Plan]) -> Plan:
         """The plan of a snapshot: remembered, or made."""
         file = self._place / (_digest(f"{self._circumstances}\0{identity}") + PLAN)
-        body = _read(file)
-        if body:
-            root, cache, packages, scripts = marshal.loads(body)
-            return Plan(root, cache, packages, tuple(map(Script._make, scripts)))
+        known = read_kept(file, _planned)
+        if known is not None:
+            return known
         made = make()
-        plain: Any = (*made[:-1], [tuple(script) for script in made.scripts])
-        _write(file, marshal.dumps(plain))
+        keep(file, (*made[:-1], [tuple(script) for script in made.scripts]))
         self._forget_oldest()
         return made
 
+    def turn_of(self, name: str) -> Path:
+        """The file by which runs of a script in this checkout take turns."""
+        return self._place / TURNS / _digest(f"{self._checkout}\0{name}")
+
     def _forget_oldest(self) -> None:
-        with suppress(OSError):
-            for ending, kept in KEPT.items():
-                files = self._place.glob(f"*{ending}")
-                newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
-                for file in newest[kept:]:
-                    file.unlink(missing_ok=True)
+        for ending, kept in KEPT.items():
+            forget_oldest(self._place, ending, kept)
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _read(file: Path) -> bytes:
-    """What stands in a file; nothing when it is not there or damaged."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return b""
-    seal, body = content[:SEAL], content[SEAL:]
-    return body if hashlib.sha256(body).digest() == seal else b""
+def _remembered(plain: Any) -> tuple[Any, Any, Any, Any]:
+    rows, programs, folders, (circumstances, keys) = plain
+    return dict(rows), dict(programs), dict(folders), (str(circumstances), tuple(keys))
 
 
-def _write(file: Path, body: bytes) -> None:
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_suffix(f".{os.getpid()}")
-        half.write_bytes(hashlib.sha256(body).digest() + body)
-        half.replace(file)
+def _planned(plain: Any) -> Plan:
+    root, cache, packages, scripts = plain
+    return Plan(root, cache, packages, tuple(map(Script._make, scripts)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from buildgraph.checks.script import Script
 from buildgraph.checks.traces import is_below_link
+from buildgraph.wholeness import forget_halves, write_whole
 
 FOLDER = "checks"
 TOLD = 200  # lines of what a script that failed has printed; its file has all
@@ -30,9 +31,8 @@ class Logs:
             return  # a commit may hold links that lead anywhere
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(f".{os.getpid()}")
-            half.write_bytes(log)
-            half.replace(place)
+            write_whole(place, log)
+            forget_halves(place.parent)
 
     def told(self, script: Script, log: bytes) -> str:
         """The end of a log for an error message, and where the rest is."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from buildgraph.checks.disk import CHUNK
+from buildgraph.checks.halves import forget_halves, half_of, mark_as_written
 from buildgraph.checks.result import FILE, FOLDER, LINK, Content, Output, Result
 from buildgraph.checks.traces import is_below_link
 from buildgraph.graph.nodes import digest_of
@@ -81,6 +82,8 @@ def unpack(file: IO[bytes], result: Result, folder: str, wanted: Collection[str]
     log = b"".join(pieces.take(result.log.size))
     if digest_of(log) != result.log.digest:
         raise Damaged("the log")
+    for above in {os.path.dirname(f"{folder}/{path}") for path in wanted}:  # noqa: PTH120  # of thousands
+        forget_halves(above)
     for output in result.outputs:
         if output.path in wanted:
             _bring(folder, output, pieces)
@@ -130,7 +133,7 @@ def _bring(folder: str, output: Output, pieces: _Pieces) -> None:
         Path(place).mkdir(exist_ok=True)
         Path(place).chmod(output.mode)
         return
-    half = f"{place}.{os.urandom(4).hex()}.half"
+    half = half_of(place)
     try:
         if output.kind == LINK:
             Path(half).symlink_to(output.target)
@@ -146,6 +149,7 @@ def _write(half: str, output: Output, pieces: _Pieces) -> None:
     digest = hashlib.sha256()
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor
+        mark_as_written(file)
         for piece in pieces.take(output.size):
             digest.update(piece)
             file.write(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,15 +22,15 @@ def sweep(folder: Path) -> None:
     """
     now, mark = time.time(), folder / MARK
     with suppress(OSError):
-        if mark.exists() and now - mark.stat().st_mtime < DAY:
+        if mark.exists() and abs(now - mark.stat().st_mtime) < DAY:
             return
         mark.touch()
         kept = {pack for result in _files(folder / RESULTS) if (pack := _pack_of(result, now))}
         for file in _files(folder / PACKS):
             if file.name not in kept:
-                _remove_older(file, now - DAY)
+                _remove_older(file, now, DAY)
         for half in folder.glob("half-*"):
-            _remove_older(half, now - DAY)
+            _remove_older(half, now, DAY)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -38,16 +39,22 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _pack_of(result: Path, now: float) -> str:
     """The digest of a result's pack; "" for a result that is old, and goes, or that is none."""
-    if _remove_older(result, now - KEPT):
+    if _remove_older(result, now, KEPT):
         return ""
     with suppress(OSError, ValueError, KeyError, TypeError, IndexError):
         return str(json.loads(result.read_bytes()[SEAL:])["pack"][0])
     return ""
 
 
-def _remove_older(file: Path, moment: float) -> bool:
-    """Remove a file that has not changed since a moment; whether it was one."""
-    if file.stat().st_mtime >= moment:
+def _remove_older(file: Path, now: float, most: int) -> bool:
+    """Remove a file that has not changed for so many seconds; whether it was one.
+
+    One that was written by a clock that was wrong, and would stay until that moment comes, is young from now on.
+    """
+    age = now - file.stat().st_mtime
+    if age < -DAY:
+        os.utime(file)
+    if age <= most:
         return False
     file.unlink(missing_ok=True)
     return True

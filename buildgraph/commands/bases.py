@@ -10,6 +10,7 @@ from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, BuildgraphError, ConfigurationError
 from buildgraph.picture import Picture
 from buildgraph.project import Project, open_project
+from buildgraph.wholeness import write_whole
 
 LOCK = Path("manifests") / "bases.toml"
 HEADING = "# Base images locked by digest; `buildgraph bases --update` writes this file.\n[digests]\n"
@@ -71,7 +72,10 @@ def write_lock(project: Project, digests: dict[str, str]) -> None:
     lines = [f'"{name}" = "{digest}"\n' for name, digest in sorted(digests.items())]
     file = project.folder / LOCK
     file.parent.mkdir(exist_ok=True)
-    file.write_text(HEADING + "".join(lines))
+    try:
+        write_whole(file, (HEADING + "".join(lines)).encode(), project.cache_folder())
+    except OSError as error:
+        raise ConfigurationError.of(str(LOCK), f"cannot be written: {error.strerror}") from error
     tell(f"wrote {LOCK}: commit it")
 
 

@@ -22,6 +22,8 @@ from buildgraph.manifests.kinds import RENDERED
 from buildgraph.manifests.model import Source
 from buildgraph.picture import Picture
 from buildgraph.project import open_project
+from buildgraph.snapshot.git import own_folder
+from buildgraph.wholeness import write_whole
 
 MISSING, DIFFERS, SURPLUS = "is missing", "differs", "is made no more"
 SHOWN: Final = 20  # lines of a file's difference
@@ -154,7 +156,7 @@ def _settle(folder: Path, drift: Drift) -> None:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(drift.text, encoding="utf-8", newline="\n")
+        write_whole(path, drift.text.encode(), own_folder(folder))
     except OSError as error:
         raise _unusable(path, "written", error) from error
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.wholeness import forget_halves
 
 FOLDER = "runs"
 LAST = "last.json"
@@ -42,7 +43,8 @@ def keep_report(cache: Path, at: float, text: str) -> None:
         half.replace(folder / LAST)
     finally:
         half.unlink(missing_ok=True)
-    _remove_oldest(folder)
+    _remove_oldest(folder, name)
+    forget_halves(cache)
 
 
 def last_report(cache: Path) -> bytes:
@@ -74,9 +76,13 @@ def _is_report(name: str) -> bool:
     return is_moment and number.isdecimal() and ending in ("json", "json.half")
 
 
-def _remove_oldest(folder: Path) -> None:
-    """Remove what is too many, all of it at once; names tell their age."""
-    names = sorted(name for name in os.listdir(folder) if _is_report(name))  # noqa: PTH208  # in a hurry
+def _remove_oldest(folder: Path, newest: str) -> None:
+    """Remove what is too many, all of it at once; names tell their age.
+
+    What says that it came after the newest was named by a clock that was wrong, and goes first.
+    """
+    found = (name for name in os.listdir(folder) if _is_report(name))  # noqa: PTH208  # in a hurry
+    names = sorted(found, key=lambda name: (name <= newest, name))
     if len(names) > MOST:
         for name in names[:-KEPT]:
             (folder / name).unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from buildgraph.early import GIT, OF_HOOKS, OWN_NAME, PLACE, QUIET
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
 from buildgraph.snapshot.snapshot import decoded
+from buildgraph.wholeness import write_whole
 
 OWN_FOLDER = ".buildgraph"
 NO_TREE = "go to a clone, or make one: `git worktree add`"
@@ -129,9 +130,7 @@ def own_folder(project: Path) -> Path:
         folder.mkdir(exist_ok=True)
         marker = folder / ".gitignore"
         if not marker.exists():
-            half = folder / f".gitignore.{os.getpid()}"
-            half.write_text("*\n")
-            half.replace(marker)
+            write_whole(marker, b"*\n")
     except OSError:
         return _temporary_folder(project)
     return folder

@@ -121,6 +121,22 @@ def test_it_is_swept_once_a_day(tmp_path: Path) -> None:
     assert not (tmp_path / "results/ab" / KEY).exists()
 
 
+def test_a_clock_that_was_ahead_stops_no_sweeping(tmp_path: Path) -> None:
+    """What was marked or kept by it would otherwise stay until that moment comes."""
+    kept = keep(tmp_path)
+    sweep(tmp_path)
+    for place in ("swept", f"results/ab/{KEY}", "half-one"):
+        (tmp_path / place).touch()
+        os.utime(tmp_path / place, (0, time.time() + 400 * DAY))
+    assert Store(tmp_path).has(KEY)
+
+    sweep(tmp_path)
+
+    assert Store(tmp_path).read(KEY, nothing) == kept, "it counts as young"
+    for place in ("swept", f"results/ab/{KEY}", "half-one"):
+        assert abs((tmp_path / place).stat().st_mtime - time.time()) < DAY, "and from now on it ages"
+
+
 @pytest.mark.parametrize(
     ("environ", "folder"),
     [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from buildgraph.memory import KEPT
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo, bare
 
@@ -103,6 +106,50 @@ def test_where_nothing_can_be_kept_the_answer_is_the_same(shop: Monorepo) -> Non
     assert shop.affected() == expected
 
 
+@pytest.mark.parametrize("content", [b"", b"x" * 40, None], ids=["empty", "another program's", "cut"])
+def test_a_damaged_file_is_none_and_is_written_anew(shop: Monorepo, content: bytes | None) -> None:
+    """Pitfall 19: what cannot be what was written is made again, and stands whole after that."""
+    shop.append("packages/core/src/index.ts")
+    expected = shop.affected("--base", "HEAD")
+    kept = {file: file.read_bytes() for file in (shop.root / ".git/buildgraph").glob("*.*")}
+    for file, whole in kept.items():
+        file.write_bytes(whole[:-1] if content is None else content)
+
+    assert shop.affected("--base", "HEAD") == expected
+    assert {file: file.read_bytes() for file in kept if file.suffix == ".graph"} == {
+        file: whole for file, whole in kept.items() if file.suffix == ".graph"
+    }
+
+
+def test_a_file_in_place_of_the_folder_costs_time_only(shop: Monorepo) -> None:
+    shop.append("packages/core/src/index.ts")
+    shop.write(".buildgraph", "somebody's own")  # a file, which git does not ignore
+    expected = shop.affected()
+    shutil.rmtree(shop.root / ".git/buildgraph")
+    (shop.root / ".git/buildgraph").write_text("somebody's own")
+
+    assert shop.affected() == expected
+    assert (shop.root / ".git/buildgraph").read_text() == "somebody's own"
+
+
+def test_a_clock_that_was_ahead_leaves_nothing_that_crowds_out_what_comes_after(shop: Monorepo) -> None:
+    """Files that are yet to come would be the newest until then, and no graph would be kept any more."""
+    kept = shop.root / ".git/buildgraph"
+    shop.affected()
+    for number in range(20):
+        for name in (f"{number:064}.graph", f"{number:064}.graph.0a1b2c3d.half"):
+            (kept / name).touch()
+            os.utime(kept / name, (0, time.time() + 400 * 24 * 3600))
+    shop.append("packages/core/src/index.ts")
+    shop.commit()
+    shop.affected("--base", "HEAD")
+
+    assert open_project(shop.root).picture_of("HEAD").snapshot.commit
+    assert open_project(shop.root).memory.knows(shop.at("HEAD"))
+    assert len(list(kept.glob("*.graph"))) <= KEPT
+    assert list(kept.glob("*.half")) == []
+
+
 def test_edits_of_long_ago_are_forgotten_and_those_of_today_are_not(shop: Monorepo) -> None:
     """The blobs of edited files would grow without end."""
     store = shop.root / ".git/buildgraph/objects"
@@ -125,6 +172,7 @@ def test_edits_of_long_ago_are_forgotten_and_those_of_today_are_not(shop: Monore
 ASK = """
 import sys
 from pathlib import Path
+from buildgraph.memory import KEPT
 from buildgraph.project import open_project
 print(sorted(open_project(Path(sys.argv[1])).working_picture().graph.fingerprints.items()))
 """

@@ -31,6 +31,19 @@ def test_a_bounded_number_is_kept_and_only_reports_are_removed(tmp_path: Path) -
     assert kept == {"somebody's own"} | {str(at) for at in range(MOST + 1 - KEPT, MOST + 1)}
 
 
+def test_reports_of_a_clock_that_was_ahead_go_first(tmp_path: Path) -> None:
+    """They would be the newest for years, and the report of each new run the first to go."""
+    for at in range(MOST):
+        keep_report(tmp_path, 4e9 + at, "ahead")
+    for at in range(3):
+        keep_report(tmp_path, 1e9 + at, f"now {at}")
+
+    kept = [file.read_text() for file in (tmp_path / "runs").glob("2*.json")]
+    assert {"now 0", "now 1", "now 2"} < set(kept)
+    assert len(kept) <= MOST
+    assert last_report(tmp_path) == b"now 2"
+
+
 def test_a_shelf_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     """A commit may hold one: reports would be written, and removed, anywhere."""
     (tmp_path / "elsewhere").mkdir()
