@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from buildgraph.console import teller
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.graph.nodes import image_id
-from buildgraph.manifests.model import Environment
+from buildgraph.manifests.model import Environment, Service
 from buildgraph.picture import Picture
 from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE, Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from buildgraph.graph.images import ImagePlan
     from buildgraph.image.engine import Engine
     from buildgraph.image.progress import BuildStep
+    from buildgraph.place.secrets import Secrets
 
     class Watch(Protocol):
         """Who is told what becomes known while images are built and pushed."""
@@ -51,6 +53,7 @@ class Builder:
         self.environment = environment
         self._watch = watch
         self._built: dict[str, str] = {}
+        self._secrets: Secrets | None = None
         self._turn = threading.Lock()
 
     # What is there -----------------------------------------------------------------------------------------
@@ -130,6 +133,7 @@ class Builder:
         from buildgraph.image.progress import BuildLog
 
         plan = self.picture.images[service]
+        hidden = self._hidden(plan.service)
         bases = self._bases(plan)
         archive = read_archive(plan.context, self.picture.snapshot.blobs)
         request = BuildRequest(
@@ -141,6 +145,7 @@ class Builder:
             labels=self._labels(service),
             bases=bases,
             secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
+            hidden=hidden,
             platforms=plan.platforms,
             command_env=self.engine.command_env,
             is_engines_own=bool(self.address or plan.parents)
@@ -148,7 +153,7 @@ class Builder:
         )
         tell = teller(f"build:{service}")
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
-        log = BuildLog(tell)
+        log = BuildLog(tell, hide=lambda text: self.secrets.redact(text, hidden) if hidden else text)
         try:
             build_image(self.project.runner, request, archive, log)
         except StepFailed:
@@ -158,6 +163,27 @@ class Builder:
             if self._watch:
                 self._watch.hear_steps(f"build:{service}", log.steps)
         self._keep(service, request.reference)
+
+    def _hidden(self, service: Service) -> dict[str, str]:
+        """The secrets that a build sees; ConfigurationError when one is missing."""
+        if not service.build_secrets:
+            return {}
+        from buildgraph.place.secrets import build_needs, refuse_missing
+
+        refuse_missing(build_needs([service]), self.environment, self.secrets)
+        return {name: self.secrets.reveal(name) for name in service.build_secrets}
+
+    @property
+    def secrets(self) -> Secrets:
+        """The environment's secrets; a command that tells some runs once for all who ask here."""
+        from buildgraph.place.sources import read_secrets
+
+        with self._turn:
+            if self._secrets is None:
+                self._secrets = read_secrets(
+                    self.project.folder, self.environment, os.environ, self.project.runner
+                )
+            return self._secrets
 
     def _keep(self, service: str, reference: str) -> None:
         """Ask the engine what it now holds: whether an image's id is that of its config or of its manifest

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
 
 from buildgraph.chain import Chain
 from buildgraph.checker import Checker
 from buildgraph.checks.script import TASK
-from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
-from buildgraph.order import closure
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
-from buildgraph.work import Work, work_of
+from buildgraph.work import wanted_tasks, work_of
 
 OF_IMAGES: Final = ("build", "push")
 OF_DEPLOYMENTS: Final = ("deploy",)
@@ -27,9 +24,7 @@ def concern_of(chain: Chain, names: Sequence[str]) -> str:
 
     While it stays the same these tasks have nothing new to do. Raises UnknownName for a task that is not there.
     """
-    works = work_of(chain, Terms(), Wish())
-    needs = {work.name: work.after if isinstance(work, Work) else work.members for work in works}
-    wanted = closure(needs, [task for name in names for task in _meant(name, needs)])
+    wanted = wanted_tasks(work_of(chain, Terms(), Wish()), names)
     told = [(task.partition(":")[0], _nodes(chain, task)) for task in wanted if ":" in task]
     if any(phase not in (*OF_IMAGES, *OF_DEPLOYMENTS) for phase, _ in told):
         return ""
@@ -45,14 +40,6 @@ def concern_of_checks(checker: Checker, names: Sequence[str]) -> str:
     meant = [TASK if "*" in name else name for name in names]
     scripts = checker.with_before({script for name in meant for script in checker.asked(name)})
     return hashlib.sha256("".join(f"{name} {checker.keys[name]}\n" for name in scripts).encode()).hexdigest()
-
-
-def _meant(name: str, known: Iterable[str]) -> list[str]:
-    """The tasks of a name, which may be a pattern, as doit takes it."""
-    found = [task for task in known if task == name or ("*" in name and fnmatchcase(task, name))]
-    if not found and "*" not in name:
-        raise UnknownName("task", name, known)
-    return found
 
 
 def _nodes(chain: Chain, task: str) -> list[str]:

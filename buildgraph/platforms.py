@@ -50,12 +50,12 @@ def platform_to_change(builder: Builder) -> Platform:
         return _kubernetes(builder.picture, builder.environment, builder)
     from buildgraph.coolify import CoolifyPlatform
     from buildgraph.deploy import EnginePlatform
-    from buildgraph.place.secrets import read_secrets
 
-    environment, project = builder.environment, builder.project
+    environment = builder.environment
     if environment.coolify:
-        secrets = read_secrets(project.folder, environment, os.environ)
-        return CoolifyPlatform(_coolify_place(builder.picture, environment, secrets, project.site))
+        return CoolifyPlatform(
+            _coolify_place(builder.picture, environment, builder.secrets, builder.project.site)
+        )
     return EnginePlatform(engine_place(builder))
 
 
@@ -87,7 +87,6 @@ def engine_place(builder: Builder) -> Place:
     ConfigurationError for an environment whose services run elsewhere.
     """
     from buildgraph.place.model import Place
-    from buildgraph.place.secrets import read_secrets
 
     environment, manifests = builder.environment, builder.picture.manifests
     if environment.coolify:
@@ -98,7 +97,7 @@ def engine_place(builder: Builder) -> Place:
         workspace=manifests.workspace.name,
         environment=environment,
         images=_base_images(builder),
-        secrets=read_secrets(builder.project.folder, environment, os.environ),
+        secrets=builder.secrets,
         catalog=manifests.services,
     )
 
@@ -107,10 +106,10 @@ def _kubernetes(picture: Picture, environment: Environment, builder: Builder | N
     """An environment on a cluster; without a builder, for one who only reads it."""
     from buildgraph.kubernetes import Cluster, KubernetesPlatform
     from buildgraph.place.model import Scene
-    from buildgraph.place.secrets import Secrets, read_secrets
+    from buildgraph.place.secrets import Secrets
 
     runner = builder.project.runner if builder else SystemRunner()
-    secrets = read_secrets(builder.project.folder, environment, os.environ) if builder else Secrets({})
+    secrets = builder.secrets if builder else Secrets({})
     manifests = picture.manifests
     return KubernetesPlatform(
         Cluster(

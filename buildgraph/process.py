@@ -26,7 +26,8 @@ class Command(NamedTuple):
     """A process to start: exact argv, what it reads on standard input, and what its environment has more or lacks.
 
     The standard input of one that is `tied` is a pipe that this process holds open until it has ended: it finds out
-    when this process dies.
+    when this process dies. `within` is how many seconds it may take, 0 for as many as it wants.
+    What it is given besides its argv may be secret, and is not printed.
     """
 
     argv: tuple[str, ...]
@@ -35,6 +36,10 @@ class Command(NamedTuple):
     stdin: bytes = b""
     without: tuple[str, ...] = ()
     tied: bool = False
+    within: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Command({self.argv!r})"
 
     def __str__(self) -> str:
         import shlex
@@ -79,7 +84,11 @@ class Runner(Protocol):
         ...
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
-        """Run to the end and return the result whatever the exit code; ToolError when it cannot start."""
+        """Run to the end and return the result whatever the exit code.
+
+        ToolError when it cannot start, or takes longer than it may. Who hears its lines (`on_line`) waits as
+        long as it takes.
+        """
         ...
 
 
@@ -103,17 +112,17 @@ class SystemRunner:
             return Result(0, answer)
         child = self._begin(command)
         if not command.tied:
-            return self._finish(child, command.stdin, on_line)
+            return self._finish(child, command, on_line)
         assert child.stdin is not None
         held, child.stdin = child.stdin, None
         with held:
-            return self._finish(child, command.stdin, on_line)
+            return self._finish(child, command, on_line)
 
     def start(self, command: Command) -> Started:
         """Start `command`: it runs while we go on, until it has filled the pipe that its answer waits in."""
         if is_asked(str(command.cwd), command.argv):
             return Started(partial(self.run, command))
-        return Started(partial(self._finish, self._begin(command), command.stdin, None))
+        return Started(partial(self._finish, self._begin(command), command, None))
 
     def _begin(self, command: Command) -> subprocess.Popen[bytes]:
         child = start_child(command)
@@ -121,22 +130,25 @@ class SystemRunner:
             self._running.add(child)
         return child
 
-    def _finish(self, child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
+    def _finish(self, child: subprocess.Popen[bytes], command: Command, on_line: OnLine | None) -> Result:
         try:
             with child:
-                return self._attend(child, stdin, on_line)
+                return self._attend(child, command, on_line)
         finally:
             with self._turn:
                 self._running.discard(child)
 
-    def _attend(self, child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
+    def _attend(self, child: subprocess.Popen[bytes], command: Command, on_line: OnLine | None) -> Result:
         """Wait for a child; an interrupt ends it while its streams are open, as it has something to say yet."""
         try:
             if self._stopped:
                 _end(child)
-            result = _collect(child, stdin, on_line)
+            result = _collect(child, command, on_line)
             # one that was told to end has not done its work, whatever it says of itself
             return result._replace(code=INTERRUPTED) if self._stopped and result.code == 0 else result
+        except subprocess.TimeoutExpired:
+            _end(child)
+            raise ToolError(f"{command.argv[0]} has not ended within {command.within:g} seconds") from None
         except BaseException:
             _end(child)
             raise
@@ -170,9 +182,10 @@ def _start(command: Command, stderr: int | None) -> subprocess.Popen[bytes]:
     )
 
 
-def _collect(child: subprocess.Popen[bytes], stdin: bytes, on_line: OnLine | None) -> Result:
+def _collect(child: subprocess.Popen[bytes], command: Command, on_line: OnLine | None) -> Result:
+    stdin = command.stdin
     if on_line is None:
-        stdout, stderr = child.communicate(stdin or None)
+        stdout, stderr = child.communicate(stdin or None, timeout=command.within or None)
         return Result(child.returncode, stdout, stderr)
     assert child.stdout is not None and child.stderr is not None
     stdout_parts: deque[bytes] = deque()

@@ -13,6 +13,7 @@ from buildgraph.deployer import Deployer
 from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.manifests.model import Backups, Environment
 from buildgraph.picture import Picture
+from buildgraph.process import SystemRunner
 from buildgraph.refusals import Terms
 
 if TYPE_CHECKING:
@@ -78,8 +79,11 @@ def read_product_backups(
 ) -> Mapping[str, list[Listed]]:
     """The backups of every product of the workspace, the newest last; no engine is asked."""
     from buildgraph.backup.backups import read_backups
+    from buildgraph.backup.stores import open_store
+    from buildgraph.place.sources import read_secrets
 
-    store = _open(environment, folder, to)
+    secrets = read_secrets(folder, environment, os.environ, SystemRunner())
+    store = open_store(_place_of(environment, to), folder, secrets)
     above = f"{picture.manifests.workspace.name}/{environment.name}"
     return {
         product.name: read_backups(store, f"{above}/{product.name}") for product in picture.manifests.products
@@ -88,14 +92,10 @@ def read_product_backups(
 
 def store_of(deployer: Deployer, to: str = "") -> Store:
     """The environment's place of backups, or the one that is named; no engine is asked."""
-    return _open(deployer.environment, deployer.builder.project.folder, to)
-
-
-def _open(environment: Environment, folder: Path, to: str) -> Store:
     from buildgraph.backup.stores import open_store
-    from buildgraph.place.secrets import read_secrets
 
-    return open_store(_place_of(environment, to), folder, read_secrets(folder, environment, os.environ))
+    builder = deployer.builder
+    return open_store(_place_of(deployer.environment, to), builder.project.folder, builder.secrets)
 
 
 def _place_of(environment: Environment, to: str) -> Backups:

@@ -36,6 +36,7 @@ from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
 from buildgraph.ignored import Ignored
+from buildgraph.missing import refuse_missing_secrets
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
@@ -43,10 +44,11 @@ from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
 from buildgraph.runs.screens import fitting_screen, is_shown_on_terminal
 from buildgraph.runs.shelf import trace_file
-from buildgraph.work import Group, Work, checks_of, work_of
+from buildgraph.work import Group, Work, checks_of, wanted_tasks, work_of
 
 BACKEND: Final = "buildgraph"  # what doit remembers
 BACKENDS: Final = {"BACKEND": {BACKEND: "buildgraph.tasks:Marks"}}
+DEFAULT_TASKS: Final = ("build",)
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 
@@ -134,7 +136,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             "continue": True,
             "par_type": "thread",
             "reporter": Reporter(self.run),
-            "default_tasks": ["build"],
+            "default_tasks": list(DEFAULT_TASKS),
             "verbosity": 0,
         }
 
@@ -150,6 +152,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             _check_names(pos_args, [task.name for task in tasks])
             if chain is not None:
                 _check_plans(chain, pos_args, _terms())
+                if isinstance(cmd, DoitRun):
+                    refuse_missing_secrets(chain, wanted_tasks(works, pos_args or DEFAULT_TASKS))
             _load_ahead(pos_args)
         except BuildgraphError as error:
             raise Stopped(error) from error

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What a run imports when it comes to need it, by what the watched tasks are.
 ALWAYS: Final = ("tasks", "concern", "layout", "image.archive", "image.build", "image.progress")
-TO_DEPLOY: Final = ("deployer", "deploy.on_engine", "deploy.releasing", "place.secrets")
+TO_DEPLOY: Final = ("deployer", "deploy.on_engine", "deploy.releasing", "place.sources")
 ENVIRONMENT: Final = "env="
 INPUT, OUTPUT, ERRORS = 0, 1, 2  # descriptors
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 
 from buildgraph.chain import Chain
 from buildgraph.checker import Checker
 from buildgraph.checks.script import TASK as CHECK
+from buildgraph.errors import UnknownName
+from buildgraph.order import closure
 from buildgraph.promotion import is_promoted, promote
 from buildgraph.recovery import Wish, back_up_product, restore_product
 from buildgraph.refusals import Terms
@@ -57,6 +60,22 @@ def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
     yield from _groups(chain, "push")
     yield _all_products(chain, "deploy")
     yield _all_products(chain, "smoke")
+
+
+def wanted_tasks(works: Iterable[Work | Group], names: Iterable[str]) -> set[str]:
+    """The tasks that names mean, which may be patterns as doit takes them, with all that they need.
+
+    Raises UnknownName for a task that is not there.
+    """
+    needs = {work.name: work.after if isinstance(work, Work) else work.members for work in works}
+    return closure(needs, [task for name in names for task in _meant(name, needs)])
+
+
+def _meant(name: str, known: Iterable[str]) -> list[str]:
+    found = [task for task in known if task == name or ("*" in name and fnmatchcase(task, name))]
+    if not found and "*" not in name:
+        raise UnknownName("task", name, known)
+    return found
 
 
 def checks_of(checker: Checker, names: Sequence[str] = ()) -> Iterable[Work | Group]:

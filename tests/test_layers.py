@@ -39,7 +39,7 @@ ROAD = (
     ("chain",),
     ("loop", "runs"),
     ("commands", "command_line", "work"),
-    ("reporting", "concern", "ignored"),
+    ("reporting", "concern", "ignored", "missing"),
     ("fresh", "fresh_checks", "tasks"),
     ("program",),
     ("main", "turn"),

@@ -11,7 +11,7 @@ from buildgraph.deploy.evidence import has_ended, read_evidence
 from buildgraph.deploy.held import Held
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import told_plainly
-from buildgraph.manifests.model import Canary
+from buildgraph.manifests.canary import Canary
 from buildgraph.place.clock import read_clock
 from buildgraph.place.model import Tell
 from buildgraph.place.names import PROXY, Colour

@@ -47,6 +47,7 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         Part("tool", "fingerprint", str(fingerprint_version)),
         Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
         Part("setting", "target", digest_of(plan.service.target)),
+        *_secrets(plan.service.build_secrets),
         *_values(plan.arguments),
         *_bases(plan.bases),
         *plan.parts,
@@ -55,6 +56,11 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
     return Node(
         image_id(plan.service.name), Kind.IMAGE, plan.service.path, tuple(sorted(own)), tuple(sorted(uses))
     )
+
+
+def _secrets(names: Iterable[str]) -> Iterable[Part]:
+    """Which secrets a build sees counts, as it may do without; what they are does not."""
+    return (Part("setting", f"secret {name}", digest_of("seen")) for name in names)
 
 
 def _values(arguments: Mapping[str, str]) -> Iterable[Part]:

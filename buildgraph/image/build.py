@@ -10,6 +10,7 @@ from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.progress import BuildLog, short_step
 from buildgraph.process import Command, Runner
 
+HIDDEN = "BUILDGRAPH_SECRET_"  # so begin the variables that hold secrets for buildx, whatever they are called
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -18,7 +19,8 @@ class BuildRequest:
     """All that a build is told besides its context.
 
     `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
-    secrets to files. `command_env` leads the docker command to the engine that keeps the image.
+    secrets to files; `hidden` are values of others by id, which reach the build by the command's environment and
+    stand nowhere else. `command_env` leads the docker command to the engine that keeps the image.
     `is_engines_own` has that engine build it, and not the builder that the user has chosen: that one may
     run elsewhere, and would not find a base that is on the engine alone.
     """
@@ -31,6 +33,7 @@ class BuildRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     platforms: tuple[str, ...] = ()
     command_env: Mapping[str, str] = field(default_factory=dict)
     is_engines_own: bool = False
@@ -50,9 +53,11 @@ def build_command(request: BuildRequest, archive: bytes) -> Command:
             "--build-context", {name: f"docker-image://{image}" for name, image in request.bases.items()}
         ),
         *(f"--secret=id={name},src={path}" for name, path in sorted(request.secrets.items())),
+        *(f"--secret=id={name},env={HIDDEN}{name}" for name in sorted(request.hidden)),
         "-",
     )
-    return Command(argv, env=request.command_env, stdin=archive)
+    hidden = {f"{HIDDEN}{name}": value for name, value in request.hidden.items()}
+    return Command(argv, env={**request.command_env, **hidden}, stdin=archive)
 
 
 def build_image(runner: Runner, request: BuildRequest, archive: bytes, log: BuildLog) -> None:

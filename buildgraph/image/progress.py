@@ -43,11 +43,13 @@ class BuildStep(NamedTuple):
 class BuildLog:
     """Gathers BuildKit's messages of one build; `tell` gets one short line per step that really runs.
 
-    Times are told by the clock of the engine, which may be another machine's: its first word counts as told at once.
+    `hide` takes out of what steps print that nobody may read. Times are told by the clock of the engine, which may be
+    another machine's: its first word counts as told at once.
     """
 
     tell: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
+    hide: Callable[[str], str] = str
     ahead: float | None = None
     timed: dict[str, BuildStep] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -96,7 +98,7 @@ class BuildLog:
         """The last lines of the failed step, or what was said outside of any."""
         real = [digest for digest, error in self.errors.items() if "context canceled" not in error]
         lines = [*self.printed[real[0]], self.errors[real[0]]] if real else list(self.other)
-        return "\n".join(line for line in lines if line.strip())
+        return self.hide("\n".join(line for line in lines if line.strip()))
 
     @property
     def steps(self) -> tuple[BuildStep, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from buildgraph.errors import close_matches, did_you_mean
-from buildgraph.manifests.model import Canary, Environment, EnvValue, Service
+from buildgraph.manifests.canary import Canary
+from buildgraph.manifests.model import Environment, EnvValue, Service
 from buildgraph.manifests.placeholders import INTERNAL, PUBLIC, Placeholder, parse_placeholders
 from buildgraph.manifests.reading import Place, suggest
 from buildgraph.manifests.switching import BLUE_GREEN

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.checks import Declared, Known
-from buildgraph.manifests.model import Canary, Coolify, Environment, Service
+from buildgraph.manifests.model import Coolify, Environment, Service
 from buildgraph.manifests.placeholders import INTERNAL, parse_placeholders
 from buildgraph.manifests.reading import Place, suggest
 from buildgraph.manifests.switching import BLUE_GREEN

@@ -42,8 +42,10 @@ from buildgraph.manifests.reading import (
 )
 from buildgraph.manifests.switching import CANARY, WINDOW, switching_environment
 from buildgraph.manifests.values import (
+    ARGV,
     BACKUPS_TO,
     BODY,
+    BUILD_SECRETS,
     COMMAND,
     CONTEXT,
     DATABASE,
@@ -64,6 +66,7 @@ from buildgraph.manifests.values import (
     WEB_ADDRESS,
     check_image,
     check_name,
+    check_secret,
     check_variable,
 )
 
@@ -130,6 +133,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "replicas": REPLICAS,
     "inputs": PATHS,
     "build_args": mapped(any_text(), key=check_variable),
+    "build_secrets": BUILD_SECRETS,
     "env": mapped(ENV_VALUE, key=check_variable),
     "resources": RESOURCES,
     "database": DATABASE,
@@ -169,6 +173,7 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "canary": CANARY,
     "rollback_window": WINDOW,
     "secrets": PATH,
+    "secret_commands": mapped(ARGV, key=check_secret),
     "backing": Reader(_read_backing, mapped(BACKING).schema),
     "backups": Reader(_read_backups, BACKUPS.schema),
     "health_within": positive(),

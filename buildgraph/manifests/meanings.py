@@ -57,6 +57,7 @@ PRODUCT: Final = {
     "left out: 1.",
     "services.inputs": "Further files that the image sees, from the workspace's root.",
     "services.build_args": "Values of ARGs.",
+    "services.build_secrets": "What its build sees as secret mounts of these ids; see docs/SECRETS.md.",
     "services.env": "Its variables: one value everywhere, values by environment (`*`: the others), "
     "or `{ secret = true }`, from the environment's secrets and never from a manifest.",
     "services.resources": "Limits of one container; left out: none.",
@@ -103,6 +104,8 @@ ENVIRONMENT: Final = {
     "canary.response_time": "Milliseconds; 95 in 100 must be quicker; left out: 500.",
     "rollback_window": "Seconds a former version runs on; left out: an hour under blue-green, else 0.",
     "secrets": "A file of NAME=VALUE lines; variables of the deploying process win.",
+    "secret_commands": "Programs that tell secrets, by name (`*`: NAME=VALUE lines); they win over the file; "
+    "see docs/SECRETS.md.",
     "backing": "PostgreSQL (`postgres`) and Redis (`redis`), run here; left out: somebody else runs it.",
     "backing.image": "What it is run from.",
     "backing.settings": "Of the server, by its own names.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.package_checks import Checks
 
 
@@ -120,6 +121,7 @@ class Service:
     long as starting it anew would not help; where it is empty, a port that takes connections says so.
     `metrics` is the path that tells Prometheus metrics, to whoever asks past the proxy; it changes no fingerprint.
     `breaking` is raised with a release whose data older code cannot work with, and changes no fingerprint.
+    `build_secrets` are the names of secrets that its build sees, as BuildKit's secret mounts.
     `autoscale` lets a cluster run more than its replicas.
     """
 
@@ -141,6 +143,7 @@ class Service:
     replicas: Mapping[str, int] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
+    build_secrets: tuple[str, ...] = ()
     env: Mapping[str, EnvValue] = field(default_factory=dict)
     resources: Resources = Resources()
     database: str = ""
@@ -193,24 +196,6 @@ class Backups:
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
-    """How a new version comes to get all requests, and when it is given up.
-
-    `steps` are its shares in 100, one after the other; each but the last is watched for `hold` seconds, and
-    longer until `least_requests` have reached it, `within` seconds at most. It is given up when more than
-    the share `errors` of them failed, when one in twenty took more than `response_time` milliseconds, and
-    when too few came.
-    """
-
-    steps: tuple[int, ...] = (100,)
-    hold: float = 600.0
-    within: float = 1800.0
-    least_requests: int = 20
-    errors: float = 0.05
-    response_time: float = 500.0
-
-
-@dataclass(frozen=True, slots=True)
 class Coolify:
     """A Coolify server that runs an environment's services.
 
@@ -250,7 +235,8 @@ class Environment:
     `engine` is a Docker address (`""` is the machine's own); `coolify` is there instead where a Coolify server
     runs the services. `registry` is the prefix images are pushed
     to and deployed from, empty for none. `domain` is a pattern such as `{host}.localhost`. `secrets` is
-    an env file seen from the project's folder; secrets also come from this process's environment, which
+    an env file seen from the project's folder, and `secret_commands` are commands that tell secrets, by the
+    secret's name, or `*` for one that prints such a file; secrets also come from this process's environment, which
     wins. Times are seconds. `rollback_window` is how long a former version runs on beside the new one.
     `releases` counts the releases of a product that are kept to go back to; `approval` is `plan` where only
     saved plans are deployed. `kubernetes` is there instead of an engine where a cluster runs the services.
@@ -263,9 +249,10 @@ class Environment:
     proxy_port: int = 8080
     proxy_image: str = "haproxy:2.9"
     strategy: str = "replace"
-    canary: Canary = Canary()
+    canary: Canary = field(default_factory=Canary)
     rollback_window: float = 0.0
     secrets: str = ""
+    secret_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     backing: tuple[Backing, ...] = ()
     backups: Backups = Backups()
     health_within: float = 60.0

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from buildgraph.manifests.model import Canary, Environment
+from buildgraph.manifests.canary import Canary
+from buildgraph.manifests.model import Environment
 from buildgraph.manifests.reading import Place, Reader, Refused, integer, listed, number, table
 
 BLUE_GREEN: Final = "blue-green"

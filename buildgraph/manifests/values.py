@@ -41,6 +41,27 @@ def check_variable(name: str) -> None:
         raise Refused("PORT is given to every container", "write `listens` if it is not the port you want")
 
 
+def check_secret(name: str) -> None:
+    """Refuse what cannot be the name of a secret, nor `*`, which stands for all."""
+    if name != "*":
+        check_variable(name)
+
+
+def _read_build_secret(value: object, place: Place) -> str:
+    name: str = of_type(str, value)
+    check_variable(name)
+    if name == "ca":
+        raise Refused("is the machine's own certificates, which every build sees", "give it another name")
+    return name
+
+
+def _read_argv(value: object, place: Place) -> tuple[str, ...]:
+    found = COMMAND.read(value, place)
+    if not found:
+        raise Refused("is an empty list", "write a program and its arguments, each a text of its own")
+    return found
+
+
 def _read_path(value: object, place: Place) -> str:
     written: str = of_type(str, value)
     path = posixpath.normpath(written) if written else ""
@@ -122,6 +143,10 @@ PATH: Final = Reader(_read_path, {"type": "string"})
 CONTEXT: Final = Reader(_read_context, {"type": "string"})
 PATHS: Final = listed(text())
 COMMAND: Final = listed(text())
+ARGV: Final = Reader(_read_argv, {**COMMAND.schema, "minItems": 1})
+BUILD_SECRETS: Final = listed(
+    Reader(_read_build_secret, {"type": "string", "pattern": f"^{VARIABLE.pattern}$"})
+)
 TEXTS: Final = mapped(any_text())
 IMAGE: Final = text(
     pattern=r"[a-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?",

@@ -1,12 +1,11 @@
-"""Secret values: read from an env file and the process's environment, and never shown by accident."""
+"""Secret values: who is given which, that none is missing, and that none is shown by accident."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -20,14 +19,27 @@ LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by
 PASSWORDS: Final = {"postgres": POSTGRES_PASSWORD, "redis": REDIS_PASSWORD}
 
 
+Ask = Callable[[Iterable[str]], Mapping[str, str]]
+
+
+def nobody_tells(names: Iterable[str]) -> Mapping[str, str]:
+    """No command tells any of these secrets."""
+    return {}
+
+
 class Secrets:
-    """Secret values by name; neither printing nor pickling shows one. An empty value counts as none."""
+    """Secret values by name; neither printing nor pickling shows one. An empty value counts as none.
 
-    __slots__ = ("_source", "_values")
+    `ask` tells those of some names that are not known yet, and wins over `values`. `source` is where values can be
+    written, in a user's words.
+    """
 
-    def __init__(self, values: Mapping[str, str], source: str = "") -> None:
+    __slots__ = ("_ask", "_source", "_values")
+
+    def __init__(self, values: Mapping[str, str], source: str = "", ask: Ask = nobody_tells) -> None:
         self._values = {name: value for name, value in values.items() if value}
         self._source = source
+        self._ask = ask
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -36,69 +48,41 @@ class Secrets:
         raise TypeError("secrets do not leave the process")
 
     def __contains__(self, name: str) -> bool:
-        return name in self._values
+        return name in self._known([name])
 
     @property
     def source(self) -> str:
-        """The env file as the manifest names it, or ""."""
+        """Where values can be written, or ""."""
         return self._source
 
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that have no value; ToolError that tells every command that failed."""
+        wanted = list(names)
+        known = self._known(wanted)
+        return [name for name in wanted if name not in known]
+
     def reveal(self, name: str) -> str:
-        """The value of a secret; KeyError when it has none (see `missing_secrets`)."""
-        return self._values[name]
+        """The value of a secret; KeyError when it has none (see `refuse_missing`)."""
+        return self._known([name])[name]
 
     def reveal_or(self, name: str, usual: str) -> str:
         """The value of a secret that has a usual value."""
-        return self._values.get(name, usual)
+        return self._known([name]).get(name, usual)
 
     def redact(self, text: str, names: Iterable[str]) -> str:
         """The text with `***` in place of the values of these secrets that are 4 characters or longer.
 
         Found as they are, as a URL or JSON writes them, and each line of one that has several.
         """
-        values = [self._values[name] for name in names if name in self._values]
+        values = self._known(list(names)).values() if text else ()
         forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, HIDDEN)
         return text
 
-
-def read_secrets(root: Path, environment: Environment, env: Mapping[str, str]) -> Secrets:
-    """The secrets of an environment: its env file below `root`, then `env`, which wins.
-
-    A file that is not there holds nothing: in CI all secrets are variables of the process.
-    """
-    content = ""
-    if environment.secrets:
-        try:
-            content = (root / environment.secrets).read_text(encoding="utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            content = ""
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
-            raise ConfigurationError.of(environment.secrets, what) from error
-    return Secrets({**parse_env_file(content, environment.secrets), **env}, environment.secrets)
-
-
-def parse_env_file(content: str, where: str) -> dict[str, str]:
-    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` lines skipped.
-
-    Raises ConfigurationError that names the lines that are none of this, and shows nothing of them.
-    """
-    found: dict[str, str] = {}
-    mistakes = []
-    for number, line in enumerate(content.splitlines(), start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if equals and name.strip().isidentifier():
-            found[name.strip()] = _unquoted(value.strip())
-        else:
-            mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return found
+    def _known(self, names: list[str]) -> dict[str, str]:
+        told = {name: value for name, value in self._ask(names).items() if value}
+        return {name: self._values[name] for name in names if name in self._values} | told
 
 
 def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
@@ -110,6 +94,13 @@ def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...
     if service.redis and "redis" in backing:
         names.add(REDIS_PASSWORD)
     return tuple(sorted(names))
+
+
+def build_needs(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
+    """The names of the secrets that builds see, by what a user calls each build."""
+    return {
+        f"the build of {service.name}": service.build_secrets for service in services if service.build_secrets
+    }
 
 
 def optional_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
@@ -126,21 +117,27 @@ def used_secrets(services: Iterable[Service], environment: Environment) -> tuple
 
 def check_secrets(services: Iterable[Service], environment: Environment, secrets: Secrets) -> None:
     """Raise ConfigurationError that names every missing secret, who needs it and where it goes."""
-    missing: dict[str, list[str]] = {}
-    for service in services:
-        for name in needed_secrets(service, environment):
-            if name not in secrets:
-                missing.setdefault(name, []).append(service.name)
+    needed = {service.name: needed_secrets(service, environment) for service in services}
+    refuse_missing(needed, environment, secrets)
+
+
+def refuse_missing(needed: Mapping[str, Iterable[str]], environment: Environment, secrets: Secrets) -> None:
+    """The same for what each of these needs, told by name."""
+    users: dict[str, list[str]] = {}
+    for user in sorted(needed):
+        for name in needed[user]:
+            users.setdefault(name, []).append(user)
+    missing = secrets.missing(users)
     if not missing:
         return
     place = f"write it to {secrets.source} or set" if secrets.source else "set"
     raise ConfigurationError(
         Mistake(
             f"secret {name}",
-            f"has no value in {environment.name}; needed by {', '.join(sorted(users))}",
+            f"has no value in {environment.name}; needed by {', '.join(users[name])}",
             f"{place} {name} in the environment of this process",
         )
-        for name, users in missing.items()
+        for name in missing
     )
 
 
@@ -163,10 +160,3 @@ def _written_forms(value: str) -> set[str]:
     """How a value may stand in what a program says."""
     written = [value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]]
     return {*written, *(line.strip() for line in value.splitlines())}
-
-
-def _unquoted(value: str) -> str:
-    for mark in ("'", '"'):
-        if len(value) >= 2 and value.startswith(mark) and value.endswith(mark):
-            return value[1:-1]
-    return value

@@ -11,7 +11,7 @@ from buildgraph.render.compose.words import image_variable
 from buildgraph.render.monitoring import ENVIRONMENT as WATCHED
 from buildgraph.render.monitoring.containers import NEEDED
 from buildgraph.render.rendered import head
-from buildgraph.render.secret_names import OF_SERVERS, users_of_secrets
+from buildgraph.render.secret_names import OF_SERVERS, users_in_builds, users_of_secrets
 
 FOLDER: Final = "docker/env"
 
@@ -47,8 +47,11 @@ def _servers(stack: Stack) -> Iterator[str]:
 
 
 def _secrets(manifests: Manifests) -> Iterator[str]:
-    for name, users in users_of_secrets(manifests).items():
-        yield f"# {_of(users)}\n{name}=\n"
+    told = {name: _of(users) for name, users in users_of_secrets(manifests).items()}
+    for name, users in users_in_builds(manifests).items():
+        told[name] = "; ".join([*([told[name]] if name in told else []), f"of the build {_of(users)}"])
+    for name, users_told in told.items():
+        yield f"# {users_told}\n{name}=\n"
 
 
 def _watchers(stack: Stack) -> Iterator[str]:

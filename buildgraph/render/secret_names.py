@@ -30,7 +30,16 @@ def users_of_secrets(manifests: Manifests) -> dict[str, list[str]]:
     return dict(sorted(needed.items()))
 
 
+def users_in_builds(manifests: Manifests) -> dict[str, list[str]]:
+    """The services whose builds see a secret, by its name, sorted."""
+    needed: dict[str, list[str]] = {}
+    for service in manifests.services:
+        for name in service.build_secrets:
+            needed.setdefault(name, []).append(service.name)
+    return dict(sorted(needed.items()))
+
+
 def secret_names(manifests: Manifests, environment: Environment) -> tuple[str, ...]:
     """All of them, sorted."""
     servers = [name for backing in environment.backing for name in OF_SERVERS[backing.kind]]
-    return tuple(sorted({*servers, *users_of_secrets(manifests)}))
+    return tuple(sorted({*servers, *users_of_secrets(manifests), *users_in_builds(manifests)}))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from buildgraph.manifests.model import Canary
+from buildgraph.manifests.canary import Canary
 
 SLOW_SHARE: Final = 0.95  # the response time that this share of the answers keeps below
 

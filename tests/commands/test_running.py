@@ -47,6 +47,33 @@ def test_tasks_take_the_environment_as_verbs_do(shop: Monorepo) -> None:
     assert "there is no environment 'developmnt'" in ran.err
 
 
+def test_all_secrets_that_a_run_comes_to_need_are_missed_at_once_before_anything_starts(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every product, and before an engine is asked for anything."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    shop.plain_service("api", "FROM scratch\nCOPY services/api/ /\n", port=81)
+    for service, secret in (("api", "KEY"), ("web", "TOKEN")):
+        product = shop.root / f"manifests/products/{service}.toml"
+        product.write_text(
+            f"{product.read_text()}env.{secret} = {{ secret = true }}\nenv.SALT = {{ secret = true }}\n"
+        )
+    shop.write(
+        "manifests/environments/development.toml",
+        'secret_commands = { SALT = ["echo", "1"], KEY = ["true"] }\n',
+    )
+
+    ran = shop.run("deploy")
+
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        "error: secret KEY: has no value in development; needed by api",
+        "  write it to where echo or true reads it or set KEY in the environment of this process",
+        "secret TOKEN: has no value in development; needed by web",
+        "  write it to where echo or true reads it or set TOKEN in the environment of this process",
+    ]
+
+
 def test_an_interrupted_child_is_told_once_and_ends() -> None:
     runner = SystemRunner()
     said: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from buildgraph.image.build import BuildRequest, build_command, build_image
@@ -32,6 +33,33 @@ def test_the_whole_command() -> None:
         *("--build-context=node:20=docker-image://node@sha256:1", "--secret=id=ca,src=/ca.pem", "-"),
     )
     assert command.stdin == b"tar"
+
+
+def test_secret_values_reach_the_build_by_its_environment_and_are_not_printed() -> None:
+    """Under names of our own: no value may steer docker, whatever its name is."""
+    request = replace(REQUEST, secrets={}, hidden={"NPM_TOKEN": "hunter2", "DOCKER_HOST": "hunter3"})
+
+    command = build_command(request, b"tar")
+
+    assert command.argv[-3:] == (
+        "--secret=id=DOCKER_HOST,env=BUILDGRAPH_SECRET_DOCKER_HOST",
+        "--secret=id=NPM_TOKEN,env=BUILDGRAPH_SECRET_NPM_TOKEN",
+        "-",
+    )
+    assert command.env == {
+        "BUILDGRAPH_SECRET_NPM_TOKEN": "hunter2",
+        "BUILDGRAPH_SECRET_DOCKER_HOST": "hunter3",
+    }
+    assert "hunter" not in f"{request} {command!r}"
+
+
+def test_what_a_failed_step_has_printed_is_shown_without_secrets() -> None:
+    reading = BuildLog(lambda line: None, hide=lambda text: text.replace("no rule", "***"))
+
+    for line in FAILING:
+        reading.read_line(line)
+
+    assert reading.detail == "compiling\nerror: ***\nexit code: 2"
 
 
 def message(**parts: object) -> str:

@@ -81,6 +81,20 @@ FILES = {
         "manifests/bases.toml: digests.\"node:20-alpine\": is 'sha256:123', expected a digest\n"
         "  run `buildgraph bases --update`",
     ),
+    "a command that is a line for a shell": (
+        {DEVELOPMENT: 'secret_commands = { KEY = "op read op://shop/key" }'},
+        f"{DEVELOPMENT}: secret_commands.KEY: is text, expected a list",
+    ),
+    "a command of no words": (
+        {DEVELOPMENT: 'secret_commands = { "*" = [] }'},
+        f'{DEVELOPMENT}: secret_commands."*": is an empty list\n'
+        "  write a program and its arguments, each a text of its own",
+    ),
+    "a secret of builds that is the machine's": (
+        {CHAT: '[services.api]\nkind = "nestjs"\npath = "api"\nport = 80\nbuild_secrets = ["ca"]'},
+        f"{CHAT}: services.api.build_secrets[0]: is the machine's own certificates, which every build sees\n"
+        "  give it another name",
+    ),
     "a pattern without host": (
         {DEVELOPMENT: 'domain = "localhost"'},
         f"{DEVELOPMENT}: domain: is 'localhost', expected one {{host}}\n"

@@ -1,9 +1,8 @@
-"""Secret values: where they come from, that they are asked for in time, and that they stay hidden."""
+"""Secret values: that they are asked for in time, and that they stay hidden."""
 
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,11 @@ from buildgraph.place.secrets import (
     Secrets,
     check_secrets,
     needed_secrets,
-    parse_env_file,
-    read_secrets,
+    refuse_missing,
     secrets_digest,
     used_secrets,
 )
+from buildgraph.process import Command
 
 HERE = Environment("test", secrets="test.env", backing=(Backing("postgres", "postgres:16"),))
 API = Service(
@@ -29,31 +28,6 @@ API = Service(
     redis=True,
     env={"TOKEN": EnvValue(secret=True), "A": EnvValue()},
 )
-
-
-def test_an_env_file_is_lines_of_names_and_values() -> None:
-    text = "# comment\n\nA=1\nexport B = two words \nC='quoted # value'\nD=\"x=y\"\n"
-
-    assert parse_env_file(text, "test.env") == {"A": "1", "B": "two words", "C": "quoted # value", "D": "x=y"}
-
-
-def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
-    with pytest.raises(ConfigurationError) as failed:
-        parse_env_file("A=1\nhunter2\n", "test.env")
-
-    assert str(failed.value) == "test.env:2: is no NAME=VALUE line"
-
-
-def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> None:
-    (tmp_path / "test.env").write_text("A=file\nB=file\n")
-
-    secrets = read_secrets(tmp_path, HERE, {"A": "process"})
-
-    assert (secrets.reveal("A"), secrets.reveal("B")) == ("process", "file")
-
-
-def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert "A" not in read_secrets(tmp_path, HERE, {})
 
 
 def test_an_empty_value_is_none() -> None:
@@ -75,6 +49,24 @@ def test_all_missing_secrets_are_told_at_once_with_who_needs_them_and_the_way_ou
         "secret TOKEN: has no value in test; needed by api",
         "  write it to test.env or set TOKEN in the environment of this process",
     ]
+
+
+def test_a_secret_that_several_need_is_told_once_with_all_of_them() -> None:
+    needed = {"web": ["TOKEN"], "the build of web": ["TOKEN", "NPM_TOKEN"], "api": ["TOKEN"]}
+
+    with pytest.raises(ConfigurationError) as failed:
+        refuse_missing(needed, HERE, Secrets({}, "test.env"))
+
+    assert [(mistake.where, mistake.what) for mistake in failed.value.mistakes] == [
+        ("secret NPM_TOKEN", "has no value in test; needed by the build of web"),
+        ("secret TOKEN", "has no value in test; needed by api, the build of web, web"),
+    ]
+
+
+def test_what_a_command_is_given_besides_its_arguments_is_not_printed() -> None:
+    command = Command(("docker", "build"), env={"A": "hunter2"}, stdin=b"hunter2")
+
+    assert f"{command} {command!r}" == "docker build Command(('docker', 'build'))"
 
 
 def test_secrets_are_neither_printed_nor_pickled() -> None:

@@ -37,6 +37,16 @@ def names_in(text: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
+def test_a_template_names_what_builds_see() -> None:
+    worker = replace(WORKER, build_secrets=("KEY", "NPM_TOKEN"))
+    manifests = replace(MANIFESTS, products=(Product("shop", (API, worker)),))
+
+    template = render_env_files(manifests)["docker/env/production.env.example"]
+
+    assert "# of shop-api, shop-worker; of the build of shop-worker\nKEY=\n" in template
+    assert "# of the build of shop-worker\nNPM_TOKEN=\n" in template
+
+
 def test_a_template_names_what_its_environment_needs_and_gives_no_value() -> None:
     templates = render_env_files(MANIFESTS)
 

@@ -153,6 +153,24 @@ def test_secrets_are_given_to_the_steps_that_need_them_in_jobs_of_their_environm
         assert all("uses" not in step for step in given), name
 
 
+def test_secrets_of_builds_are_given_to_the_steps_that_build() -> None:
+    api = replace(API, build_secrets=("NPM_TOKEN",))
+    texts = render_workflows(replace(MANIFESTS, products=(Product("shop", (api,)),)))
+    found = yaml.safe_load(texts[".github/workflows/pipeline.yml"])["jobs"]
+
+    given = {
+        (name, step["name"])
+        for name, job in found.items()
+        for step in job["steps"]
+        if "NPM_TOKEN" in step.get("env", {})
+    }
+
+    assert {("build", "Build"), ("push", "Build and publish"), ("deploy-production", "Deploy")} <= given
+    assert all(
+        "uses" not in step for job in found.values() for step in job["steps"] if "secrets." in str(step)
+    )
+
+
 def test_a_comparison_or_a_deploy_has_all_commits_and_leaves_no_token_behind() -> None:
     for name, step in steps():
         if str(step.get("uses")).startswith("actions/checkout@"):

@@ -16,7 +16,8 @@ from buildgraph.deploy.releases import released
 from buildgraph.deploy.releasing import Shipment, release_product
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.image.engine import Engine
-from buildgraph.manifests.model import Backing, Canary, Environment, EnvValue, Service
+from buildgraph.manifests.canary import Canary
+from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 from buildgraph.place.audit import Deed
 from buildgraph.place.model import Place, Rollout, Target
 from buildgraph.place.secrets import Secrets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildgraph.manifests.model import Canary
+from buildgraph.manifests.canary import Canary
 from buildgraph.place.clock import parse_moment
 from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
 

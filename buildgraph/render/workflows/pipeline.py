@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from buildgraph.manifests.model import Environment, Manifests
+from buildgraph.render.secret_names import users_in_builds
 from buildgraph.render.workflows.gates import (
     ALWAYS,
     BRANCH,
@@ -14,7 +15,7 @@ from buildgraph.render.workflows.gates import (
     to_push,
     unless_all_passed,
 )
-from buildgraph.render.workflows.reaching import HOSTED, is_public, job_for, login, permissions
+from buildgraph.render.workflows.reaching import HOSTED, is_public, job_for, login, permissions, with_secrets
 from buildgraph.render.workflows.steps import Step, run, tags, tool, workspace_checks
 from buildgraph.render.yaml import Yaml, render_file
 
@@ -50,10 +51,11 @@ def stages(manifests: Manifests) -> tuple[Environment, ...]:
 
 
 def _jobs(manifests: Manifests) -> Jobs:
-    images: Jobs = {"build": _build()}
+    secrets = users_in_builds(manifests)
+    images: Jobs = {"build": _build(secrets)}
     registries = _registries(stages(manifests))
     if registries:
-        images["push"] = _push(registries)
+        images["push"] = _push(registries, secrets)
     before: Jobs = {"check": _check(manifests.workspace.root), "affected": _affected(), **images}
     return {**before, "required": _required(before), **_deploys(manifests, "push" if registries else "")}
 
@@ -83,17 +85,17 @@ def _affected() -> Yaml:
     }
 
 
-def _build() -> Yaml:
-    return _each_image(
-        to_build(), {"contents": "read"}, run("Build", 'buildgraph "build:$SERVICE"', SERVICE=SERVICE)
-    )
+def _build(secrets: Iterable[str]) -> Yaml:
+    build = run("Build", 'buildgraph "build:$SERVICE"', SERVICE=SERVICE)
+    return _each_image(to_build(), {"contents": "read"}, with_secrets(build, secrets))
 
 
-def _push(registries: Mapping[str, Environment]) -> Yaml:
+def _push(registries: Mapping[str, Environment], secrets: Iterable[str]) -> Yaml:
     steps: list[Step] = [*login(registries.values())]
     for registry, environment in registries.items():
         publish = f'buildgraph "push:$SERVICE" env={environment.name}'
-        steps += [run("Build and publish", publish, SERVICE=SERVICE), *tags(f"{registry}/{SERVICE}")]
+        building = with_secrets(run("Build and publish", publish, SERVICE=SERVICE), secrets)
+        steps += [building, *tags(f"{registry}/{SERVICE}")]
     return _each_image(to_push(), permissions(registries.values()), *steps)
 
 

@@ -38,12 +38,12 @@ def job_for(manifests: Manifests, environment: Environment, *doing: Step) -> dic
             *tool(),
             *login([environment]),
             *_ways(environment),
-            *(_with_secrets(step, names) for step in doing),
+            *(with_secrets(step, names) for step in doing),
         ],
     }
 
 
-def _with_secrets(step: Step, names: Iterable[str]) -> Step:
+def with_secrets(step: Step, names: Iterable[str]) -> Step:
     """A step that is given secrets; the others, among them actions of other people, are not."""
     given = {name: f"${{{{ secrets.{name} }}}}" for name in names}
     own = step.get("env", {})

@@ -1,0 +1,45 @@
+"""Refuses a run for which secrets are missing before anything starts: those of images to be built, and of deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from buildgraph.chain import Chain
+
+OF_CONTAINERS: Final = ("deploy", "migrate")  # the tasks that start containers after builds
+
+
+def refuse_missing_secrets(chain: Chain, tasks: Iterable[str]) -> None:
+    """ConfigurationError that names every secret that these tasks come to need and nobody tells; who needs it, too.
+
+    An image that is there needs none for its build. ToolError when a command that tells secrets fails.
+    """
+    told = [task.partition(":") for task in tasks]
+    needed: dict[str, tuple[str, ...]] = _of_builds(
+        chain, {name for phase, _, name in told if phase == "build"}
+    )
+    products = {name for phase, _, name in told if phase in OF_CONTAINERS and name}
+    if products:
+        needed |= _of_containers(chain, products)
+    if any(needed.values()):
+        from buildgraph.place.secrets import refuse_missing
+
+        refuse_missing(needed, chain.environment, chain.builder.secrets)
+
+
+def _of_builds(chain: Chain, names: set[str]) -> dict[str, tuple[str, ...]]:
+    from buildgraph.place.secrets import build_needs
+
+    seeing = [service for service in chain.services if service.name in names and service.build_secrets]
+    return build_needs(service for service in seeing if not chain.builder.where_built(service.name))
+
+
+def _of_containers(chain: Chain, products: set[str]) -> dict[str, tuple[str, ...]]:
+    from buildgraph.place.secrets import needed_secrets
+
+    return {
+        service.name: needed_secrets(service, chain.environment)
+        for service in chain.services
+        if service.product in products and service.deployed
+    }

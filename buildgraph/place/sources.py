@@ -1,0 +1,154 @@
+"""Where an environment's secrets come from: an env file, commands, and the environment of this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from buildgraph.errors import BuildgraphError, ConfigurationError, Mistake, ToolError
+from buildgraph.manifests.model import Environment
+from buildgraph.place.secrets import Secrets
+from buildgraph.process import Command, Runner
+
+WITHIN: Final = 120.0  # seconds a command has: some ask a person first
+INSTEAD: Final = "a secret that is set in the environment of this process needs no command"
+EVERY: Final = "*"  # the name of the command that prints an env file
+
+
+def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> Secrets:
+    """The secrets of an environment: its env file below `root`, its commands, then `env`; the last one wins.
+
+    A file that is not there holds nothing: in CI all secrets are variables of the process. A command runs once, when
+    a secret is asked for that it may tell and that `env` does not hold.
+    """
+    values = {
+        **_read_file(root, environment.secrets),
+        **{name: value for name, value in env.items() if value},
+    }
+    if not environment.secret_commands:
+        return Secrets(values, environment.secrets)
+    told = SecretCommands(
+        environment.secret_commands,
+        runner,
+        root,
+        where=f"manifests/environments/{environment.name}.toml: secret_commands",
+        settled=frozenset(name for name, value in env.items() if value),
+    )
+    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
+    source = environment.secrets or f"where {' or '.join(programs)} reads it"
+    return Secrets(values, source, told.ask)
+
+
+def _read_file(root: Path, file: str) -> dict[str, str]:
+    if not file:
+        return {}
+    try:
+        content = (root / file).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
+        raise ConfigurationError.of(file, what) from error
+    return parse_env_file(content, file)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretCommands:
+    """Commands that tell secrets, by the secret's name, or `*` for one that prints an env file of any.
+
+    They run in `root`; `where` is where the manifest declares them. `settled` are the names that nobody has to tell.
+    What a command said, or why it said nothing, is kept: it runs once.
+    """
+
+    commands: Mapping[str, tuple[str, ...]]
+    runner: Runner
+    root: Path
+    where: str
+    settled: frozenset[str] = frozenset()
+    within: float = WITHIN
+    _said: dict[str, Mapping[str, str] | BuildgraphError] = field(default_factory=dict, repr=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def ask(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Those of the names that the commands tell; an error names every command that failed, and nothing it said."""
+        wanted = [name for name in names if name not in self.settled]
+        keys = dict.fromkeys(name if name in self.commands else EVERY for name in wanted)
+        with self._turn:
+            said = [self._heard(key) for key in keys if key in self.commands]
+        _raise_all([problem for problem in said if isinstance(problem, BuildgraphError)])
+        told: dict[str, str] = {}
+        for answer in said:
+            told |= {} if isinstance(answer, BuildgraphError) else answer
+        return {name: told[name] for name in wanted if name in told}
+
+    def _heard(self, key: str) -> Mapping[str, str] | BuildgraphError:
+        if key not in self._said:
+            try:
+                self._said[key] = self._run(key)
+            except BuildgraphError as error:
+                self._said[key] = error
+        return self._said[key]
+
+    def _run(self, key: str) -> Mapping[str, str]:
+        command = Command(self.commands[key], cwd=self.root, within=self.within)
+        where = f"{self.where}.{key}" if key != EVERY else f'{self.where}."*"'
+        try:
+            result = self.runner.run(command)
+        except ToolError as error:
+            raise ToolError(f"{where}: {error.what}", INSTEAD) from None
+        if result.code != 0:
+            way_out = f"what it said may be secret and is not shown; run it by hand: `{command}`"
+            raise ToolError(f"{where}: {command.argv[0]} ended with code {result.code}", way_out)
+        text = _decoded(result.stdout)
+        if text is None:
+            raise ToolError(f"{where}: {command.argv[0]} prints no UTF-8 text")
+        # the ends of lines at its end are the program's, as for a shell's $(...)
+        return parse_env_file(text, where) if key == EVERY else {key: text.rstrip("\r\n")}
+
+
+def _decoded(content: bytes) -> str | None:
+    """Text that can be the value of a variable; None for what is none."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _raise_all(problems: list[BuildgraphError]) -> None:
+    """Raise all problems as one error."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ToolError("\n".join(str(problem) for problem in problems))
+
+
+def parse_env_file(content: str, where: str) -> dict[str, str]:
+    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` lines skipped.
+
+    Raises ConfigurationError that names the lines that are none of this, and shows nothing of them.
+    """
+    found: dict[str, str] = {}
+    mistakes = []
+    for number, line in enumerate(content.splitlines(), start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if equals and name.strip().isidentifier():
+            found[name.strip()] = _unquoted(value.strip())
+        else:
+            mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return found
+
+
+def _unquoted(value: str) -> str:
+    for mark in ("'", '"'):
+        if len(value) >= 2 and value.startswith(mark) and value.endswith(mark):
+            return value[1:-1]
+    return value

@@ -1,0 +1,134 @@
+"""Where secrets come from: an env file, commands, the environment of the process; and which of them wins."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.manifests.model import Environment
+from buildgraph.place.secrets import Secrets
+from buildgraph.place.sources import SecretCommands, parse_env_file, read_secrets
+from buildgraph.process import SystemRunner
+
+HERE = Environment("test", secrets="test.env")
+NONE: Mapping[str, str] = {}
+
+
+def test_an_env_file_is_lines_of_names_and_values() -> None:
+    text = "# comment\n\nA=1\nexport B = two words \nC='quoted # value'\nD=\"x=y\"\n"
+
+    assert parse_env_file(text, "test.env") == {"A": "1", "B": "two words", "C": "quoted # value", "D": "x=y"}
+
+
+def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        parse_env_file("A=1\nhunter2\n", "test.env")
+
+    assert str(failed.value) == "test.env:2: is no NAME=VALUE line"
+
+
+def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "test.env").write_text("A=file\nB=file\n")
+
+    secrets = read_secrets(tmp_path, HERE, {"A": "process"}, SystemRunner())
+
+    assert (secrets.reveal("A"), secrets.reveal("B")) == ("process", "file")
+
+
+def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert "A" not in read_secrets(tmp_path, HERE, {}, SystemRunner())
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+def printing(text: str, *, then: str = "true") -> tuple[str, ...]:
+    """A command that prints a text, and notes in a file that it ran."""
+    return ("sh", "-c", f"printf .>>ran; printf '%s\\n' '{text}'; {then}")
+
+
+def told(root: Path, env: Mapping[str, str] = NONE, **commands: tuple[str, ...]) -> Secrets:
+    """The secrets of an environment with these commands; `every` is the one for all."""
+    named = {"*" if name == "every" else name: argv for name, argv in commands.items()}
+    return read_secrets(root, replace(HERE, secret_commands=named), env, SystemRunner())
+
+
+def test_a_command_tells_one_secret_and_another_all_of_them(tmp_path: Path) -> None:
+    (tmp_path / "test.env").write_text("A=file\nB=file\nC=file\nD=file\n")
+    env = {"A": "process"}
+
+    secrets = told(tmp_path, env, every=printing("A=all\nB=all\nC=all"), B=printing("one "))
+
+    assert [secrets.reveal(name) for name in "ABCD"] == ["process", "one ", "all", "file"]
+    assert "E" not in secrets
+    assert (tmp_path / "ran").read_text() == "..", "each runs once"
+
+
+def test_no_command_runs_before_a_secret_is_asked_for_that_it_may_tell(tmp_path: Path) -> None:
+    secrets = told(tmp_path, {"A": "process"}, A=printing("command"), B=printing("command"))
+
+    assert (secrets.reveal("A"), "C" in secrets) == ("process", False)
+    assert secrets.redact("", ["B"]) == ""
+    assert not (tmp_path / "ran").exists()
+    assert secrets.redact("the command", ["B"]) == "the ***"
+
+
+def test_commands_that_fail_are_all_told_without_a_word_of_what_they_said(tmp_path: Path) -> None:
+    (tmp_path / "hidden").write_text("hunter2")
+    leaking = printing("a", then="cat hidden; cat hidden >&2; exit 7")
+    secrets = told(tmp_path, A=leaking, B=("no-such-program", "x"), every=("true",))
+
+    for _ in range(2):
+        with pytest.raises(ToolError) as failed:
+            secrets.missing(["A", "B", "C"])
+
+    where = "manifests/environments/test.toml: secret_commands"
+    assert str(failed.value).splitlines() == [
+        f"{where}.A: sh ended with code 7",
+        f"  what it said may be secret and is not shown; run it by hand: `{shlex.join(leaking)}`",
+        f"{where}.B: no-such-program is not installed",
+        "  a secret that is set in the environment of this process needs no command",
+    ]
+    assert (tmp_path / "ran").read_text() == "."
+
+
+def test_what_cannot_be_an_env_file_is_told_by_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        told(tmp_path, every=printing("A=1\nhunter2")).reveal("A")
+
+    assert str(failed.value) == (
+        'manifests/environments/test.toml: secret_commands."*":2: is no NAME=VALUE line'
+    )
+
+
+def test_what_cannot_be_a_value_is_told_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="prints no UTF-8 text"):
+        told(tmp_path, A=("printf", "hunter2\\377")).reveal("A")
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    commands = SecretCommands(
+        {"A": ("sleep", "99")}, SystemRunner(), tmp_path, "test.toml: secret_commands", within=0.3
+    )
+
+    with pytest.raises(ToolError) as failed:
+        commands.ask(["A"])
+
+    assert failed.value.what == "test.toml: secret_commands.A: sleep has not ended within 0.3 seconds"
+
+
+def test_a_secret_that_its_command_does_not_tell_is_missing_where_that_reads(tmp_path: Path) -> None:
+    secrets = read_secrets(
+        tmp_path, Environment("test", secret_commands={"*": ("true",)}), {}, SystemRunner()
+    )
+
+    assert secrets.missing(["A"]) == ["A"]
+    assert secrets.source == "where true reads it"
