@@ -14,6 +14,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_range(parser)
     add_kinds(parser)
     add_format(parser, ("table", "names", "json", "github"))
+    parser.add_argument(
+        "--layers",
+        action="store_true",
+        help="a matrix per layer: images come after those that they build upon",
+    )
     parser.add_argument("--exit-code", action="store_true", help="exit 1 when something is affected")
 
 

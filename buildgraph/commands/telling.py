@@ -20,6 +20,7 @@ from buildgraph.console import answer, on_one_line, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError
 from buildgraph.graph.nodes import Kind
 from buildgraph.plan.affected import USER_KINDS, Affected
+from buildgraph.plan.layers import layers_of
 from buildgraph.project import Project
 
 ASK_JSON = "`--format json` tells packages and products, too"
@@ -32,12 +33,14 @@ def tell_affected(project: Project, options: argparse.Namespace) -> int:
     Raises ConfigurationError for a kind that is not known, and for a matrix that would tell nothing.
     """
     kinds = _kinds(",".join(options.kind))
+    if options.layers and options.format != "github":
+        raise ConfigurationError.of("--layers", "makes matrices of workflows", "write `--format github`, too")
     comparison = compare_asked(project, options, kinds)
     if options.format == "github":
         _need_images(comparison, kinds)
     if not comparison.complete:
         tell(comparison.why_incomplete)
-    answer(FORMATS[options.format](comparison))
+    answer((_github_layers if options.layers else FORMATS[options.format])(comparison))
     return FAILED if options.exit_code and comparison.nodes else DONE
 
 
@@ -108,27 +111,42 @@ def _own_base(comparison: Comparison, found: Affected) -> dict[str, Any]:
 
 def _github(comparison: Comparison) -> str:
     """One line for a workflow's matrix; an empty set is an empty list, which skips the job and breaks nothing."""
+    return _on_one_line(_matrix(comparison, _images(comparison)))
+
+
+def _github_layers(comparison: Comparison) -> str:
+    """A matrix for every layer of images: a job of one layer finds all that it builds upon made by those before."""
+    layers = layers_of(comparison.head.graph, _images(comparison))
+    return _on_one_line({"layers": [_matrix(comparison, layer) for layer in layers]})
+
+
+def _on_one_line(value: Any) -> str:
     import json
 
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _images(comparison: Comparison) -> list[str]:
+    """The affected images that there are."""
     prints = comparison.head.graph.fingerprints
-    images = [
-        found.node for found in comparison.nodes if found.node.kind is Kind.IMAGE and found.node.id in prints
-    ]
+    found = (affected.node for affected in comparison.nodes)
+    return [node.id for node in found if node.kind is Kind.IMAGE and node.id in prints]
+
+
+def _matrix(comparison: Comparison, images: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    prints = comparison.head.graph.fingerprints
     services = {service.name: service for service in comparison.head.manifests.services}
-    return json.dumps(
-        {
-            "include": [
-                {
-                    "service": (name := node.id.partition(":")[2]),
-                    "product": services[name].product,
-                    "image": comparison.head.local_reference(name),
-                    "fingerprint": prints[node.id],
-                }
-                for node in images
-            ]
-        },
-        separators=(",", ":"),
-    )
+    return {
+        "include": [
+            {
+                "service": (name := image.partition(":")[2]),
+                "product": services[name].product,
+                "image": comparison.head.local_reference(name),
+                "fingerprint": prints[image],
+            }
+            for image in images
+        ]
+    }
 
 
 FORMATS = {"table": _table, "names": _names, "json": _json, "github": _github}

@@ -175,6 +175,35 @@ def test_github_gets_one_line_even_for_nothing(shop: Monorepo) -> None:
     assert told["include"][0]["image"] == f"acme/docs:{told['include'][0]['fingerprint']}"
 
 
+def test_github_gets_a_matrix_for_every_layer_of_images(shop: Monorepo) -> None:
+    """Pitfall 34: no layers are no matrix, and break no workflow."""
+    base = "FROM scratch\nCOPY services/{0}/ /\n"
+    shop.plain_service("base", base.format("base"), base_of="acme/base:1", deployed=False)
+    above = base.replace("scratch", "acme/base:1")
+    shop.plain_service("runtime", above.format("runtime"), base_of="acme/runtime:1", deployed=False)
+    shop.plain_service("mail", above.replace("base", "runtime").format("mail"), port=80)
+    shop.commit()
+    assert shop.run("affected", "--format", "github", "--layers").out == '{"layers":[]}\n'
+
+    def layers() -> list[list[str]]:
+        told = json.loads(shop.run("affected", "--format", "github", "--layers").out)["layers"]
+        return [[entry["service"] for entry in layer["include"]] for layer in told]
+
+    shop.append("services/runtime/config")
+    shop.append("apps/docs/src/index.ts")
+    assert layers() == [["docs", "runtime"], ["mail"]], "what it builds upon is there already"
+
+    shop.append("services/base/config")
+    assert layers() == [["base", "docs"], ["runtime"], ["mail"]]
+
+
+def test_layers_are_of_matrices_alone(shop: Monorepo) -> None:
+    ran = shop.run("affected", "--layers")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "write `--format github`, too" in ran.err
+
+
 def test_the_exit_code_tells_when_it_is_asked_to(shop: Monorepo) -> None:
     assert shop.run("affected", "--exit-code").code == 0
 

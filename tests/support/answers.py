@@ -41,7 +41,7 @@ def check_answer(arguments: Sequence[str], out: str) -> None:
 def schema_name(verb: str, arguments: Sequence[str], form: str) -> str:
     """The name of the schema of what a command line answers."""
     if form == "github":
-        return f"{verb}.github"
+        return f"{verb}.layers" if "--layers" in arguments else f"{verb}.github"
     return next(
         (name for option, name in BY_OPTION.get(verb, {}).items() if not option or option in arguments), verb
     )
