@@ -10,7 +10,7 @@ import pytest
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
 from buildgraph.recipes import Base, resolve_base
-from buildgraph.recipes.bases import recipe_named, recipe_of
+from buildgraph.recipes.bases import recipe_of
 
 DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
