@@ -9,6 +9,8 @@ project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"
 extensions = ["myst_parser"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**.md", "manifests/REFERENCE.md", "examples/manacore/README.md"]
+# Folders with many files, in none of which a page is looked for.
+exclude_patterns = [".git", ".venv", "build", "**/node_modules", "tests", "buildgraph"]
 myst_heading_anchors = 4
 nitpicky = True
 html_theme = "furo"

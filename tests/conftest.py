@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 from xdist.remote import Producer
 
 from tests.support.monorepo import Monorepo
 from tests.support.system import docker, fetch, free_port, substitute
-from tests.support.workers import Together, turn
+from tests.support.workers import COLLECTED, Together, turn
 
 pytest_plugins = ["tests.support.chats", "tests.support.towns"]
 
@@ -25,14 +25,22 @@ LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOS
 def pytest_configure() -> None:
     """No variable of the machine reaches a test or a fixture, and what is started in hundreds keeps its byte code.
 
-    Fixtures of a module begin before those of a test: what they start must not find a variable of CI either.
+    What tests start can be interrupted, whoever has started them. Fixtures of a module begin before those of a test:
+    what they start must not find a variable of CI either.
     """
     for name in list(os.environ):
         if name.startswith(LEAKS) and name not in KEPT:
             del os.environ[name]
     os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", f"{gettempdir()}/buildgraph-tests-{os.getuid()}")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells have what they start in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_remember_all(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What was collected, before marks and names choose among it: `test_spec_coverage.py` asks."""
+    config.stash[COLLECTED] = frozenset(item.nodeid.partition("[")[0] for item in items)
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,16 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield parts[0], path
 
 
+@cache
+def imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Every import of a module, wherever it stands."""
+    found = ast.walk(ast.parse(path.read_text()))
+    return tuple(node for node in found if isinstance(node, (ast.Import, ast.ImportFrom)))
+
+
 def imported_rooms(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in imports(path):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = (
@@ -89,12 +97,11 @@ def test_pure_rooms_read_nothing_and_start_nothing(room: str) -> None:
     forbidden = {"os", "subprocess", "pathlib", "time", "random", "socket", "docker", "datetime"}
 
     for path in (PACKAGE / room).rglob("*.py"):
-        tree = ast.parse(path.read_text())
         imported = {
-            alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names
+            alias.name.split(".")[0] for n in imports(path) if isinstance(n, ast.Import) for alias in n.names
         }
         imported |= {
-            n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
+            n.module.split(".")[0] for n in imports(path) if isinstance(n, ast.ImportFrom) and n.module
         }
         assert imported & forbidden == set(), path
 
@@ -104,7 +111,7 @@ def test_only_one_module_knows_doit_and_one_starts_processes() -> None:
         return {
             path.name
             for _, path in modules()
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in imports(path)
             if (
                 isinstance(node, ast.Import) and any(alias.name.split(".")[0] == name for alias in node.names)
             )

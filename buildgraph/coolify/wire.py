@@ -44,7 +44,7 @@ class Wire:
         """Send one request with the token; any outcome is a Reply."""
         request = urllib.request.Request(f"{self.url}{path}", body, self._headers(body), method=method)
         try:
-            with self._opener().open(request, timeout=TIMEOUT) as answer:
+            with _opener(self.ca).open(request, timeout=TIMEOUT) as answer:
                 return _reply(answer.status, answer)
         except urllib.error.HTTPError as error:
             return _refused(error)
@@ -61,16 +61,18 @@ class Wire:
         }
         return sent if body is None else {**sent, "Content-Type": "application/json"}
 
-    def _opener(self) -> urllib.request.OpenerDirector:
-        tls = urllib.request.HTTPSHandler(context=trusting(self.ca))
-        return urllib.request.build_opener(_StayHere(), tls)
-
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer like any other: the token goes nowhere but where it was meant to."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
+
+
+@cache
+def _opener(ca: Path | None) -> urllib.request.OpenerDirector:
+    """What opens connections; a deploy sends hundreds of requests, and making one takes as long as some of them."""
+    return urllib.request.build_opener(_StayHere(), urllib.request.HTTPSHandler(context=trusting(ca)))
 
 
 @cache

@@ -14,7 +14,7 @@ import pytest
 from tests.support.coolify import TOKEN, CoolifyServer
 from tests.support.coolify_engine import EngineRunner
 from tests.support.hamlet import Hamlet
-from tests.support.monorepo import Ran
+from tests.support.starting import Ran
 from tests.support.system import ROOT, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

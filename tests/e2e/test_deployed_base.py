@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.monorepo import Monorepo, Ran
+from tests.support.monorepo import Monorepo
+from tests.support.starting import Ran
 from tests.support.system import ROOT, docker, free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

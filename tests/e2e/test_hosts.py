@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.hosts import Authority, SshHost, ssh_host, tls_engine
-from tests.support.monorepo import Monorepo, Ran, bare
+from tests.support.monorepo import Monorepo, bare
+from tests.support.starting import Ran
 from tests.support.system import ROOT, docker, free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.hamlet import Hamlet
-from tests.support.monorepo import Ran
+from tests.support.starting import Ran
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.hamlet import Hamlet
-from tests.support.monorepo import Ran
+from tests.support.starting import Ran
 from tests.support.system import docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.hamlet import NODE, Hamlet, as_toml
-from tests.support.monorepo import Ran
+from tests.support.starting import Ran
 from tests.support.system import free_port
 
 CONTEXT = "buildgraph-test"

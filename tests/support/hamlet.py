@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.monorepo import Monorepo, Ran
+from tests.support.monorepo import Monorepo
+from tests.support.starting import Ran
 from tests.support.system import ROOT, docker, fetch, free_port
 
 NODE = "node:20-alpine"

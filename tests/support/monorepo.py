@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import chdir, redirect_stdout
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from buildgraph.commands import run_verb
@@ -18,8 +20,9 @@ from buildgraph.process import SystemRunner
 from buildgraph.project import open_project
 from buildgraph.snapshot import Repository, Snapshot, find_repository, read_commit, read_working_tree
 from tests.support.answers import check_answer
+from tests.support.starting import Ran, run_script
 
-# Written by us: a repository is made for hundreds of tests, and git would start a process for each line of it.
+# Written by us: git would start a process for each line of it.
 IDENTITY = """[user]
 \tname = Test
 \temail = test@example.com
@@ -29,14 +32,23 @@ IDENTITY = """[user]
 WORKSPACE = "packages:\n  - 'packages/*'\n  - 'apps/*'\n"
 
 
+@cache
+def _empty_repository() -> Path:
+    """Git's own folder of a repository where nothing happened yet: made once, and copied for each."""
+    place = Path(mkdtemp(prefix="buildgraph-git-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    subprocess.run(("git", "init", "-q", "-b", "main", "--template=", str(place)), check=True)
+    with (place / ".git/config").open("a") as config:
+        config.write(IDENTITY)
+    return place / ".git"
+
+
 class Monorepo:
     """A workspace on disk; every verb changes it or asks about it, as a developer would."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main", "--template=")
-        self.append(".git/config", IDENTITY)
+        shutil.copytree(_empty_repository(), root / ".git")
         self.write("pnpm-workspace.yaml", WORKSPACE)
         self.write("package.json", json.dumps({"name": "root", "private": True}))
         self.write(".gitignore", "node_modules/\ndist/\n.buildgraph/\n")
@@ -70,7 +82,15 @@ class Monorepo:
         """Commit all there is and return the commit's id."""
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
+        return self._head()
+
+    def _head(self) -> str:
+        """The commit that is checked out, read where git keeps it: it is asked for after hundreds of commits."""
+        place = self.root / ".git"
+        try:
+            return (place / (place / "HEAD").read_text().strip().removeprefix("ref: ")).read_text().strip()
+        except OSError:  # a detached head, a worktree, or packed names
+            return self.git("rev-parse", "HEAD")
 
     @property
     def repository(self) -> Repository:
@@ -141,11 +161,9 @@ class Monorepo:
 
     def run(self, *arguments: str) -> Ran:
         """Run the console script here, in a process of its own, as a user would."""
-        argv = (sys.executable, "-m", "buildgraph.main", *arguments)
-        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        ran = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False, env=env)
-        check_answer(arguments, ran.stdout)
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
+        ran = run_script(self.root, arguments, os.environ)
+        check_answer(arguments, ran.out)
+        return ran
 
     def affected(self, *arguments: str) -> list[str]:
         """The ids that `buildgraph affected` names: asked often, and so in this process."""
@@ -166,15 +184,6 @@ COPY manifests/ ./
 COPY dependencies/ ./
 COPY app/ ./
 """
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command line left behind."""
-
-    code: int
-    out: str
-    err: str
 
 
 def _toml(value: Any) -> str:

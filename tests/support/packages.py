@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.monorepo import Monorepo, bare
+from tests.support.starting import run_script
 
 PROGRAMS = Path(sys.executable).parent
 # What a build is here: it tells that it ran, and leaves a file, a program and a link.
@@ -67,12 +68,9 @@ class Packages:
     def run(self, *arguments: str, **env: str) -> Ran:
         """Run the console script."""
         self.runs.unlink(missing_ok=True)
-        argv = (sys.executable, "-m", "buildgraph.main", *arguments)
-        ran = subprocess.run(
-            argv, cwd=self.repo.root, capture_output=True, text=True, check=False, env=self.environment | env
-        )
+        ran = run_script(self.repo.root, arguments, self.environment | env)
         scripts = self.runs.read_text().splitlines() if self.runs.exists() else []
-        return Ran(ran.returncode, ran.stdout, ran.stderr, sorted(scripts))
+        return Ran(ran.code, ran.out, ran.err, sorted(scripts))
 
     def ended_by(self, number: signal.Signals, *arguments: str, once: str) -> int:
         """Run the console script until a file is there, send its processes a signal; returns the exit code."""

@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.system import ROOT
 
+COLLECTED = pytest.StashKey[frozenset[str]]()
 SHARES = re.compile(r'scope="module"|\bxdist_group\("(?P<name>.+?)"\)')
 
 
