@@ -30,7 +30,7 @@ class Logs:
             return  # a commit may hold links that lead anywhere
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(f".{os.getpid()}")
+            half = place.with_suffix(f".{os.urandom(8).hex()}")  # a name that no commit can hold
             half.write_bytes(log)
             half.replace(place)
 

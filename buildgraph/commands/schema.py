@@ -9,11 +9,12 @@ from typing import Final
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.inside import place_inside
 from buildgraph.manifests.schema import render_schemas
 from buildgraph.project import open_project
 
 NAMES: Final = ("workspace", "product", "environment", "bases")
-FOLDER: Final = Path("manifests/schemas")
+FOLDER: Final = "manifests/schemas"
 # Of answers, by verb (and what else decides); `run` is the report of a run of tasks.
 ANSWERS: Final = Path(__file__).parents[1] / "schemas"
 FIRST_LINE: Final = "#:schema ../schemas/product.json"
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print one schema, or write all; returns the exit code."""
     if options.write:
-        _write(open_project(Path.cwd()).folder / FOLDER)
+        _write(open_project(Path.cwd()).folder)
         tell(f"wrote {FOLDER}: begin a product's manifest with {FIRST_LINE}")
         return DONE
     if options.name is None:
@@ -55,9 +56,10 @@ def schema_text(name: str) -> str:
 
 
 def _write(folder: Path) -> None:
+    files = {name: place_inside(folder, f"{FOLDER}/{name}.json") for name in NAMES}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
-            (folder / f"{name}.json").write_text(schema_text(name))
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        for name, file in files.items():
+            file.write_text(schema_text(name))
     except OSError as error:
-        raise ConfigurationError.of(str(FOLDER), f"cannot be written: {error.strerror}") from error
+        raise ConfigurationError.of(FOLDER, f"cannot be written: {error.strerror}") from error
