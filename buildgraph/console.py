@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,12 @@ from buildgraph.columns import render_columns
 from buildgraph.errors import ToolError
 
 _turn = threading.Lock()
+# What steers a terminal, colours aside, or shows a line in another order than it stands; one end of a line is `\n`.
+_STEERING = re.compile(
+    "\x1b(?!\\[[0-9;]{0,20}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+# GitHub: "Workflow commands for GitHub Actions"; it obeys those that stand in what any program prints.
+_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
 
 
 if TYPE_CHECKING:  # a protocol is long in the making, and many commands only tell a line
@@ -46,7 +53,7 @@ class Plain:
 
     def tell(self, line: str) -> None:
         """A line of no task."""
-        write(line + "\n")
+        write(_as_text(line) + "\n")
 
     def begin(self, task: str) -> None:
         """A task begins."""
@@ -54,11 +61,11 @@ class Plain:
 
     def say(self, task: str, line: str) -> None:
         """A line of a task."""
-        write(said(task, line))
+        write(_as_text(said(task, line)))
 
     def end(self, task: str, line: str) -> None:
         """A task has come to something."""
-        write(line + "\n")
+        write(_as_text(line) + "\n")
 
     def close(self) -> None:
         """Nothing is held back here."""
@@ -95,22 +102,22 @@ def said(task: str, line: str) -> str:
 
 def tell(line: str) -> None:
     """Tell one line of progress."""
-    _screens[-1].tell(line)
+    _screens[-1].tell(harmless(line))
 
 
 def teller(name: str) -> Callable[[str], None]:
     """A `tell` for the lines of a task."""
-    return lambda line: _screens[-1].say(name, line)
+    return lambda line: _screens[-1].say(name, harmless(line))
 
 
 def tell_begun(task: str) -> None:
     """Tell that a task begins."""
-    _screens[-1].begin(task)
+    _screens[-1].begin(harmless(task))
 
 
 def tell_ended(task: str, line: str) -> None:
     """Tell what a task has come to."""
-    _screens[-1].end(task, line)
+    _screens[-1].end(harmless(task), harmless(line))
 
 
 def is_on_actions(environ: Mapping[str, str]) -> bool:
@@ -128,7 +135,8 @@ def answer(text: str) -> None:
     if sys.stdout is None:  # Python's word for a stream that was closed before it began (`>&-`)
         raise ToolError("the answer cannot be written: standard output is closed")
     try:
-        sys.stdout.write(printable(text if text.endswith("\n") else text + "\n"))
+        shown = _as_text(harmless(text))
+        sys.stdout.write(printable(shown if shown.endswith("\n") else shown + "\n"))
         sys.stdout.flush()
     except OSError as error:
         # what is left in the buffer must not raise again when Python ends
@@ -142,11 +150,24 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def harmless(text: str) -> str:
+    """`text` that steers no terminal: lines and colours stay, names are strangers'."""
+    if text.isprintable():
+        return text
+    return _STEERING.sub(lambda sign: ascii(sign[0])[1:-1], text.replace("\r\n", "\n"))
+
+
+def _as_text(text: str) -> str:
+    """`text` that is no command to GitHub, where this is one of its jobs."""
+    if not is_on_actions(os.environ):
+        return text
+    return _COMMAND.sub(lambda sign: f"{sign[1] or ''}\\x3a" if sign[0].endswith(":") else "#\\x23", text)
+
+
 def on_one_line(name: str) -> str:
     """A name as part of a line: what would end the line or steer the terminal is written as escapes."""
-    if name.isprintable():
-        return name
-    return "".join(sign if sign.isprintable() or sign > "\x9f" else f"\\x{ord(sign):02x}" for sign in name)
+    lines = harmless(name).replace("\x1b", "\\x1b")
+    return lines.replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:

@@ -17,8 +17,10 @@ QUIET = {
 }
 # A hook of git sets these, and they would lead into another repository: the folder decides.
 OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
-PLACE = ("git", "rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir")
+# A folder of a commit may look like a bare repository, with a configuration that runs anything: it is none to us.
+NO_TRAP = ("-c", "safe.bareRepository=explicit")
+GIT = ("git", *NO_TRAP, "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+PLACE = ("git", *NO_TRAP, "rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir")
 # Porcelain v2 with the commit on top; untracked files one by one, submodules by their commit alone.
 STATUS = (
     *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind"),

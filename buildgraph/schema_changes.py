@@ -79,6 +79,8 @@ def _parsed(text: str) -> tuple[list[exp.Expr], str]:
         return [found for found in sqlglot.parse(text, dialect=DIALECT) if found is not None], ""
     except SqlglotError as error:
         return [], _first_line(str(error))
+    except RecursionError:
+        return [], "it is nested too deep"
     finally:
         log.disabled = before
 

@@ -28,7 +28,7 @@ def write_whole(file: Path, content: bytes, folder: Path | None = None) -> None:
 
     Until it is whole it stands in `folder`, or else beside itself. One that is there keeps its mode.
     """
-    half = (folder or file.parent) / f"{file.name}.{os.urandom(4).hex()}{HALF}"
+    half = (folder or file.parent) / f"{file.name}.{os.urandom(8).hex()}{HALF}"
     try:
         half.write_bytes(content)
         with suppress(FileNotFoundError):

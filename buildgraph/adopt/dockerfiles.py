@@ -24,9 +24,12 @@ ASKED: Final = r"(?:(?:--filter|--scope|-F)[= ]+|turbo(?:@\S+)? prune )"
 FILTER: Final = re.compile(
     rf"{ASKED}[\"']?\{{?(?:\./)?([\w@./-]+?)\}}?(?:\.\.\.)?[\"']?(?=[\s\"']|$)", re.MULTILINE
 )
-PORT: Final = re.compile(r"^\s*(?:ENV|ARG)\s+(?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE)
+PORT: Final = re.compile(
+    r"^[ \t]*(?:ENV|ARG)\s+(?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE
+)
 HEALTH: Final = re.compile(
-    r"^\s*HEALTHCHECK\b(?:.|\\\n)*?https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[^\s\"'|)\\`]*)?", re.MULTILINE
+    r"^[ \t]*HEALTHCHECK\b(?:.|\\\n){0,4000}?https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[\w.~+;=:@&/?-]*)?(?=[\s\"'|)\\`]|$)",
+    re.MULTILINE,
 )
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
 FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"

@@ -8,10 +8,11 @@ from typing import Final
 
 from buildgraph.adopt.model import Project
 
+# Lengths are bounded where a text that never ends could be looked through again from each of its words.
 # In the order in which they are believed: what is listened on, the variable's default, any other port.
 PORTS: Final = (
-    re.compile(r"\.listen\(\s*(?:\{[^{}]*?\bport\s*:\s*)?[^,;{})\n]*?(?<!\w)(\d{4,5})\b"),
-    re.compile(r"\bserve\(\s*\{[^{}]*?\bport\s*:\s*[^,;{})\n]*?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"\.listen\(\s*(?:\{[^{}]{0,400}?\bport\s*:\s*)?[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"\bserve\(\s*\{[^{}]{0,400}?\bport\s*:\s*[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
     re.compile(r"(?<![A-Z_])PORT\b['\"\])]*\s*(?:\?\?|\|\|)\s*['\"]?(\d{4,5})"),
     re.compile(r"\bport\s*[:=]\s*(\d{4,5})"),
 )
@@ -26,10 +27,10 @@ CONTROLLER: Final = re.compile(
 )
 METHOD: Final = re.compile(rf"@Get\(\s*['\"`]/?({HEALTH})['\"`]", re.IGNORECASE)
 PREFIX: Final = re.compile(r"setGlobalPrefix\(\s*['\"`]/?([^'\"`]*?)/?['\"`]")
-NOT_PREFIXED: Final = re.compile(r"setGlobalPrefix\([^)]*?\bexclude\s*:\s*\[([^\]]*)\]")
+NOT_PREFIXED: Final = re.compile(r"setGlobalPrefix\([^)]{0,400}?\bexclude\s*:\s*\[([^\]]*)\]")
 QUOTED: Final = re.compile(r"['\"`]/?([^'\"`]+)['\"`]")
 OWN_CONTROLLER: Final = re.compile(r"@Controller\(\s*(?:['\"`]/?([^'\"`]*)['\"`])?\s*\)")
-ROOT_CONTROLLER: Final = re.compile(r"@Controller\(\s*\)[\s\S]*?@Get\(\s*\)")
+ROOT_CONTROLLER: Final = re.compile(r"@Controller\(\s*\)[\s\S]{0,4000}?@Get\(\s*\)")
 SVELTE: Final = re.compile(rf"src/routes/(.*{HEALTH})/\+server\.[jt]s", re.IGNORECASE)
 NEXT_APP: Final = re.compile(rf"(?:src/)?app/(.*{HEALTH})/route\.[jt]sx?", re.IGNORECASE)
 NEXT_PAGES: Final = re.compile(rf"(?:src/)?pages/(api/.*{HEALTH})\.[jt]s", re.IGNORECASE)

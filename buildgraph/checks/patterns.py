@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from buildgraph.bounded import firm_folders, firm_stars
+
+FOLDERS = r"(?:[^/]+/)*"  # any number of them
 SKIPPED = ("node_modules", ".git", ".buildgraph")  # nobody's output
 
 
@@ -44,8 +47,9 @@ def _translated(pattern: str) -> str:
     segments = pattern.strip("/").split("/")
     while len(segments) > 1 and segments[-1] == "**":
         segments.pop()
-    parts = [r"(?:[^/]+/)*" if part == "**" else f"{_segment(part)}/" for part in segments[:-1]]
-    return "".join([*parts, r"[^/]+" if segments[-1] == "**" else _segment(segments[-1])])
+    parts = [FOLDERS if part == "**" else f"{_segment(part)}/" for part in segments[:-1]]
+    whole = "".join([*parts, r"[^/]+" if segments[-1] == "**" else _segment(segments[-1])])
+    return firm_folders(firm_stars(whole), FOLDERS, f"{FOLDERS}?")
 
 
 def _segment(part: str) -> str:

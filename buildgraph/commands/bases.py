@@ -8,11 +8,12 @@ from pathlib import Path
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, BuildgraphError, ConfigurationError
+from buildgraph.inside import place_inside
 from buildgraph.picture import Picture
 from buildgraph.project import Project, open_project
 from buildgraph.wholeness import write_whole
 
-LOCK = Path("manifests") / "bases.toml"
+LOCK = "manifests/bases.toml"
 HEADING = "# Base images locked by digest; `buildgraph bases --update` writes this file.\n[digests]\n"
 
 
@@ -70,7 +71,7 @@ def ask_digests(picture: Picture, names: list[str]) -> dict[str, str]:
 def write_lock(project: Project, digests: dict[str, str]) -> None:
     """Write the lock into the project, sorted, so that a change is a diff of one line."""
     lines = [f'"{name}" = "{digest}"\n' for name, digest in sorted(digests.items())]
-    file = project.folder / LOCK
+    file = place_inside(project.folder, LOCK)
     file.parent.mkdir(exist_ok=True)
     try:
         write_whole(file, (HEADING + "".join(lines)).encode(), project.cache_folder())

@@ -19,6 +19,7 @@ from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, on_one_line, printable, table
 from buildgraph.errors import DONE, ConfigurationError, indent
+from buildgraph.inside import place_inside
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Manifests, Source
 from buildgraph.manifests.parsing import PRODUCTS, WORKSPACE_FILE
@@ -141,7 +142,7 @@ def _planned(project: Project, facts: Facts, adoption: Adoption) -> list[Planned
         own = {service.dockerfile: facts.texts.get(service.dockerfile, "") for service in adoption.services}
         own = {path: text for path, text in own.items() if path and is_dockerfile(path)}
         files = with_stand_ins(files, adoption, own, read_supplies("substitutes"))
-    return [Planned(path, text, _read(project.folder / path)) for path, text in files.items()]
+    return [Planned(path, text, _read(place_inside(project.folder, path))) for path, text in files.items()]
 
 
 def _lacking_templates(project: Project, manifests: Manifests) -> list[Planned]:
@@ -150,7 +151,7 @@ def _lacking_templates(project: Project, manifests: Manifests) -> list[Planned]:
         service.kind for service in manifests.services if service.dockerfile == KINDS[service.kind].template
     }
     files = template_files(kinds, read_supplies("templates"))
-    missing = {path: text for path, text in files.items() if not (project.folder / path).exists()}
+    missing = {path: text for path, text in files.items() if not place_inside(project.folder, path).exists()}
     return [Planned(path, text, None) for path, text in missing.items()]
 
 
@@ -177,7 +178,7 @@ def _write(folder: Path, files: Iterable[Planned]) -> None:
     for file in files:
         if file.is_there:
             continue
-        place = folder / file.path
+        place = place_inside(folder, file.path)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with place.open("x", encoding="utf-8") as written:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from buildgraph.errors import ConfigurationError
 
+# What JSON would let stand, and a terminal obeys.
+_STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 DEFAULT_ENVIRONMENT = "development"
 
 
@@ -61,10 +64,18 @@ def deliver(text: str, output: str | None) -> None:
 
 
 def as_json(value: Any) -> str:
-    """A value as JSON for machines: indented, keys in the order they were written."""
+    """A value as JSON for machines: indented, keys in the order they were written.
+
+    Signs that steer a terminal, and GitHub's `##[`, are spelt as JSON spells signs.
+    """
     import json
 
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    written = json.dumps(value, indent=2, ensure_ascii=False).replace("##[", "##\\u005b")
+    return written if written.isascii() and "\x7f" not in written else _STEERING.sub(_spelt, written)
+
+
+def _spelt(sign: re.Match[str]) -> str:
+    return f"\\u{ord(sign[0]):04x}"
 
 
 def as_lines(values: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from buildgraph.commands.options import (
 )
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName
+from buildgraph.inside import is_inside, place_inside
 from buildgraph.manifests.kinds import RENDERED
 from buildgraph.manifests.model import Source
 from buildgraph.picture import Picture
@@ -79,7 +80,7 @@ def find_drifts(folder: Path, picture: Picture, names: Collection[str]) -> Itera
 
     texts = render_all(picture.manifests, names)
     for path, text in texts.items():
-        found = _read(folder / path)
+        found = _read(place_inside(folder, path))
         if found != text:
             yield Drift(path, MISSING if found is None else DIFFERS, found, text)
     yield from _surplus(folder, (TABLE[name].glob(picture.manifests) for name in names), texts)
@@ -134,6 +135,8 @@ def _surplus(folder: Path, globs: Iterable[str], texts: Mapping[str, str]) -> It
         path.relative_to(folder).as_posix() for glob in globs for path in folder.glob(glob) if path.is_file()
     }
     for path in sorted(found - texts.keys()):
+        if not is_inside(folder, path):
+            continue
         text = _read(folder / path)
         if text and is_rendered(text):
             yield Drift(path, SURPLUS, text, None)
@@ -150,7 +153,7 @@ def _read(path: Path) -> str | None:
 
 
 def _settle(folder: Path, drift: Drift) -> None:
-    path = folder / drift.path
+    path = place_inside(folder, drift.path)
     try:
         if drift.text is None:
             path.unlink(missing_ok=True)

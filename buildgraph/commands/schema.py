@@ -9,13 +9,14 @@ from typing import Final
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.inside import place_inside
 from buildgraph.manifests.reference import render_reference
 from buildgraph.manifests.schema import render_schemas
 from buildgraph.project import open_project
 
 NAMES: Final = ("workspace", "product", "environment", "bases")
-FOLDER: Final = Path("manifests/schemas")
-REFERENCE: Final = Path("manifests/REFERENCE.md")  # its tables of keys are renewed, where there is one
+FOLDER: Final = "manifests/schemas"
+REFERENCE: Final = "manifests/REFERENCE.md"  # its tables of keys are renewed, where there is one
 # Of answers, by verb (and what else decides); `run` is the report of a run of tasks.
 ANSWERS: Final = Path(__file__).parents[1] / "schemas"
 FIRST_LINE: Final = "#:schema ../schemas/product.json"
@@ -57,12 +58,14 @@ def schema_text(name: str) -> str:
 
 
 def _write(project: Path) -> None:
+    files = {name: place_inside(project, f"{FOLDER}/{name}.json") for name in NAMES}
+    reference = place_inside(project, REFERENCE)
     try:
         (project / FOLDER).mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
-            (project / FOLDER / f"{name}.json").write_text(schema_text(name), encoding="utf-8")
-        if (project / REFERENCE).is_file():
-            text = (project / REFERENCE).read_text(encoding="utf-8")
-            (project / REFERENCE).write_text(render_reference(text), encoding="utf-8")
+        for name, file in files.items():
+            file.write_text(schema_text(name), encoding="utf-8")
+        if reference.is_file():
+            text = reference.read_text(encoding="utf-8")
+            reference.write_text(render_reference(text), encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError.of(str(FOLDER), f"cannot be written: {error.strerror}") from error
+        raise ConfigurationError.of(FOLDER, f"cannot be written: {error.strerror}") from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.workspace.globs import firm_stars
+from buildgraph.bounded import compiled, firm_stars
+from buildgraph.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -27,7 +29,7 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     if not patterns:
         return lambda path: False
     spec = _spec(patterns)
-    mentions = re.compile(mentioning(patterns)).search
+    mentions = compiled(mentioning(patterns)).search
     return lambda path: mentions(path) is not None and spec.match_file(path)
 
 
@@ -41,8 +43,8 @@ def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
         return []
     of_names = tuple(line for line in patterns if "/" not in line.removesuffix("/"))
     of_paths = tuple(line for line in patterns if line not in of_names and not line.startswith("!"))
-    in_name = re.compile(mentioning(tuple(line.removesuffix("/") for line in of_names))).search
-    in_path = re.compile(mentioning(of_paths)).search
+    in_name = compiled(mentioning(tuple(line.removesuffix("/") for line in of_names))).search
+    in_path = compiled(mentioning(of_paths)).search
     is_named = cache(lambda name: in_name(name) is not None)
     is_below = cache(lambda folder: any(map(is_named, folder.split("/"))))
     match = _spec(patterns).match_file
@@ -69,13 +71,37 @@ def mentioning(patterns: tuple[str, ...]) -> str:
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(patterns)
+    """The patterns as they are matched; ConfigurationError names those that are none."""
+    try:
+        spec = _parsed(patterns)
+    except (re.error, ValueError):
+        raise ConfigurationError(_mistake_in(line) for line in patterns if not _is_pattern(line)) from None
     for pattern in spec.patterns:
         if pattern.regex:
-            pattern.regex = re.compile(_bounded(pattern.regex.pattern), re.DOTALL)
+            pattern.regex = compiled(_bounded(pattern.regex.pattern), re.DOTALL)
     return spec
+
+
+def _parsed(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # as in `compiled`
+        return GitIgnoreSpec.from_lines(patterns)
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        _parsed([line])
+    except (re.error, ValueError):
+        return False
+    return True
+
+
+def _mistake_in(line: str) -> Mistake:
+    return Mistake(
+        "manifests", f"{line!r} is no pattern in gitignore syntax", "mend it, for example its brackets"
+    )
 
 
 def _bounded(expression: str) -> str:

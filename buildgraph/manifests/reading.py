@@ -15,6 +15,7 @@ T = TypeVar("T")
 Schema = Mapping[str, Any]
 
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+NO_NUL: Final = "text without a NUL sign, which no program can be told"
 TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "true or false"),  # before int: a bool is an int in Python
     (int, "an integer"),
@@ -107,13 +108,13 @@ def type_name(value: object) -> str:
 
 def text(*, pattern: str = "", says: str = "", way_out: str = "") -> Reader[str]:
     """Text that is not empty and matches the whole `pattern`; `says` names what is expected of it."""
-    compiled = re.compile(pattern or r"(?s:.+)")
+    compiled = re.compile(pattern or r"[^\0]+")
 
     def read(value: object, place: Place) -> str:
         found: str = of_type(str, value)
         if compiled.fullmatch(found):
             return found
-        raise Refused(f"is {found!r}, expected {says}" if found else "is empty", way_out)
+        raise Refused(f"is {found!r}, expected {says or NO_NUL}" if found else "is empty", way_out)
 
     schema = {"type": "string", "pattern": f"^{pattern}$"} if pattern else {"type": "string", "minLength": 1}
     return Reader(read, schema)
@@ -121,7 +122,14 @@ def text(*, pattern: str = "", says: str = "", way_out: str = "") -> Reader[str]
 
 def any_text() -> Reader[str]:
     """Text, which may be empty."""
-    return Reader(lambda value, place: of_type(str, value), {"type": "string"})
+
+    def read(value: object, place: Place) -> str:
+        found: str = of_type(str, value)
+        if "\0" in found:
+            raise Refused(f"is {found!r}, expected {NO_NUL}")
+        return found
+
+    return Reader(read, {"type": "string"})
 
 
 def truth() -> Reader[bool]:
@@ -236,7 +244,10 @@ def parse_toml(content: bytes) -> dict[str, Any]:
         return tomli.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Refused(f"is not UTF-8: byte {error.start}", "save it as UTF-8") from error
-    except tomli.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # numbers of thousands of digits, tables in tables in tables
         raise Refused(f"is no TOML: {error}") from error
 
 

@@ -24,6 +24,8 @@ NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a DNS label, 
 VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)([KMG])")
 BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}  # as Docker counts
+# What ends a line or steers a terminal, and what GitHub would take for an expression of its own.
+UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|\$\{\{")
 LEAST_MEMORY: Final = 6 * 2**20  # Docker refuses less
 
 
@@ -65,7 +67,8 @@ def _read_argv(value: object, place: Place) -> tuple[str, ...]:
 def _read_path(value: object, place: Place) -> str:
     written: str = of_type(str, value)
     path = posixpath.normpath(written) if written else ""
-    if path and not path.startswith(("/", "../")) and path != ".." and "\\" not in path:
+    is_inside = not path.startswith(("/", "../")) and path != ".."
+    if path and is_inside and "\\" not in path and not UNFIT.search(path):
         return path
     raise Refused(f"is {written!r}, expected a path inside the project", "write it with /")
 
@@ -164,7 +167,18 @@ DIGEST: Final = text(
 HOST: Final = text(
     pattern=NAME.pattern, says="a host name's first part", way_out='write for example "api-chat"'
 )
-URL_PATH: Final = text(pattern=r"/\S*", says="a path", way_out='begin it with "/"')
+# What RFC 3986 lets stand in a path and its query, with brackets and braces, but no quote: where it is written into
+# other programs' files it stays one word. What is probed stands in the proxy's, too, where more signs have a meaning.
+URL_PATH: Final = text(
+    pattern=r"/[A-Za-z0-9._~!$&()*+,;=:@%/?|{}\[\]-]*",
+    says="a path",
+    way_out='begin it with "/", and write other signs as %XX',
+)
+PROBE_PATH: Final = text(
+    pattern=r"/[A-Za-z0-9._~+;=:@&/?-]*",
+    says="a path",
+    way_out='begin it with "/", and use a to z, 0 to 9 and . _ ~ + ; = : @ & ? -',
+)
 PLATFORM: Final = text(
     pattern=r"[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?", says="a platform", way_out='write for example "linux/amd64"'
 )
@@ -182,7 +196,7 @@ MEMORY_SIZE: Final = Reader(_read_memory, {"type": "string", "pattern": f"^{MEMO
 BODY: Final = Reader(_read_body, {"type": ["string", "object", "array"]})
 DOMAIN: Final = Reader(_read_domain, {"type": "string", "pattern": r"\{host\}"})
 BACKUPS_TO: Final = text(
-    pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*|(?!s3:)[^:\\]+",
+    pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*|(?!s3:)[^:\\\x00-\x1f\x7f-\x9f]+",
     says="a folder or an S3 address",
     way_out='write for example "backups" or "s3://bucket/prefix"',
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from buildgraph.errors import ConfigurationError, Mistake, close_matches, did_you_mean
 from buildgraph.recipes.instructions import split_instructions
-from buildgraph.recipes.stages import Stage, read_stages
+from buildgraph.recipes.stages import POSITION, Stage, read_stages
 
 SUPPORT: Final = "template/"  # where a build context holds the files that stand beside a template
 
@@ -69,7 +69,7 @@ def _position_of(target: str, stages: Sequence[Stage], path: str) -> int:
         return len(stages) - 1
     if target.lower() in names:
         return len(names) - 1 - names[::-1].index(target.lower())
-    if target.isdecimal() and int(target) < len(stages):
+    if POSITION.fullmatch(target) and int(target) < len(stages):
         return int(target)
     way_out = did_you_mean(close_matches(target, filter(None, names)))
     raise ConfigurationError.of(path, f"there is no stage {target!r}", way_out)

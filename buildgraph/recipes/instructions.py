@@ -6,12 +6,13 @@ The rules are those of the Dockerfile reference: parser directives, comments, li
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.words import split_words
+from buildgraph.recipes.words import split_words, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*#\s*(syntax|escape|check)\s*=\s*(.*?)\s*", re.IGNORECASE)
 HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
@@ -70,13 +71,14 @@ def _directives(lines: Sequence[str]) -> dict[str, str]:
 
 def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
     index = 0
+    ends = {False: _places(lines), True: _places([line.lstrip("\t") for line in lines])}
     while index < len(lines):
         start, (text, index) = index, _logical_line(lines, index, escape)
         if not text:
             continue
         found = _instruction(text, start + 1)
         if found.name in TAKES_HEREDOCS:
-            index = _after_heredocs(found.rest, lines, index, escape)
+            index = _after_heredocs(found.rest, ends, index, escape)
         yield found
 
 
@@ -109,17 +111,30 @@ def _instruction(text: str, line: int) -> Instruction:
 def _split_flags(rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
     flags: list[tuple[str, str]] = []
     while rest.startswith("--"):
-        word = split_words(rest)[0]
+        word = next(words_in(rest))
         name, _, value = word[2:].partition("=")
         flags.append((name, value))
         rest = rest[len(word) :].lstrip()
     return tuple(flags), rest
 
 
-def _after_heredocs(rest: str, lines: Sequence[str], index: int, escape: str) -> int:
-    """The index after the bodies of all heredocs that `rest` opens; one that is never closed is none."""
+def _places(lines: Sequence[str]) -> dict[str, list[int]]:
+    """Where each line stands."""
+    found: dict[str, list[int]] = {}
+    for place, line in enumerate(lines):
+        found.setdefault(line, []).append(place)
+    return found
+
+
+def _after_heredocs(rest: str, ends: Mapping[bool, Mapping[str, list[int]]], index: int, escape: str) -> int:
+    """The index after the bodies of all heredocs that `rest` opens; one that is never closed is none.
+
+    `ends` tell where a line stands, with tabs before it (True) or without.
+    """
     for indented, end in heredocs_in(rest, escape):
-        index = _after_heredoc(lines, index, end, is_indented=indented)
+        places = ends[indented].get(end, [])
+        after = places[bisect_left(places, index) :][:1]
+        index = after[0] + 1 if after else index
     return index
 
 
@@ -127,11 +142,3 @@ def heredocs_in(rest: str, escape: str = "\\") -> list[tuple[bool, str]]:
     """The heredocs that an instruction opens: whether tabs are stripped, and the word that ends it."""
     opened = (HEREDOC.fullmatch(word) for word in split_words(rest, escape))
     return [(found[1] == "-", found[2].strip("\"'")) for found in opened if found]
-
-
-def _after_heredoc(lines: Sequence[str], index: int, end: str, *, is_indented: bool) -> int:
-    for position in range(index, len(lines)):
-        line = lines[position].lstrip("\t") if is_indented else lines[position]
-        if line == end:
-            return position + 1
-    return index

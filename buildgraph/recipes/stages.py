@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from buildgraph.errors import Mistake
+from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
-from buildgraph.recipes.words import expand, split_words
+from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
 
 NO_IMAGE: Final = "scratch"
 REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@[^:]+:", re.IGNORECASE)
+POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
 
@@ -57,6 +58,7 @@ class _Walk:
     build_args: Mapping[str, str]
     outer: Stage = field(default_factory=Stage)
     stages: list[Stage] = field(default_factory=list)
+    named: dict[str, int] = field(default_factory=dict)
 
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
         """Keep a mistake of the stage that is being read."""
@@ -64,24 +66,31 @@ class _Walk:
 
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""
-        found = [
-            index for index, stage in enumerate(self.stages) if stage.name and stage.name == name.lower()
-        ]
-        return found[-1] if found else None
+        return self.named.get(name.lower())
 
 
 def read_stages(script: Script, path: str, build_args: Mapping[str, str]) -> tuple[Stage, list[Stage]]:
     """The ARGs before the first FROM, as a stage without image, and the stages in their order.
 
-    Mistakes are told with `path` and line.
+    Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long.
     """
     walk = _Walk(path, script.escape, build_args)
     for instruction in script.instructions:
-        if instruction.name == "FROM":
-            _begin_stage(walk, instruction)
-        elif instruction.name == "ARG" or (walk.stages and instruction.name in READERS):
-            READERS[instruction.name](walk, instruction)
+        try:
+            _read(walk, instruction)
+        except TooLong:
+            what = f"{instruction.name} becomes longer than {LONGEST} signs"
+            raise ConfigurationError.of(
+                f"{path}: line {instruction.line}", what, "shorten its ARGs"
+            ) from None
     return walk.outer, walk.stages
+
+
+def _read(walk: _Walk, instruction: Instruction) -> None:
+    if instruction.name == "FROM":
+        _begin_stage(walk, instruction)
+    elif instruction.name == "ARG" or (walk.stages and instruction.name in READERS):
+        READERS[instruction.name](walk, instruction)
 
 
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
@@ -90,6 +99,8 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     base = expand(words[0] if words else "", walk.outer.args, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else ""))
+    if has_name:
+        walk.named[words[2].lower()] = len(walk.stages) - 1
     if base.unknown:
         way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
         walk.refuse(instruction, f"{base.unknown[0]} in FROM has no value", way_out)
@@ -164,7 +175,7 @@ def _sources(walk: _Walk, instruction: Instruction) -> list[str]:
     if instruction.rest.startswith("["):
         try:
             return [str(word) for word in json.loads(instruction.rest)][:-1]
-        except ValueError:
+        except (ValueError, RecursionError):
             walk.refuse(instruction, f"{instruction.name} begins like a JSON list and is none")
             return []
     return split_words(instruction.rest, walk.escape)[:-1]
@@ -178,7 +189,12 @@ def _read_run(walk: _Walk, instruction: Instruction) -> None:
 
 def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     """What a mount shows the command: a stage, an image or a part of the context."""
-    options = dict(word.partition("=")[::2] for word in next(csv.reader([value]), []))
+    try:
+        words = next(csv.reader([value]), [])
+    except csv.Error as error:
+        walk.refuse(instruction, f"--mount cannot be read: {error}")
+        return
+    options = dict(word.partition("=")[::2] for word in words)
     kind = options.get("type", "bind")
     if kind in ("bind", "cache") and options.get("from"):
         _use(walk, instruction, options["from"])
@@ -190,7 +206,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
     """Copying from a stage (by name or position) or from an image."""
     stage = walk.stages[-1]
-    position = int(name) if name.isdecimal() else walk.stage_named(name)
+    position = int(name) if POSITION.fullmatch(name) else walk.stage_named(name)
     if "$" in name:
         way_out = "Docker takes no variable there: name a stage, FROM IMAGE AS NAME, and copy from it"
         walk.refuse(instruction, f"from={name} has a variable", way_out)

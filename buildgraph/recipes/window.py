@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildgraph.bounded import firm_folders, firm_stars
+
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
+FOLDERS: Final = "(?:.*/)?"  # any number of them
+SIGN: Final = re.compile(r"[^\w^-]")
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]+\])|\\?(?P<sign>.)", re.DOTALL
 )
@@ -89,15 +93,25 @@ def _expression(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def _translated(pattern: str) -> str:
-    return "".join(_piece(found) for found in PIECE.finditer(pattern))
+    text = firm_stars("".join(_piece(found) for found in PIECE.finditer(pattern)))
+    text = firm_folders(text, FOLDERS, "(?:.*?/)??")
+    return text if "[" not in pattern or _is_expression(text) else "(?!)"
+
+
+def _is_expression(text: str) -> bool:
+    """Whether sets of signs are some: Docker refuses `[z-a]`."""
+    try:
+        return bool(re.compile(text))
+    except re.error:
+        return False
 
 
 def _piece(found: re.Match[str]) -> str:
     if found["folders"]:
-        return "(?:.*/)?" if found["folders"].endswith("/") else ".*"
+        return FOLDERS if found["folders"].endswith("/") else ".*"
     if found["star"] or found["one"]:
         return "[^/]*" if found["star"] else "[^/]"
     if found["set"]:
-        body = found["set"][1:-1].replace("\\", "\\\\").replace("[", r"\[")
+        body = SIGN.sub(r"\\\g<0>", found["set"][1:-1])
         return f"[{body}]"
     return re.escape(found["sign"])

@@ -6,7 +6,7 @@ The rules are those of the Dockerfile reference, "Environment replacement".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,15 @@ TOKEN: Final = re.compile(
     r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<odd>\$\{[^}]*\})"
 )
+
+
+LONGEST: Final = (
+    1 << 16
+)  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
+
+
+class TooLong(Exception):
+    """A word whose variables make it longer than anything that Docker could do something with."""
 
 
 @dataclass(slots=True)
@@ -28,19 +37,25 @@ class Expansion:
 
 def split_words(text: str, escape: str = "\\") -> list[str]:
     """`text` split at blanks; quoted blanks and escaped ones split nothing. Quotes stay."""
-    words: list[str] = []
+    return list(words_in(text, escape))
+
+
+def words_in(text: str, escape: str = "\\") -> Iterator[str]:
+    """The same, one after another."""
     word, quote, skip = "", "", False
     for character in text:
         if skip or (character == escape and quote != "'"):
             word += character
             skip = not skip
         elif not quote and character.isspace():
-            words += [word] if word else []
+            if word:
+                yield word
             word = ""
         else:
             quote = _quote_after(quote, character)
             word += character
-    return [*words, word] if word else words
+    if word:
+        yield word
 
 
 def _quote_after(quote: str, character: str) -> str:
@@ -52,7 +67,7 @@ def _quote_after(quote: str, character: str) -> str:
 def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
     """`word` as Docker sees it: variables replaced, quotes and escapes removed.
 
-    A variable without value becomes empty and is told in `unknown`, unless a default stands with it.
+    A variable without value becomes empty and is told in `unknown`, unless a default stands with it. Raises TooLong.
     """
     found = Expansion()
     position, quote = 0, ""
@@ -65,6 +80,8 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
         token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
         if token:
             _append(found, token, values)
+            if len(found.text) > LONGEST:
+                raise TooLong
             position = token.end()
             continue
         if character == '"':

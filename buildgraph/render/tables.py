@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -118,7 +119,11 @@ def _memory(size: int) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else NONE
+    """A value as it stands: between more backticks than it has itself, or it would end there."""
+    if not text:
+        return NONE
+    marks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{marks} {text} {marks}" if "`" in text else f"`{text}`"
 
 
 def _section(title: str, columns: Sequence[str], rows: Rows) -> str:

@@ -117,7 +117,7 @@ class Annotator:
 
 
 def _spot_of(where: str) -> Spot:
-    found = PLACE.fullmatch(where)
+    found = PLACE.fullmatch(where[:LONGEST])
     return Spot(found["path"], found["line"] or "") if found else NOWHERE
 
 

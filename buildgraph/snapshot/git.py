@@ -14,6 +14,7 @@ from buildgraph.snapshot.snapshot import decoded
 from buildgraph.wholeness import write_whole
 
 OWN_FOLDER = ".buildgraph"
+BARE = "safe.bareRepository"  # what git says of a bare one that nobody has named
 NO_TREE = "go to a clone, or make one: `git worktree add`"
 REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
@@ -124,16 +125,22 @@ def own_folder(project: Path) -> Path:
     Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder.
     """
     folder = project / OWN_FOLDER
-    if folder.is_symlink():  # a commit may hold one that leads anywhere
-        return _temporary_folder(project)
     try:
         folder.mkdir(exist_ok=True)
+        if _leads_elsewhere(folder):
+            return _temporary_folder(project)
         marker = folder / ".gitignore"
         if not marker.exists():
             write_whole(marker, b"*\n")
     except OSError:
         return _temporary_folder(project)
     return folder
+
+
+def _leads_elsewhere(folder: Path) -> bool:
+    """Whether it is a link, or holds one that is not ours: a commit may hold them, and they lead anywhere."""
+    with os.scandir(folder) as entries:
+        return folder.is_symlink() or any(entry.is_symlink() for entry in entries)
 
 
 def _temporary_folder(project: Path) -> Path:
@@ -154,7 +161,7 @@ def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolErr
         return ToolError(
             f"git refuses {folder}: another user owns it", "git config --global --add safe.directory …"
         )
-    if result.code == 0:
+    if result.code == 0 or BARE in said:
         return ConfigurationError.of(
             str(folder), "has no working tree (a bare repository, or inside .git)", NO_TREE
         )

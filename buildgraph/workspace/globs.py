@@ -8,33 +8,64 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
+
+from buildgraph.bounded import compiled, firm_folders, firm_stars
+from buildgraph.errors import ConfigurationError
 
 MOST_STEPS = 1000  # a range of more is no list of folders
+LONGEST = 1000  # signs of a pattern
+MOST_WAYS = 10_000  # by which a pattern with choices may be read
+TOO_INTRICATE = "write several plain ones"
 _NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
 _FOLDERS = re.compile(r"(?:(?<=/)|^)(?:\*\*/){2,}")  # says what one `**/` says, and takes ages to say it
-_RANGE = re.compile(r"(-?\d+|[a-zA-Z])\.\.(-?\d+|[a-zA-Z])")
-_STAR = r"[^/]*"
-_CHARACTER = r"(?:\\.|\[\^?\]?[^\]]*\](?![*+])|[^\\\[\](){}?*+|^$./])"
-_STARS = re.compile(rf"(?:{re.escape(_STAR)})+")
-_UP_TO_STAR = re.compile(rf"{re.escape(_STAR)}({_CHARACTER}+)(?={re.escape(_STAR)})")
+_RANGE = re.compile(r"(-?[0-9]{1,9}|[a-zA-Z])\.\.(-?[0-9]{1,9}|[a-zA-Z])")
+_SIGNS = re.compile(r"[*?+@!(){}\[\]\\|]")
+_SOME_FOLDERS = rf"(?:{_NAME}[^/]*/)*"
 _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
 
 
 @lru_cache(maxsize=1024)
 def parse_glob(pattern: str) -> re.Pattern[str]:
-    """The expression that matches a whole path exactly when the pattern does."""
-    path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
-    return re.compile(firm_stars(_translated(path, starts_name=True)) + r"\Z")
+    """The expression that matches a whole path exactly when the pattern does, in a time that is bounded.
 
-
-def firm_stars(expression: str) -> str:
-    """The same expression without trying again what cannot help: `*a*a*a*b` takes ages otherwise.
-
-    What stands between two stars has done its best at the first place that it fits, as the next star takes
-    whatever is left.
+    A set that is none (`[z-a]`) matches nothing. Raises ConfigurationError for a pattern that could be read in so
+    many ways that to try them takes ages.
     """
-    once = _STARS.sub(lambda _: _STAR, expression)
-    return _UP_TO_STAR.sub(r"(?>[^/]*?\1)", once)
+    path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
+    _refuse_intricate(path)
+    expression = firm_stars(_translated(path, starts_name=True))
+    if not any(sign in path for sign in "({|"):
+        expression = firm_folders(expression, _SOME_FOLDERS, f"{_SOME_FOLDERS}?")
+    try:
+        return compiled(expression + r"\Z")
+    except re.error:
+        return re.compile(r"(?!)")
+
+
+def _refuse_intricate(pattern: str) -> None:
+    ways, groups = 1, 0
+    for at, sign in enumerate(pattern):
+        if sign in "({" and len(pattern) <= LONGEST:
+            end = _end_of(pattern, at, "()" if sign == "(" else "{}")
+            inside = pattern[at + 1 : end] if end > 0 else ""
+            is_repeated = sign == "(" and pattern[at - 1 : at] in ("*", "+")
+            choices = _choices(inside, "|") if sign == "(" else _alternatives(inside)
+            ways *= max(1, len(choices)) * (10 if is_repeated else 1)
+            groups += 1
+            if is_repeated and not _tell_apart(choices):
+                ways = MOST_WAYS + 1
+    ways *= 100 ** max(0, pattern.count("**/") - 1) if groups else 1
+    if len(pattern) > LONGEST or ways > MOST_WAYS:
+        what = "is a pattern that takes too long to be matched"
+        raise ConfigurationError.of(f"{pattern[:60]!r}", what, TOO_INTRICATE)
+
+
+def _tell_apart(choices: list[str]) -> bool:
+    """Whether choices that may be repeated are plain and none begins with another: then they are read in one way."""
+    ordered = sorted(choices)
+    is_plain = all(choice and not _SIGNS.search(choice) for choice in ordered)
+    return is_plain and not any(after.startswith(before) for before, after in pairwise(ordered))
 
 
 def _translated(pattern: str, *, starts_name: bool) -> str:
@@ -71,7 +102,7 @@ def _piece(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
 
 def _star(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
     if is_first and pattern.startswith("**/", at):
-        return rf"(?:{_NAME}[^/]*/)*", at + 3
+        return _SOME_FOLDERS, at + 3
     if is_first and pattern[at:] == "**":
         return rf"(?:{_NAME}[^/]*(?:/{_NAME}[^/]*)*)?", at + 2
     end = at

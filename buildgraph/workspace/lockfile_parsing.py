@@ -63,7 +63,8 @@ def _is_of_projects(document: Record) -> bool:
     importers = document.get("importers")
     if not isinstance(importers, dict):
         return False
-    keys = {key for table in importers.values() for key in table or ()}
+    tables = (table for table in importers.values() if isinstance(table, dict))
+    keys = {key for table in tables for key in table}
     return not keys or not keys <= _OF_PNPM_ITSELF
 
 

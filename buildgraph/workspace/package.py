@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.workspace.projects import MANIFEST, ROOT
-from buildgraph.workspace.yaml import parse_yaml
+from buildgraph.workspace.yaml import parse_yaml, refuse_depth
 
 PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
     "dependencies",
@@ -18,7 +18,8 @@ PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
     "peerDependencies",
 )
 GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL, PEER)
-_OF_JSON5 = re.compile(rb"""//[^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|:""", re.DOTALL)
+# What is never closed goes to the end: to look for it once more at each sign takes ages.
+_OF_JSON5 = re.compile(rb"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|:""", re.DOTALL)
 _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engines")
 
 
@@ -111,8 +112,12 @@ def _mapping(document: Any, where: str) -> dict[str, Any]:
 
 
 def _parse_json(content: bytes, where: str) -> Any:
+    refuse_depth(content, where)
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode("utf-8-sig"))
+        if b"\\u" in content:
+            json.dumps(document, ensure_ascii=False).encode()
+        return document
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
         raise ConfigurationError.of(
@@ -120,6 +125,11 @@ def _parse_json(content: bytes, where: str) -> Any:
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError.of(where, "is no UTF-8 text", "save the file as UTF-8") from None
+    except UnicodeEncodeError as error:  # JSON can spell what no text can hold
+        half = ascii(str(error.object)[error.start])
+        raise ConfigurationError.of(where, f"holds half of a character, {half}", "write it whole") from None
+    except ValueError:
+        raise ConfigurationError.of(where, "holds a number of thousands of digits", "shorten it") from None
 
 
 def _mistakes(document: dict[str, Any], where: str) -> list[Mistake]:

@@ -6,13 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_VERSION = re.compile(r"^[v=\s]*(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$")
-_PART = r"(\d+|[xX*])"
+# Longer numbers are none to npm either, which counts up to 2**53.
+_VERSION = re.compile(
+    r"^[v=\s]*([0-9]{1,16})\.([0-9]{1,16})\.([0-9]{1,16})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$"
+)
+_PART = r"([0-9]{1,16}|[xX*])"
 _PARTIAL = rf"[v=\s]*{_PART}(?:\.{_PART}(?:\.{_PART}(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?)?)?"
 _COMPARATOR = re.compile(rf"^(\^|~>?|>=|<=|>|<|=|){_PARTIAL}$")
 _HYPHEN = re.compile(r"^\s*(\S+)\s+-\s+(\S+)\s*$")
 _SPACE_AFTER_SIGN = re.compile(r"(\^|~>?|>=|<=|>|<|=)\s+")
 
+LONGEST = 16  # digits of a number
 Identifiers = tuple[tuple[int, int, str], ...]
 
 
@@ -161,7 +165,7 @@ def _version(core: tuple[int, int, int], prerelease: str = "") -> Version:
 
 
 def _identifier(part: str) -> tuple[int, int, str]:
-    return (0, int(part), "") if part.isdigit() else (1, 0, part)
+    return (0, int(part), "") if part.isdigit() and len(part) <= LONGEST else (1, 0, part)
 
 
 _BEFORE_ALL = Version(0, 0, 0, 0, ())

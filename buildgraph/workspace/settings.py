@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
-from buildgraph.errors import ConfigurationError
-from buildgraph.workspace.projects import WORKSPACE_FILE
+from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.workspace.projects import MANIFEST, WORKSPACE_FILE
+from buildgraph.workspace.pruning import LISTS_OF_NAMES
 from buildgraph.workspace.references import DEFAULT_CATALOG
-from buildgraph.workspace.yaml import parse_yaml
+from buildgraph.workspace.yaml import parse_yaml, with_text_keys
 
 NPMRC = ".npmrc"
+SHAPES: Final[tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...]] = (
+    (("overrides", "patchedDependencies"), (dict,), "a mapping"),
+    (LISTS_OF_NAMES, (list, dict), "a list of names"),
+)
 # The settings that name files an install reads, and how `.npmrc` spells them.
 OF_NPMRC = {"pnpmfile": "pnpmfile", "onlyBuiltDependenciesFile": "only-built-dependencies-file"}
 
@@ -37,8 +42,9 @@ class WorkspaceSettings:
     def with_root(self, pnpm: Mapping[str, Any], resolutions: Mapping[str, str]) -> WorkspaceSettings:
         """These settings completed by the root package.json's `pnpm` field and `resolutions`.
 
-        What pnpm-workspace.yaml says wins, as in pnpm 10.
+        What pnpm-workspace.yaml says wins, as in pnpm 10. ConfigurationError names settings of a wrong type.
         """
+        _refuse_shapes(pnpm, f"{MANIFEST}: pnpm.")
         return replace(
             self,
             overrides={**resolutions, **_texts(pnpm.get("overrides")), **self.overrides},
@@ -61,11 +67,12 @@ class WorkspaceSettings:
 def parse_workspace_yaml(content: bytes, where: str = WORKSPACE_FILE) -> WorkspaceSettings:
     """The settings in pnpm-workspace.yaml; ConfigurationError when it is not of the right shape."""
     documents = parse_yaml(content, where)
-    document = documents[0] if documents else None
+    document = with_text_keys(documents[0]) if documents else None
     if document is None:
         document = {}
     if not isinstance(document, dict):
         raise ConfigurationError.of(where, "must be a mapping", "begin with `packages:` and a list of globs")
+    _refuse_shapes(document, f"{where}: ")
     return WorkspaceSettings(
         packages=_globs(document.get("packages"), where),
         catalogs=_catalogs(document),
@@ -75,6 +82,18 @@ def parse_workspace_yaml(content: bytes, where: str = WORKSPACE_FILE) -> Workspa
         document=document,
         named=_named(document),
     )
+
+
+def _refuse_shapes(document: Mapping[str, Any], where: str) -> None:
+    """Refuse settings that are no mappings or lists, where an install, and we, look into them."""
+    mistakes = [
+        Mistake(f"{where}{key}", f"must be {expected}")
+        for keys, types, expected in SHAPES
+        for key in keys
+        if not isinstance(document.get(key) or {}, types)
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
 
 
 def _named(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -30,9 +30,10 @@ _BEGINNINGS = ("tsconfig", "jsconfig")
 _ENDING = ".json"
 _SIGN = re.compile(r"[*?]")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# A text or a comment, whichever begins first: a `//` in a text is none, and a quote in a comment is none.
-_TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n\r]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_TEXT_OR_LAST_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])')
+# A text or a comment, whichever begins first: a `//` in a text is none, and a quote in a comment is none. One that is
+# never closed is one, too: to look for its end once more at each of its signs takes ages.
+_TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n\r]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_TEXT_OR_LAST_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*"?|,(?=\s*[}\]])')
 
 
 def parse_extends(content: bytes) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from buildgraph.errors import ConfigurationError
 
+DEEPEST = 128  # levels, as the reader of YAML has it
+_SAME_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _POSITION = re.compile(r" at line (\d+) column (\d+)")
 _DUPLICATE = re.compile(r'^(?:(?P<parent>.*): )?duplicate entry with key "(?P<key>.*)"$')
 _CONFLICT = re.compile(rb"^(?:<<<<<<<|>>>>>>>)", re.MULTILINE)
@@ -24,11 +27,26 @@ def parse_yaml(content: bytes, where: str) -> tuple[Any, ...]:
     import ryaml  # the reader is native code: commands that meet no YAML do not load it
 
     _refuse_conflicts(content, where)
+    refuse_depth(content, where)
     with _collector_off():
         try:
             return tuple(ryaml.load_all(StringIO(_decoded(content, where))) or ())
         except ValueError as error:
             raise _unreadable(content, where, str(error)) from None
+
+
+def refuse_depth(content: bytes, where: str) -> None:
+    """Raise ConfigurationError for brackets within brackets deeper than anybody writes them: reading them takes ages.
+
+    Texts are looked at like the rest, so what is unbalanced in them counts, too.
+    """
+    brackets = content.translate(_SAME_KIND, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        if len(brackets) <= DEEPEST:
+            return
+        brackets = brackets.replace(b"[]", b"")
+    if brackets.count(b"[") > DEEPEST:
+        raise ConfigurationError.of(where, f"is nested more than {DEEPEST} levels deep", "make it flatter")
 
 
 def with_text_keys(value: Any) -> Any:

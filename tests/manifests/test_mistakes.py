@@ -181,7 +181,10 @@ SERVICES = {
         'host = "api.chat.org"',
         "host: is 'api.chat.org', expected a host name's first part\n  write for example \"api-chat\"",
     ),
-    "a health path": ('health = "health"', "health: is 'health', expected a path\n  begin it with \"/\""),
+    "a health path": (
+        'health = "health"',
+        "health: is 'health', expected a path\n  begin it with \"/\", and use a to z, 0 to 9 and . _ ~ + ; = : @ & ? -",
+    ),
     "a path on another machine": (
         "dockerfile = 'C:\\x\\Dockerfile'",
         "dockerfile: is 'C:\\\\x\\\\Dockerfile', expected a path inside the project\n  write it with /",

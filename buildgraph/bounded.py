@@ -1,0 +1,39 @@
+"""Regular expressions made of strangers' patterns, written so that none of them takes ages to say no."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+STAR = r"[^/]*"
+_CHARACTER = r"(?:\\.|\[\^?\]?[^\]]*\](?![*+])|[^\\\[\](){}?*+|^$./])"
+_STARS = re.compile(rf"(?:{re.escape(STAR)})+")
+_UP_TO_STAR = re.compile(rf"{re.escape(STAR)}({_CHARACTER}+)(?={re.escape(STAR)})")
+
+
+def compiled(expression: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    """The expression, without Python's warning of sets (`[a--b]`) that may mean more one day. Raises re.error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(expression, flags)
+
+
+def firm_stars(expression: str) -> str:
+    """The same expression without trying again what cannot help: `*a*a*a*b` takes ages otherwise.
+
+    What stands between two stars has done its best at the first place that it fits, as the next star takes
+    whatever is left.
+    """
+    once = _STARS.sub(lambda _: STAR, expression)
+    return _UP_TO_STAR.sub(r"(?>[^/]*?\1)", once)
+
+
+def firm_folders(expression: str, some: str, fewest: str) -> str:
+    """The same for `**/a/**/b`: the names between two `**` have done their best at the first place that they fit.
+
+    `some` is how any number of folders is written in the expression, `fewest` the same that takes as few as it can.
+    There is no choice around them.
+    """
+    one = re.escape(some)
+    between = re.compile(rf"{one}((?:(?!{one}).)+)(?={one})", re.DOTALL)
+    return between.sub(lambda found: f"(?>{fewest}{found[1]})", expression)

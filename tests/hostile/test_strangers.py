@@ -1,0 +1,291 @@
+"""Pull requests of strangers: one clear refusal or the right answer, soon, and nothing written or run elsewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from buildgraph.commands import run_verb
+from buildgraph.errors import DONE, FAILED, WRONG_USE
+from buildgraph.program import guarded
+from tests.hostile.strangers import ATTACKS, RENDER, Attack
+from tests.support.monorepo import Monorepo, bare
+
+# Who refuses does not wait for what git was asked meanwhile: it ends with our process, which here goes on.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+SOON = 4.0  # seconds of the processor, for megabytes
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """core, used by the service web; own has a Dockerfile; all is committed."""
+    repo = Monorepo(tmp_path_factory.mktemp("hostile") / "village")
+    repo.package("@acme/core")
+    repo.service("web", uses=["@acme/core"])
+    repo.plain_service("own", "FROM scratch\nCOPY . .\n", port=999)
+    repo.lock()
+    repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    repo.write("manifests/environments/production.toml", 'domain = "{host}.example.org"\n')
+    repo.commit()
+    return repo.root
+
+
+@pytest.fixture
+def shop(village: Path, tmp_path: Path) -> Monorepo:
+    """The village, to do with as a stranger likes."""
+    shutil.copytree(village, tmp_path / "shop", symlinks=True)
+    return bare(tmp_path / "shop")
+
+
+def exit_code(repo: Monorepo, *verb: str) -> int:
+    """What a verb comes to, in this process."""
+    with chdir(repo.root):
+        return guarded(lambda: run_verb(verb[0], verb[1:]))
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_what_a_stranger_writes_is_refused_clearly_or_answered_and_soon(
+    shop: Monorepo, attack: Attack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in attack.without:
+        (shop.root / path).unlink()
+    for path, content in attack.files.items():
+        shop.write(path, content)
+    before, began = shop.git("status", "--porcelain"), time.process_time()
+
+    code = exit_code(shop, *attack.verb)
+
+    took, told = time.process_time() - began, capfd.readouterr()
+    assert took < SOON
+    assert "internal" not in told.err and "Traceback" not in told.err
+    assert (code, attack.says in told.err) == (WRONG_USE if attack.says else DONE, True), told.err[:2000]
+    assert len(told.err) < 20_000
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", told.out + told.err)
+    assert shop.git("status", "--porcelain") == before
+
+
+# Links out of the workspace ------------------------------------------------------------------------------
+
+OUTSIDE = {
+    "docker": ("render", "compose"),
+    "docker/compose.dev.yml": ("render", "compose"),
+    "docker/compose.prod.yml": ("render", "--check", "compose"),
+    "docs": ("render", "tables"),
+    ".github": ("render", "workflows"),
+    "manifests/schemas": ("schema", "--write"),
+    "manifests/schemas/product.json": ("schema", "--write"),
+}
+
+
+@pytest.mark.parametrize(("path", "verb"), OUTSIDE.items(), ids=OUTSIDE.keys())
+def test_nothing_is_written_or_shown_through_a_link_out_of_the_project(
+    shop: Monorepo, tmp_path: Path, path: str, verb: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    is_folder = "." not in path.rpartition("/")[2].lstrip(".")
+    outside = bare(tmp_path).write("outside/file", "a secret\n")
+    shop.write("manifests/environments/staging.toml", "proxy_port = 8481\n")
+    shutil.rmtree(shop.root / path, ignore_errors=True)
+    (shop.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (shop.root / path).symlink_to(outside.parent if is_folder else outside)
+
+    assert exit_code(shop, *verb) == WRONG_USE
+
+    told = capfd.readouterr()
+    assert "leads out of the project's folder" in told.err
+    assert "a secret" not in told.out + told.err
+    assert [entry.name for entry in outside.parent.iterdir()] == ["file"]
+    assert outside.read_text() == "a secret\n"
+
+
+def test_a_rendered_file_behind_a_link_is_not_removed(shop: Monorepo, tmp_path: Path) -> None:
+    assert exit_code(shop, "render", "compose") == DONE
+    kept = shutil.copy(shop.root / "docker/compose.prod.yml", tmp_path / "compose.prod.yml")
+    shutil.rmtree(shop.root / "manifests/environments")
+    (shop.root / "docker/compose.prod.yml").unlink()
+    (shop.root / "docker/compose.prod.yml").symlink_to(kept)
+
+    exit_code(shop, "render", "compose")
+
+    assert Path(kept).exists()
+
+
+def test_nothing_is_rendered_into_gits_own_folder(shop: Monorepo, capfd: pytest.CaptureFixture[str]) -> None:
+    (shop.root / "docs").symlink_to(".git/hooks")
+
+    assert exit_code(shop, "render", "tables") == WRONG_USE
+    assert "into git's own" in capfd.readouterr().err
+
+
+def test_init_writes_nothing_where_a_folder_leads_elsewhere(
+    repo: Monorepo, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    repo.package("@acme/api", folder="apps/api", scripts={"start": "node x"}, dependencies={"express": "4"})
+    repo.write("apps/api/index.js", "app.listen(3000); app.get('/health', f)\n")
+    (repo.root / "manifests").symlink_to(tmp_path / "elsewhere")
+
+    assert exit_code(repo, "init") == WRONG_USE
+    assert "leads out of the project's folder" in capfd.readouterr().err
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["runs", "doit", ".gitignore"])
+def test_what_a_commit_puts_where_we_keep_things_leads_nowhere(
+    shop: Monorepo, tmp_path: Path, name: str
+) -> None:
+    from buildgraph.snapshot.git import own_folder
+
+    (shop.root / ".buildgraph").mkdir(exist_ok=True)
+    (shop.root / ".buildgraph" / name).unlink(missing_ok=True)
+    (shop.root / ".buildgraph" / name).symlink_to(tmp_path)
+
+    assert not own_folder(shop.root).is_relative_to(shop.root)
+
+
+LINKS = ("/etc/passwd", "../../../../../../etc/passwd", "/dev/zero", "loop", "/proc/self/environ")
+
+
+@pytest.mark.parametrize(
+    "path", ["packages/core/package.json", "pnpm-workspace.yaml", "services/own/Dockerfile"]
+)
+@pytest.mark.parametrize("target", LINKS)
+def test_a_file_that_is_a_link_out_of_the_workspace_is_not_read(
+    shop: Monorepo, path: str, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (shop.root / path).unlink()
+    (shop.root / path).symlink_to(target)
+
+    code = exit_code(shop, "graph")
+
+    told = capfd.readouterr()
+    assert code in (DONE, WRONG_USE)
+    assert "internal" not in told.err and "root:" not in told.out + told.err
+
+
+# Programs that a repository would have run -----------------------------------------------------------------
+
+
+def test_a_folder_that_looks_like_a_bare_repository_runs_nothing(shop: Monorepo, tmp_path: Path) -> None:
+    """git takes a folder with these four for a repository, and its configuration for the user's own."""
+    run = f'"touch {tmp_path}/pwned"'
+    config = f'[core]\nbare = false\nworktree = ..\nfsmonitor = {run}\nhooksPath = x\n[filter "x"]\nclean = {run}\n'
+    trap = {"HEAD": "ref: refs/heads/main\n", "objects/.k": "", "refs/.k": "", "config": config}
+    for path, content in trap.items():
+        shop.write(f"packages/core/trap/{path}", content)
+    shop.write("packages/core/.gitattributes", "* filter=x\n")
+    shop.write("packages/core/file", "edited")
+
+    at_top = shop.run("affected", "--format", "names")
+    inside = bare(shop.root / "packages/core/trap").run("affected")
+
+    assert (at_top.code, "package:@acme/core" in at_top.out.split()) == (0, True)
+    assert (inside.code, "Traceback" in inside.err) == (2, False)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_attributes_hooks_and_modules_of_a_commit_run_nothing(shop: Monorepo, tmp_path: Path) -> None:
+    run = f"touch {tmp_path}/pwned"
+    shop.write(".gitattributes", "* filter=x diff=x merge=x\n")
+    shop.write(".gitmodules", f'[submodule "a"]\npath = a\nurl = ext::sh -c {run}\nupdate = !{run}\n')
+    shop.write(".gitconfig", f"[core]\nfsmonitor = {run}\n")
+    shop.write(".githooks/post-index-change", f"#!/bin/sh\n{run}\n").chmod(0o755)
+    shop.write("packages/core/file", "edited")
+
+    assert exit_code(shop, "affected") == DONE
+    assert exit_code(shop, "graph", "--affected") == DONE
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=touch pwned", "--output=pwned", "-c", "@{u}", "a\nb", ":/x", "^main"]
+)
+@pytest.mark.parametrize("side", ["--base", "--head"])
+def test_a_reference_is_no_option_and_no_command(
+    shop: Monorepo, side: str, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Pitfall 25."""
+    code = exit_code(shop, "affected", f"{side}={name}")
+
+    assert code in (DONE, WRONG_USE)
+    assert "internal" not in capfd.readouterr().err
+    assert not (shop.root / "pwned").exists()
+
+
+# GitHub Actions, which obeys what is printed ---------------------------------------------------------------
+
+NAMES = ("\n::error::x", "\n::stop-commands::x", "##[add-matcher]x", "a\r\n::set-env name=A::b")
+
+
+def commands_in(text: str) -> list[str]:
+    """Lines that GitHub would obey, without the annotations that are ours."""
+    lines = [line for line in text.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+    return [
+        line for line in lines if not line.startswith("::error file=") and not line.startswith("::error::")
+    ]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("affected", "--base=HEAD~1"),
+        ("affected", "--format=json", "--base=HEAD~1"),
+        ("why", "@acme/core", "--base=HEAD~1"),
+        ("graph",),
+    ],
+)
+def test_no_name_is_a_command_to_github(
+    shop: Monorepo, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for number, name in enumerate(NAMES):
+        shop.write(f"packages/core/src/{number}{name}", "")
+        shop.write(f"packages/core/odd{number}/{name}/package.json", "{}")
+    shop.write("pnpm-workspace.yaml", "packages: ['packages/**', 'apps/*']\n")
+
+    shop.commit()
+    assert exit_code(shop, *verb) == DONE
+
+    told = capfd.readouterr()
+    assert commands_in(told.out + told.err) == []
+
+
+def test_neither_a_mistake_nor_a_difference_is_a_command_to_github(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(shop, "render", "compose") == DONE
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    shop.append("docker/compose.dev.yml", "::error::x\n  ::add-mask::y\n##[warning]z\n")
+
+    assert exit_code(shop, "render", "--check", "compose") == FAILED
+    shop.write("packages/core/\n::warning::x/package.json", "{")
+    shop.write("packages/core/##[warning]/package.json", "{")
+    shop.write("pnpm-workspace.yaml", "packages: ['packages/**', 'apps/*']\n")
+    shop.commit()
+    assert exit_code(shop, "affected", "--base=HEAD~1") == WRONG_USE
+
+    told = capfd.readouterr()
+    assert "error" in told.out and "warning" in told.err
+    assert commands_in(told.out + told.err) == []
+
+
+def test_reading_starts_git_and_nothing_else(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No shell, no docker, no node, and no program of the repository's own."""
+    programs, told = tmp_path / "bin", tmp_path / "told"
+    programs.mkdir()
+    for name in ("sh", "bash", "docker", "kubectl", "node", "pnpm", "npm", "ssh", "curl"):
+        (programs / name).write_text(f"#!/bin/sh\n/bin/echo {name} >>{told}\n")
+        (programs / name).chmod(0o755)
+    (programs / "git").symlink_to(shutil.which("git") or "")
+    monkeypatch.setenv("PATH", str(programs))
+
+    for verb in (("affected",), ("graph",), ("plan",), ("why", "own"), RENDER):
+        exit_code(shop, *verb)
+
+    assert not told.exists()
