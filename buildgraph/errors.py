@@ -88,6 +88,13 @@ class StepFailed(BuildgraphError):
         super().__init__(f"{text}\n{indent(self.detail)}" if self.detail else text)
 
 
+def refuse_newer(where: str, told: object, known: int) -> None:
+    """StepFailed for what a newer version has stored in a format that this one does not know: it is left as it is."""
+    if isinstance(told, int) and told > known:
+        what = f"has format {told}, of a newer buildgraph; this one knows {known}"
+        raise StepFailed(where, what, "install the newest one: nothing was changed")
+
+
 def close_matches(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Up to three known names that look like `name`, or whose last part (after `/` or `:`) does, best first."""
     import difflib  # errors are rare, and every command has this module

@@ -85,8 +85,12 @@ SAVE: Final = "`buildgraph plan deploy:PRODUCT env=NAME --save FILE` writes one"
 def parse_plan(table: Any, where: str) -> SavedPlan:
     """The plan that a table of JSON tells; ConfigurationError for another one."""
     try:
-        if table.pop("format") != FORMAT:
-            raise ValueError("its format is not known to this version")
+        form = table.pop("format")
+        if form != FORMAT:
+            is_newer = isinstance(form, int) and form > FORMAT
+            raise ValueError(
+                "a newer buildgraph made it: install that one" if is_newer else "its format is none"
+            )
         services = tuple(PlannedService(**found) for found in table.pop("services"))
         told: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in table.items()

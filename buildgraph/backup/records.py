@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, refuse_newer
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
@@ -116,9 +116,7 @@ def parse_record(content: bytes, where: str) -> Record:
     """The record that a manifest tells; StepFailed when it is damaged, or newer than this program."""
     try:
         told = json.loads(content)
-        form = told["format"]
-        if isinstance(form, int) and form > FORMAT:
-            raise StepFailed(where, f"has format {form}; this program knows {FORMAT}", "update buildgraph")
+        refuse_newer(where, told["format"], FORMAT)
         if told.pop("sha256") != _digest(told):
             raise StepFailed(where, DAMAGED, "its manifest.json is not what was written: take another one")
         return _record(told)

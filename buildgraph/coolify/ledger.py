@@ -18,7 +18,7 @@ from buildgraph.coolify.answers import Variable
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.deploy.releases import Release, parse_release, render_release
-from buildgraph.errors import ConfigurationError, StepFailed
+from buildgraph.errors import ConfigurationError, refuse_newer
 from buildgraph.place.audit import Event, parse_event, render_event
 
 FORMAT: Final = 1
@@ -65,7 +65,7 @@ class Ledger:
     @cached_property
     def deployed(self) -> dict[str, Deployed]:
         """The services that were deployed and have not been taken away, by name."""
-        found = (_parse_deployed(variable.value) for variable in self._below(RUNS))
+        found = (parse_deployed(variable.value) for variable in self._below(RUNS))
         return {deployed.service: deployed for deployed in found if deployed}
 
     def verified(self, product: str) -> str:
@@ -116,8 +116,12 @@ def open_ledger(place: CoolifyPlace) -> Ledger:
 
 def record_deployed(place: CoolifyPlace, deployed: Deployed) -> None:
     """Remember what a service was deployed as."""
-    told = json.dumps({"format": FORMAT, **asdict(deployed)}, ensure_ascii=False)
-    _write(place, {f"{RUNS}{part_of_key(deployed.service)}": told})
+    _write(place, {f"{RUNS}{part_of_key(deployed.service)}": render_deployed(deployed)})
+
+
+def render_deployed(deployed: Deployed) -> str:
+    """What is remembered of a service."""
+    return json.dumps({"format": FORMAT, **asdict(deployed)}, ensure_ascii=False)
 
 
 def forget_deployed(place: CoolifyPlace, ledger: Ledger, service: str) -> None:
@@ -178,14 +182,11 @@ def _remove(place: CoolifyPlace, variables: Iterable[Variable]) -> None:
         place.api.remove_variable(place.coolify.state, variable)
 
 
-def _parse_deployed(text: str) -> Deployed | None:
+def parse_deployed(text: str) -> Deployed | None:
     """What a variable tells; StepFailed for one that a newer version has written, None for one that is damaged."""
     try:
         told: dict[str, Any] = json.loads(text)
-        if told.pop("format") > FORMAT:
-            raise StepFailed(
-                "coolify", "what runs was recorded by a newer buildgraph", "install the newest one"
-            )
+        refuse_newer("coolify: what runs", told.pop("format"), FORMAT)
         known = {field.name for field in fields(Deployed)}
         return Deployed(
             **{**{n: v for n, v in told.items() if n in known}, "variables": tuple(told["variables"])}

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final
 
 from buildgraph.coolify.answers import Variable
@@ -213,7 +213,9 @@ def _variable(claim: Claim) -> NewVariable:
 
 
 def _parse(text: str) -> Claim | None:
+    """What a variable says, without what a newer version adds to it."""
     try:
-        return Claim(**json.loads(text))
-    except (ValueError, TypeError):
+        known = {each.name for each in fields(Claim)}
+        return Claim(**{name: value for name, value in json.loads(text).items() if name in known})
+    except (ValueError, TypeError, AttributeError):
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.image.registry_content import NOT_FOUND, Body, Registry
+from buildgraph.image.registry_content import NOT_FOUND, Registry
+from buildgraph.image.registry_sending import Body
 
 if TYPE_CHECKING:
     import requests
@@ -17,7 +18,7 @@ CHUNK: Final = 1 << 20  # bytes that are read at once
 def read_manifest(registry: Registry, repository: str, tag: str) -> bytes | None:
     """The manifest under a tag as it is, or None."""
     answer = registry.ask("GET", f"{repository}/manifests/{tag}", headers={"Accept": OCI_MANIFEST})
-    return None if answer.status_code == NOT_FOUND else answer.content
+    return None if answer.status_code == NOT_FOUND else registry.read(answer)
 
 
 def has_manifest(registry: Registry, repository: str, tag: str) -> bool:
@@ -42,12 +43,20 @@ def push_blob(registry: Registry, repository: str, digest: str, body: Body) -> N
     """Put a blob there, unless it is there already."""
     if registry.ask("HEAD", f"{repository}/blobs/{digest}").status_code != NOT_FOUND:
         return
-    begun = registry.ask("POST", f"{repository}/blobs/uploads/")
-    place = begun.headers.get("Location", "")
+    uploads = f"{repository}/blobs/uploads/"
+    place = registry.ask("POST", uploads).headers.get("Location", "")
+    if not place:
+        raise registry.refuse_missing("POST", uploads)
     joined = f"{place}{'&' if '?' in place else '?'}digest={digest}"
-    registry.ask("PUT", joined, body=body, headers={"Content-Type": "application/octet-stream"})
+    _put(registry, joined, body, "application/octet-stream")
 
 
 def push_manifest(registry: Registry, repository: str, tag: str, content: bytes) -> None:
     """Put a manifest there under a tag; its blobs must be there already."""
-    registry.ask("PUT", f"{repository}/manifests/{tag}", body=content, headers={"Content-Type": OCI_MANIFEST})
+    _put(registry, f"{repository}/manifests/{tag}", content, OCI_MANIFEST)
+
+
+def _put(registry: Registry, path: str, body: Body, kind: str) -> None:
+    """What is not found where it is to be written is written nowhere."""
+    if registry.ask("PUT", path, body=body, headers={"Content-Type": kind}).status_code == NOT_FOUND:
+        raise registry.refuse_missing("PUT", path)

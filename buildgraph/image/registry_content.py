@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.registry_answers import (
+    Manifest,
+    NoAnswer,
+    parse_created,
+    parse_manifest,
+    parse_tags,
+    parse_token,
+)
+from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
 
 if TYPE_CHECKING:
@@ -28,21 +35,8 @@ ACCEPTED: Final = ", ".join(
     )
 )
 OK, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED = 200, 401, 404, 405
-TIMEOUT: Final = 30.0  # seconds
 PAGE: Final = 1000
 DAY: Final = 86400  # seconds
-
-Headers = Mapping[str, str]
-Body = bytes | Path  # of a request: what is sent, or the file that is
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What stands under a digest: an image with its configuration, or an index with its children's digests."""
-
-    digest: str
-    children: tuple[str, ...] = ()
-    config: str = ""
 
 
 class Registry:
@@ -76,15 +70,18 @@ class Registry:
         answer = self.ask("GET", f"{repository}/manifests/{reference}", headers={"Accept": ACCEPTED})
         if answer.status_code == NOT_FOUND:
             return None
-        digest = answer.headers.get("Docker-Content-Digest") or _digest_of(answer.content)
-        return _manifest(digest, answer.json())
+        content = self.read(answer)
+        with self._understood():
+            return parse_manifest(content, answer.headers.get("Docker-Content-Digest", ""))
 
     def created(self, repository: str, manifest: Manifest) -> str:
         """When an image says that it was made (RFC 3339), or "": it does not say, or is an index."""
         if not manifest.config:
             return ""
         answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
-        return str(answer.json().get("created") or "") if answer.status_code == OK else ""
+        content = self.read(answer) if answer.status_code == OK else b"{}"
+        with self._understood():
+            return parse_created(content)
 
     def delete(self, repository: str, digest: str) -> None:
         """Remove a manifest with all tags that name it; done when it is not there.
@@ -100,13 +97,39 @@ class Registry:
             )
 
     def _pages(self, path: str) -> Iterator[list[str]]:
-        answer = self.ask("GET", f"{path}?n={PAGE}")
-        while answer.status_code != NOT_FOUND:
-            yield list(answer.json().get("tags") or ())
-            following = answer.links.get("next", {}).get("url", "")
-            if not following:
+        following, asked = f"{path}?n={PAGE}", set[str]()
+        while following:
+            if following in asked:
+                raise self._unreachable("its list of tags goes in circles")
+            asked.add(following)
+            answer = self.ask("GET", following)
+            if answer.status_code == NOT_FOUND:
                 return
-            answer = self.ask("GET", following.partition("/v2/")[2])
+            content = self.read(answer)
+            with self._understood():
+                yield parse_tags(content)
+            following = answer.links.get("next", {}).get("url", "").partition("/v2/")[2]
+
+    def read(self, answer: requests.Response) -> bytes:
+        """All that an answer holds; it may break off on the way."""
+        import requests.exceptions
+
+        try:
+            return answer.content
+        except requests.exceptions.RequestException as error:
+            raise self._unreachable(str(error)) from error
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Whatever stands there instead of a registry's answer, such as a page to sign in, is told as that."""
+        try:
+            yield
+        except NoAnswer as error:
+            raise self._unreachable("its answer is none that a registry gives") from error
+
+    def refuse_missing(self, method: str, path: str) -> ToolError:
+        """What is said where something that was to be written or that must be there was not found."""
+        return self._unreachable(f"{method} {path.partition('?')[0]}: {NOT_FOUND}")
 
     def ask(
         self,
@@ -143,8 +166,8 @@ class Registry:
     def _send(self, method: str, path: str, body: Body, headers: Headers) -> requests.Response:
         address = self._address_of(path)
         if not address.startswith(f"{self._address}/"):
-            return _send_elsewhere(method, address, body, headers)
-        with _opened(body) as data:
+            return send_elsewhere(method, address, body, headers)
+        with opened(body) as data:
             return self._session.request(
                 method,
                 address,
@@ -170,10 +193,9 @@ class Registry:
             answer = self._session.get(
                 told.get("realm") or "", params=asked, auth=self._login, timeout=TIMEOUT
             )
-            given = answer.json() if answer.ok else {}
-            self._tokens = {
-                "Authorization": f"Bearer {given.get('token') or given.get('access_token') or ''}"
-            }
+            with self._understood():
+                token = parse_token(answer.content if answer.ok else b"{}")
+            self._tokens = {"Authorization": f"Bearer {token}"}
         elif self._login:
             self._session.auth = self._login
 
@@ -207,32 +229,6 @@ class Registry:
     def _unreachable(self, said: str) -> ToolError:
         way_out = f"check that it runs and that you may use it: `docker login {self.name}`"
         return ToolError(f"the registry {self.name} refuses or does not answer: {said}", way_out)
-
-
-def _send_elsewhere(method: str, address: str, body: Body, headers: Headers) -> requests.Response:
-    """Send to where a registry's answer leads, such as a store of its provider: no login goes there."""
-    import requests
-
-    with _opened(body) as data:
-        return requests.request(method, address, data=data, headers=headers, timeout=TIMEOUT)
-
-
-@contextmanager
-def _opened(body: Body) -> Iterator[bytes | IO[bytes]]:
-    if isinstance(body, bytes):
-        yield body
-        return
-    with body.open("rb") as file:
-        yield file
-
-
-def _manifest(digest: str, told: dict[str, Any]) -> Manifest:
-    children = tuple(child["digest"] for child in told.get("manifests") or ())
-    return Manifest(digest, children, (told.get("config") or {}).get("digest", ""))
-
-
-def _digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def read_content(registry: Registry, repository: str, needs: Needs) -> Content:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from buildgraph.errors import refuse_newer
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import PROXY
 from buildgraph.place.state import State, read_state, render_archive, write_state
@@ -32,7 +33,8 @@ def scales_in(state: State) -> dict[str, Scale]:
     """The services that are scaled, by name."""
     prefix = f"{FOLDER}/"
     files = {path.removeprefix(prefix): text for path, text in state.files.items() if path.startswith(prefix)}
-    return {name: _parsed(text) for name, text in sorted(files.items()) if text}
+    found = {name: parse_scale(text) for name, text in sorted(files.items())}
+    return {name: scale for name, scale in found.items() if scale}
 
 
 def read_scales(place: Place) -> dict[str, Scale]:
@@ -42,8 +44,13 @@ def read_scales(place: Place) -> dict[str, Scale]:
 
 def write_scale(place: Place, service: str, scale: Scale | None) -> None:
     """Keep how many containers a service was given; None: as many as its manifest says."""
-    text = json.dumps({"format": FORMAT, **asdict(scale)}) if scale else ""
-    write_state(place, place.named(PROXY), render_archive({f"{FOLDER}/{service}": text.encode()}))
+    text = render_scale(scale) if scale else b""
+    write_state(place, place.named(PROXY), render_archive({f"{FOLDER}/{service}": text}))
+
+
+def render_scale(scale: Scale) -> bytes:
+    """What is kept."""
+    return json.dumps({"format": FORMAT, **asdict(scale)}).encode()
 
 
 def as_scaled(targets: Iterable[Target], scales: Mapping[str, Scale], environment: str) -> tuple[Target, ...]:
@@ -62,6 +69,14 @@ def _scaled(target: Target, scale: Scale | None, environment: str) -> Target:
     return replace(target, service=replace(target.service, replicas={"*": scale.to}))
 
 
-def _parsed(text: bytes) -> Scale:
-    told = json.loads(text)
-    return Scale(int(told["to"]), int(told["declared"]), str(told["who"]), str(told["at"]))
+def parse_scale(text: bytes) -> Scale | None:
+    """What a file says; None for an empty or damaged one: the manifest's number holds.
+
+    StepFailed for one that a newer version has written.
+    """
+    try:
+        told = json.loads(text)
+        refuse_newer("a scaled service", told.get("format"), FORMAT)
+        return Scale(int(told["to"]), int(told["declared"]), str(told["who"]), str(told["at"]))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None

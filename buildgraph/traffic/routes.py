@@ -7,10 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from buildgraph.errors import StepFailed, refuse_newer
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.place.names import Colour
 
 FORMAT: Final = 1
+WHERE: Final = "the routes of the environment"
+ANEW: Final = (
+    "install the newest buildgraph; if they are damaged, `buildgraph down` for this environment and a deploy make them "
+    "anew, and its data stays"
+)
 ALL, NONE = 100, 0
 
 
@@ -209,8 +215,13 @@ def render_routes(product: str, routes: Iterable[Route]) -> str:
 
 
 def parse_routes(text: str) -> tuple[Route, ...]:
-    """The routes that `render_routes` wrote."""
-    return tuple(_from_table(table) for table in json.loads(text)["routes"])
+    """The routes that `render_routes` wrote; StepFailed for those of a newer version, and for what are none."""
+    try:
+        told = json.loads(text)
+        refuse_newer(WHERE, told.get("format"), FORMAT)
+        return tuple(_from_table(table) for table in told["routes"])
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise StepFailed(WHERE, "hold what this version does not know, or are damaged", ANEW) from error
 
 
 def _as_table(route: Route) -> dict[str, Any]:

@@ -60,7 +60,9 @@ def test_any_byte_that_changed_is_seen_or_changes_nothing(data: st.DataObject) -
 
 
 def test_a_newer_format_is_refused_with_the_way_out() -> None:
-    with pytest.raises(StepFailed, match=r"has format 2; this program knows 1\n +update buildgraph"):
+    with pytest.raises(
+        StepFailed, match=r"has format 2, of a newer buildgraph; this one knows 1\n +install the newest"
+    ):
         parse_record(changed(format=2), "backup")
 
 

@@ -1,0 +1,70 @@
+"""What a registry answers, as values; whatever else stands there, such as a page to sign in, is no answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):
+    """What no registry answers (OCI distribution specification 1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands under a digest: an image with its configuration, or an index with its children's digests."""
+
+    digest: str
+    children: tuple[str, ...] = ()
+    config: str = ""
+
+
+def parse_manifest(content: bytes, digest: str) -> Manifest:
+    """A manifest; `digest` is what the registry calls it, or "". NoAnswer for anything else."""
+
+    def read(told: Any) -> Manifest:
+        children = tuple(_text(child["digest"]) for child in told.get("manifests") or ())
+        return Manifest(
+            digest or _digest_of(content), children, _text((told.get("config") or {}).get("digest"))
+        )
+
+    return _read(content, read)
+
+
+def parse_tags(content: bytes) -> list[str]:
+    """A page of a list of tags; NoAnswer for anything else."""
+    return _read(content, lambda told: [_text(tag) for tag in told.get("tags") or ()])
+
+
+def parse_created(content: bytes) -> str:
+    """When an image's configuration says that it was made, or ""; NoAnswer for anything else."""
+    return _read(content, lambda told: _text(told.get("created")))
+
+
+def parse_token(content: bytes) -> str:
+    """A token that was given for a login, or ""; NoAnswer for anything else."""
+    return _read(content, lambda told: _text(told.get("token") or told.get("access_token")))
+
+
+def _read(content: bytes, read: Callable[[Any], T]) -> T:
+    try:
+        return read(json.loads(content))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise NoAnswer from error
+
+
+def _text(told: object) -> str:
+    if told is None:
+        return ""
+    if not isinstance(told, str):
+        raise TypeError(told)
+    return told
+
+
+def _digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
