@@ -52,7 +52,14 @@ def adopt(facts: Facts, taken: Taken = Taken()) -> Adoption:
         work.left_open.append(_of_aside(work.aside))
     if LOCKFILE not in facts.paths and any(not service.dockerfile for service in work.services):
         work.left_open.append(Open(LOCKFILE, "is missing, and images install what it says", MAKE_ONE))
-    return Adoption(_with_ports(_named(work, taken), taken.ports), tuple(sorted(work.left_open)))
+    return Adoption(_with_ports(_named(work, taken), taken.ports), _together(work.left_open))
+
+
+def _together(left_open: Iterable[Open]) -> tuple[Open, ...]:
+    """In their order, those with the same way out behind the first of them."""
+    ordered = sorted(left_open)
+    first = {found.way_out: found for found in reversed(ordered)}
+    return tuple(sorted(ordered, key=lambda found: (first[found.way_out], found)))
 
 
 def _look(work: _Adopting, folder: str, builds: list[Build]) -> None:

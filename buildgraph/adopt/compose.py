@@ -1,4 +1,4 @@
-"""How compose files build: the folder and stage that they name for a Dockerfile."""
+"""How compose files build: the folder and stage that they name for a Dockerfile, and what they ask of its health."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ from buildgraph.workspace.yaml import parse_yaml
 
 PLAIN: Final = re.compile(r"(docker-)?compose\.ya?ml")
 OVERRIDE: Final = "override"  # what compose lays over the plain file, on machines of developers
+# An address as a health check names it; its group is the path.
+ADDRESS: Final = r"https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[^\s\"'|)\\`]*)?"
 
 
 class Built(NamedTuple):
-    """A context and a stage, as a compose file names them; the folder is seen from the workspace's root."""
+    """A context and a stage, as a compose file names them, and the path that it asks for the service's health.
+
+    The folder is seen from the workspace's root.
+    """
 
     context: str
     target: str = ""
+    health: str = ""
 
 
 def compose_builds(facts: Facts) -> dict[str, Built]:
@@ -45,18 +51,30 @@ def _plainest_first(path: str) -> tuple[bool, bool, int, str]:
 
 
 def _builds(path: str, text: str) -> Iterator[tuple[str, Built]]:
-    for build in _declared(path, text):
+    for service in _declared(path, text):
+        build = service["build"]
         plain = {"context": build} if isinstance(build, str) else build
         if not isinstance(plain, Mapping):
             continue
         context = _inside(posixpath.dirname(path), str(plain.get("context", ".")))
         dockerfile = _inside(context, str(plain.get("dockerfile", "Dockerfile")))
         if context and dockerfile:
-            yield dockerfile, Built(context, str(plain.get("target", "")))
+            yield (
+                dockerfile,
+                Built(context, str(plain.get("target", "")), _health(service.get("healthcheck"))),
+            )
 
 
-def _declared(path: str, text: str) -> list[Any]:
-    """The `build` of every service; a file that cannot be read says nothing."""
+def _health(check: object) -> str:
+    """The path of the address that a health check asks; "" where it asks none."""
+    test = check.get("test") if isinstance(check, Mapping) else None
+    words = test if isinstance(test, list) else [test]
+    found = re.search(ADDRESS, " ".join(map(str, words)))
+    return (found[1] or "/") if found else ""
+
+
+def _declared(path: str, text: str) -> list[Mapping[str, Any]]:
+    """Every service that is built; a file that cannot be read says nothing."""
     try:
         documents = parse_yaml(text.encode(), path)
     except ConfigurationError:
@@ -64,7 +82,7 @@ def _declared(path: str, text: str) -> list[Any]:
     document = documents[0] if documents else None
     services = document.get("services") if isinstance(document, Mapping) else None
     every = services.values() if isinstance(services, Mapping) else ()
-    return [service["build"] for service in every if isinstance(service, Mapping) and "build" in service]
+    return [service for service in every if isinstance(service, Mapping) and "build" in service]
 
 
 def _inside(folder: str, written: str) -> str:

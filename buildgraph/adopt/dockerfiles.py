@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from buildgraph.adopt.compose import Built, compose_builds
+from buildgraph.adopt.compose import ADDRESS, Built, compose_builds
 from buildgraph.adopt.model import Facts, Open
 from buildgraph.adopt.reading import DEVELOPING, is_aside, is_dockerfile
 from buildgraph.errors import ConfigurationError
@@ -27,10 +27,7 @@ FILTER: Final = re.compile(
 PORT: Final = re.compile(
     r"^[ \t]*(?:ENV|ARG)\s+(?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE
 )
-HEALTH: Final = re.compile(
-    r"^[ \t]*HEALTHCHECK\b(?:.|\\\n){0,4000}?https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[\w.~+;=:@&/?-]*)?(?=[\s\"'|)\\`]|$)",
-    re.MULTILINE,
-)
+HEALTH: Final = re.compile(rf"^[ \t]*HEALTHCHECK\b(?:.|\\\n){{0,4000}}?{ADDRESS}", re.MULTILINE)
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
 FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"
 BUILD_IT_HERE: Final = "leave {}/ out of its COPY lines, and what lies above it"
@@ -115,7 +112,8 @@ class _Reader:
             return Build(path, folder, ROOT, problems=problems, works=False)
         folder = self._folder(path, parsed, text)
         port = next(iter(parsed.ports), _port(text))
-        told = Build(path, folder, ROOT, hint.target if hint else "", port, _health(text))
+        target, health = (hint.target, hint.health) if hint else ("", "")
+        told = Build(path, folder, ROOT, target, port, _health(text) or health)
         return self._checked(replace(told, context=self._context(parsed, folder, text, hint)), parsed)
 
     def _checked(self, build: Build, parsed: Dockerfile) -> Build:

@@ -52,9 +52,10 @@ def parse_extends(content: bytes) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)  # most packages of a workspace have the same tsconfig
 def parse_taken_in(content: bytes) -> tuple[str, ...]:
-    """The paths out of its folder that a tsconfig takes in, by `references`, `files` and `include`.
+    """The paths out of its folder that a tsconfig takes in, by `references`, `files`, `include` and `paths`.
 
-    Of a pattern it is what stands before its first sign.
+    Of a pattern it is what stands before its first sign. What it `extends` may have `paths` for everybody,
+    and says nothing of this one.
     """
     if b".." not in content and not content.startswith(_WIDE):
         return ()
@@ -63,8 +64,21 @@ def parse_taken_in(content: bytes) -> tuple[str, ...]:
         return ()
     listed = [path for key in ("files", "include") for path in _listed(document.get(key))]
     referred = [one.get("path") for one in _listed(document.get("references")) if isinstance(one, dict)]
-    texts = (path.replace("\\", "/") for path in (*listed, *referred) if isinstance(path, str))
+    texts = (
+        path.replace("\\", "/") for path in (*listed, *referred, *_aliased(document)) if isinstance(path, str)
+    )
     return tuple(_SIGN.split(text)[0] for text in texts if text.startswith("../"))
+
+
+def _aliased(document: Mapping[str, object]) -> Iterator[str]:
+    """What stands for the names that a tsconfig makes up, seen from its folder."""
+    options = document.get("compilerOptions")
+    if not isinstance(options, dict) or not isinstance(options.get("paths"), dict):
+        return
+    base = options.get("baseUrl")
+    for place in (place for places in options["paths"].values() for place in _listed(places)):
+        if isinstance(place, str):
+            yield posixpath.normpath(posixpath.join(base if isinstance(base, str) else "", place))
 
 
 def _listed(value: object) -> list[object]:

@@ -157,3 +157,19 @@ def test_a_lockfile_that_is_missing_is_told_where_a_template_needs_it() -> None:
     assert [each.where for each in adopted(api).left_open] == ["pnpm-lock.yaml"]
     assert adopted({**api, "pnpm-lock.yaml": ""}).left_open == ()
     assert adopted({**api, "apps/api/Dockerfile": "FROM a\nEXPOSE 80\n"}).left_open == ()
+
+
+def test_what_has_the_same_way_out_is_told_together() -> None:
+    """Two images that copy everything are one line to read, whatever else is said of the first."""
+    whole = "FROM a\nCOPY . .\nRUN pnpm install\n"
+    files = {f"apps/{name}/Dockerfile": whole for name in ("api", "web")}
+    packages = {f"apps/{name}/package.json": "{}" for name in ("api", "web")}
+
+    found = adopted({"package.json": "{}", "pnpm-lock.yaml": "", **packages, **files, "apps/web/x": ""})
+
+    assert [(each.where, each.what[:7]) for each in found.left_open] == [
+        ("apps/api/Dockerfile", "it copi"),
+        ("apps/web/Dockerfile", "it copi"),
+        ("apps/api/Dockerfile", "nothing"),
+        ("apps/web/Dockerfile", "nothing"),
+    ]

@@ -79,6 +79,31 @@ def test_a_compose_file_tells_context_and_stage() -> None:
 
 
 @pytest.mark.parametrize(
+    ("check", "health"),
+    [
+        ('{ test: ["CMD", "node", "-e", "fetch(\'http://localhost:3000/\').then((r) => r.ok)"] }', "/"),
+        ('{ test: "curl -f http://127.0.0.1:${PORT}/healthz || exit 1" }', "/healthz"),
+        ('{ test: ["CMD", "wget", "-q", "http://localhost"] }', "/"),
+        ('{ test: ["CMD", "pg_isready"] }', ""),
+        ("{ disable: true }", ""),
+        ("[]", ""),
+    ],
+)
+def test_a_compose_file_tells_what_is_asked_for_the_health(check: str, health: str) -> None:
+    compose = f"services:\n  api:\n    build: apps/api\n    healthcheck: {check}\n"
+    files: Files = {"apps/api/package.json": API, "apps/api/Dockerfile": "FROM a\n"}
+
+    assert build_of({**files, "compose.yml": compose}).health == health
+
+
+def test_the_dockerfile_s_own_health_check_is_believed_before_a_compose_file_s() -> None:
+    compose = "services: { api: { build: apps/api, healthcheck: { test: curl http://a/compose } } }\n"
+    files: Files = {"apps/api/Dockerfile": "FROM a\nHEALTHCHECK CMD curl http://a/own\n"}
+
+    assert build_of({"apps/api/package.json": API, **files, "compose.yml": compose}).health == "/own"
+
+
+@pytest.mark.parametrize(
     ("plain", "other"),
     [
         ("docker-compose.yml", "docker-compose.dev.yml"),

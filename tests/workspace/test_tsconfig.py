@@ -198,7 +198,14 @@ def taken_in(text: str, path: str = "packages/ui/tsconfig.json") -> dict[str, tu
         ('{"files": ["..\\\\core\\\\index.ts"], "include": ["../c*"]}', ["packages/core"]),
         ('{"include": ["../../types", "../../../elsewhere", "../ui/src"]}', []),
         ('{"references": {"path": "../core"}, "files": "../core", "include": [1, {}]}', []),
-        ('{"compilerOptions": {"paths": {"core": ["../core/src"]}}}', []),
+        ('{"compilerOptions": {"paths": {"@core/*": ["../core/src/*"]}}}', ["packages/core"]),
+        (
+            '{"compilerOptions": {"baseUrl": "..", "paths": {"a": ["./core"], "b": ["ui"]}}}',
+            ["packages/core"],
+        ),
+        ('{"compilerOptions": {"paths": {"core": "../core", "ui": [1, "./src"]}}, "x": ".."}', []),
+        ('{"compilerOptions": {"paths": ["../core"]}}', []),
+        ('{"compilerOptions": "../core"}', []),
         ('["../core"]', []),
     ],
 )
