@@ -1,4 +1,4 @@
-"""What a release affects, found without buildgraph: git's diff, pnpm's projects, the package.json files and the lockfile."""
+"""What a release affects, found without buildgraph: git's diff, pnpm's projects, package.json files, the lockfile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lock = Mapping[str, Any]
 
 
 def affected_since(workspace: Path, base: str, pnpm: str) -> frozenset[str]:
-    """The folders of the projects that differ since `base` by their files or by what they install, and their dependents."""
+    """The folders of projects that differ since `base` by their files or what they install, and their dependents."""
     before = _parse(read_output("git", "show", f"{base}:./{LOCKFILE}", cwd=workspace))
     after = _parse((workspace / LOCKFILE).read_text())
     installed = (

@@ -15,7 +15,7 @@ from buildgraph.workspace.yaml import parse_yaml
 PLAIN: Final = re.compile(r"(docker-)?compose\.ya?ml")
 OVERRIDE: Final = "override"  # what compose lays over the plain file, on machines of developers
 # An address as a health check names it; its group is the path.
-ADDRESS: Final = r"https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[^\s\"'|)\\`]*)?"
+ADDRESS: Final = r"https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[\w.~+;=:@&/?-]*)?(?=[\s\"'|)\\`]|$)"
 
 
 class Built(NamedTuple):

@@ -11,13 +11,13 @@ import pytest
 import tomli
 
 from buildgraph.manifests import parse_manifests
+from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.fields import SERVICE_FIELDS
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.meanings import MEANINGS
 from buildgraph.manifests.model import (
     Autoscale,
     Backups,
-    Canary,
     Coolify,
     Environment,
     Migration,
