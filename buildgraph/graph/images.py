@@ -11,6 +11,8 @@ from buildgraph.graph.nodes import Kind, Node, Part, digest_of, image_id
 from buildgraph.manifests.model import Service
 from buildgraph.recipes.window import Window
 
+EPOCH = "SOURCE_DATE_EPOCH"  # BuildKit's own argument: the date of all that a build makes, seconds since 1970
+
 
 @dataclass(frozen=True)
 class ImagePlan:
@@ -31,6 +33,7 @@ class ImagePlan:
     parents: Mapping[str, str] = field(default_factory=dict)
     syntax: str = ""
     platforms: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     window: Window | None = None
@@ -47,6 +50,11 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         Part("tool", "fingerprint", str(fingerprint_version)),
         Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
         Part("setting", "target", digest_of(plan.service.target)),
+        *(
+            Part("setting", "attestations", digest_of(" ".join(found)))
+            for found in [plan.attestations]
+            if found
+        ),
         *_secrets(plan.service.build_secrets),
         *_values(plan.arguments),
         *_bases(plan.bases),

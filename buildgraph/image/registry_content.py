@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.labels import built_at
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ class Registry:
         if not manifest.config:
             return ""
         answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
-        return str(answer.json().get("created") or "") if answer.status_code == OK else ""
+        if answer.status_code != OK:
+            return ""
+        told = answer.json()
+        return built_at((told.get("config") or {}).get("Labels")) or str(told.get("created") or "")
 
     def delete(self, repository: str, digest: str) -> None:
         """Remove a manifest with all tags that name it; done when it is not there.
