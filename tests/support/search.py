@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 MANIFESTS = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-YOUNG = 20  # looks at a process: it may become another program after its birth
+YOUNG = 10  # looks at a process: it may become another program after its birth
 
 
 class Marked:
@@ -72,7 +72,7 @@ class ProcessWatch:
             there = _processes()
             looks = {process: looks.get(process, 0) + 1 for process in there}
             self.seen.update(_lines(process for process, count in looks.items() if count <= YOUNG))
-            time.sleep(0.002)
+            time.sleep(0.004)
 
 
 def _processes() -> list[str]:
