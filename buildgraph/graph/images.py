@@ -50,12 +50,7 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         Part("tool", "fingerprint", str(fingerprint_version)),
         Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
         Part("setting", "target", digest_of(plan.service.target)),
-        *(
-            Part("setting", "attestations", digest_of(" ".join(found)))
-            for found in [plan.attestations]
-            if found
-        ),
-        *_secrets(plan.service.build_secrets),
+        *_extras(plan),
         *_values(plan.arguments),
         *_bases(plan.bases),
         *plan.parts,
@@ -66,9 +61,12 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
     )
 
 
-def _secrets(names: Iterable[str]) -> Iterable[Part]:
-    """Which secrets a build sees counts, as it may do without; what they are does not."""
-    return (Part("setting", f"secret {name}", digest_of("seen")) for name in names)
+def _extras(plan: ImagePlan) -> Iterable[Part]:
+    """What few builds have: attestations; and secrets, which count by name, as a build may do without."""
+    if plan.attestations:
+        yield Part("setting", "attestations", digest_of(" ".join(plan.attestations)))
+    for name in set(plan.service.build_secrets):
+        yield Part("setting", f"secret {name}", digest_of("seen"))
 
 
 def _values(arguments: Mapping[str, str]) -> Iterable[Part]:

@@ -19,5 +19,7 @@ def check_attestations(engine: Engine, wanted: Iterable[str]) -> None:
     """ConfigurationError when the engine's store would drop what is attested: its classic one keeps images alone."""
     if tuple(wanted) and not engine.keeps_indexes:
         raise ConfigurationError.of(
-            WHERE, f"the image store of {engine.line.where} cannot keep them", WAY_OUT
+            WHERE,
+            f"the engine {engine.line.where} cannot keep them: its image store is the classic one",
+            WAY_OUT,
         )

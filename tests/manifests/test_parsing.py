@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from buildgraph.manifests import Manifests, parse_manifests
+from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.fields import ENVIRONMENT_FIELDS, SERVICE_FIELDS
 from buildgraph.manifests.model import (
     Backing,
-    Canary,
     Environment,
     EnvValue,
     Migration,
