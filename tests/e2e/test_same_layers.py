@@ -65,10 +65,7 @@ def built(image: str, arguments: dict[str, str]) -> Built:
 def test_an_image_that_only_copies_has_the_same_layers_from_every_build(
     image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second passes between, as finely as a layer tells times. With a declared date all of the image is the same.
-
-    The date of the machine's environment does not count.
-    """
+    """A second passes between, as finely as a layer tells times. A declared date counts, the machine's does not."""
     first, dated = built(image, {}), built(image, {EPOCH: "0"})
     time.sleep(1.1)
     monkeypatch.setenv(EPOCH, "86400")
