@@ -129,10 +129,13 @@ class Builder:
     def build(self, service: str) -> None:
         """Build a service's image from its pruned context and tag it with its fingerprint."""
         from buildgraph.image.archive import read_archive
+        from buildgraph.image.attestations import check_attestations
         from buildgraph.image.build import BuildRequest, build_image
         from buildgraph.image.progress import BuildLog
+        from buildgraph.labelling import labels_of
 
         plan = self.picture.images[service]
+        check_attestations(self.engine, plan.attestations)
         hidden = self._hidden(plan.service)
         bases = self._bases(plan)
         archive = read_archive(plan.context, self.picture.snapshot.blobs)
@@ -142,11 +145,12 @@ class Builder:
             dockerfile=plan.dockerfile,
             target=plan.service.target,
             arguments={**plan.arguments, **_frontend(plan, bases)},
-            labels=self._labels(service),
+            labels=labels_of(self.picture, self.project.repository, service),
             bases=bases,
             secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
             hidden=hidden,
             platforms=plan.platforms,
+            attestations=plan.attestations,
             command_env=self.engine.command_env,
             is_engines_own=bool(self.address or plan.parents)
             or any(self.picture.base(name).is_substitute for name in plan.bases),
@@ -195,19 +199,6 @@ class Builder:
             raise StepFailed(f"build:{service}", "the builder did not hand the image to the engine", way_out)
         with self._turn:
             self._built[service] = held.id
-
-    def _labels(self, service: str) -> dict[str, str]:
-        from buildgraph.graph.fingerprints import labelled_parts
-        from buildgraph.image.labels import Origin, image_labels
-        from buildgraph.snapshot.history import origin_address
-
-        graph = self.picture.graph
-        workspace = self.picture.manifests.workspace.name
-        origin = Origin(
-            workspace, service, self.picture.commit_label, origin_address(self.project.repository)
-        )
-        parts = labelled_parts(graph.nodes[image_id(service)], graph.fingerprints)
-        return image_labels(origin, self.picture.fingerprint(service), parts)
 
     def _bases(self, plan: ImagePlan) -> dict[str, str]:
         external = {name: self._ready(self.picture.base(name)) for name in plan.bases}

@@ -14,6 +14,7 @@ from buildgraph.manifests.model import Environment, Service
 from buildgraph.order import closure, components
 from buildgraph.picture import Picture
 from buildgraph.project import Project
+from buildgraph.vetting import where_scanned
 
 if TYPE_CHECKING:
     from buildgraph.builder import Watch
@@ -47,6 +48,14 @@ class Chain:
     def products(self) -> Mapping[str, list[str]]:
         """Every product with the names of its services."""
         return {p.name: [service.name for service in p.services] for p in self.picture.manifests.products}
+
+    def has_passed(self, service: str) -> str:
+        """That the image of a service is where only those come that were scanned: in the registry, else at work."""
+        if self.environment.registry:
+            return where_scanned(self.builder, service)
+        running = self.deployer.platform.running().get(service)
+        runs = running is not None and running.image_fingerprint == self.picture.fingerprint(service)
+        return "it runs" if runs else ""
 
     def parents(self, service: str) -> list[str]:
         """The services whose images this one builds on."""

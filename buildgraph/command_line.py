@@ -17,7 +17,7 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "redis": ("restore",),
     "beside": ("restore",),
     "plan": ("deploy", "promote", "migrate"),
-    "force": ("deploy", "rollback", "promote", "restore", "migrate"),
+    "force": ("deploy", "rollback", "promote", "restore", "migrate", "scan"),
     "reason": ("deploy", "rollback", "promote", "scale", "migrate"),
 }
 TRACE: Final = "--trace"

@@ -15,7 +15,7 @@ from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.work import wanted_tasks, work_of
 
-OF_IMAGES: Final = ("build", "push")
+OF_IMAGES: Final = ("build", "scan", "push")
 OF_DEPLOYMENTS: Final = ("deploy",)
 
 

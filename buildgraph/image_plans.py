@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
 from buildgraph.graph.contexts import ContextMaker
-from buildgraph.graph.images import ImagePlan
-from buildgraph.manifests.model import Manifests, Service
+from buildgraph.graph.images import EPOCH, ImagePlan
+from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
 from buildgraph.snapshot import Entry, Snapshot
 from buildgraph.workspace.projects import ROOT
@@ -64,11 +64,15 @@ class _Planner:
         return ImagePlan(
             service,
             partial(self.maker.context, service, recipe),
-            arguments={name: offered[name] for name in dockerfile.arguments if name in offered},
+            arguments={
+                **{name: offered[name] for name in dockerfile.arguments if name in offered},
+                **_epoch(self.manifests.workspace),
+            },
             bases={name: (found.pinned, found.identity) for name, found in bases.items()},
             parents=parents,
             syntax=dockerfile.syntax,
             platforms=self.manifests.workspace.platforms,
+            attestations=tuple(sorted(set(self.manifests.workspace.attestations))),
             sources=self.maker.sources(service),
             parts=tuple(self.maker.parts(service, recipe)),
             window=recipe.window,
@@ -148,6 +152,11 @@ def ignore_places(service: Service, root: str) -> tuple[str, ...]:
     if not service.context:
         return ()
     return ignore_files(service.dockerfile, posixpath.normpath(posixpath.join(root, service.context)))
+
+
+def _epoch(workspace: WorkspaceManifest) -> dict[str, str]:
+    """The date that builds write instead of now, where one is declared; whether an ARG names it or not."""
+    return {} if workspace.source_date_epoch is None else {EPOCH: str(workspace.source_date_epoch)}
 
 
 def _refuse_downloads(dockerfile: Dockerfile) -> None:

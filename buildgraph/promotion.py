@@ -19,6 +19,7 @@ from buildgraph.plan.steps import Phase, Step, registry_reference
 from buildgraph.platforms import platform_to_read
 from buildgraph.refusals import Terms, refuse_older
 from buildgraph.saved_plan import PlannedService, plan_services
+from buildgraph.vetting import sign
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Platform, Release, ReleasedService
@@ -136,6 +137,7 @@ class Promotion:
         builder, digest = self.deployer.builder, part.image.rpartition("@")[2]
         standing = self._digest_of(reference)
         if standing == digest:
+            sign(builder, f"promote:{self.product}", reference, digest)
             return
         reference = f"{reference}-{digest.removeprefix('sha256:')[:12]}" if standing else reference
         copy_image(builder.engine, builder.project.runner, part.image, reference)
@@ -144,6 +146,7 @@ class Promotion:
             raise ToolError(
                 f"{reference} has the digest {found or 'of nothing'} after the copy, not {digest}"
             )
+        sign(builder, f"promote:{self.product}", reference, digest)
 
     def _digest_of(self, reference: str) -> str:
         from buildgraph.image.registry import find_published

@@ -17,6 +17,7 @@ from buildgraph.recovery import Wish, back_up_product, restore_product
 from buildgraph.refusals import Terms
 from buildgraph.rollback import roll_back
 from buildgraph.scaling import is_scaled, scale
+from buildgraph.vetting import publish, scan, where_published
 
 UNKNOWN = "no result of it is known"
 
@@ -48,6 +49,7 @@ class Group:
 def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
     """All that may be asked of a chain, in the order in which it is listed."""
     yield from _building(chain)
+    yield from _scanning(chain, terms)
     yield from _pushing(chain)
     yield from _deploying(chain, terms)
     yield from _rolling_back(chain, terms)
@@ -57,6 +59,8 @@ def work_of(chain: Chain, terms: Terms, wish: Wish) -> Iterable[Work | Group]:
     yield from _smoking(chain)
     yield from _recovering(chain, terms, wish)
     yield from _groups(chain, "build")
+    if _is_scanned(chain):
+        yield from _groups(chain, "scan")
     yield from _groups(chain, "push")
     yield _all_products(chain, "deploy")
     yield _all_products(chain, "smoke")
@@ -108,9 +112,26 @@ def _building(chain: Chain) -> Iterable[Work]:
 def _pushing(chain: Chain) -> Iterable[Work]:
     for name in _names(chain):
         says = f"publish the image of {name} when the registry lacks it"
-        push, where_pushed = partial(chain.builder.push, name), partial(chain.builder.where_pushed, name)
-        why = "the registry lacks the image"
-        yield Work(f"push:{name}", says, push, where_pushed, (f"build:{name}",), why)
+        push, where_pushed = (
+            partial(publish, chain.builder, name),
+            partial(where_published, chain.builder, name),
+        )
+        is_signed = chain.picture.manifests.workspace.sign is not None
+        why = "the registry lacks the image" + (", or it was not signed" if is_signed else "")
+        yield Work(f"push:{name}", says, push, where_pushed, (f"{_finished(chain)}:{name}",), why)
+
+
+def _scanning(chain: Chain, terms: Terms) -> Iterable[Work]:
+    """What is in the registry, or runs where there is none, has passed; `force=yes` looks at it again."""
+    for name in _names(chain) if _is_scanned(chain) else ():
+        says = f"have the image of {name} scanned before it goes anywhere"
+        act, ask = partial(scan, chain.builder, name), partial(chain.has_passed, name)
+        why = "it has not passed yet"
+        yield Work(f"scan:{name}", says, act, None if terms.force else ask, (f"build:{name}",), why)
+
+
+def _is_scanned(chain: Chain) -> bool:
+    return chain.picture.manifests.workspace.scan is not None
 
 
 def _deploying(chain: Chain, terms: Terms) -> Iterable[Work]:
@@ -191,7 +212,12 @@ def _names(chain: Chain) -> list[str]:
     return [service.name for service in chain.services]
 
 
+def _finished(chain: Chain) -> str:
+    """The phase after which an image may go anywhere."""
+    return "scan" if _is_scanned(chain) else "build"
+
+
 def _images(chain: Chain, product: str) -> tuple[str, ...]:
     """What brings a product's images to where the environment takes them from."""
-    phase = "push" if chain.environment.registry else "build"
+    phase = "push" if chain.environment.registry else _finished(chain)
     return tuple(f"{phase}:{service}" for service in chain.products[product])

@@ -43,6 +43,15 @@ def test_an_edit_in_its_closure_concerns_a_task_and_no_other_does(repo: Monorepo
     assert before == unmoved != concern(repo, task)
 
 
+def test_a_scan_concerns_what_its_image_does(repo: Monorepo) -> None:
+    repo.append("manifests/workspace.toml", '[scan]\ncommand = ["true", "{image}"]\n')
+    before = concern(repo, "push:web")
+    unmoved = concern(repo, "push:web")
+    repo.append("packages/ui/src/index.ts")
+
+    assert "" != before == unmoved != concern(repo, "push:web")
+
+
 def test_a_revert_is_what_was_before(repo: Monorepo) -> None:
     before = concern(repo, "build")
     repo.append("packages/ui/src/index.ts")

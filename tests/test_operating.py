@@ -30,8 +30,8 @@ def test_every_command_of_a_page_for_operators_is_one_that_there_is() -> None:
     assert {"doit", "buildgraph"} == {program for program, _ in programs}
     assert {name for program, name in programs if program == "buildgraph"} <= set(VERBS)
     assert {name for program, name in programs if program == "doit"} <= KNOWN
-    # deploys push and smoke-test, checks are for those who write packages
-    assert KNOWN - {name for _, name in programs} == {"push", "smoke", "check"}
+    # deploys push, scan and smoke-test, checks are for those who write packages
+    assert KNOWN - {name for _, name in programs} == {"push", "scan", "smoke", "check"}
 
 
 def test_the_table_of_what_is_cached_says_what_the_code_says() -> None:

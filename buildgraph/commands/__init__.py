@@ -32,6 +32,7 @@ VERBS = {
 
 TASKS = {
     "build[:NAME]": "build stale images (of a service or product; all of them where no task is named)",
+    "scan[:NAME]": "have images scanned, where workspace.toml names a command (force=yes: again)",
     "push[:NAME]": "publish images the registry lacks (env=… names one)",
     "deploy:PRODUCT": "build, push, deploy and smoke-test (env=development)",
     "rollback:PRODUCT": "bring back the release before this one, or to=RELEASE",

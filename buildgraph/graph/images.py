@@ -11,6 +11,8 @@ from buildgraph.graph.nodes import Kind, Node, Part, digest_of, image_id
 from buildgraph.manifests.model import Service
 from buildgraph.recipes.window import Window
 
+EPOCH = "SOURCE_DATE_EPOCH"  # BuildKit's own argument: the date of all that a build makes, seconds since 1970
+
 
 @dataclass(frozen=True)
 class ImagePlan:
@@ -31,6 +33,7 @@ class ImagePlan:
     parents: Mapping[str, str] = field(default_factory=dict)
     syntax: str = ""
     platforms: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     window: Window | None = None
@@ -47,7 +50,7 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         Part("tool", "fingerprint", str(fingerprint_version)),
         Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
         Part("setting", "target", digest_of(plan.service.target)),
-        *_secrets(plan.service.build_secrets),
+        *_extras(plan),
         *_values(plan.arguments),
         *_bases(plan.bases),
         *plan.parts,
@@ -58,9 +61,12 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
     )
 
 
-def _secrets(names: Iterable[str]) -> Iterable[Part]:
-    """Which secrets a build sees counts, as it may do without; what they are does not."""
-    return (Part("setting", f"secret {name}", digest_of("seen")) for name in names)
+def _extras(plan: ImagePlan) -> Iterable[Part]:
+    """What few builds have: attestations; and secrets, which count by name, as a build may do without."""
+    if plan.attestations:
+        yield Part("setting", "attestations", digest_of(" ".join(plan.attestations)))
+    for name in set(plan.service.build_secrets):
+        yield Part("setting", f"secret {name}", digest_of("seen"))
 
 
 def _values(arguments: Mapping[str, str]) -> Iterable[Part]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import Context, ContextFile
@@ -19,15 +19,37 @@ LFS_WAY_OUT = (
 def read_archive(context: Context, blobs: BlobReader) -> bytes:
     """The context as an uncompressed tar: sorted, owned by root, without times, modes 644 and 755.
 
+    Its folders stand in it, too: one that does not is as old as the build wherever COPY takes it.
+
     Raises ConfigurationError when it holds what no image may hold: a pointer of git LFS or a submodule.
     """
     contents = blobs.read_blobs({file.blob for file in context.files if file.blob and file.mode != SUBMODULE})
     _refuse_unfit(context, contents)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for file in context.files:
-            _add(archive, file, contents.get(file.blob, file.content))
+        files = {file.path: file for file in context.files}
+        for path in sorted({*files, *_folders(files)}):
+            if path in files:
+                _add(archive, files[path], contents.get(files[path].blob, files[path].content))
+            else:
+                archive.addfile(_folder(path))
     return buffer.getvalue()
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """All folders above these paths."""
+    found: set[str] = set()
+    for path in paths:
+        while (path := path.rpartition("/")[0]) and path not in found:
+            found.add(path)
+    return found
+
+
+def _folder(path: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(path)
+    member.type = tarfile.DIRTYPE
+    member.mode = 0o755
+    return member
 
 
 def _add(archive: tarfile.TarFile, file: ContextFile, content: bytes) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from buildgraph.errors import StepFailed, ToolError
+from buildgraph.graph.images import EPOCH
 from buildgraph.image.progress import BuildLog, short_step
 from buildgraph.process import Command, Runner
 
@@ -35,6 +36,7 @@ class BuildRequest:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     platforms: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
     command_env: Mapping[str, str] = field(default_factory=dict)
     is_engines_own: bool = False
 
@@ -42,7 +44,7 @@ class BuildRequest:
 def build_command(request: BuildRequest, archive: bytes) -> Command:
     """The exact command of a build; the context is its standard input."""
     argv = (
-        *("docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--load"),
+        *("docker", "buildx", "build", "--progress=rawjson", *_attesting(request.attestations), "--load"),
         *(("--builder", "default") if request.is_engines_own else ()),
         *("--file", request.dockerfile, "--tag", request.reference),
         *(("--target", request.target) if request.target else ()),
@@ -57,7 +59,8 @@ def build_command(request: BuildRequest, archive: bytes) -> Command:
         "-",
     )
     hidden = {f"{HIDDEN}{name}": value for name, value in request.hidden.items()}
-    return Command(argv, env={**request.command_env, **hidden}, stdin=archive)
+    # buildx would take the date from whoever calls it, and images of one fingerprint would differ
+    return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=(EPOCH,))
 
 
 def build_image(runner: Runner, request: BuildRequest, archive: bytes, log: BuildLog) -> None:
@@ -80,6 +83,13 @@ def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
         f"the build failed in step {short_step(log.failed_step)}" if log.failed_step else "the build failed"
     )
     return StepFailed(f"build:{request.service}", step, log.detail)
+
+
+def _attesting(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Options of a build; without any, buildx would add provenance by itself where it can be kept."""
+    asked = set(wanted)
+    provenance = "--provenance=mode=min" if "provenance" in asked else "--provenance=false"
+    return (provenance, *(("--sbom=true",) if "sbom" in asked else ()))
 
 
 def _options(name: str, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -108,6 +108,12 @@ class Engine:
         return f"{self._version['Os']}/{self._version['Arch']}"
 
     @property
+    def keeps_indexes(self) -> bool:
+        """Whether it keeps images as registries do (containerd's store), and not each for its own platform alone."""
+        _, told = self._ask("info")
+        return any("containerd.snapshotter" in str(value) for _, value in told.get("DriverStatus") or ())
+
+    @property
     def version(self) -> str:
         """The engine's own version."""
         return str(self._version["Version"])

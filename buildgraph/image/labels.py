@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from buildgraph.graph.nodes import Part
 
+BUILT = "buildgraph.built"
 FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
     "buildgraph.fingerprint",
     "buildgraph.parts",
@@ -18,12 +19,16 @@ FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an image comes from: workspace, service, commit (`-dirty` when edits are in it), the repository."""
+    """Where an image comes from: workspace, service, commit (`-dirty` when edits are in it), the repository.
+
+    `built` is when (RFC 3339), for an image whose own date says something else; "" for others.
+    """
 
     workspace: str
     service: str
     commit: str
     source: str = ""
+    built: str = ""
 
 
 def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dict[str, str]:
@@ -36,7 +41,13 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
         WORKSPACE: origin.workspace,
         SERVICE: origin.service,
         FINGERPRINT: fingerprint,
+        BUILT: origin.built,  # also where it is empty: an image has the labels of what it is built upon
         PARTS: json.dumps(
             [[part.kind, part.name, part.digest[:16]] for part in parts], separators=(",", ":")
         ),
     }
+
+
+def built_at(labels: Mapping[str, str] | None) -> str:
+    """When an image was built (RFC 3339), as its label says; "" where its own date does."""
+    return (labels or {}).get(BUILT, "")

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from buildgraph.image.labels import built_at
+
 T = TypeVar("T")
 
 
@@ -42,8 +44,14 @@ def parse_tags(content: bytes) -> list[str]:
 
 
 def parse_created(content: bytes) -> str:
-    """When an image's configuration says that it was made, or ""; NoAnswer for anything else."""
-    return _read(content, lambda told: _text(told.get("created")))
+    """When an image's configuration says that it was built, or ""; NoAnswer for anything else.
+
+    Its label of that comes before its own date, which may be one that builds were given.
+    """
+    return _read(
+        content,
+        lambda told: built_at((told.get("config") or {}).get("Labels")) or _text(told.get("created")),
+    )
 
 
 def parse_token(content: bytes) -> str:

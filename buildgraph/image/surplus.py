@@ -13,8 +13,9 @@ from typing import Final
 
 from buildgraph.graph.nodes import FINGERPRINT_LENGTH
 
-# A fingerprint tag of ours, and the one beside it that a promotion writes where another build stands under it.
-OURS: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}(-[0-9a-f]{{12}})?")
+MARK: Final = "-signed"  # the end of a tag that says that the same without it was signed
+# A fingerprint tag of ours, the one beside it that a promotion writes where another build stands under it, and marks.
+OURS: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}(-[0-9a-f]{{12}})?({MARK})?")
 # How what belongs to a manifest is tagged (OCI distribution 1.1, "Referrers Tag Schema"; cosign adds an end).
 BELONGING: Final = re.compile(r"sha256-([0-9a-f]{64})(\..+)?")
 

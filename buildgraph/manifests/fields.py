@@ -12,7 +12,7 @@ from typing import Any, Final
 from buildgraph.manifests.checking import CHECKS
 from buildgraph.manifests.coolify import COOLIFY
 from buildgraph.manifests.engines import ENGINE
-from buildgraph.manifests.kinds import APPROVALS, BACKINGS, KINDS, RENDERED, STRATEGIES
+from buildgraph.manifests.kinds import APPROVALS, ATTESTATIONS, BACKINGS, KINDS, RENDERED, STRATEGIES
 from buildgraph.manifests.kubernetes import AUTOSCALE, KUBERNETES
 from buildgraph.manifests.model import (
     Backing,
@@ -70,6 +70,7 @@ from buildgraph.manifests.values import (
     check_secret,
     check_variable,
 )
+from buildgraph.manifests.vetting import SCAN, SIGN
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 BACKING: Final[Reader[dict[str, Any]]] = table(dict, {"image": Needed(IMAGE, ""), "settings": TEXTS})
@@ -162,6 +163,10 @@ WORKSPACE: Final = table(
         "render": listed(one_of(RENDERED, "rendering")),
         "workflows": PATH,
         "checks": CHECKS,
+        "scan": SCAN,
+        "sign": SIGN,
+        "attestations": listed(one_of(ATTESTATIONS, "attestation")),
+        "source_date_epoch": integer(0),
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

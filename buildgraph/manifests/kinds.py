@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
 )
 STRATEGIES: Final = ("replace", "blue-green")
 APPROVALS: Final = ("plan",)
+ATTESTATIONS: Final = ("provenance", "sbom")
 MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")
 # What a workspace may have rendered.

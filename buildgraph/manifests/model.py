@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from buildgraph.manifests.canary import Canary
+from buildgraph.manifests.image_command import ImageCommand
 from buildgraph.manifests.package_checks import Checks
 
 
@@ -28,7 +29,9 @@ class WorkspaceManifest:
     `mirrors` give another place for a registry's images (same digests); `substitutes` map a base image to
     the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes, and
     `workflows` is the folder of GitHub's among it, seen from the project's folder. `checks` says how packages
-    are checked.
+    are checked. `scan` is run for an image before it is published, and `sign` for one that was.
+    `attestations` are what the builder attests of every image; `source_date_epoch` is the date of all that builds
+    make, in seconds since 1970, None for that of the build.
     """
 
     name: str
@@ -43,6 +46,10 @@ class WorkspaceManifest:
     render: tuple[str, ...] = ()
     workflows: str = ".github/workflows"
     checks: Checks = field(default_factory=Checks)
+    scan: ImageCommand | None = None
+    sign: ImageCommand | None = None
+    attestations: tuple[str, ...] = ()
+    source_date_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

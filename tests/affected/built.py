@@ -20,6 +20,8 @@ class Build:
     bases: Mapping[str, str]
     parents: Mapping[str, str]
     platforms: tuple[str, ...]
+    secrets: frozenset[str]
+    attestations: tuple[str, ...]
     target: str
     syntax: str
     fingerprint_version: int
@@ -38,6 +40,8 @@ def _build(plan: ImagePlan, version: int) -> Build:
         bases={name: identity for name, (_, identity) in plan.bases.items()},
         parents=dict(plan.parents),
         platforms=plan.platforms,
+        secrets=frozenset(plan.service.build_secrets),
+        attestations=plan.attestations,
         target=plan.service.target,
         syntax=plan.syntax,
         fingerprint_version=version,

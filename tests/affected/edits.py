@@ -372,6 +372,7 @@ FIELDS: Sequence[tuple[str, Any]] = (
     ("inputs", None),
     ("build_args", {"SITE": "other"}),
     ("build_args", {"UNHEARD": "of"}),
+    ("build_secrets", ["NPM_TOKEN", "NPM_TOKEN"]),
     ("health", "/ready"),
     ("resources", {"cpus": 1.5}),
 )

@@ -224,19 +224,6 @@ def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(dep
     assert "no Docker engine answers" in ran.err and "start Docker" in ran.err
 
 
-def test_no_secret_is_told_or_kept_in_an_image(system: System) -> None:
-    """Pitfall 62."""
-    secret = "chat_dev_password_marker"
-    env_file = system.root / "manifests/environments/development.env"
-    assert env_file.exists()
-    ran = system.doit("deploy:chat", AZURE_OPENAI_API_KEY=secret)
-
-    assert ran.done == ["deploy:chat"], "a rotated secret redeploys its service"
-    assert secret not in ran.err + ran.out
-    for image in system.images():
-        assert secret not in docker("inspect", image)
-
-
 def reach(uses: dict[str, list[str]], start: str) -> set[str]:
     found, waiting = set(), [start]
     while waiting:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.hamlet import Hamlet
+from tests.support.hamlet import Hamlet, as_toml
 from tests.support.starting import Ran
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -125,10 +125,13 @@ def test_from_registry_to_registry_the_digest_stays(shop: Hamlet, registry: str)
     shop.commit()
     shop.must("deploy:shop", "env=staging")
     verified = newest(shop, "staging")["images"]
+    sign = ["sh", "-c", 'echo "$0" >>signed', "{digest}"]
+    shop.append("manifests/workspace.toml", f"\n[sign]\ncommand = {as_toml(sign)}\n")
 
     shop.must("promote:shop", "env=production")
 
     promoted = newest(shop, "production")["images"]
+    assert (shop.root / "signed").read_text().split() == sorted(promoted.values())
     assert {image.partition("@")[0] for image in promoted.values()} == {
         f"{registry}/live/api",
         f"{registry}/live/web",

@@ -26,7 +26,7 @@ def members(content: bytes) -> list[tuple[str, int, bytes, str]]:
         return [(m.name, m.mode, m.type, m.linkname) for m in archive.getmembers()]
 
 
-def test_files_links_and_modes() -> None:
+def test_folders_files_links_and_modes() -> None:
     files = [
         ContextFile("b/run", 0o100755, "1"),
         ContextFile("a/ä b.txt", 0o100644, "2"),
@@ -38,8 +38,10 @@ def test_files_links_and_modes() -> None:
     archive = read_archive(make_context(files), blobs)
 
     assert members(archive) == [
+        ("a", 0o755, tarfile.DIRTYPE, ""),
         ("a/link", 0o777, tarfile.SYMTYPE, "../elsewhere"),
         ("a/ä b.txt", 0o644, tarfile.REGTYPE, ""),
+        ("b", 0o755, tarfile.DIRTYPE, ""),
         ("b/run", 0o755, tarfile.REGTYPE, ""),
         ("made", 0o644, tarfile.REGTYPE, ""),
     ]

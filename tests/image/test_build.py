@@ -62,6 +62,16 @@ def test_what_a_failed_step_has_printed_is_shown_without_secrets() -> None:
     assert reading.detail == "compiling\nerror: ***\nexit code: 2"
 
 
+def test_what_is_to_be_attested_is_asked_of_the_builder() -> None:
+    command = build_command(replace(REQUEST, attestations=("provenance", "sbom")), b"tar")
+
+    assert command.argv[3:7] == ("--progress=rawjson", "--provenance=mode=min", "--sbom=true", "--load")
+
+
+def test_no_date_of_whoever_builds_reaches_a_build() -> None:
+    assert build_command(REQUEST, b"tar").without == ("SOURCE_DATE_EPOCH",)
+
+
 def message(**parts: object) -> str:
     return json.dumps(parts)
 

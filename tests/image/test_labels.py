@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from buildgraph.graph.context import Context
 from buildgraph.graph.images import ImagePlan, image_node
-from buildgraph.image.labels import Origin, image_labels
+from buildgraph.image.labels import Origin, built_at, image_labels
 from buildgraph.manifests.model import Service
+
+
+def test_an_image_with_a_date_of_its_own_says_when_it_was_built_and_others_do_not() -> None:
+    """What it inherits from the image that it is built upon is overwritten."""
+    origin = Origin("acme", "api", "c0ffee", built="2026-11-26T12:00:00+00:00")
+
+    assert built_at(image_labels(origin, "f00d", ())) == "2026-11-26T12:00:00+00:00"
+    assert image_labels(Origin("acme", "api", "c0ffee"), "f00d", ())["buildgraph.built"] == ""
+    assert built_at(None) == ""
 
 
 def test_the_value_of_a_build_argument_stands_in_no_part_and_in_no_label() -> None:

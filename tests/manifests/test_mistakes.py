@@ -95,6 +95,13 @@ FILES = {
         f"{CHAT}: services.api.build_secrets[0]: is the machine's own certificates, which every build sees\n"
         "  give it another name",
     ),
+    "a scan of no image": (
+        {
+            WORKSPACE: 'name = "x"\nscan = { command = ["trivy", "image"] }\nsign = { command = ["cosign", "{image}"] }'
+        },
+        f"{WORKSPACE}: scan.command: names no image\n  write {{image}} where the image belongs\n"
+        f"{WORKSPACE}: sign.command: names no image\n  write {{digest}} where the image belongs",
+    ),
     "a pattern without host": (
         {DEVELOPMENT: 'domain = "localhost"'},
         f"{DEVELOPMENT}: domain: is 'localhost', expected one {{host}}\n"

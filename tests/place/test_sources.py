@@ -40,6 +40,15 @@ def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> No
     assert (secrets.reveal("A"), secrets.reveal("B")) == ("process", "file")
 
 
+def test_an_empty_variable_hides_neither_file_nor_command(tmp_path: Path) -> None:
+    """GitHub gives jobs an empty one for a secret that is not set."""
+    (tmp_path / "test.env").write_text("A=file\n")
+
+    secrets = told(tmp_path, {"A": "", "B": ""}, B=printing("command"))
+
+    assert (secrets.reveal("A"), secrets.reveal("B")) == ("file", "command")
+
+
 def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert "A" not in read_secrets(tmp_path, HERE, {}, SystemRunner())
 

@@ -13,7 +13,8 @@ from buildgraph.commands.schema import schema_text
 
 # Answers whose form depends on an option besides the verb.
 BY_OPTION = {
-    "bases": {"": "bases.list"},  # the manifest has the short name
+    # the manifest has the short name
+    "bases": {"--check": "bases.check", "--update": "bases.check", "": "bases.list"},
     "releases": {"--events": "releases.events"},
     "backups": {"--former": "backups.former"},
     "status": {"--all": "status.all"},
