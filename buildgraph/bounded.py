@@ -35,5 +35,5 @@ def firm_folders(expression: str, some: str, fewest: str) -> str:
     There is no choice around them.
     """
     one = re.escape(some)
-    between = re.compile(rf"{one}((?:(?!{one}).)+)(?={one})", re.DOTALL)
+    between = re.compile(rf"{one}((?:(?!{one}).)*/)(?={one})", re.DOTALL)
     return between.sub(lambda found: f"(?>{fewest}{found[1]})", expression)

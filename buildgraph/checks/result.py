@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 FORMAT = 1
 FILE, LINK, FOLDER = "file", "link", "folder"
+MOST_LOG = 1 << 27  # bytes of what a script printed: it is held whole, and a pack of kilobytes may say gigabytes
 PERMISSIONS = 0o777  # of a file's mode; more than that is never given
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -67,7 +68,8 @@ def parse_result(content: bytes, key: str, is_output: Callable[[str], bool]) -> 
         is_known = told["format"] == FORMAT and found.key == key
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found if is_known and _is_fit(found.outputs, is_output) else None
+    is_small = found.log.size <= MOST_LOG
+    return found if is_known and is_small and _is_fit(found.outputs, is_output) else None
 
 
 def _content(told: Any) -> Content:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from buildgraph.bounded import firm_folders, firm_stars
+from buildgraph.bounded import firm_stars
 
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
-FOLDERS: Final = "(?:.*/)?"  # any number of them
+FOLDERS, ANYTHING = "(?:.*/)?", ".*"  # any number of folders, and of any signs
+FEWEST: Final = {FOLDERS: "(?:.*?/)??", ANYTHING: ".*?"}
+GREEDY: Final = re.compile(
+    r"\[\^/\]\*(?!\?)"
+)  # a star that would take more than the next token has to leave it
+TOKEN: Final = re.compile(f"({re.escape(FOLDERS)}|{re.escape(ANYTHING)})")
 SIGN: Final = re.compile(r"[^\w^-]")
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]+\])|\\?(?P<sign>.)", re.DOTALL
@@ -94,8 +99,34 @@ def _expression(patterns: Iterable[str]) -> re.Pattern[str]:
 
 def _translated(pattern: str) -> str:
     text = firm_stars("".join(_piece(found) for found in PIECE.finditer(pattern)))
-    text = firm_folders(text, FOLDERS, "(?:.*?/)??")
+    text = "".join(_firm(*_joined(TOKEN.split(text))))
     return text if "[" not in pattern or _is_expression(text) else "(?!)"
+
+
+def _joined(parts: list[str]) -> tuple[list[str], list[str]]:
+    """The tokens of an expression, those side by side as one; and the texts around them, one more than tokens."""
+    tokens: list[str] = []
+    texts = [parts[0]]
+    for token, text in zip(parts[1::2], parts[2::2], strict=True):
+        if tokens and not texts[-1]:
+            tokens[-1] = ANYTHING if ANYTHING in (token, tokens[-1]) else FOLDERS
+            texts[-1] = text
+        else:
+            tokens.append(token)
+            texts.append(text)
+    return tokens, texts
+
+
+def _firm(tokens: list[str], texts: list[str]) -> Iterator[str]:
+    """The expression without trying again what cannot help.
+
+    What stands between two tokens has done its best at the first place that it fits, if the next takes what is left.
+    """
+    yield texts[0]
+    for at, (token, text) in enumerate(zip(tokens, texts[1:], strict=True), start=1):
+        after = tokens[at] if at < len(tokens) else ""
+        is_firm = after == ANYTHING or (after and text.endswith("/"))
+        yield f"(?>{FEWEST[token]}{GREEDY.sub('[^/]*?', text)})" if is_firm else token + text
 
 
 def _is_expression(text: str) -> bool:
@@ -108,7 +139,7 @@ def _is_expression(text: str) -> bool:
 
 def _piece(found: re.Match[str]) -> str:
     if found["folders"]:
-        return FOLDERS if found["folders"].endswith("/") else ".*"
+        return FOLDERS if found["folders"].endswith("/") else ANYTHING
     if found["star"] or found["one"]:
         return "[^/]*" if found["star"] else "[^/]"
     if found["set"]:

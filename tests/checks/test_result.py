@@ -30,6 +30,11 @@ def test_what_is_written_is_read_and_always_the_same_bytes() -> None:
     assert render_result(RESULT) == render_result(parsed() or RESULT)
 
 
+def test_a_log_of_gigabytes_in_a_pack_of_kilobytes_is_none() -> None:
+    """It is held whole, and compression makes a thousand bytes of one."""
+    assert parsed(RESULT._replace(log=Content(DIGEST, 1 << 32))) is None
+
+
 def test_the_result_of_another_key_is_none() -> None:
     assert parsed(key="other") is None
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DEEP = 100_000
+DEEP = 20_000
 LONG = "a" * 60
 # Ten times ten times ten … of one text, by YAML's aliases.
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -160,7 +160,7 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     # tsconfig.json
     "a tsconfig text that never closes": Attack(
-        {"packages/core/tsconfig.json": '{"extends": "../x' + '\\"' * 300_000}
+        {"packages/core/tsconfig.json": '{"extends": "../x' + '\\"' * 100_000}
     ),
     "brackets within brackets in a tsconfig": Attack(
         {"packages/core/tsconfig.json": '{"extends": ' + "[" * DEEP}

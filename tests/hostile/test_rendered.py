@@ -146,6 +146,6 @@ def test_compose_and_kubernetes_give_containers_exactly_what_the_manifests_say()
 
 
 def test_a_migration_within_parentheses_within_parentheses_is_told_as_unread() -> None:
-    found = read_losses({"1.sql": "SELECT " + "(" * 20_000 + ")" * 20_000})
+    found = read_losses({"1.sql": "SELECT " + "(" * 1000 + ")" * 1000})
 
     assert len(found.unread) == 1

@@ -1,0 +1,252 @@
+"""The parsers that meet strangers' bytes, each with what must hold of its answer; tests and bench/fuzz.py feed them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli
+import yaml
+
+from buildgraph.adopt.compose import compose_builds
+from buildgraph.adopt.model import Facts
+from buildgraph.checks.result import parse_result, render_result
+from buildgraph.errors import BuildgraphError
+from buildgraph.graph.ignoring import matcher
+from buildgraph.manifests.parsing import parse_manifests
+from buildgraph.manifests.site import read_site
+from buildgraph.place.secrets import parse_env_file
+from buildgraph.recipes.dockerfile import parse_dockerfile
+from buildgraph.recipes.window import Window, parse_ignored
+from buildgraph.runs.report import parse_took
+from buildgraph.schema_changes import read_losses
+from buildgraph.snapshot.status import parse_status
+from buildgraph.workspace.globs import parse_glob
+from buildgraph.workspace.imports import parse_imports, parse_uses
+from buildgraph.workspace.locked import locked_of
+from buildgraph.workspace.lockfile_parsing import parse_lockfile
+from buildgraph.workspace.package import Package, parse_package
+from buildgraph.workspace.projects import find_projects
+from buildgraph.workspace.reading import connect
+from buildgraph.workspace.settings import WorkspaceSettings, parse_npmrc, parse_workspace_yaml
+from buildgraph.workspace.sheets import Unusual, compare_sheets, read_sheet
+from buildgraph.workspace.tsconfig import parse_extends, parse_taken_in
+
+PER_BYTE, AT_LEAST = 1 / 100_000, 1.0  # seconds of the processor that an answer may take
+PATHS = ("a", "a/b", "packages/core/src/index.ts", "a" * 40, "/".join("a" * 20), ".x/y", "node_modules/a")
+
+
+def read_lockfile(content: bytes) -> None:
+    """All that is asked of a lockfile: edges, digests, the short form, and its sheet."""
+    found = parse_lockfile(content)
+    assert found.edges is not None and found.facts is not None and found.digests is not None
+    locked_of(found, "blob", ("a", "b"))
+    packages = {folder: Package(folder) for folder in found.importers}
+    connect(".", packages, WorkspaceSettings(), found)
+
+
+def read_sheets(content: bytes) -> None:
+    """A lockfile's text, and another version of it: what is told to differ leads from the one to the other."""
+    text = content.decode("utf-8", "replace")
+    before, _, after = text.partition("\f")
+    try:
+        sheet = read_sheet(before, before.count("\n  ") - before.count("\n   "))
+        compare_sheets(sheet, after or before)
+    except Unusual:
+        return
+
+
+def read_package(content: bytes) -> None:
+    """A package.json is what JSON's own reader says."""
+    found = parse_package(content, "a")
+    assert found.document == json.loads(content.decode("utf-8-sig"))
+    _connected(found)
+
+
+def read_package_json5(content: bytes) -> None:
+    """A package.json5, which YAML's reader is given."""
+    _connected(parse_package(content, "a", "a/package.json5"))
+
+
+def _connected(package: Package) -> None:
+    """The projects around it, with edges."""
+    packages = {"a": package, ".": package._replace(folder="."), "b": Package("b", "b", "1.0.0")}
+    connect(".", packages, WorkspaceSettings(link_workspace_packages=True), None)
+    json.dumps(package.document, ensure_ascii=False).encode()
+
+
+def read_workspace_yaml(content: bytes) -> None:
+    """A pnpm-workspace.yaml names the globs that another reader sees."""
+    found = parse_workspace_yaml(content)
+    find_projects(("a/package.json", "packages/core/package.json"), found.packages)
+    json.dumps(found.document, sort_keys=True, default=str)
+    try:
+        other = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError, TypeError, AttributeError):
+        return  # YAML 1.1 in another reader refuses more
+    listed = other.get("packages") if isinstance(other, dict) else None
+    if isinstance(listed, list) and all(isinstance(glob, str) for glob in listed) and found.packages:
+        assert found.packages == tuple(listed)
+
+
+def read_tsconfig(content: bytes) -> None:
+    """A tsconfig never fails; where it is plain JSON, it extends what JSON's reader says."""
+    found, _ = parse_extends(content), parse_taken_in.__wrapped__(content)
+    try:
+        plain = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return
+    extends = plain.get("extends") if isinstance(plain, dict) else None
+    if isinstance(extends, str) and extends and b"extends" in content:
+        assert found == (extends,)
+
+
+def read_dockerfile(content: bytes) -> None:
+    """A Dockerfile, and what it sees of some paths."""
+    found = parse_dockerfile(content, "Dockerfile", build_args={"A": "a"})
+    window = Window(".", found.context_paths)
+    assert all(not path.startswith("../") for path in found.context_paths)
+    for path in PATHS:
+        window.sees(path)
+
+
+def read_dockerignore(content: bytes) -> None:
+    """The patterns of a .dockerignore, asked for some paths."""
+    window = Window(".", (".",), parse_ignored(content))
+    for path in PATHS:
+        window.sees(path)
+
+
+def read_glob(content: bytes) -> None:
+    """A pattern of pnpm-workspace.yaml, and a path."""
+    pattern, _, path = content.decode("utf-8", "replace").partition("\n")
+    glob = parse_glob.__wrapped__(pattern)
+    for other in (path, *PATHS):
+        glob.match(other)
+
+
+def read_ignored(content: bytes) -> None:
+    """A pattern in gitignore syntax, and a path."""
+    pattern, _, path = content.decode("utf-8", "replace").partition("\n")
+    is_ignored = matcher.__wrapped__((pattern,))
+    for other in (path or "x", *PATHS):
+        is_ignored(other)
+
+
+def read_product(content: bytes) -> None:
+    """A product's manifest is read where TOML's own reader reads it."""
+    parse_manifests({"manifests/workspace.toml": b'name = "acme"', "manifests/products/a.toml": content})
+    tomli.loads(content.decode("utf-8-sig"))
+
+
+def read_workspace_toml(content: bytes) -> None:
+    """The workspace's manifest."""
+    parse_manifests({"manifests/workspace.toml": content})
+    tomli.loads(content.decode("utf-8-sig"))
+
+
+def read_environment(content: bytes) -> None:
+    """An environment's manifest."""
+    parse_manifests({"manifests/workspace.toml": b'name = "acme"', "manifests/environments/a.toml": content})
+    tomli.loads(content.decode("utf-8-sig"))
+
+
+def read_site_toml(content: bytes) -> None:
+    """The machine's own settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "buildgraph").mkdir()
+        (Path(folder) / "buildgraph/site.toml").write_bytes(content)
+        read_site({"XDG_CONFIG_HOME": folder})
+
+
+def read_env_file(content: bytes) -> None:
+    """An env file's variables, none of which holds a line's end."""
+    found = parse_env_file(content.decode("utf-8", "replace"), "x.env")
+    assert all(name.isidentifier() and "\n" not in value for name, value in found.items())
+
+
+def read_status(content: bytes) -> None:
+    """git's status with any names in it: each comes back as it is."""
+    names = [name for name in content.split(b"\0") if name]
+    zero, one = b"0" * 40, b"1" * 40
+    ordinary = [b"1 .M N... 100644 100644 100644 " + zero + b" " + one + b" " + name for name in names]
+    told = [b"# branch.oid " + zero, *ordinary, *(b"? " + name for name in names)]
+    found = parse_status(b"\0".join([*told, b""]), "")
+    assert [change.path.encode("utf-8", "surrogateescape") for change in found.changes] == names * 2
+
+
+def read_compose(content: bytes) -> None:
+    """What a compose file builds: nothing above the workspace."""
+    text = content.decode("utf-8", "replace")
+    found = compose_builds(Facts("a", {}, ("compose.yml",), {"compose.yml": text}))
+    assert all(not path.startswith(("/", "../")) for path in found)
+
+
+def read_result(content: bytes) -> None:
+    """A check's result from a shared store: what is taken writes inside of its folder, and is told again as it was."""
+    key = "0" * 64
+    found = parse_result(content, key, lambda path: True)
+    if found is not None:
+        assert all(".." not in output.path.split("/") and output.path[0] != "/" for output in found.outputs)
+        assert parse_result(render_result(found), key, lambda path: True) == found
+
+
+def read_report(content: bytes) -> None:
+    """A kept report of a run."""
+    parse_took(content)
+
+
+def read_npmrc(content: bytes) -> None:
+    """An `.npmrc`, for settings."""
+    WorkspaceSettings().with_npmrc(parse_npmrc(content))
+
+
+def read_source(content: bytes) -> None:
+    """What a source imports."""
+    assert parse_imports(content) == {use.name for use in parse_uses(content)}
+
+
+def read_migration(content: bytes) -> None:
+    """A new migration."""
+    read_losses({"1.sql": content.decode("utf-8", "replace")})
+
+
+PARSERS: Mapping[str, Callable[[bytes], Any]] = {
+    "lockfile": read_lockfile,
+    "sheets": read_sheets,
+    "package": read_package,
+    "package-json5": read_package_json5,
+    "workspace-yaml": read_workspace_yaml,
+    "tsconfig": read_tsconfig,
+    "dockerfile": read_dockerfile,
+    "dockerignore": read_dockerignore,
+    "glob": read_glob,
+    "ignored": read_ignored,
+    "product-toml": read_product,
+    "workspace-toml": read_workspace_toml,
+    "environment-toml": read_environment,
+    "site-toml": read_site_toml,
+    "env-file": read_env_file,
+    "git-status": read_status,
+    "compose": read_compose,
+    "check-result": read_result,
+    "run-report": read_report,
+    "npmrc": read_npmrc,
+    "source": read_source,
+    "migration": read_migration,
+}
+
+
+def try_parser(name: str, content: bytes) -> None:
+    """Feed a parser: it answers or raises an error of ours, soon; AssertionError or another one is a finding."""
+    began = time.process_time()
+    try:
+        PARSERS[name](content)
+    except BuildgraphError as error:
+        assert str(error)
+    took = time.process_time() - began
+    assert took < max(AT_LEAST, len(content) * PER_BYTE), f"it took {took:.1f} s for {len(content)} bytes"
