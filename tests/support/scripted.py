@@ -48,11 +48,19 @@ class Scripted(Packages):
 
     def start(self, *arguments: str, within: Sequence[str] = (), **env: str) -> subprocess.Popen[str]:
         """Start the console script, perhaps by another program."""
-        argv = (*within, sys.executable, "-m", "buildgraph.main", *arguments)
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            argv, cwd=self.repo.root, stdout=pipe, stderr=pipe, text=True, env=self.environment | env
+            (*within, *self.argv(*arguments)),
+            cwd=self.repo.root,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=self.environment | env,
         )
+
+    def argv(self, *arguments: str) -> tuple[str, ...]:
+        """A command line of the console script."""
+        return (sys.executable, "-m", "buildgraph.main", *arguments)
 
     def edit(self, name: str = "a") -> None:
         """Change a package."""
