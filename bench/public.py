@@ -161,16 +161,16 @@ def introduction(head: str, runs: int) -> str:
 {head}
 - Made again by `python bench/public.py`; {runs} runs of each command
 
-Workspaces that other people made, as registries have them: source distributions and wheels of PyPI, and what a generator
-of npm makes. Each release is a commit in a repository of its own, so that `HEAD~{BACK}` is what it was ten releases ago.
-In each: `buildgraph init`, `buildgraph graph`, `buildgraph affected --base {BASE}` and `buildgraph why`, as a new user would,
-with nothing edited by hand.
+Workspaces that other people made, as registries have them: source distributions and wheels of PyPI, and what a
+generator of npm makes. Each release is a commit in a repository of its own, so that `HEAD~{BACK}` is what it was ten
+releases ago. In each: `buildgraph init`, `buildgraph graph`, `buildgraph affected --base {BASE}` and `buildgraph why`, as
+a new user would, with nothing edited by hand.
 
 What is affected since each of the ten commits is compared with an answer found without buildgraph
-(`bench/public_oracle.py`): git's diff, the projects as `pnpm list` tells them, what the package.json files name, and for
-each project all that the two lockfiles bring it, entry by entry. Then one package.json after the other is edited alone,
-and what is affected compared with what `pnpm --filter "...[HEAD]"` selects. Packages that are gone are not compared.
-Times are seconds of whole processes: median (least–most)."""
+(`bench/public_oracle.py`): git's diff, the projects as `pnpm list` tells them, what the package.json files name, and
+for each project all that the two lockfiles bring it, entry by entry. Then one package.json after the other is edited
+alone, and what is affected compared with what `pnpm --filter "...[HEAD]"` selects. Packages that are gone are not
+compared. Times are seconds of whole processes: median (least–most)."""
 
 
 def section(tried: Tried) -> str:
