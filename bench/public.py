@@ -163,7 +163,7 @@ def introduction(head: str, runs: int) -> str:
 
 Workspaces that other people made, as registries have them: source distributions and wheels of PyPI, and what a
 generator of npm makes. Each release is a commit in a repository of its own, so that `HEAD~{BACK}` is what it was ten
-releases ago. In each: `buildgraph init`, `buildgraph graph`, `buildgraph affected --base {BASE}` and `buildgraph why`, as
+releases ago. In each: `buildgraph init`, `graph`, `affected --base {BASE}` and `why`, as
 a new user would, with nothing edited by hand.
 
 What is affected since each of the ten commits is compared with an answer found without buildgraph
