@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,36 +20,27 @@ from bench.foreign_oracle import affected, projects
 from bench.foreign_world import World
 from bench.foreign_worlds import worlds
 from bench.machine import versions
+from bench.newcomer import (
+    BASE,
+    PNPM,
+    Compared,
+    ask,
+    commit,
+    lock,
+    packages,
+    render_compared,
+    render_seconds,
+    run,
+    series,
+    times_of_init,
+    verdict,
+)
 from bench.program import positive, produce, report_parser
 from bench.progress import tell
-from bench.tables import render_table
-from bench.timing import Measured, Series, read_output, run_measured
-from tests.support.system import ROOT
+from bench.timing import Series, read_output
 
 SEED: Final = 28
 RUNS: Final = 3
-BAR: Final = 5.0  # seconds of each command
-BASE: Final = "HEAD~10"
-PROGRAM: Final = (sys.executable, "-m", "buildgraph.main")
-PNPM: Final = str(Path(sys.executable).with_name("pnpm"))
-GIT: Final = (
-    "git",
-    "-c",
-    "user.name=bench",
-    "-c",
-    "user.email=bench@example.org",
-    "-c",
-    "commit.gpgsign=false",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Folders of the packages that are affected since `back` commits ago, by buildgraph and by the oracle."""
-
-    back: int
-    found: frozenset[str]
-    expected: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +101,7 @@ def compare(world: World, root: Path) -> Iterator[Compared]:
     for back in range(1, len(world.edits) + 1):
         base = f"HEAD~{back}"
         installed = [folder for edit in world.edits[-back:] for folder in edit.installs]
-        yield Compared(back, packages(ask(base, root)), affected(root, base, PNPM, installed))
-
-
-def ask(base: str, root: Path) -> Measured:
-    """Ask buildgraph what is affected."""
-    return run(("affected", "--base", base, "--format", "json"), root)
-
-
-def times_of_init(folder: Path, root: Path, runs: int) -> Iterator[float]:
-    """Seconds of each init, what it wrote taken away after each."""
-    for _ in range(runs):
-        yield run(("init",), root).seconds
-        read_output("git", "clean", "-qfd", cwd=folder)
+        yield Compared(base, packages(ask(base, root)), affected(root, base, PNPM, installed))
 
 
 def build(world: World, root: Path) -> str:
@@ -142,24 +120,6 @@ def forget(image: str) -> None:
     references = read_output("docker", "images", "--format", "{{.Repository}}:{{.Tag}}", image)
     if references:
         read_output("docker", "image", "rm", *references.split())
-
-
-def run(words: Sequence[str], root: Path) -> Measured:
-    """Run buildgraph in a workspace."""
-    return run_measured((*PROGRAM, *words), root, {**os.environ, "PYTHONPATH": str(ROOT)})
-
-
-def series(measured: Sequence[Measured]) -> Series:
-    """The seconds of some runs."""
-    return Series(tuple(each.seconds for each in measured))
-
-
-def packages(answer: Measured) -> frozenset[str]:
-    """The folders of the packages in an answer."""
-    nodes = json.loads(answer.output)["nodes"]
-    return frozenset(
-        node["path"] for node in nodes if node["kind"] == "package" and node.get("change") != "removed"
-    )
 
 
 def make(world: World, folder: Path) -> None:
@@ -189,17 +149,6 @@ def write(folder: Path, files: Mapping[str, str | None]) -> None:
         file.write_text(text)
 
 
-def lock(root: Path) -> None:
-    """Have pnpm write the lockfile, and install nothing."""
-    read_output(PNPM, "install", "--lockfile-only", "--ignore-scripts", cwd=root)
-
-
-def commit(folder: Path, subject: str) -> None:
-    """Commit all there is."""
-    read_output(*GIT, "add", "--all", cwd=folder)
-    read_output(*GIT, "commit", "-qm", subject, cwd=folder)
-
-
 def render(tried: Sequence[Tried], head: str, options: argparse.Namespace) -> str:
     """The report, without what a person adds."""
     return (
@@ -227,50 +176,20 @@ whole processes: median (least–most)."""
 
 def summary(tried: Sequence[Tried]) -> str:
     """One table for all."""
-    rows = [
-        (each.world.name, command, spread(values), "met" if values.most < BAR else "**missed**")
-        for each in tried
-        for command, values in each.commands.items()
-    ]
-    return "## Seconds\n\n" + render_table(("workspace", "command", "s", f"under {BAR:.0f} s"), rows)
-
-
-def spread(values: Series) -> str:
-    """Median, least and most."""
-    return f"{values.median:.2f} ({values.least:.2f}–{values.most:.2f})"
+    return "## Seconds\n\n" + render_seconds((each.world.name, each.commands) for each in tried)
 
 
 def section(tried: Tried) -> str:
     """What came of one workspace."""
     same = verdict(tried.listed == tried.graphed)
-    rows = [
-        (
-            f"HEAD~{each.back}",
-            str(len(each.expected)),
-            listed(each.expected - each.found),
-            listed(each.found - each.expected),
-            verdict(each.found == each.expected),
-        )
-        for each in tried.compared
-    ]
     parts = [
         f"## {tried.world.name}\n\nIts shape: {tried.world.shape}.",
         f"Projects: {len(tried.listed)} by pnpm, {len(tried.graphed)} in the graph: {same}.",
-        render_table(("base", "packages affected", "missing", "too many", "verdict"), rows),
+        render_compared(tried.compared),
     ]
     if tried.built:
         parts.append(f"`buildgraph build:{tried.world.builds}` ended with `{tried.built}`.")
     return "\n\n".join([*parts, f"What `init` said:\n\n```text\n{tried.told.strip()}\n```"])
-
-
-def verdict(is_right: bool) -> str:
-    """A word for it."""
-    return "right" if is_right else "**wrong**"
-
-
-def listed(folders: Iterable[str]) -> str:
-    """Folders in a sentence."""
-    return ", ".join(f"`{folder}`" for folder in sorted(folders)) or "none"
 
 
 if __name__ == "__main__":

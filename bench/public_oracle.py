@@ -1,4 +1,4 @@
-"""What a release affects, found without buildgraph: git's diff, pnpm's projects, package.json files, the lockfile."""
+"""What a release affects, found without buildgraph: git's diff, pnpm's projects, package.json files and lockfiles."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from bench.foreign_oracle import affected
 from bench.timing import read_output
 
 LOCKFILE: Final = "pnpm-lock.yaml"
+SETTINGS: Final = "pnpm-workspace.yaml"
 USED: Final = ("dependencies", "devDependencies", "optionalDependencies")
 LINKED: Final = ("dependencies", "optionalDependencies")
 Lock = Mapping[str, Any]
 
 
 def affected_since(workspace: Path, base: str, pnpm: str) -> frozenset[str]:
-    """The folders of projects that differ since `base` by their files or what they install, and their dependents."""
+    """The folders of the projects that differ since `base` by files or by what they install, and their dependents.
+
+    The root has its lockfile and pnpm-workspace.yaml as files of its own.
+    """
     before = _parse(read_output("git", "show", f"{base}:./{LOCKFILE}", cwd=workspace))
     after = _parse((workspace / LOCKFILE).read_text())
-    installed = (
+    installed = {
         folder for folder in after["importers"] if _installs(before, folder) != _installs(after, folder)
-    )
-    return affected(workspace, base, pnpm, installed)
+    }
+    of_root = read_output("git", "diff", "--name-only", base, "--", LOCKFILE, SETTINGS, cwd=workspace)
+    return affected(workspace, base, pnpm, installed | ({"."} if of_root else set()))
 
 
 def _parse(text: str) -> Lock:

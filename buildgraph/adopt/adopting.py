@@ -12,6 +12,7 @@ from buildgraph.adopt.frameworks import TITLES, recognise
 from buildgraph.adopt.model import Adoption, Facts, Found, Open, Project
 from buildgraph.adopt.names import product_of, service_names
 from buildgraph.adopt.reading import is_aside
+from buildgraph.adopt.unnamed import unnamed_projects
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.workspace.projects import LOCKFILE, ROOT
 
@@ -20,6 +21,10 @@ OWN: Final = "dockerfile"
 IN_ROOT: Final = "a service ({}) in the workspace's root, where no template builds one"
 OUT_OF_ROOT: Final = "move it to a folder of its own, or write a Dockerfile for it and run this again"
 MAKE_ONE: Final = "run `pnpm install` and commit it"
+UNNAMED: Final = "its tsconfig.json takes in {}, which no package.json leads to: an image lacks it"
+NAME_IT: Final = (
+    "name it among the dependencies (`workspace:*`), or write its files as `inputs` of the service"
+)
 STATIC: Final = ("astro", "spa", "expo")  # a server answers for these at any path
 
 
@@ -84,6 +89,9 @@ def _look(work: _Adopting, folder: str, builds: list[Build]) -> None:
     elif verdict.problem:
         work.left_open.append(Open(folder, verdict.problem, verdict.way_out))
     else:
+        work.left_open += [
+            Open(folder, UNNAMED.format(other), NAME_IT) for other in unnamed_projects(work.facts, project)
+        ]
         work.services.append(_of_kind(work, project, verdict.kind))
 
 

@@ -13,7 +13,7 @@ SOURCE: Final = re.compile(r"\.[cm]?[jt]s$")
 TEST: Final = re.compile(
     r"(^|/)(__tests__|__mocks__|tests?|e2e|node_modules|dist|build)/|[.-](test|spec|d|stories)\."
 )
-CONFIG: Final = re.compile(r"(^|/)(next|svelte|astro|vite)\.config\.[cm]?[jt]s$")
+CONFIG: Final = re.compile(r"(^|/)((next|svelte|astro|vite)\.config\.[cm]?[jt]s|tsconfig\.json)$")
 DOCKERFILE: Final = re.compile(r"(^|/)(Dockerfile(\.[\w-]+)?|[\w-]+\.Dockerfile)$")
 COMPOSE: Final = re.compile(r"(^|/)(docker-)?compose[\w.-]*\.ya?ml$")
 # Folders of what does not ship; a service of one is named by hand.

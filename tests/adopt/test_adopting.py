@@ -173,3 +173,26 @@ def test_what_has_the_same_way_out_is_told_together() -> None:
         ("apps/api/Dockerfile", "nothing"),
         ("apps/web/Dockerfile", "nothing"),
     ]
+
+
+def test_what_a_tsconfig_takes_in_and_no_package_json_leads_to_is_left_open() -> None:
+    """An image would lack it, and its build would fail without saying why."""
+    page = {"scripts": {"build": "vite build"}, "devDependencies": {"vite": "5", "@acme/ui": "workspace:*"}}
+    paths = {"@bus/*": ["../bus/src/*"], "@ui/*": ["../ui/*"], "@core": ["../core"], "@": ["./src"]}
+    files: Files = {
+        "package.json": "{}",
+        "pnpm-lock.yaml": "",
+        "apps/web/package.json": page,
+        "apps/web/index.html": "",
+        "apps/web/tsconfig.json": {"compilerOptions": {"paths": paths}},
+        "apps/bus/package.json": {"name": "@acme/bus"},
+        "apps/ui/package.json": {"name": "@acme/ui", "dependencies": {"@acme/core": "workspace:*"}},
+        "apps/core/package.json": {"name": "@acme/core"},
+    }
+
+    assert [(each.where, each.what) for each in adopted(files).left_open] == [
+        (
+            "apps/web",
+            "its tsconfig.json takes in apps/bus, which no package.json leads to: an image lacks it",
+        ),
+    ]
