@@ -30,7 +30,7 @@ ROAD = (
     ("project",),
     ("ci", "columns"),
     ("since", "console", "page"),
-    ("comparison",),
+    ("comparison", "finder"),
     ("builder", "checker"),
     ("platforms",),
     ("deployed", "refusals", "saved_plan", "migrations", "needs"),

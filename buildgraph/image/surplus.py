@@ -13,7 +13,7 @@ from typing import Final
 
 from buildgraph.graph.nodes import FINGERPRINT_LENGTH
 
-# A fingerprint tag of ours, and the one beside it that a promotion writes where another build stands under it.
+# A fingerprint tag of ours, and those beside it: of an upload, and of a promotion where another build stands under it.
 OURS: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}(-[0-9a-f]{{12}})?")
 # How what belongs to a manifest is tagged (OCI distribution 1.1, "Referrers Tag Schema"; cosign adds an end).
 BELONGING: Final = re.compile(r"sha256-([0-9a-f]{64})(\..+)?")

@@ -93,7 +93,8 @@ def _push(registries: Mapping[str, Environment]) -> Yaml:
     steps: list[Step] = [*login(registries.values())]
     for registry, environment in registries.items():
         publish = f'buildgraph "push:$SERVICE" env={environment.name}'
-        steps += [run("Build and publish", publish, SERVICE=SERVICE), *tags(f"{registry}/{SERVICE}")]
+        named = tags(f"{registry}/{SERVICE}", environment.name)
+        steps += [run("Build and publish", publish, SERVICE=SERVICE), *named]
     return _each_image(to_push(), permissions(registries.values()), *steps)
 
 
