@@ -11,6 +11,7 @@ from buildgraph.errors import ConfigurationError, UnknownName
 # The variables (`NAME=VALUE`), and the tasks that hear them.
 VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "env": (),  # all
+    "builder": ("build", "push", "deploy"),
     "to": ("rollback", "backup", "restore", "scale"),
     "service": ("scale",),
     "from": ("promote", "restore"),
@@ -25,8 +26,8 @@ YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
 def as_variable(argument: str) -> str:
-    """`--env=staging`, as verbs take it, means `env=staging` to a task."""
-    return argument.removeprefix("--") if argument.startswith("--env=") else argument
+    """`--env=staging`, as verbs take it, means `env=staging` to a task; so does `--builder=`, as buildx takes it."""
+    return argument.removeprefix("--") if argument.startswith(("--env=", "--builder=")) else argument
 
 
 def take_trace(arguments: Sequence[str]) -> tuple[list[str], str]:

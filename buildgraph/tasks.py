@@ -173,7 +173,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             self.checker.end()
 
     def _chain(self) -> Chain:
-        chain = open_chain(self.project, get_var("env", DEFAULT_ENVIRONMENT), self.run)
+        environment, builder = get_var("env", DEFAULT_ENVIRONMENT), get_var("builder", "")
+        chain = open_chain(self.project, environment, self.run, builder)
         self.run.stand_on(chain)
         return chain
 

@@ -31,7 +31,7 @@ ROAD = (
     ("project",),
     ("ci", "columns", "labelling"),
     ("since", "console", "page"),
-    ("comparison",),
+    ("comparison", "finder"),
     ("builder", "checker"),
     ("platforms", "vetting"),
     ("deployed", "refusals", "saved_plan", "migrations", "needs"),

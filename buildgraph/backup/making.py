@@ -21,7 +21,6 @@ from buildgraph.backup.records import (
     Record,
     Running,
     render_record,
-    told_size,
 )
 from buildgraph.backup.scratch import scratch_postgres
 from buildgraph.backup.snapshots import NAME as REDIS_FILE
@@ -29,6 +28,7 @@ from buildgraph.backup.snapshots import check_snapshot, save_redis
 from buildgraph.backup.stores import Store
 from buildgraph.deploy.live import read_live
 from buildgraph.errors import StepFailed
+from buildgraph.image.sizes import told_size
 from buildgraph.place.audit import Deed, recorded
 from buildgraph.place.images import ensure_image
 from buildgraph.place.lock import held_product_lock

@@ -154,13 +154,3 @@ def _digest(told: Mapping[str, Any]) -> str:
     """The digest of what a manifest says, however it is laid out."""
     text = json.dumps(told, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def told_size(size: int) -> str:
-    """Bytes as people read them: `512 B`, `1.5 MB`."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"

@@ -12,7 +12,7 @@ from buildgraph.backup.files import check_files
 from buildgraph.backup.holdings import services_of
 from buildgraph.backup.loading import drop_coming, load
 from buildgraph.backup.making import back_up
-from buildgraph.backup.records import SAFETY, told_size
+from buildgraph.backup.records import SAFETY
 from buildgraph.backup.request import Request, check_request
 from buildgraph.backup.restarting import restart, users_of
 from buildgraph.backup.restoring import Restoring, Swap, locked, swaps_of
@@ -23,6 +23,7 @@ from buildgraph.deploy.live import LiveService
 from buildgraph.deploy.migration import run_migration
 from buildgraph.deploy.rollout import ensure_ground
 from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.image.sizes import told_size
 from buildgraph.place.audit import Deed, recorded
 from buildgraph.place.images import ensure_image
 from buildgraph.place.lock import held_shared_lock

@@ -23,6 +23,7 @@ VERBS = {
     "health": "how what runs is now: the proxy is asked, and every container itself",
     "logs": "the last lines a service or product has said; --follow goes on",
     "down": "stop an environment; volumes are kept",
+    "tag": "further names of an image in the registry; nothing is pulled or built",
     "bases": "the base images and their locked digests",
     "doctor": "what is missing on this machine, and how to get it",
     "render": "files for other programs, made from the manifests; --check tells those that differ",

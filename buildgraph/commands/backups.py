@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_on_former(options: argparse.Namespace) -> int:
     """List or drop what restores have put aside; the environment's server is asked."""
     from buildgraph.backup.beside import drop_former, former_databases
-    from buildgraph.backup.records import told_size
+    from buildgraph.image.sizes import told_size
 
     chain = open_chain(open_project(Path.cwd()), options.env)
     if options.product not in chain.products:
@@ -108,7 +108,7 @@ def _as_table(found: Mapping[str, list[Listed]]) -> str:
 
 
 def _row(product: str, listed: Listed) -> tuple[str, ...]:
-    from buildgraph.backup.records import told_size
+    from buildgraph.image.sizes import told_size
 
     record = listed.record
     if record is None:

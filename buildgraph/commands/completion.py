@@ -109,7 +109,9 @@ def _possible(before: Sequence[str], word: str, names: Names) -> Iterable[str]:
         return (*VERBS, *_tasks(names))
     if not verb or verb in TAKES_TASKS:
         return (*_tasks(names), *environments)
-    nodes = {"logs": names.services, "render": RENDERED}.get(verb, names.nodes if verb in TAKES_NODES else ())
+    nodes = {"logs": names.services, "tag": names.services, "render": RENDERED}.get(
+        verb, names.nodes if verb in TAKES_NODES else ()
+    )
     return (*nodes, *(environments if "--env" in _options(verb) else ()))
 
 

@@ -264,7 +264,8 @@ def _site(runner: Runner) -> Finding:
     except BuildgraphError as error:
         return Finding("site", False, str(error).splitlines()[0], "mend or remove the file")
     trusted = f", builds trust {site.ca}" if site.ca else ""
-    return Finding("site", True, f"base images from {site.source.value}{trusted}")
+    builder = f", the builder {site.builder} builds" if site.builder else ""
+    return Finding("site", True, f"base images from {site.source.value}{trusted}{builder}")
 
 
 LOOKS: tuple[Callable[[Runner], Finding], ...] = (_git, _engine, _buildx, _site, _workspace)

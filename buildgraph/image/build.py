@@ -22,8 +22,8 @@ class BuildRequest:
     `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
     secrets to files; `hidden` are values of others by id, which reach the build by the command's environment and
     stand nowhere else. `command_env` leads the docker command to the engine that keeps the image.
-    `is_engines_own` has that engine build it, and not the builder that the user has chosen: that one may
-    run elsewhere, and would not find a base that is on the engine alone.
+    `builder` is the one that builds, "" for the one that the user has chosen. `repository` has it push the image
+    by digest to there, where it is empty the engine gets it. `caches` are options that name caches.
     """
 
     service: str
@@ -38,15 +38,21 @@ class BuildRequest:
     platforms: tuple[str, ...] = ()
     attestations: tuple[str, ...] = ()
     command_env: Mapping[str, str] = field(default_factory=dict)
-    is_engines_own: bool = False
+    builder: str = ""
+    repository: str = ""
+    caches: tuple[str, ...] = ()
 
 
-def build_command(request: BuildRequest, archive: bytes) -> Command:
-    """The exact command of a build; the context is its standard input."""
+def build_command(request: BuildRequest, archive: bytes, metadata: Path | None = None) -> Command:
+    """The exact command of a build; the context is its standard input, `metadata` the file that it tells digests in."""
     argv = (
-        *("docker", "buildx", "build", "--progress=rawjson", *_attesting(request.attestations), "--load"),
-        *(("--builder", "default") if request.is_engines_own else ()),
-        *("--file", request.dockerfile, "--tag", request.reference),
+        *("docker", "buildx", "build", "--progress=rawjson", *_attesting(request.attestations)),
+        _output(request),
+        *((f"--metadata-file={metadata}",) if metadata else ()),
+        *(("--builder", request.builder) if request.builder else ()),
+        *request.caches,
+        *("--file", request.dockerfile),
+        *(() if request.repository else ("--tag", request.reference)),
         *(("--target", request.target) if request.target else ()),
         *(("--platform", ",".join(request.platforms)) if request.platforms else ()),
         *_options("--build-arg", request.arguments),
@@ -63,12 +69,20 @@ def build_command(request: BuildRequest, archive: bytes) -> Command:
     return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=(EPOCH,))
 
 
-def build_image(runner: Runner, request: BuildRequest, archive: bytes, log: BuildLog) -> None:
+def _output(request: BuildRequest) -> str:
+    if not request.repository:
+        return "--load"
+    return f"--output=type=image,name={request.repository},push=true,push-by-digest=true,name-canonical=true"
+
+
+def build_image(
+    runner: Runner, request: BuildRequest, archive: bytes, log: BuildLog, metadata: Path | None = None
+) -> None:
     """Build and tag an image; StepFailed with the failed step and its last lines when the build fails.
 
     `log` hears all that BuildKit tells meanwhile.
     """
-    result = runner.run(build_command(request, archive), on_line=log.read_line)
+    result = runner.run(build_command(request, archive, metadata), on_line=log.read_line)
     if result.code != 0:
         raise _failure(request, log)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
+from buildgraph.image.naming import mount_image
 from buildgraph.image.registry import pull_image
 from buildgraph.process import Command, Runner
 
@@ -16,10 +17,12 @@ COPY: Final = ("docker", "buildx", "imagetools", "create")
 def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> None:
     """Put what stands under `source` (a name with its digest) under `reference` in its registry.
 
-    buildx copies byte for byte: an index always, a single image where it knows `--prefer-index`; where it
-    does not, the engine carries the image. The caller asks for the digest that came. StepFailed with the
-    words of the registry that refuses, ToolError when one does not answer.
+    Within one registry nothing moves. From one to another buildx copies byte for byte: an index always, a single
+    image where it knows `--prefer-index`; where it does not, the engine carries the image. The caller asks for the
+    digest that came. StepFailed with the words of the registry that refuses, ToolError when one does not answer.
     """
+    if _is_mounted(source, reference):
+        return
     if _is_index(engine, source):
         result = runner.run(Command((*COPY, "--tag", reference, source)))
         if result.code != 0:
@@ -27,6 +30,14 @@ def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> N
         return
     if runner.run(Command((*COPY, "--prefer-index=false", "--tag", reference, source))).code != 0:
         _carry(engine, source, reference)
+
+
+def _is_mounted(source: str, reference: str) -> bool:
+    """Whether the registry has done it by itself; what it says against that, the other ways will tell."""
+    try:
+        return mount_image(source, reference)
+    except ToolError:
+        return False
 
 
 def _is_index(engine: Engine, source: str) -> bool:
@@ -37,7 +48,7 @@ def _is_index(engine: Engine, source: str) -> bool:
 
 def _carry(engine: Engine, source: str, reference: str) -> None:
     repository, _, tag = reference.rpartition(":")
-    image = pull_image(engine, source)
+    image = pull_image(engine, source).image
     with told_plainly():
         engine.client.api.tag(image, repository, tag)
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):

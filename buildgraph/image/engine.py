@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["NO_ENGINE", "Engine", "HeldImage", "open_engine", "told_plainly"]
 
 NOT_FOUND, CONNECTIONS = 404, 25
+# How an engine says that containerd keeps its images (its `features` have `containerd-snapshotter`).
+DRIVER_TYPE, CONTAINERD = "driver-type", "io.containerd.snapshotter.v1"
 ENGINE_LOST = "see that it runs and can be reached (`buildgraph doctor` tells), then run the same again"
 
 
@@ -106,6 +108,12 @@ class Engine:
     def platform(self) -> str:
         """The platform of the engine itself, such as `linux/amd64`."""
         return f"{self._version['Os']}/{self._version['Arch']}"
+
+    @cached_property
+    def keeps_several(self) -> bool:
+        """Whether its store keeps images of several platforms: containerd's does, the classic one (overlay2) not."""
+        _, told = self._ask("info")
+        return [DRIVER_TYPE, CONTAINERD] in (told.get("DriverStatus") or ())
 
     @property
     def keeps_indexes(self) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
 
 DOCKER_HUB = "docker.io"  # where a name without a registry leads
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
+UPLOAD_LENGTH: Final = 12  # hex digits of an image's id in the name that it is uploaded by
+LEAST_WAIT: Final = 0.2  # seconds until a name that was just given is looked at again, and
+WAIT: Final = 3.0  # how many times as long as it took to look and to give it
+PUSHING, PULLING = ("Pushing",), ("Downloading", "Extracting")  # the engine's words for bytes that move
+ADOPTED: Final = "{} was published by somebody else at the same time; theirs stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +55,71 @@ def find_published(engine: Engine, reference: str) -> Published | None:
     )
 
 
+class Pulled(NamedTuple):
+    """What a pull has come to: the image's id, and the bytes of compressed layers that the engine lacked."""
+
+    image: str
+    size: int = 0
+
+
 def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str], None]) -> Pushed:
     """Publish an image under a fingerprint tag that is written once; returns what stands there then.
 
     A tag that is already there is never overwritten: whoever came first has published these very inputs.
-    Registries have no compare-and-set, so the tag is read back, and what is read is what counts.
+    Registries have no compare-and-set, and an upload takes its time: so the image is uploaded by a name of its
+    own, then the tag is looked for again and given at once. What is read back counts for all (Fischer's algorithm).
     """
     standing = find_published(engine, reference)
     if standing is not None:
         tell(f"{reference} is already there")
         return Pushed(_serving(engine, image, reference, standing))
+    upload = f"{reference}-{image.removeprefix('sha256:')[:UPLOAD_LENGTH]}"
+    pushed = _push_as(engine, image, upload)
+    standing = name_upload(engine, reference, pushed.digest, tell, upload)
     with told_plainly():
-        engine.client.api.tag(image, *_split(reference))
-    pushed = _push(engine, reference)
+        if standing.digest == pushed.digest:
+            engine.client.api.tag(image, *_split(reference))
+        engine.client.api.remove_image(upload, noprune=True)
+    return Pushed(_serving(engine, image, reference, standing), pushed.size)
+
+
+def name_upload(
+    engine: Engine, reference: str, digest: str, tell: Callable[[str], None], held: str = ""
+) -> Published:
+    """Give a fingerprint tag to what the registry holds by its digest, unless it stands by now; returns what stands.
+
+    It is read back when all have given theirs who looked in the same moment. `held` is a name of the image on the
+    engine, which gives the tag where the registry takes nothing from us.
+    """
+    began = time.monotonic()
+    if find_published(engine, reference) is None:
+        _name(engine, reference, digest, held)
+    time.sleep(max(LEAST_WAIT, WAIT * (time.monotonic() - began)))
     published = find_published(engine, reference)
     if published is None:
         raise StepFailed(f"push:{reference}", "the registry took the image but does not show it")
-    if published.digest != pushed.digest:
-        tell(f"{reference} was published by somebody else at the same time; theirs stands")
-    return pushed._replace(digest=published.digest)
+    if published.digest != digest:
+        tell(ADOPTED.format(reference))
+    return published
+
+
+def _name(engine: Engine, reference: str, digest: str, held: str) -> None:
+    """Give the tag; a registry whose CA the engine alone trusts is told by it."""
+    from buildgraph.image.naming import give_name
+
+    repository, tag = _split(reference)
+    try:
+        give_name(f"{repository}@{digest}", tag)
+    except ToolError:
+        if not held:
+            raise
+        _push_as(engine, held, reference)
+
+
+def _push_as(engine: Engine, image: str, reference: str) -> Pushed:
+    with told_plainly():
+        engine.client.api.tag(image, *_split(reference))
+    return _push(engine, reference)
 
 
 def _serving(engine: Engine, image: str, reference: str, standing: Published) -> str:
@@ -82,8 +134,8 @@ def _serving(engine: Engine, image: str, reference: str, standing: Published) ->
     )
 
 
-def pull_image(engine: Engine, reference: str) -> str:
-    """Bring an image to the engine; returns its id. ToolError when the registry does not give it, or no room is left.
+def pull_image(engine: Engine, reference: str) -> Pulled:
+    """Bring an image to the engine. ToolError when the registry does not give it, or no room is left.
 
     What fails after the registry has begun to answer is told in the answer itself.
     """
@@ -91,11 +143,13 @@ def pull_image(engine: Engine, reference: str) -> str:
     from docker.utils import parse_repository_tag
 
     repository, tag = parse_repository_tag(reference)
+    sizes = dict[str, int]()
     with told_plainly():
         try:
             for line in engine.client.api.pull(repository, tag or "latest", stream=True, decode=True):
                 _refuse(reference, line)
-            return str(engine.client.images.get(reference).id)
+                sizes |= moved_so_far(line, PULLING)
+            return Pulled(str(engine.client.images.get(reference).id), sum(sizes.values()))
         except docker.errors.APIError as error:
             raise _failed(reference, str(error.explanation or error)) from error
 
@@ -107,14 +161,14 @@ def _push(engine: Engine, reference: str) -> Pushed:
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             _refuse(reference, line)
             digest = line.get("aux", {}).get("Digest", digest)
-            sizes |= pushed_so_far(line)
+            sizes |= moved_so_far(line, PUSHING)
     return Pushed(digest, sum(sizes.values()))
 
 
-def pushed_so_far(line: Mapping[str, Any]) -> dict[str, int]:
-    """How many bytes of which layer are on their way by now, if a line of a push tells of any."""
+def moved_so_far(line: Mapping[str, Any], doing: tuple[str, ...]) -> dict[str, int]:
+    """How many bytes of which layer are on their way by now, if a line of a push or a pull tells of any."""
     told = line.get("progressDetail") or {}
-    return {line["id"]: told["current"]} if line.get("status") == "Pushing" and "current" in told else {}
+    return {line["id"]: told["current"]} if line.get("status") in doing and "current" in told else {}
 
 
 def _refuse(reference: str, line: dict[str, Any]) -> None:

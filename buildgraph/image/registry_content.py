@@ -241,11 +241,8 @@ def read_content(registry: Registry, repository: str, needs: Needs) -> Content:
     }
     named = [registry.find_manifest(repository, digest) for digest in sorted(needs.digests)]
     manifests = _with_children(registry, repository, [*tags.values(), *filter(None, named)])
-    candidates = [
-        found
-        for tag, found in tags.items()
-        if OURS.fullmatch(tag) and tag not in needs.tags and found.digest not in needs.digests
-    ]
+    kept = {*needs.digests, *(found.digest for tag, found in tags.items() if tag in needs.tags)}
+    candidates = [found for tag, found in tags.items() if OURS.fullmatch(tag) and found.digest not in kept]
     content = Content(
         {tag: found.digest for tag, found in tags.items()},
         {digest: found.children for digest, found in manifests.items() if found.children},

@@ -14,7 +14,7 @@ from typing import Final
 from buildgraph.graph.nodes import FINGERPRINT_LENGTH
 
 MARK: Final = "-signed"  # the end of a tag that says that the same without it was signed
-# A fingerprint tag of ours, the one beside it that a promotion writes where another build stands under it, and marks.
+# A fingerprint tag of ours, and those beside it: of an upload, of a promotion where another build stands, and marks.
 OURS: Final = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}(-[0-9a-f]{{12}})?({MARK})?")
 # How what belongs to a manifest is tagged (OCI distribution 1.1, "Referrers Tag Schema"; cosign adds an end).
 BELONGING: Final = re.compile(r"sha256-([0-9a-f]{64})(\..+)?")

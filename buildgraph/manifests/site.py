@@ -13,9 +13,18 @@ from buildgraph.manifests.model import Source
 from buildgraph.manifests.reading import Place, Reader, mapped, one_of, parse_toml, table, text
 from buildgraph.manifests.site_file import VARIABLES, site_file
 
+# A comma would begin another of buildx's own options, which are written as one text.
+CACHE: Final = text(
+    pattern=r"gha|(registry|local):[^\s,]+",
+    says="a place for BuildKit's cache",
+    way_out="write registry:NAME/OF/A/REPOSITORY, local:/A/FOLDER or gha",
+)
 READERS: Final[Mapping[str, Reader[str]]] = {
     "bases": one_of([source.value for source in Source], "source of base images"),
     "ca": text(),
+    "builder": text(),
+    "cache_from": CACHE,
+    "cache_to": CACHE,
 }
 SETTINGS: Final[Reader[dict[str, Any]]] = table(
     dict, {**READERS, "certificates": mapped(text()), "kubeconfigs": mapped(text())}
@@ -27,17 +36,22 @@ class Site:
     """What holds on this machine: the source of base images, and a file of CA certificates for builds.
 
     `certificates` maps an engine's `HOST:PORT` to the folder of this machine's key to it, `kubeconfigs` the
-    name of a cluster's context to the file that leads to it (none: kubectl's own).
+    name of a cluster's context to the file that leads to it (none: kubectl's own). `builder` is the builder of
+    buildx that builds ("": buildx's own choice), `cache_from` and `cache_to` are where builds look for BuildKit's
+    cache and leave it. None of the three changes what is built.
     """
 
     source: Source = Source.REGISTRY
     ca: Path | None = None
     certificates: Mapping[str, Path] = field(default_factory=dict)
     kubeconfigs: Mapping[str, Path] = field(default_factory=dict)
+    builder: str = ""
+    cache_from: str = ""
+    cache_to: str = ""
 
 
 def read_site(env: Mapping[str, str] = os.environ) -> Site:
-    """This machine's settings; `BUILDGRAPH_BASES` and `BUILDGRAPH_CA` win over the file.
+    """This machine's settings; `BUILDGRAPH_BASES`, `BUILDGRAPH_CA` and the like win over the file.
 
     Raises ConfigurationError for a file or value that says nothing known.
     """
@@ -50,7 +64,8 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
     if place.mistakes:
         raise ConfigurationError(place.mistakes)
     source = Source(told.get("bases", Source.REGISTRY.value))
-    return Site(source, ca, _paths(told, "certificates"), _paths(told, "kubeconfigs"))
+    building = {name: told.get(name, "") for name in ("builder", "cache_from", "cache_to")}
+    return Site(source, ca, _paths(told, "certificates"), _paths(told, "kubeconfigs"), **building)
 
 
 def _paths(told: Mapping[str, Any], key: str) -> dict[str, Path]:

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VARIABLES: Final = {"bases": "BUILDGRAPH_BASES", "ca": "BUILDGRAPH_CA"}
+VARIABLES: Final = {
+    "bases": "BUILDGRAPH_BASES",
+    "ca": "BUILDGRAPH_CA",
+    "builder": "BUILDGRAPH_BUILDER",
+    "cache_from": "BUILDGRAPH_CACHE_FROM",
+    "cache_to": "BUILDGRAPH_CACHE_TO",
+}
 
 
 def site_file(env: Mapping[str, str]) -> Path:

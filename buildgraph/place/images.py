@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from buildgraph.errors import ToolError
 from buildgraph.image.registry import pull_image
+from buildgraph.image.sizes import told_size
 from buildgraph.place.model import Place, Tell
 
 
@@ -17,4 +18,5 @@ def ensure_image(place: Place, image: str, tell: Tell) -> None:
     if image.startswith("sha256:"):
         raise ToolError(f"the engine does not hold the image {image}", "build it again")
     tell(f"pulling {image}")
-    pull_image(place.engine, image)
+    pulled = pull_image(place.engine, image)
+    tell(f"pulled {told_size(pulled.size)} that the engine lacked")

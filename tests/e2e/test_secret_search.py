@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.hamlet import NODE, Hamlet
-from tests.support.monorepo import Ran
 from tests.support.search import Marked, ProcessWatch
+from tests.support.starting import Ran
 from tests.support.system import docker, substitute
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

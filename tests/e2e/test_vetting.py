@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.hamlet import Hamlet, as_toml
-from tests.support.monorepo import Ran
 from tests.support.search import MANIFESTS
+from tests.support.starting import Ran
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

@@ -50,6 +50,25 @@ def test_variables_win_over_the_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_machine_says_what_builds_its_images_and_where_their_steps_are_kept(tmp_path: Path) -> None:
+    env = write_site(tmp_path, 'builder = "far"\ncache_from = "gha"\ncache_to = "local:~/steps"')
+
+    assert read_site(env) == Site(builder="far", cache_from="gha", cache_to="local:~/steps")
+    told = read_site(
+        {**env, "BUILDGRAPH_BUILDER": "near", "BUILDGRAPH_CACHE_TO": "registry:ghcr.io/acme/steps"}
+    )
+    assert (told.builder, told.cache_to) == ("near", "registry:ghcr.io/acme/steps")
+
+
+@pytest.mark.parametrize("place", ["s3:bucket", "registry:", "local:/a,mode=min", "ghcr.io/acme/steps"])
+def test_a_place_that_no_build_could_use_is_a_mistake(tmp_path: Path, place: str) -> None:
+    """A comma would bring further options of buildx's."""
+    assert message_of(write_site(tmp_path, f'cache_to = "{place}"')) == (
+        f"site.toml: cache_to: is '{place}', expected a place for BuildKit's cache\n"
+        "  write registry:NAME/OF/A/REPOSITORY, local:/A/FOLDER or gha"
+    )
+
+
 def test_every_mistake_of_the_file_is_told(tmp_path: Path) -> None:
     assert message_of(write_site(tmp_path, 'base = 1\nbases = "hub"\nca = "/nowhere.pem"')) == (
         "site.toml: base: there is no such key\n  did you mean bases?\n"

@@ -99,7 +99,7 @@ def calls() -> Iterator[list[str]]:
 def test_every_call_of_the_tool_is_one_that_it_knows() -> None:
     asked = [*calls()]
 
-    assert {words[0].partition(":")[0] for words in asked} == {"render", "affected", *TASKS}
+    assert {words[0].partition(":")[0] for words in asked} == {"render", "affected", "tag", *TASKS}
     for words in asked:
         if words[0] in VERBS:
             continue

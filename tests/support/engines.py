@@ -7,6 +7,7 @@ of the machine's engine. What listens in there is reached through relays that st
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.hosts import run
-from tests.support.relay import Relay
+from tests.support.relay import Relay, start
 
 NETWORK = 0x40000000  # CLONE_NEWNET, setns(2)
 WITHIN = 60.0
@@ -28,19 +29,27 @@ START = 'ip link set lo up && exec "$@"'
 
 
 class OwnEngine:
-    """An engine whose data is on a disk of `megabytes`, in memory; it runs between `start` and `stop`."""
+    """An engine whose data is on a disk of `megabytes`, in memory; it runs between `start` and `stop`.
 
-    def __init__(self, folder: Path, megabytes: int) -> None:
+    `keeps_several` has containerd keep its images, with all their platforms, instead of the classic store.
+    """
+
+    def __init__(self, folder: Path, megabytes: int, *, keeps_several: bool = False) -> None:
         self.folder, self.name = folder, f"test-{uuid.uuid4().hex[:8]}"
+        self.features = {"containerd-snapshotter": keeps_several}
         self.data = folder / "data"
-        self.address = f"unix://{folder / 'sock'}"
+        self.socket = folder / "sock"
+        self.address = f"unix://{self.socket}"
         self.process: subprocess.Popen[bytes] | None = None
         self.data.mkdir(parents=True)
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(self.data))
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        settings = self.folder / "daemon.json"
+        settings.write_text(json.dumps({"features": self.features}))
         options = {
+            "config-file": settings,
             "data-root": self.data,
             "exec-root": self.folder / "exec",
             "pidfile": self.folder / "pid",
@@ -92,6 +101,16 @@ class OwnEngine:
             )
         assert saved.returncode == 0
 
+    def listen(self, port: int) -> socket.socket:
+        """A socket out here that listens on a port of loopback in there; the thread that opens it stays in there."""
+        opened: list[socket.socket] = []
+        start(lambda: opened.append(self._opened(port))).join()
+        return opened[0]
+
+    def _opened(self, port: int) -> socket.socket:
+        self._enter()
+        return socket.create_server(("127.0.0.1", port))
+
     @contextmanager
     def let_in(self, port: int) -> Iterator[None]:
         """What comes to a port of loopback out here goes to the same port in there."""
@@ -101,11 +120,15 @@ class OwnEngine:
 
     def dial(self, port: int) -> socket.socket:
         """A connection to a port of its own loopback; the thread that asks stays in there."""
+        self._enter()
+        return socket.create_connection(("127.0.0.1", port), 5)
+
+    def _enter(self) -> None:
+        """Have this thread's sockets be of the engine's network from now on."""
         assert self.process is not None
         with Path(f"/proc/{self.process.pid}/ns/net").open("rb") as network:
             if ctypes.CDLL(None, use_errno=True).setns(network.fileno(), NETWORK):
                 raise OSError(ctypes.get_errno(), "the engine's network cannot be entered")
-        return socket.create_connection(("127.0.0.1", port), 5)
 
     @contextmanager
     def filled(self, leaving: int) -> Iterator[None]:

@@ -40,7 +40,8 @@ def own_engine(
     made = OwnEngine(tmp_path_factory.mktemp("engine"), megabytes=1500)
     try:
         made.start()
-        made.bring(images["haproxy:2.9"], server, substitute("registry:2"))
+        bases = {images["haproxy:2.9"], *map(substitute, ("haproxy:2.9", "registry:2"))}
+        made.bring(*bases, server)
         yield made
     finally:
         made.remove()

@@ -95,7 +95,7 @@ def _push(registries: Mapping[str, Environment], secrets: Iterable[str]) -> Yaml
     for registry, environment in registries.items():
         publish = f'buildgraph "push:$SERVICE" env={environment.name}'
         building = with_secrets(run("Build and publish", publish, SERVICE=SERVICE), secrets)
-        steps += [building, *tags(f"{registry}/{SERVICE}")]
+        steps += [building, *tags(f"{registry}/{SERVICE}", environment.name)]
     return _each_image(to_push(), permissions(registries.values()), *steps)
 
 

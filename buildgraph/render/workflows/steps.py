@@ -59,10 +59,11 @@ def workspace_checks(root: str) -> tuple[Step, ...]:
     )
 
 
-def tags(image: str) -> tuple[Step, ...]:
+def tags(image: str, environment: str) -> tuple[Step, ...]:
     """The names that people know an image by, beside its fingerprint: branch, version, commit, latest.
 
-    `image` is without a tag. They are set in the registry: nothing is pulled, and all of them mean one digest.
+    `image` is without a tag. They are set in the registry of the environment: nothing is pulled, and all of them
+    mean one digest.
     """
     rules = (
         "type=ref,event=branch",
@@ -80,8 +81,9 @@ def tags(image: str) -> tuple[Step, ...]:
         {"name": "Names of the image", "id": "names", "uses": METADATA, "with": asked},
         run(
             "Give it these names",
-            'sed "s/^/--tag=/" <<<"$NAMES" | xargs docker buildx imagetools create "$IMAGE"',
+            'mapfile -t names <<<"$NAMES"',
+            f'buildgraph tag "$SERVICE" "${{names[@]}}" env={environment}',
             NAMES="${{ steps.names.outputs.tags }}",
-            IMAGE=image + ":${{ matrix.fingerprint }}",
+            SERVICE="${{ matrix.service }}",
         ),
     )

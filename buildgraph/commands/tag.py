@@ -1,0 +1,53 @@
+"""The verb `tag`: further names, in a registry, for the image that it holds of the working tree's very fingerprint."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from buildgraph.chain import open_chain
+from buildgraph.commands.options import add_environment
+from buildgraph.console import tell
+from buildgraph.errors import DONE, ConfigurationError, StepFailed, UnknownName
+from buildgraph.project import open_project
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `tag`."""
+    parser.add_argument("service", metavar="SERVICE", help="the service whose image gets them")
+    parser.add_argument(
+        "tags",
+        nargs="+",
+        metavar="TAG",
+        help="a name such as v1.2.0 or main; one with its repository before it does, too",
+    )
+    add_environment(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Have the registry name the image so, and read every name back; returns the exit code.
+
+    ConfigurationError tells all names that cannot be, before any is given.
+    """
+    from buildgraph.image.naming import give_name, tag_mistakes
+    from buildgraph.image.registry import find_published
+
+    chain = open_chain(open_project(Path.cwd()), options.env)
+    known = [service.name for service in chain.services]
+    if options.service not in known:
+        raise UnknownName("service", options.service, known)
+    tags = [tag.rpartition(":")[2] for tag in options.tags]
+    if mistakes := tag_mistakes(tags):
+        raise ConfigurationError(mistakes)
+    chain.builder.where_pushed(options.service)  # an environment without a registry is told
+    image = chain.builder.deployable(options.service)
+    name, _, digest = image.partition("@")
+    for tag in tags:
+        give_name(image, tag)
+    for tag in tags:
+        found = find_published(chain.builder.engine, f"{name}:{tag}")
+        if found is None or found.digest != digest:
+            stands = found.digest if found else "nothing"
+            raise StepFailed(f"tag:{options.service}", f"{name}:{tag} names {stands}, not {digest}")
+        tell(f"{name}:{tag} names {digest}")
+    return DONE

@@ -1,0 +1,95 @@
+"""Names given, on a registry, to what it holds already: nothing is pulled, and no layer moves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from buildgraph.errors import Mistake, StepFailed
+from buildgraph.image.registry_content import ACCEPTED, NOT_FOUND, Registry
+from buildgraph.image.surplus import OURS
+
+if TYPE_CHECKING:
+    import requests
+
+TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")  # OCI distribution specification 1.1
+CREATED: Final = 201
+
+
+def tag_mistakes(tags: Iterable[str]) -> list[Mistake]:
+    """What speaks against names that an image shall get beside its fingerprint."""
+    return [Mistake(f"tag {tag!r}", *found) for tag in tags if (found := _mistake(tag))]
+
+
+def _mistake(tag: str) -> tuple[str, str] | None:
+    if OURS.fullmatch(tag):
+        return "is how fingerprints are written, which nobody moves", "take another name"
+    if TAG.fullmatch(tag):
+        return None
+    if not tag:
+        return "is empty", "a version or branch that it was made from is missing"
+    what = (
+        f"has {len(tag)} characters, 128 at most are allowed" if len(tag) > 128 else "is no name of an image"
+    )
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", tag).lstrip(".-")[:128]
+    return what, f"write for example {better}" if better else "use letters, digits, and inner . _ -"
+
+
+def give_name(image: str, tag: str) -> None:
+    """Have `tag` name what stands under `image` (a name with its digest): an index as it is, or a single image.
+
+    The manifest is put there byte for byte, so that the digest is the same; `imagetools create` would wrap a
+    single image into an index, which has another one. StepFailed when nothing stands there, ToolError when the
+    registry refuses or does not answer.
+    """
+    name, _, digest = image.partition("@")
+    registry = Registry(name)
+    _put(registry, registry.repository(""), tag, _manifest(registry, registry.repository(""), digest))
+
+
+def mount_image(source: str, reference: str) -> bool:
+    """Have another repository of the same registry hold what stands under `source`, a name with its digest.
+
+    The registry links the layers itself. False where the registries are two, or it does not do that; the caller
+    asks for the digest that came. StepFailed when nothing stands there, ToolError when the registry refuses.
+    """
+    name, _, digest = source.partition("@")
+    repository, _, tag = reference.rpartition(":")
+    registry, other = Registry(name), Registry(repository)
+    if registry.name != other.name:
+        return False
+    return _mount(other, registry.repository(""), other.repository(""), digest, tag)
+
+
+def _mount(registry: Registry, source: str, target: str, digest: str, name: str) -> bool:
+    """A manifest after all that it names, so that a name never leads to what is not there."""
+    found = _manifest(registry, source, digest)
+    told = json.loads(found.content)
+    children = [child["digest"] for child in told.get("manifests", ())]
+    blobs = [blob["digest"] for blob in (told.get("config"), *told.get("layers", ())) if blob]
+    if not all(_mount(registry, source, target, child, child) for child in children):
+        return False
+    if not all(_is_linked(registry, source, target, blob) for blob in blobs):
+        return False
+    _put(registry, target, name, found)
+    return True
+
+
+def _is_linked(registry: Registry, source: str, target: str, blob: str) -> bool:
+    """Whether the registry has linked a blob; where it wants it uploaded instead, that is left to others."""
+    answer = registry.ask("POST", f"{target}/blobs/uploads/?mount={blob}&from={source}")
+    return answer.status_code == CREATED
+
+
+def _manifest(registry: Registry, repository: str, digest: str) -> requests.Response:
+    found = registry.ask("GET", f"{repository}/manifests/{digest}", headers={"Accept": ACCEPTED})
+    if found.status_code == NOT_FOUND:
+        raise StepFailed(f"push:{repository}", f"the registry does not hold {digest}")
+    return found
+
+
+def _put(registry: Registry, repository: str, name: str, manifest: requests.Response) -> None:
+    kind = {"Content-Type": manifest.headers.get("Content-Type", "")}
+    registry.ask("PUT", f"{repository}/manifests/{name}", body=manifest.content, headers=kind)

@@ -1,0 +1,220 @@
+"""Builders elsewhere, caches that outlive them, images of several platforms, and containerd's store of images."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buildgraph.image.registry_content import ACCEPTED, Registry
+from tests.support.engines import OwnEngine
+from tests.support.hamlet import Hamlet
+from tests.support.monorepo import Monorepo
+from tests.support.relay import Relay
+from tests.support.remote_builder import remote_builder
+from tests.support.starting import Ran
+from tests.support.system import docker, substitute
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+BOTH = ("linux/amd64", "linux/arm64")
+COPYING = "FROM {base}\nCOPY services/{name}/ /{name}/\n"
+OF_EACH = "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n"
+
+
+@pytest.fixture(scope="module")
+def far_engine(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[OwnEngine]:
+    """Another machine's engine, where containerd keeps the images; it reaches the registry by the same address."""
+    port = int(registry.rpartition(":")[2])
+    made = OwnEngine(tmp_path_factory.mktemp("far") / "engine", megabytes=2000, keeps_several=True)
+    try:
+        made.start()
+        with Relay(made.listen(port), lambda: socket.create_connection(("127.0.0.1", port))):
+            yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="module")
+def known(far_engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The variables of somebody who knows the builder `far`, which is that engine's BuildKit."""
+    with remote_builder(far_engine.socket, tmp_path_factory.mktemp("known") / "builder", "far") as env:
+        yield env
+
+
+@pytest.fixture
+def yard(
+    tmp_path: Path, registry: str, known: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Monorepo]:
+    """Two services that are nothing but files, in an environment with a registry, and one without."""
+    monkeypatch.setenv("BUILDX_CONFIG", known["BUILDX_CONFIG"])
+    made, name = Monorepo(tmp_path / "yard"), f"t{uuid.uuid4().hex[:8]}"
+    made.write("manifests/workspace.toml", f'name = "{name}"\n')
+    made.write("manifests/environments/staging.toml", f'registry = "{registry}/{name}"\nproxy_port = 8480\n')
+    made.write("manifests/environments/development.toml", "proxy_port = 8481\n")
+    for number, service in enumerate(("api", "web")):
+        made.plain_service(service, COPYING.format(base="scratch", name=service), port=3001 + number)
+        made.write(f"services/{service}/content", uuid.uuid4().hex)
+    made.commit()
+    yield made
+    if images := docker(
+        "images", "--filter", f"reference={name}/*", "--format", "{{.Repository}}:{{.Tag}}"
+    ).split():
+        docker("rmi", "-f", *images)
+
+
+def name_of(yard: Monorepo) -> str:
+    """The workspace's name."""
+    return (yard.root / "manifests/workspace.toml").read_text().split('"')[1]
+
+
+def must(yard: Monorepo, *arguments: str) -> Ran:
+    """Run a command line for staging by the builder elsewhere, which has to succeed."""
+    ran = yard.run(*arguments, "env=staging", "builder=far")
+    assert ran.code == 0, ran.err
+    return ran
+
+
+def steps_of(yard: Monorepo) -> dict[str, tuple[int, int]]:
+    """The services that the last run built: how many of the steps ran, and how many a cache had already."""
+    told = json.loads((yard.root / ".buildgraph/runs/last.json").read_text())
+    found = {task["name"].removeprefix("build:"): task.get("steps") for task in told["tasks"]}
+    return {name: (steps["run"], steps["cached"]) for name, steps in found.items() if steps}
+
+
+def manifest_of(registry: str, repository: str, reference: str) -> Any:
+    """What stands in a registry, as it is told."""
+    found = Registry(registry).ask("GET", f"{repository}/manifests/{reference}", headers={"Accept": ACCEPTED})
+    return found.json()
+
+
+def layers_of(registry: str, repository: str, reference: str) -> dict[str, list[str]]:
+    """The layers of an image by platform."""
+    told = manifest_of(registry, repository, reference)
+    return {
+        f"{child['platform']['os']}/{child['platform']['architecture']}": [
+            layer["digest"] for layer in manifest_of(registry, repository, child["digest"])["layers"]
+        ]
+        for child in told["manifests"]
+    }
+
+
+def test_an_image_of_a_builder_elsewhere_comes_to_the_engine(yard: Monorepo, far_engine: OwnEngine) -> None:
+    must(yard, "push:web")
+
+    print_ = yard.fingerprints()["image:web"]
+    assert docker("images", "-q", f"{name_of(yard)}/web:{print_}")
+    assert steps_of(yard) == {"web": (1, 0)}
+    assert "COPY services/web" in far_engine.docker("buildx", "du", "--builder", "default", "--verbose")
+    assert "nothing to do" in yard.run("push:web", "env=staging").err, "whoever asks, it is there"
+
+    ran = yard.run("build:api", "env=staging", "--builder=nowhere", "-n", "1")
+    assert ran.code == 3 and "there is no builder 'nowhere'" in ran.err
+
+
+def test_images_of_several_platforms_stand_upon_those_of_their_own(
+    yard: Monorepo, registry: str, tmp_path: Path
+) -> None:
+    """They go from the builder to the registry. Pitfall 47: digests of the index and of its images are told apart."""
+    name = name_of(yard)
+    base = base_of_both(tmp_path / "base", f"{registry}/{name}/base")
+    yard.write("manifests/workspace.toml", f'name = "{name}"\nplatforms = {json.dumps(BOTH)}\n')
+    runtime = COPYING.format(base=base, name="runtime")
+    yard.plain_service("runtime", runtime, base_of="acme/runtime:1", deployed=False, port=3003)
+    yard.write("services/web/Dockerfile", COPYING.format(base="acme/runtime:1", name="web"))
+    yard.commit()
+
+    must(yard, "push:web")
+
+    prints = yard.fingerprints()
+    below = layers_of(registry, f"{name}/base", base.partition("@")[2])
+    parent = layers_of(registry, f"{name}/runtime", prints["image:runtime"])
+    found = layers_of(registry, f"{name}/web", prints["image:web"])
+    assert {*found} == {*parent} == {*BOTH}
+    assert below[BOTH[0]] != below[BOTH[1]]
+    for platform in BOTH:
+        assert parent[platform][:-1] == below[platform]
+        assert found[platform][:-1] == parent[platform]
+    assert docker("images", "-q", f"{name}/web") == "", "no engine here could hold it"
+    assert Registry(f"{registry}/{name}").tags(f"{name}/web") == (prints["image:web"],)
+    assert "nothing to do" in yard.run("push:web", "env=staging").err, "found, without the builder"
+
+    ran = yard.run("build:web", "builder=far")
+    assert ran.code == 2 and "name an environment with a `registry`" in ran.err
+
+
+def base_of_both(folder: Path, repository: str) -> str:
+    """A base image whose platforms differ, in a registry; its name with the digest of the index."""
+    folder.mkdir()
+    for platform in BOTH:
+        (folder / platform.partition("/")[2]).write_text(platform)
+    (folder / "Dockerfile").write_text(OF_EACH)
+    options = (
+        "--builder=far",
+        f"--platform={','.join(BOTH)}",
+        "--provenance=false",
+        "--metadata-file=told.json",
+    )
+    argv = ("docker", "buildx", "build", *options, f"--output=type=image,name={repository}:1,push=true", ".")
+    subprocess.run(argv, cwd=folder, check=True, capture_output=True)
+    return f"{repository}@{json.loads((folder / 'told.json').read_text())['containerimage.digest']}"
+
+
+@pytest.mark.parametrize("kind", ["local", "registry"])
+def test_what_one_builder_has_done_another_one_takes_from_a_cache(
+    yard: Monorepo,
+    far_engine: OwnEngine,
+    registry: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    """Pitfall 45: both images have their own place, and both find all that they left there."""
+    place = f"local:{tmp_path / 'cache'}" if kind == "local" else f"registry:{registry}/{name_of(yard)}-cache"
+    before = yard.fingerprints()
+    monkeypatch.setenv("BUILDGRAPH_CACHE_TO", place)
+    must(yard, "build")
+    monkeypatch.delenv("BUILDGRAPH_CACHE_TO")
+    assert steps_of(yard) == {"api": (1, 0), "web": (1, 0)}
+    docker("rmi", "-f", *(f"{name_of(yard)}/{name}:{before[f'image:{name}']}" for name in ("api", "web")))
+    far_engine.docker("buildx", "prune", "--builder", "default", "--all", "--force")
+
+    monkeypatch.setenv("BUILDGRAPH_CACHE_FROM", place)
+    must(yard, "build")
+
+    assert steps_of(yard) == {"api": (0, 1), "web": (0, 1)}
+    assert yard.fingerprints() == before, "where caches are changes nothing that is built"
+
+
+def test_an_engine_whose_images_containerd_keeps_builds_finds_and_deploys_them(
+    far_engine: OwnEngine, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pitfall 47: an image's id there is the digest of its manifest, or of its index where it has several platforms."""
+    far_engine.bring(substitute("node:20-alpine"), substitute("haproxy:2.9"))
+    monkeypatch.setenv("DOCKER_HOST", far_engine.address)
+    hamlet = Hamlet(tmp_path / "hamlet", ("development", "staging"))
+    hamlet.settings("staging", registry=f"{registry}/{hamlet.name}")
+    hamlet.commit()
+
+    for environment in ("development", "staging"):
+        hamlet.must("deploy:mail", f"env={environment}")
+        assert "nothing to do" in hamlet.must("deploy:mail", f"env={environment}").err
+    print_ = hamlet.fingerprints()["image:mail"]
+    held = far_engine.docker("inspect", "--format", "{{.Id}}", f"{hamlet.name}/mail:{print_}").strip()
+    found = Registry(registry).find_manifest(f"{hamlet.name}/mail", print_)
+    assert found is not None and found.digest == held
+
+    hamlet.write("services/web/Dockerfile", COPYING.format(base="scratch", name="web"))
+    text = (hamlet.root / "manifests/workspace.toml").read_text()
+    hamlet.write("manifests/workspace.toml", f"platforms = {json.dumps(BOTH)}\n{text}")
+    hamlet.commit()
+    hamlet.must("push:web", "env=staging")
+    assert {*layers_of(registry, f"{hamlet.name}/web", hamlet.fingerprints()["image:web"])} == {*BOTH}
+    assert "nothing to do" in hamlet.must("build:web").err, "the engine has it for both"
+    for environment in hamlet.ports:
+        hamlet.run("down", "--volumes", f"env={environment}")

@@ -1,0 +1,332 @@
+"""Two machines and one registry: an image is built by one of them, found by the other, and pulled where it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from buildgraph.image.copying import copy_image
+from buildgraph.image.engine import Engine
+from buildgraph.image.registry_answers import Manifest
+from buildgraph.image.registry_content import ACCEPTED, Registry
+from buildgraph.process import SystemRunner
+from tests.support.engines import OwnEngine
+from tests.support.hamlet import Hamlet
+from tests.support.hosts import run
+from tests.support.system import ROOT, docker, free_port
+from tests.support.wire import Meeting, Wire
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240), pytest.mark.xdist_group("an engine of its own")]
+KILOBYTE = 10**3
+GROUND = """FROM haproxy:2.9 AS all
+USER root
+RUN mkdir /out && cp "$(command -v haproxy)" /out/haproxy \\
+  && for file in $(ldd /out/haproxy | grep -o '/[^ ]*'); do mkdir -p "/out${file%/*}" && cp -L "$file" "/out$file"; done
+FROM scratch
+COPY --from=all /out/ /
+"""
+SERVICE = """FROM shop/ground:1
+COPY services/{name}/haproxy.cfg /
+CMD ["/haproxy", "-f", "/haproxy.cfg"]
+"""
+ANSWERING = """defaults
+  mode http
+  timeout client 10s
+  timeout server 10s
+  timeout connect 10s
+frontend all
+  bind ":${{PORT}}"
+  http-request return status 200 content-type text/plain string "{words}"
+"""
+ALL = ["api", "ground", "mail", "web"]
+PULL = r"^GET .*/blobs/"
+UPLOADED = r"^PUT .*/manifests/[0-9a-f]{32}-[0-9a-f]{12}$"
+NAMED = r"^PUT .*/manifests/[0-9a-f]{32}$"
+LOOKED_FOR = r"^(GET|HEAD) .*/mail/manifests/[0-9a-f]{32}$"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A clone with an engine, and the wire by which that reaches the registry."""
+
+    folder: Path
+    engine: str
+    wire: Wire
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the console script for staging, and go on."""
+        argv = (sys.executable, "-m", "buildgraph.main", *arguments, "env=staging")
+        env = {**os.environ, "PYTHONPATH": str(ROOT)} | ({"DOCKER_HOST": self.engine} if self.engine else {})
+        out = subprocess.PIPE
+        return subprocess.Popen(argv, cwd=self.folder, env=env, stdout=out, stderr=out, text=True)
+
+    def does(self, *arguments: str) -> list[str]:
+        """The lines that a command line tells, which has to succeed."""
+        return ended(self.begin(*arguments))
+
+    def docker(self, *arguments: str) -> list[str]:
+        """What the docker command tells of its engine."""
+        return run("docker", *(("-H", self.engine) if self.engine else ()), *arguments).split()
+
+    def images(self, shop: Hamlet) -> set[str]:
+        """The services whose images its engine holds, built or pulled."""
+        found = self.docker("images", "--format", "{{.Repository}}")
+        return {name.rpartition("/")[2] for name in found if f"{shop.name}/" in name}
+
+    def runs(self, shop: Hamlet, service: str) -> list[str]:
+        """The images by which containers of a service were made on its engine."""
+        label = f"label=buildgraph.workspace={shop.name}"
+        found = self.docker("ps", "--no-trunc", "--filter", label, "--format", "{{.Image}}")
+        return [image for image in found if f"/{service}@" in image]
+
+
+def ended(process: subprocess.Popen[str]) -> list[str]:
+    """The lines of a process that has to succeed."""
+    told = process.communicate()[1]
+    assert process.returncode == 0, told
+    return told.splitlines()
+
+
+def built(told: list[str]) -> list[str]:
+    """The services whose images a run built."""
+    return sorted(found[1] for line in told if (found := re.match(r"ok build:(\S+)", line)))
+
+
+class Small(Hamlet):
+    """The same services as a few megabytes: `ground` has nothing but HAProxy in it, which answers by itself."""
+
+    def __init__(self, root: Path, environments: tuple[str, ...]) -> None:
+        super().__init__(root, environments)
+        self.write("services/ground/Dockerfile", GROUND)
+        self.declare("ground", ground={"base_of": "shop/ground:1", "deployed": False, "port": 3004})
+        for service in ("api", "mail", "web"):
+            self.write(f"services/{service}/Dockerfile", SERVICE.format(name=service))
+
+    def says(self, service: str, words: str) -> None:
+        """Have a service answer these words."""
+        self.write(f"services/{service}/haproxy.cfg", ANSWERING.format(words=words))
+
+
+@pytest.fixture(scope="module")
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, registry: str, own_engine: OwnEngine
+) -> Iterator[tuple[Hamlet, Machine, Machine]]:
+    """A workspace whose staging has a registry, a clone of it here, and one on a machine with another engine."""
+    folder, port = tmp_path_factory.mktemp("machines"), free_port()
+    made = Small(folder / "one", ("staging",))
+    made.settings("staging", registry=f"127.0.0.1:{port}/{made.name}")
+    made.commit()
+    made.git("clone", "-q", ".", str(folder / "other"))
+    far = int(registry.rpartition(":")[2])
+    with ExitStack() as open_ones:
+        near = open_ones.enter_context(Wire(socket.create_server(("127.0.0.1", port)), far))
+        there = open_ones.enter_context(Wire(own_engine.listen(port), far))
+        machines = Machine(made.root, "", near), Machine(folder / "other", own_engine.address, there)
+        assert built(machines[0].does("build", "-n", "3")) == ALL, "what three build upon is built once"
+        yield made, *machines
+        machines[1].begin("down", "--volumes").communicate()
+        made.raze()
+        name = ("--filter", f"reference=127.0.0.1:*/{made.name}/*", "--format", "{{.Repository}}:{{.Tag}}")
+        if images := docker("images", *name).split():
+            docker("rmi", "-f", *images)
+
+
+def test_what_one_machine_has_built_another_one_finds_and_pulls_where_it_runs(
+    shop: tuple[Hamlet, Machine, Machine],
+) -> None:
+    """Pitfalls 40 and 46: what is pushed is what the registry lacks, whoever asks; one build of each image for all."""
+    hamlet, one, other = shop
+
+    assert built(one.does("push")) == []
+    assert len(one.wire.asked(NAMED)) == len(ALL)
+    configurations = {found_in_registry(hamlet, service).config for service in ALL}
+
+    def pulled(machine: Machine) -> list[str]:
+        asked = [request.rpartition("/")[2] for request in machine.wire.asked(PULL)]
+        return [blob for blob in asked if blob not in configurations]
+
+    again = other.does("push")
+    assert built(again) == []
+    assert again[-1].startswith("== nothing to do"), again
+    assert other.wire.asked("^(PUT|POST|PATCH)") == pulled(other) == []
+    assert other.wire.answered < 100 * KILOBYTE
+    assert other.images(hamlet) == set()
+
+    deployed = other.does("deploy:mail")
+    assert built(deployed) == []
+    assert other.images(hamlet) == {"mail"}
+    assert sorted(pulled(other)) == sorted(layers_in_registry(hamlet, "mail")), (
+        "each once, and of no other image"
+    )
+    assert [line for line in deployed if re.search(r"pulled [\d.]+ MB that the engine lacked", line)], (
+        deployed
+    )
+
+    one.wire.forget()
+    one.does("deploy:mail")
+    assert pulled(one) == [], "who has built it has it"
+    assert one.runs(hamlet, "mail") == other.runs(hamlet, "mail") != []
+
+
+def test_machines_that_build_the_same_at_once_deploy_one_image(shop: tuple[Hamlet, Machine, Machine]) -> None:
+    """Pitfall 40: both have looked and uploaded before either gives the tag; whoever loses takes what stands."""
+    hamlet, one, other = shop
+    hamlet.says("mail", "mail 2")
+    hamlet.commit()
+    run("git", "pull", "-q", cwd=other.folder)
+    uploads, looks = Meeting(UPLOADED, 2), Meeting(LOOKED_FOR, 2)
+
+    def hear(request: str) -> None:
+        uploads(request)
+        if uploads.is_over:
+            looks(request)
+
+    for machine in (one, other):
+        machine.wire.forget()
+        machine.wire.hear = hear
+
+    runs = [machine.begin("deploy:mail") for machine in (one, other)]
+    told = [ended(process) for process in runs]
+
+    assert [built(lines) for lines in told] == [["mail"], ["mail"]], "neither could know of the other"
+    assert len(one.wire.asked(NAMED)) == 2, "both gave the tag, whose own requests go by the first wire"
+    name = repository_of(hamlet, "mail")
+    assert (
+        one.runs(hamlet, "mail")
+        == other.runs(hamlet, "mail")
+        == [f"{name}@{found_in_registry(hamlet, 'mail').digest}"]
+    )
+    assert other.wire.answered < 500 * KILOBYTE, "what the two versions share is there"
+    lost = [lines for lines in told if any("theirs stands" in line for line in lines)]
+    assert len(lost) == 1
+    assert [machine.does("deploy:mail")[-1].startswith("== nothing to do") for machine in (one, other)] == [
+        True
+    ] * 2
+
+
+def repository_of(hamlet: Hamlet, service: str) -> str:
+    """Where a service's images are in the registry."""
+    manifest = (hamlet.root / "manifests/environments/staging.toml").read_text()
+    found = re.search(r'registry = "(\S+)"', manifest)
+    assert found is not None
+    return f"{found[1]}/{service}"
+
+
+def found_in_registry(hamlet: Hamlet, service: str, tag: str = "") -> Manifest:
+    """What stands in the registry under a tag of a service's images, the fingerprint's unless another is said."""
+    registry = Registry(repository_of(hamlet, service))
+    print_ = hamlet.fingerprints()[f"image:{service}"]
+    found = registry.find_manifest(registry.repository(""), tag or print_)
+    assert found is not None, (service, tag)
+    return found
+
+
+def layers_in_registry(hamlet: Hamlet, service: str) -> list[str]:
+    """The digests of the layers of a service's image."""
+    registry = Registry(repository_of(hamlet, service))
+    place = f"{registry.repository('')}/manifests/{found_in_registry(hamlet, service).digest}"
+    told = registry.ask("GET", place, headers={"Accept": ACCEPTED}).json()
+    return [layer["digest"] for layer in told["layers"]]
+
+
+def test_names_are_given_and_images_promoted_on_the_registry_and_nothing_moves(
+    shop: tuple[Hamlet, Machine, Machine],
+) -> None:
+    """Pitfall 42: every name means the one digest, which a deploy records."""
+    hamlet, one, _ = shop
+    one.does("push:web")
+    name, print_ = repository_of(hamlet, "web"), hamlet.fingerprints()["image:web"]
+    one.wire.forget()
+
+    one.does("tag", "web", "v1.2.0", f"{name}:main", "latest")
+    source, live = found_in_registry(hamlet, "web"), Registry(f"{name}-live")
+    copy_image(Engine(""), SystemRunner(), f"{name}@{source.digest}", f"{name}-live:{print_}")
+
+    assert one.wire.asked("^(PATCH|PUT) .*/uploads/") == []
+    assert one.wire.answered < 50 * KILOBYTE
+    assert {found_in_registry(hamlet, "web", tag) for tag in ("v1.2.0", "main", "latest")} == {source}
+    assert live.find_manifest(live.repository(""), print_) == source
+
+
+def test_names_that_cannot_be_are_told_all_at_once_and_none_is_given(
+    shop: tuple[Hamlet, Machine, Machine],
+) -> None:
+    """Pitfall 43."""
+    hamlet, one, _ = shop
+    one.wire.forget()
+
+    ran = hamlet.run("tag", "web", "good", "feature/login", "", "v" * 129, "0" * 32, "env=staging")
+
+    assert ran.code == 2
+    for told in (
+        "write for example feature-login",
+        "is empty",
+        "has 129 characters",
+        "how fingerprints are written",
+    ):
+        assert told in ran.err
+    assert one.wire.asked("^PUT") == []
+
+
+class Reading(BaseHTTPRequestHandler):
+    """A registry that holds nothing and lets nobody write (OCI distribution specification 1.1, error codes)."""
+
+    def do_GET(self) -> None:
+        self.answer(200 if self.path == "/v2/" else 404, "MANIFEST_UNKNOWN", "manifest unknown")
+
+    def do_POST(self) -> None:
+        self.answer(403, "DENIED", "nobody writes here")
+
+    do_HEAD = do_GET
+
+    def answer(self, status: int, code: str, message: str) -> None:
+        content = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def refusing(port: int) -> Iterator[None]:
+    """Such a registry, as long as the block runs."""
+    with ThreadingHTTPServer(("127.0.0.1", port), Reading) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+
+
+def test_an_image_whose_push_failed_is_pushed_by_the_next_run_and_not_built_again(
+    shop: tuple[Hamlet, Machine, Machine], registry: str
+) -> None:
+    """Pitfall 41: what is pushed is decided by asking the registry, not by what was built."""
+    hamlet, _, _ = shop
+    port = hamlet.ports["other"] = free_port()
+    hamlet.settings("other", registry=f"127.0.0.1:{port}/{hamlet.name}")
+    hamlet.says("mail", "mail 3")
+
+    with refusing(port):
+        failed = hamlet.run("push:mail", "env=other")
+    with Wire(socket.create_server(("127.0.0.1", port)), int(registry.rpartition(":")[2])):
+        again = hamlet.must("push:mail", "env=other")
+
+    assert (failed.code, built(failed.err.splitlines())) == (3, ["mail"])
+    assert "nobody writes here" in failed.err
+    assert built(again.err.splitlines()) == []
+    assert "ok push:mail" in again.err
