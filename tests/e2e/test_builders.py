@@ -24,6 +24,7 @@ from tests.support.system import docker, substitute
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 BOTH = ("linux/amd64", "linux/arm64")
 COPYING = "FROM {base}\nCOPY services/{name}/ /{name}/\n"
+SCAN = '[scan]\ncommand = ["true", "{image}"]\n'
 OF_EACH = "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n"
 
 
@@ -146,6 +147,12 @@ def test_images_of_several_platforms_stand_upon_those_of_their_own(
 
     ran = yard.run("build:web", "builder=far")
     assert ran.code == 2 and "name an environment with a `registry`" in ran.err
+
+    yard.write("manifests/workspace.toml", f'name = "{name}"\nplatforms = {json.dumps(BOTH)}\n{SCAN}')
+    yard.write("services/web/content", "an edit")
+    ran = yard.run("push:web", "env=staging", "builder=far")
+    assert ran.code == 2 and "the builder of web publishes as it builds" in ran.err
+    assert yard.fingerprints()["image:web"] not in Registry(f"{registry}/{name}").tags(f"{name}/web")
 
 
 def base_of_both(folder: Path, repository: str) -> str:
