@@ -108,15 +108,21 @@ def _collected() -> frozenset[str]:
     return frozenset(line.partition("[")[0] for line in ran.stdout.splitlines() if "::" in line)
 
 
+@cache
+def holders() -> dict[str, list[Path]]:
+    """The files that hold a test, by its name."""
+    found: dict[str, list[Path]] = {}
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE):
+            found.setdefault(name, []).append(file)
+    return found
+
+
 def files_of(proof: str) -> list[Path]:
     """The file that is named, or those that hold the named test."""
     if proof.endswith(".py"):
         return [ROOT / proof]
-    return [
-        file
-        for file in (ROOT / "tests").rglob("test_*.py")
-        if re.search(rf"^def {proof}\(", file.read_text(encoding="utf-8"), re.MULTILINE)
-    ]
+    return list(holders().get(proof, ()))
 
 
 def test_every_part_of_the_specification_has_a_row_and_no_other_does() -> None:

@@ -14,9 +14,8 @@ def test_a_stand_in_that_is_not_there_is_told_with_its_recipe_and_the_ways_to_ha
 ) -> None:
     recipe = "docker/substitutes/base.Dockerfile"
     repo.write("manifests/workspace.toml", f'name = "acme"\n[substitutes]\n"acme/base:1" = "{recipe}"\n')
-    repo.write(
-        "manifests/products/shop.toml", '[services.api]\npath = "api"\ndockerfile = "api/Dockerfile"\n'
-    )
+    service = '[services.api]\npath = "api"\ndockerfile = "api/Dockerfile"\ndeployed = false\n'
+    repo.write("manifests/products/shop.toml", service)
     repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     repo.write("api/Dockerfile", "FROM acme/base:1\n")
     repo.write(recipe, "FROM scratch\n")

@@ -83,6 +83,7 @@ def test_a_version_that_is_never_well_goes_back_and_what_ran_goes_on(shop: Harbo
     assert shop.answer("api") == "api 1 alpha"
     assert shop.state() == {"api": ("healthy", False), "web": ("healthy", True)}
     assert shop.releases(environment="alpha") == releases
+    shop.settings()
     shop.says("api", "api 3")
     shop.must("deploy:shop", "env=alpha")
     assert shop.answer("api") == "api 3 alpha"

@@ -51,13 +51,14 @@ def run_script(folder: Path, arguments: tuple[str, ...], env: Mapping[str, str])
     at_start = frozenset(item for item in env.items() if item[0].startswith(READ_AT_START))
     if at_start not in _seen:
         _seen.add(at_start)
-        return _run_anew(folder, arguments, env)
+        return run_anew(folder, arguments, env)
     with TemporaryFile() as out, TemporaryFile() as err:
         code = _starter(at_start).run(folder, arguments, env, (out.fileno(), err.fileno()))
         return Ran(code, _text(_read(out)), _text(_read(err)))
 
 
-def _run_anew(folder: Path, arguments: tuple[str, ...], env: Mapping[str, str]) -> Ran:
+def run_anew(folder: Path, arguments: tuple[str, ...], env: Mapping[str, str]) -> Ran:
+    """The same by a Python that has loaded nothing yet."""
     argv = (sys.executable, "-m", "buildgraph.main", *arguments)
     ran = subprocess.run(
         argv, cwd=folder, capture_output=True, check=False, env=env, stdin=subprocess.DEVNULL
