@@ -75,6 +75,8 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
         return Pushed(_serving(engine, image, reference, standing))
     upload = f"{reference}-{image.removeprefix('sha256:')[:UPLOAD_LENGTH]}"
     pushed = _push_as(engine, image, upload)
+    if not pushed.digest:  # an engine whose images containerd keeps does not tell it
+        pushed = pushed._replace(digest=_shown(engine, upload).digest)
     standing = name_upload(engine, reference, pushed.digest, tell, upload)
     with told_plainly():
         if standing.digest == pushed.digest:
@@ -95,11 +97,16 @@ def name_upload(
     if find_published(engine, reference) is None:
         _name(engine, reference, digest, held)
     time.sleep(max(LEAST_WAIT, WAIT * (time.monotonic() - began)))
+    published = _shown(engine, reference)
+    if published.digest != digest:
+        tell(ADOPTED.format(reference))
+    return published
+
+
+def _shown(engine: Engine, reference: str) -> Published:
     published = find_published(engine, reference)
     if published is None:
         raise StepFailed(f"push:{reference}", "the registry took the image but does not show it")
-    if published.digest != digest:
-        tell(ADOPTED.format(reference))
     return published
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,10 +15,10 @@ from buildgraph.image.registry_content import ACCEPTED, Registry
 from tests.support.engines import OwnEngine
 from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
-from tests.support.relay import Relay
 from tests.support.remote_builder import remote_builder
 from tests.support.starting import Ran
 from tests.support.system import docker, substitute
+from tests.support.wire import Wire
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 BOTH = ("linux/amd64", "linux/arm64")
@@ -29,20 +28,28 @@ OF_EACH = "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n"
 
 
 @pytest.fixture(scope="module")
-def far_engine(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[OwnEngine]:
-    """Another machine's engine, where containerd keeps the images; it reaches the registry by the same address."""
-    port = int(registry.rpartition(":")[2])
+def far_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnEngine]:
+    """Another machine's engine, where containerd keeps the images."""
     made = OwnEngine(tmp_path_factory.mktemp("far") / "engine", megabytes=2000, keeps_several=True)
     try:
         made.start()
-        with Relay(made.listen(port), lambda: socket.create_connection(("127.0.0.1", port))):
-            yield made
+        yield made
     finally:
         made.remove()
 
 
 @pytest.fixture(scope="module")
-def known(far_engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+def wire(far_engine: OwnEngine, registry: str) -> Iterator[Wire]:
+    """The wire by which that engine reaches the registry, at the same address as here."""
+    port = int(registry.rpartition(":")[2])
+    with Wire(far_engine.listen(port), port) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def known(
+    far_engine: OwnEngine, wire: Wire, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, str]]:
     """The variables of somebody who knows the builder `far`, which is that engine's BuildKit."""
     with remote_builder(far_engine.socket, tmp_path_factory.mktemp("known") / "builder", "far") as env:
         yield env
@@ -172,17 +179,10 @@ def base_of_both(folder: Path, repository: str) -> str:
     return f"{repository}@{json.loads((folder / 'told.json').read_text())['containerimage.digest']}"
 
 
-@pytest.mark.parametrize("kind", ["local", "registry"])
-def test_what_one_builder_has_done_another_one_takes_from_a_cache(
-    yard: Monorepo,
-    far_engine: OwnEngine,
-    registry: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
+def builds_again_from(
+    place: str, yard: Monorepo, far_engine: OwnEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pitfall 45: both images have their own place, and both find all that they left there."""
-    place = f"local:{tmp_path / 'cache'}" if kind == "local" else f"registry:{registry}/{name_of(yard)}-cache"
+    """Build and leave a cache at a place; then build again where nothing is left but that."""
     before = yard.fingerprints()
     monkeypatch.setenv("BUILDGRAPH_CACHE_TO", place)
     must(yard, "build")
@@ -193,13 +193,37 @@ def test_what_one_builder_has_done_another_one_takes_from_a_cache(
 
     monkeypatch.setenv("BUILDGRAPH_CACHE_FROM", place)
     must(yard, "build")
-
-    assert steps_of(yard) == {"api": (0, 1), "web": (0, 1)}
+    assert {*steps_of(yard)} == {"api", "web"}
     assert yard.fingerprints() == before, "where caches are changes nothing that is built"
 
 
+def test_what_one_builder_has_done_another_one_takes_from_a_folder(
+    yard: Monorepo, far_engine: OwnEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pitfall 45: both images have their own place, and both find all that they left there."""
+    builds_again_from(f"local:{tmp_path / 'cache'}", yard, far_engine, monkeypatch)
+
+    assert steps_of(yard) == {"api": (0, 1), "web": (0, 1)}
+
+
+def test_what_one_builder_has_done_another_one_takes_from_a_registry(
+    yard: Monorepo, far_engine: OwnEngine, registry: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pitfall 45. BuildKit fetches a layer when it is needed, and does not call that step cached: the wire knows."""
+    wire.forget()
+    repository = f"{name_of(yard)}-cache"
+
+    builds_again_from(f"registry:{registry}/{repository}", yard, far_engine, monkeypatch)
+
+    assert Registry(registry).tags(repository) == (f"{name_of(yard)}-api", f"{name_of(yard)}-web")
+    fetched = {request.rpartition("/")[2] for request in wire.asked(f"^GET .*/{repository}/blobs/")}
+    for name in ("api", "web"):
+        told = manifest_of(registry, repository, f"{name_of(yard)}-{name}")["manifests"]
+        assert fetched & {blob["digest"] for blob in told if blob["mediaType"].endswith("tar+gzip")}, name
+
+
 def test_an_engine_whose_images_containerd_keeps_builds_finds_and_deploys_them(
-    far_engine: OwnEngine, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    far_engine: OwnEngine, wire: Wire, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pitfall 47: an image's id there is the digest of its manifest, or of its index where it has several platforms."""
     far_engine.bring(substitute("node:20-alpine"), substitute("haproxy:2.9"))
