@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 FORMAT = 1
 FILE, LINK, FOLDER = "file", "link", "folder"
-MOST_LOG = 1 << 27  # bytes of what a script printed: it is held whole, and a pack of kilobytes may say gigabytes
+MOST_LOG = (
+    1 << 27
+)  # bytes of what a script printed: it is held whole, and a pack of kilobytes may say gigabytes
 PERMISSIONS = 0o777  # of a file's mode; more than that is never given
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
