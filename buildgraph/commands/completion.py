@@ -51,6 +51,7 @@ HOW: Final = {
 }
 TAKES_NODES: Final = ("why", "graph")
 TAKES_TASKS: Final = ("plan", "watch")
+WORD: Final = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")  # what every shell takes for itself
 PLACE: Final = re.compile(r"\[?:(NAME|PRODUCT|PACKAGE)\]?")
 
 
@@ -93,9 +94,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def candidates(line: str, names: Names) -> list[str]:
-    """The words that may stand at the end of a line after `buildgraph`, sorted; they begin as its last word does."""
+    """The words that may stand at the end of a line after `buildgraph`, sorted; they begin as its last word does.
+
+    A name that a shell would take for more than a word is none of them: what is completed is run by the next key.
+    """
     *before, word = re.split(r"\s+", line)
-    return sorted({found for found in _possible(before, word, names) if found.startswith(word)})
+    possible = {found for found in _possible(before, word, names) if found.startswith(word)}
+    return sorted(found for found in possible if WORD.fullmatch(found))
 
 
 def _possible(before: Sequence[str], word: str, names: Names) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -251,6 +252,22 @@ def test_a_reference_is_no_option_and_no_command(
     assert code in (DONE, WRONG_USE)
     assert "internal" not in capfd.readouterr().err
     assert not (shop.root / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["$(touch pwned)", "`id`", "a;b", "a b", "x\n$(id)", "'", "~root", "{a,b}", "a>b"]
+)
+def test_a_shell_completes_no_name_that_it_would_run(
+    shop: Monorepo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What stands on a line after TAB is run by the next ENTER."""
+    shop.write("packages/more/package.json", json.dumps({"name": name}))
+
+    assert exit_code(shop, "completion", "--words", "why ") == DONE
+
+    words = capfd.readouterr().out.split("\n")
+    assert "package:@acme/web" in words
+    assert not any(name.split("\n")[0] in word for word in words)
 
 
 # GitHub Actions, which obeys what is printed ---------------------------------------------------------------
