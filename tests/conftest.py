@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 
 from tests.support.monorepo import Monorepo
-from tests.support.system import docker, fetch, free_port, substitute
+from tests.support.registries import started_registry
+from tests.support.system import docker, substitute
 from tests.support.workers import COLLECTED, Together, turn
 
 pytest_plugins = ["tests.support.chats", "tests.support.towns"]
@@ -74,22 +73,8 @@ def repo(tmp_path: Path) -> Monorepo:
 @pytest.fixture(scope="session")
 def registry() -> Iterator[str]:
     """The address of a real registry on loopback, of this run alone."""
-    port = free_port()
-    name = docker("run", "-d", "--rm", "-p", f"127.0.0.1:{port}:5000", substitute("registry:2")).strip()
-    wait_until_ready(port)
-    yield f"127.0.0.1:{port}"
-    docker("rm", "-f", "-v", name)
-
-
-def wait_until_ready(port: int) -> None:
-    """Wait until a registry answers; the engine takes connections to a port before anybody listens behind it."""
-    deadline = time.monotonic() + 30
-    while True:
-        with suppress(OSError):
-            if fetch(f"http://127.0.0.1:{port}/v2/")[0] == 200:
-                return
-        assert time.monotonic() < deadline, "the registry does not get ready"
-        time.sleep(0.05)
+    with started_registry() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,10 @@ class Engine:
     def held_image(self, reference: str) -> HeldImage | None:
         """The image of this name or id, or None."""
         status, told = self._ask("images", reference, "json")
-        return None if status == NOT_FOUND else _held(told)
+        if status == NOT_FOUND:
+            return None
+        with self._understood():
+            return _held(told)
 
     def tag(self, image: str, reference: str) -> None:
         """Give an image a further name."""
@@ -124,12 +127,21 @@ class Engine:
     @property
     def version(self) -> str:
         """The engine's own version."""
-        return str(self._version["Version"])
+        return self._version["Version"]
 
     @cached_property
-    def _version(self) -> Mapping[str, Any]:
+    def _version(self) -> Mapping[str, str]:
         _, found = self._ask("version")
-        return dict(found)
+        with self._understood():
+            return {name: str(found[name]) for name in ("ApiVersion", "Arch", "Os", "Version")}
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What answers where an engine should be, such as a proxy, is told as that."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ToolError("what answers is no Docker engine", ENGINE_LOST) from error
 
     def _ask(self, *question: str) -> tuple[int, Any]:
         """Ask over the line; a refusal other than "not found" is the engine's own words."""
@@ -138,7 +150,8 @@ class Engine:
         except OSError as error:
             raise self.line.explain(error) from error
         if status >= REFUSED and status != NOT_FOUND:
-            raise EngineRefused(status, told["message"] if told else "")
+            with self._understood():
+                raise EngineRefused(status, told["message"] if told else "")
         return status, told
 
 

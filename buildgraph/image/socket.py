@@ -135,7 +135,7 @@ def _expect_success(answer: IO[bytes]) -> None:
 def _message(body: bytes) -> str:
     try:
         return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return body.decode("utf-8", "replace").strip()
 
 
@@ -168,5 +168,5 @@ def _parsed(told: bytes) -> tuple[int, Any]:
         raise HungUp("the engine hung up before its answer was complete")
     try:
         return int(words[1]), json.loads(body or b"null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HungUp("the engine's answer cannot be read") from error

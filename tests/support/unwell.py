@@ -70,7 +70,7 @@ class Answering(BaseHTTPRequestHandler):
         elif place.path in held:
             self.answer(200, held[place.path], Docker_Content_Digest=digest_of(held[place.path]))
         else:
-            self.answer(200 if place.path == "/v2/" else 404, b"{}")
+            self.answer(200 if place.path == "/v2/" else 404, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
