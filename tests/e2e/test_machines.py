@@ -24,31 +24,12 @@ from buildgraph.process import SystemRunner
 from tests.support.engines import OwnEngine
 from tests.support.hamlet import Hamlet
 from tests.support.hosts import run
+from tests.support.small import Small
 from tests.support.system import ROOT, docker, free_port
 from tests.support.wire import Meeting, Wire
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240), pytest.mark.xdist_group("an engine of its own")]
 KILOBYTE = 10**3
-GROUND = """FROM haproxy:2.9 AS all
-USER root
-RUN mkdir /out && cp "$(command -v haproxy)" /out/haproxy \\
-  && for file in $(ldd /out/haproxy | grep -o '/[^ ]*'); do mkdir -p "/out${file%/*}" && cp -L "$file" "/out$file"; done
-FROM scratch
-COPY --from=all /out/ /
-"""
-SERVICE = """FROM shop/ground:1
-COPY services/{name}/haproxy.cfg /
-CMD ["/haproxy", "-f", "/haproxy.cfg"]
-"""
-ANSWERING = """defaults
-  mode http
-  timeout client 10s
-  timeout server 10s
-  timeout connect 10s
-frontend all
-  bind ":${{PORT}}"
-  http-request return status 200 content-type text/plain string "{words}"
-"""
 ALL = ["api", "ground", "mail", "web"]
 PULL = r"^GET .*/blobs/"
 UPLOADED = r"^PUT .*/manifests/[0-9a-f]{32}-[0-9a-f]{12}$"
@@ -101,21 +82,6 @@ def ended(process: subprocess.Popen[str]) -> list[str]:
 def built(told: list[str]) -> list[str]:
     """The services whose images a run built."""
     return sorted(found[1] for line in told if (found := re.match(r"ok build:(\S+)", line)))
-
-
-class Small(Hamlet):
-    """The same services as a few megabytes: `ground` has nothing but HAProxy in it, which answers by itself."""
-
-    def __init__(self, root: Path, environments: tuple[str, ...]) -> None:
-        super().__init__(root, environments)
-        self.write("services/ground/Dockerfile", GROUND)
-        self.declare("ground", ground={"base_of": "shop/ground:1", "deployed": False, "port": 3004})
-        for service in ("api", "mail", "web"):
-            self.write(f"services/{service}/Dockerfile", SERVICE.format(name=service))
-
-    def says(self, service: str, words: str) -> None:
-        """Have a service answer these words."""
-        self.write(f"services/{service}/haproxy.cfg", ANSWERING.format(words=words))
 
 
 @pytest.fixture(scope="module")
