@@ -95,7 +95,11 @@ def name_upload(
     """
     began = time.monotonic()
     if find_published(engine, reference) is None:
-        _name(engine, reference, digest, held)
+        try:
+            _name(engine, reference, digest, held)
+        except ToolError:  # as one whose tags are immutable, when somebody else was quicker
+            if find_published(engine, reference) is None:
+                raise
     time.sleep(max(LEAST_WAIT, WAIT * (time.monotonic() - began)))
     published = _shown(engine, reference)
     if published.digest != digest:

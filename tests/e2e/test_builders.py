@@ -13,9 +13,9 @@ import pytest
 
 from buildgraph.image.registry_content import ACCEPTED, Registry
 from tests.support.engines import OwnEngine
-from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
 from tests.support.remote_builder import remote_builder
+from tests.support.small import Small
 from tests.support.starting import Ran
 from tests.support.system import docker, substitute
 from tests.support.wire import Wire
@@ -226,9 +226,9 @@ def test_an_engine_whose_images_containerd_keeps_builds_finds_and_deploys_them(
     far_engine: OwnEngine, wire: Wire, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pitfall 47: an image's id there is the digest of its manifest, or of its index where it has several platforms."""
-    far_engine.bring(substitute("node:20-alpine"), substitute("haproxy:2.9"))
+    far_engine.bring(substitute("haproxy:2.9"))
     monkeypatch.setenv("DOCKER_HOST", far_engine.address)
-    hamlet = Hamlet(tmp_path / "hamlet", ("development", "staging"))
+    hamlet = Small(tmp_path / "hamlet", ("development", "staging"))
     hamlet.settings("staging", registry=f"{registry}/{hamlet.name}")
     hamlet.commit()
 

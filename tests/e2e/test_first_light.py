@@ -9,14 +9,12 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.support.hamlet import Hamlet
-from tests.support.monorepo import Monorepo, bare
 from tests.support.system import SCRIPTS, System, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
@@ -232,48 +230,6 @@ def reach(uses: dict[str, list[str]], start: str) -> set[str]:
             found.add(node)
             waiting.extend(uses.get(node, []))
     return found
-
-
-@pytest.fixture
-def clones(registry: str, tmp_path: Path) -> Iterator[tuple[Hamlet, Monorepo]]:
-    """A shop whose staging takes its images from a registry, and a clone of it in another folder."""
-    one = Hamlet(tmp_path / "one", ("staging",))
-    one.settings("staging", registry=f"{registry}/{one.name}")
-    one.commit()
-    one.git("clone", "-q", ".", str(tmp_path / "other"))
-    yield one, bare(tmp_path / "other")
-    one.raze()
-
-
-def test_two_clones_share_images_through_one_registry(clones: tuple[Hamlet, Monorepo], registry: str) -> None:
-    """The same tree in another folder has the same fingerprints, and a build there finds the images."""
-    one, other = clones
-    one.must("push:shop", "env=staging")
-    docker("rmi", "-f", *one.images(), *published(one, registry))
-
-    found = other.run("build:shop", "env=staging")
-    again = other.run("push:shop", "env=staging")
-    deployed = other.run("deploy:shop", "env=staging")
-
-    assert [ran.code for ran in (found, again, deployed)] == [0, 0, 0], deployed.err
-    assert "ok " not in found.err + again.err
-    assert one.images() == []
-    assert (one.fetch("api", "staging"), one.fetch("web", "staging")) == ("api 1", "web 1")
-    labels = (
-        "--filter",
-        f"label=buildgraph.workspace={one.name}",
-        "--format",
-        '{{.Label "buildgraph.image"}}',
-    )
-    images = [image for image in docker("ps", *labels).split() if image]
-    assert len(images) == len(("api", "web"))
-    assert all(image.startswith(f"{registry}/{one.name}/") and "@sha256:" in image for image in images)
-
-
-def published(shop: Hamlet, registry: str) -> list[str]:
-    """The names that images of a shop bear on the engine for having been pushed or pulled."""
-    shown = ("--filter", f"reference={registry}/{shop.name}/*", "--format", "{{.Repository}}:{{.Tag}}")
-    return docker("images", *shown).split()
 
 
 @pytest.fixture

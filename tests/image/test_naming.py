@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
+from buildgraph.image.engine import Engine
 from buildgraph.image.naming import tag_mistakes
+from buildgraph.image.registry import name_upload
 
 
 @pytest.mark.parametrize("tag", ["v1.2.0", "main", "_", "a" * 128, "0" * 40])
@@ -28,3 +36,82 @@ def test_what_they_do_not_take_is_told_with_what_could_be_meant(tag: str, what: 
     [mistake] = tag_mistakes([tag])
 
     assert (mistake.what, mistake.way_out) == (what, way_out)
+
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def image_of(words: str) -> tuple[bytes, bytes]:
+    """The configuration of an image without layers, and its manifest."""
+    config = json.dumps({"os": "linux", "architecture": "amd64", "words": words}).encode()
+    named = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "size": len(config),
+        "digest": digest_of(config),
+    }
+    return config, json.dumps(
+        {"schemaVersion": 2, "mediaType": MANIFEST, "config": named, "layers": []}
+    ).encode()
+
+
+UNKNOWN = b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}'
+OURS, THEIRS = image_of("ours"), image_of("theirs")
+
+
+class Immutable(BaseHTTPRequestHandler):
+    """A registry whose tags are never moved; somebody else gives the tag just before we do."""
+
+    held = {digest_of(content): content for content in (*OURS, *THEIRS)}
+    tags: dict[str, bytes]
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        content = self.held.get(name) or self.tags.get(name, b"")
+        self.answer(200 if content or self.path == "/v2/" else 404, content or UNKNOWN)
+
+    def do_PUT(self) -> None:
+        self.tags[self.path.rpartition("/")[2]] = THEIRS[1]
+        self.answer(409, b"")
+
+    do_HEAD = do_GET
+
+    def answer(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        headers = {"Content-Type": MANIFEST, "Content-Length": len(content)}
+        for name, value in {**headers, "Docker-Content-Digest": digest_of(content)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is told."""
+
+
+@pytest.fixture
+def immutable() -> Iterator[int]:
+    """The port of such a registry."""
+    Immutable.tags = {}
+    with ThreadingHTTPServer(("127.0.0.1", 0), Immutable) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.engine
+def test_a_tag_that_a_registry_lets_nobody_move_is_that_of_whoever_was_quicker(
+    immutable: int, engine: Engine
+) -> None:
+    """Pitfall 40."""
+    told: list[str] = []
+
+    stands = name_upload(engine, f"127.0.0.1:{immutable}/web:0123", digest_of(OURS[1]), told.append)
+
+    assert stands.digest == digest_of(THEIRS[1])
+    assert told == [
+        f"127.0.0.1:{immutable}/web:0123 was published by somebody else at the same time; theirs stands"
+    ]
