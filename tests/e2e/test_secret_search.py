@@ -124,17 +124,7 @@ def test_no_secret_is_found_in_anything_that_a_chain_leaves_behind(
     assert [line for line in processes.seen if marked.is_in(line)] == []
 
 
-ASKED = (
-    "logs shop --tail 100",
-    "status",
-    "status --format json",
-    "releases shop",
-    "releases --events",
-    "health",
-    "plan deploy:shop",
-    "graph -o graph.html",
-    "bases",
-)
+ASKED = ("logs shop --tail 100", "status", "releases --events", "health", "plan deploy:shop")
 
 
 def missing(ran: Ran) -> list[str]:
