@@ -6,6 +6,7 @@ from functools import partial
 
 from buildgraph.builder import Builder
 from buildgraph.console import teller
+from buildgraph.errors import BuildgraphError
 from buildgraph.manifests.image_command import SCANNED, SIGNED
 from buildgraph.plan.held import IN_REGISTRY
 from buildgraph.plan.steps import registry_reference
@@ -26,7 +27,7 @@ def scan(builder: Builder, service: str) -> None:
         env=builder.engine.command_env,
         within=declared.within,
     )
-    vetting = Vetting(builder.project.runner, f"scan:{service}", partial(_hidden, builder))
+    vetting = Vetting(builder.project.runner, f"scan:{service}", partial(without_secrets, builder))
     vetting.run(command, "the image is refused")
 
 
@@ -69,7 +70,7 @@ def sign(builder: Builder, step: str, reference: str, digest: str) -> None:
     image = f"{reference.rpartition(':')[0]}@{digest}"
     teller(step)(f"{image} is signed")
     command = Command(declared.of(SIGNED, image), cwd=builder.project.folder, within=declared.within)
-    Vetting(builder.project.runner, step, partial(_hidden, builder)).run(
+    Vetting(builder.project.runner, step, partial(without_secrets, builder)).run(
         command, "the image could not be signed"
     )
     mark_signed(reference, digest)
@@ -79,10 +80,13 @@ def _reference(builder: Builder, service: str) -> str:
     return registry_reference(builder.environment.registry, service, builder.picture.fingerprint(service))
 
 
-def _hidden(builder: Builder, said: str) -> str:
-    """What a command has said, without the secrets of builds and containers here."""
+def without_secrets(builder: Builder, said: str) -> str:
+    """What a command has said, without the secrets of builds and containers here; nothing where these are not known."""
     from buildgraph.place.secrets import build_needs, used_secrets
 
     services = builder.picture.manifests.services
     seen = [name for names in build_needs(services).values() for name in names]
-    return builder.secrets.redact(said, [*seen, *used_secrets(services, builder.environment)])
+    try:
+        return builder.secrets.redact(said, [*seen, *used_secrets(services, builder.environment)])
+    except BuildgraphError as error:
+        return f"what it said is not shown, for the secrets to be left out are not known:\n{error}"
