@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 CORPUS, GROWN = ROOT / "tests/fuzz/corpus", ROOT / "build/fuzz"
 PARSERS = sorted(folder.name for folder in CORPUS.iterdir())  # importing them is left to who is instrumented
 LONGEST = 20_000  # bytes of an input; tests/hostile has those of megabytes
-KEPT = 40  # files of a parser's committed corpus, the smallest first
+KEPT = 12  # files of a parser's committed corpus, the smallest first
 STATUS = re.compile(r"#(\d+)\s.*cov: (\d+) ft: (\d+) corp: (\d+)")
 
 

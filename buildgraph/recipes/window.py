@@ -23,7 +23,7 @@ GREEDY: Final = re.compile(
 TOKEN: Final = re.compile(f"({re.escape(FOLDERS)}|{re.escape(ANYTHING)})")
 SIGN: Final = re.compile(r"[^\w^-]")
 PIECE: Final = re.compile(
-    r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]+\])|\\?(?P<sign>.)", re.DOTALL
+    r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
 )
 
 

@@ -20,6 +20,7 @@ TOO_INTRICATE = "write several plain ones"
 _NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
 _FOLDERS = re.compile(r"(?:(?<=/)|^)(?:\*\*/){2,}")  # says what one `**/` says, and takes ages to say it
 _RANGE = re.compile(r"(-?[0-9]{1,9}|[a-zA-Z])\.\.(-?[0-9]{1,9}|[a-zA-Z])")
+_STARS = re.compile(r"\*+(?!\()")
 _SIGNS = re.compile(r"[*?+@!(){}\[\]\\|]")
 _SOME_FOLDERS = rf"(?:{_NAME}[^/]*/)*"
 _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
@@ -55,7 +56,8 @@ def _refuse_intricate(pattern: str) -> None:
             groups += 1
             if is_repeated and not _tell_apart(choices):
                 ways = MOST_WAYS + 1
-    ways *= 100 ** max(0, pattern.count("**/") - 1) if groups else 1
+    stars = (len(_STARS.findall(part)) for part in pattern.split("/") if "(" in part or "{" in part)
+    ways *= 100 ** sum(max(0, count - 1) for count in [pattern.count("**/") if groups else 0, *stars])
     if len(pattern) > LONGEST or ways > MOST_WAYS:
         what = "is a pattern that takes too long to be matched"
         raise ConfigurationError.of(f"{pattern[:60]!r}", what, TOO_INTRICATE)

@@ -82,7 +82,16 @@ def _table(document: Record, key: str, where: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(found, dict) or not all(value is not None for value in found.values()):
         raise ConfigurationError.of(f"{where}: {key}", "must be a mapping without empty entries", RELOCK)
+    _check_keys(found, f"{where}: {key}")
     return found
+
+
+def _check_keys(table: Mapping[str, Any], where: str) -> None:
+    """Refuse keys that YAML reads as numbers or dates; to join them is the quickest way to look at all."""
+    try:
+        "".join(table)
+    except TypeError:
+        raise ConfigurationError.of(where, "has a key that is no text", RELOCK) from None
 
 
 def _check_records(table: Mapping[str, Any], where: str) -> None:
@@ -93,6 +102,7 @@ def _check_records(table: Mapping[str, Any], where: str) -> None:
         for group in (PRODUCTION, OPTIONAL):
             if not isinstance(record.get(group) or {}, dict):
                 raise ConfigurationError.of(f"{where}.{key}.{group}", "must be a mapping", RELOCK)
+            _check_keys(record.get(group) or {}, f"{where}.{key}.{group}")
 
 
 def _inline_importer(document: Record) -> Record:

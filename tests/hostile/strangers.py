@@ -122,6 +122,9 @@ ATTACKS: Mapping[str, Attack] = {
     "choices that can be read in many ways": Attack(
         {WORKSPACE: globs("*(a|aa)*(a|aa)zz"), **FOLDERS}, "too long to be"
     ),
+    "stars between choices": Attack(
+        {WORKSPACE: globs("@(a|b)*@(a|b)*@(a|b)*c"), **FOLDERS}, "too long to be"
+    ),
     "repeats within repeats": Attack({WORKSPACE: globs("+(+(+(a)))b"), **FOLDERS}, "too long to be"),
     "braces after braces": Attack({WORKSPACE: globs("{a,aa}" * 40), **FOLDERS}, "too long to be"),
     "braces within braces": Attack({WORKSPACE: globs("{a," * 60 + "b" + "}" * 60)}, "too long to be"),
