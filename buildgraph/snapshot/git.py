@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,9 +107,11 @@ def find_repository(folder: Path, runner: Runner) -> Repository:
 def _store(git_dir: Path, root: Path) -> Path:
     """Where the blobs of edited files go: into git's own folder, where no pull request can put an object."""
     folder = git_dir / OWN_NAME
-    try:
+    with suppress(OSError):
         folder.mkdir(exist_ok=True)
-    except OSError:
+    if not os.access(
+        folder, os.W_OK | os.X_OK
+    ):  # a clone that is another user's, or on a disk that is closed
         folder = _temporary_folder(root)
     return folder / "objects"
 

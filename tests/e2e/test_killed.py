@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, kill, length_of
+from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, judge_build, kill, length_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-KILLS = {"check": 14, "render": 12, "bases --update": 8, "build": 8, "push": 8}
+KILLS = {"check": 14, "render": 18, "bases --update": 10, "build": 4, "push": 4}
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +29,14 @@ def test_a_run_that_is_killed_at_any_moment_is_made_up_for_by_the_next(doomed: D
         kill(doomed, deed, number, length * (number - 0.5) / count)
 
     assert_settled(doomed, deed)
+
+
+def test_eight_builds_at_once_in_one_checkout_leave_the_image_that_is_meant(doomed: Doomed) -> None:
+    """Pitfall 18: all of them make the same image under the same name."""
+    doomed.say(1000)
+    running = [doomed.start("build:api") for _ in range(8)]
+    heard = [process.communicate(timeout=250)[1] for process in running]
+
+    assert [process.returncode for process in running] == [0] * 8, heard
+    judge_build(doomed)
+    assert "nothing to do" in doomed.run("build:api").err
