@@ -70,7 +70,12 @@ def main() -> int:
     parser.add_argument("--runs", type=positive, default=RUNS, metavar="N", help=f"runs of each ({RUNS})")
     names = [source.name for source in SOURCES]
     parser.add_argument("--only", choices=names, metavar="NAME", help=f"one of {', '.join(names)} alone")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave downloads and workspaces here")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="leave downloads and workspaces here, and take those that are",
+    )
     options = parser.parse_args()
     return produce(lambda: measure(options), options.report)
 
@@ -111,6 +116,8 @@ def attempt(source: Source, folder: Path, pnpm: str, runs: int) -> Tried:
 
 def make(source: Source, root: Path, downloads: Path, pnpm: str) -> None:
     """A repository with a commit for each release; where there are too few, edits of ours follow."""
+    if root.exists():
+        return
     root.mkdir(parents=True)
     read_output("git", "init", "-q", "-b", "main", cwd=root)
     for version in source.versions:
