@@ -57,7 +57,7 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
     """
     place = Place(str(site_file(env)))
     told = {**_read_file(place), **_read_variables(env, place)}
-    ca = Path(told["ca"]).expanduser() if "ca" in told else None
+    ca = _at_home(told["ca"]) if "ca" in told else None
     if ca and not ca.is_file():
         here = _of_variable("ca", place) if env.get(VARIABLES["ca"]) else place.at("ca")
         here.refuse(f"there is no file {told['ca']!r}", "name a file of PEM certificates")
@@ -69,7 +69,12 @@ def read_site(env: Mapping[str, str] = os.environ) -> Site:
 
 
 def _paths(told: Mapping[str, Any], key: str) -> dict[str, Path]:
-    return {name: Path(path).expanduser() for name, path in told.get(key, {}).items()}
+    return {name: _at_home(path) for name, path in told.get(key, {}).items()}
+
+
+def _at_home(written: str) -> Path:
+    """A path whose `~` is a home, where there is such a one."""
+    return Path(os.path.expanduser(written))  # noqa: PTH111  # pathlib's raises where nobody has that name
 
 
 def _read_file(place: Place) -> dict[str, Any]:
