@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -67,7 +68,10 @@ def clone(village: Path, tmp_path: Path) -> Monorepo:
 def exit_code(repo: Monorepo, *verb: str) -> int:
     """What a verb comes to, in this process."""
     with chdir(repo.root):
-        return guarded(lambda: run_verb(verb[0], verb[1:]))
+        code = guarded(lambda: run_verb(verb[0], verb[1:]))
+    if code != DONE:
+        gc.collect()  # or what is left of git is told of in the midst of another test
+    return code
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
