@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.errors import StepFailed, ToolError
+from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.image.engine import Engine, told_plainly
 from buildgraph.image.naming import mount_image
 from buildgraph.image.registry import pull_image
@@ -36,7 +36,7 @@ def _is_mounted(source: str, reference: str) -> bool:
     """Whether the registry has done it by itself; what it says against that, the other ways will tell."""
     try:
         return mount_image(source, reference)
-    except ToolError:
+    except BuildgraphError:
         return False
 
 

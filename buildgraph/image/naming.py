@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from buildgraph.errors import Mistake, StepFailed
+from buildgraph.image.registry_answers import Manifest, parse_named
+from buildgraph.image.registry_blobs import push_manifest
 from buildgraph.image.registry_content import ACCEPTED, NOT_FOUND, Registry
 from buildgraph.image.surplus import OURS
-
-if TYPE_CHECKING:
-    import requests
 
 TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")  # OCI distribution specification 1.1
 CREATED: Final = 201
@@ -37,6 +36,31 @@ def _mistake(tag: str) -> tuple[str, str] | None:
     return what, f"write for example {better}" if better else "use letters, digits, and inner . _ -"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A manifest that a registry's repository holds, byte for byte, ready to be given further names."""
+
+    registry: Registry
+    repository: str
+    content: bytes
+    kind: str
+    manifest: Manifest
+
+    def give(self, tag: str) -> None:
+        """Have `tag` name it, in one request; ToolError when the registry refuses or does not answer."""
+        push_manifest(self.registry, self.repository, tag, self.content, self.kind)
+
+
+def find_held(image: str) -> Held:
+    """What stands under `image` (a name with its digest): an index as it is, or a single image.
+
+    StepFailed when nothing stands there, ToolError when the registry refuses, does not answer, or shows anything else.
+    """
+    name, _, digest = image.partition("@")
+    registry = Registry(name)
+    return _held(registry, registry.repository(""), digest)
+
+
 def give_name(image: str, tag: str) -> None:
     """Have `tag` name what stands under `image` (a name with its digest): an index as it is, or a single image.
 
@@ -44,9 +68,7 @@ def give_name(image: str, tag: str) -> None:
     single image into an index, which has another one. StepFailed when nothing stands there, ToolError when the
     registry refuses or does not answer.
     """
-    name, _, digest = image.partition("@")
-    registry = Registry(name)
-    _put(registry, registry.repository(""), tag, _manifest(registry, registry.repository(""), digest))
+    find_held(image).give(tag)
 
 
 def mount_image(source: str, reference: str) -> bool:
@@ -65,15 +87,13 @@ def mount_image(source: str, reference: str) -> bool:
 
 def _mount(registry: Registry, source: str, target: str, digest: str, name: str) -> bool:
     """A manifest after all that it names, so that a name never leads to what is not there."""
-    found = _manifest(registry, source, digest)
-    told = json.loads(found.content)
-    children = [child["digest"] for child in told.get("manifests", ())]
-    blobs = [blob["digest"] for blob in (told.get("config"), *told.get("layers", ())) if blob]
-    if not all(_mount(registry, source, target, child, child) for child in children):
+    found = _held(registry, source, digest)
+    blobs = [blob for blob in (found.manifest.config, *found.manifest.layers) if blob]
+    if not all(_mount(registry, source, target, child, child) for child in found.manifest.children):
         return False
     if not all(_is_linked(registry, source, target, blob) for blob in blobs):
         return False
-    _put(registry, target, name, found)
+    replace(found, repository=target).give(name)
     return True
 
 
@@ -83,13 +103,11 @@ def _is_linked(registry: Registry, source: str, target: str, blob: str) -> bool:
     return answer.status_code == CREATED
 
 
-def _manifest(registry: Registry, repository: str, digest: str) -> requests.Response:
+def _held(registry: Registry, repository: str, digest: str) -> Held:
     found = registry.ask("GET", f"{repository}/manifests/{digest}", headers={"Accept": ACCEPTED})
     if found.status_code == NOT_FOUND:
         raise StepFailed(f"push:{repository}", f"the registry does not hold {digest}")
-    return found
-
-
-def _put(registry: Registry, repository: str, name: str, manifest: requests.Response) -> None:
-    kind = {"Content-Type": manifest.headers.get("Content-Type", "")}
-    registry.ask("PUT", f"{repository}/manifests/{name}", body=manifest.content, headers=kind)
+    content = registry.read(found)
+    with registry.understood():
+        manifest = parse_named(content, digest)
+    return Held(registry, repository, content, found.headers.get("Content-Type", ""), manifest)

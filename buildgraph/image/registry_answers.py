@@ -19,23 +19,30 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What stands under a digest: an image with its configuration, or an index with its children's digests."""
+    """What stands under a digest: an image (configuration, layers), or an index, with the digests below it."""
 
     digest: str
     children: tuple[str, ...] = ()
     config: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def parse_manifest(content: bytes, digest: str) -> Manifest:
     """A manifest; `digest` is what the registry calls it, or "". NoAnswer for anything else."""
 
     def read(told: Any) -> Manifest:
-        children = tuple(_text(child["digest"]) for child in told.get("manifests") or ())
-        return Manifest(
-            digest or _digest_of(content), children, _text((told.get("config") or {}).get("digest"))
-        )
+        children, layers = _digests(told, "manifests"), _digests(told, "layers")
+        config = _text((told.get("config") or {}).get("digest"))
+        return Manifest(digest or _digest_of(content), children, config, layers)
 
     return _read(content, read)
+
+
+def parse_named(content: bytes, digest: str) -> Manifest:
+    """The manifest that `digest` names; NoAnswer for anything else, be it another manifest."""
+    if digest.startswith("sha256:") and _digest_of(content) != digest:
+        raise NoAnswer
+    return parse_manifest(content, digest)
 
 
 def parse_tags(content: bytes) -> list[str]:
@@ -50,7 +57,7 @@ def parse_created(content: bytes) -> str:
     """
     return _read(
         content,
-        lambda told: built_at((told.get("config") or {}).get("Labels")) or _text(told.get("created")),
+        lambda told: _text(built_at((told.get("config") or {}).get("Labels")) or told.get("created")),
     )
 
 
@@ -64,6 +71,10 @@ def _read(content: bytes, read: Callable[[Any], T]) -> T:
         return read(json.loads(content))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise NoAnswer from error
+
+
+def _digests(told: Any, name: str) -> tuple[str, ...]:
+    return tuple(_text(each["digest"]) for each in told.get(name) or ())
 
 
 def _text(told: object) -> str:

@@ -51,9 +51,11 @@ def push_blob(registry: Registry, repository: str, digest: str, body: Body) -> N
     _put(registry, joined, body, "application/octet-stream")
 
 
-def push_manifest(registry: Registry, repository: str, tag: str, content: bytes) -> None:
-    """Put a manifest there under a tag; its blobs must be there already."""
-    _put(registry, f"{repository}/manifests/{tag}", content, OCI_MANIFEST)
+def push_manifest(
+    registry: Registry, repository: str, tag: str, content: bytes, kind: str = OCI_MANIFEST
+) -> None:
+    """Put a manifest, of the media type `kind`, there under a tag; its blobs must be there already."""
+    _put(registry, f"{repository}/manifests/{tag}", content, kind)
 
 
 def _put(registry: Registry, path: str, body: Body, kind: str) -> None:

@@ -71,7 +71,7 @@ class Registry:
         if answer.status_code == NOT_FOUND:
             return None
         content = self.read(answer)
-        with self._understood():
+        with self.understood():
             return parse_manifest(content, answer.headers.get("Docker-Content-Digest", ""))
 
     def created(self, repository: str, manifest: Manifest) -> str:
@@ -80,7 +80,7 @@ class Registry:
             return ""
         answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
         content = self.read(answer) if answer.status_code == OK else b"{}"
-        with self._understood():
+        with self.understood():
             return parse_created(content)
 
     def delete(self, repository: str, digest: str) -> None:
@@ -106,7 +106,7 @@ class Registry:
             if answer.status_code == NOT_FOUND:
                 return
             content = self.read(answer)
-            with self._understood():
+            with self.understood():
                 yield parse_tags(content)
             following = answer.links.get("next", {}).get("url", "").partition("/v2/")[2]
 
@@ -120,7 +120,7 @@ class Registry:
             raise self._unreachable(str(error)) from error
 
     @contextmanager
-    def _understood(self) -> Iterator[None]:
+    def understood(self) -> Iterator[None]:
         """Whatever stands there instead of a registry's answer, such as a page to sign in, is told as that."""
         try:
             yield
@@ -193,7 +193,7 @@ class Registry:
             answer = self._session.get(
                 told.get("realm") or "", params=asked, auth=self._login, timeout=TIMEOUT
             )
-            with self._understood():
+            with self.understood():
                 token = parse_token(answer.content if answer.ok else b"{}")
             self._tokens = {"Authorization": f"Bearer {token}"}
         elif self._login:

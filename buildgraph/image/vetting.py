@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-from buildgraph.errors import StepFailed, ToolError
+from buildgraph.errors import StepFailed
 from buildgraph.image.engine import Engine
+from buildgraph.image.naming import give_name
 from buildgraph.image.registry import find_published
-from buildgraph.image.registry_content import ACCEPTED, Registry
 from buildgraph.image.surplus import MARK
 from buildgraph.process import LAST_LINES, Command, Result, Runner
-
-NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +43,10 @@ def is_signed(engine: Engine, reference: str, digest: str) -> bool:
 def mark_signed(reference: str, digest: str) -> None:
     """Set the mark beside a fingerprint tag: one more tag of the same manifest, byte for byte.
 
-    ToolError when the registry does not take it, or shows another digest.
+    StepFailed when the registry does not hold the digest, ToolError when it does not take the mark.
     """
     name, _, tag = reference.rpartition(":")
-    above, _, image = name.rpartition("/")
-    registry = Registry(above)
-    place = f"{registry.repository(image)}/manifests"
-    answer = registry.ask("GET", f"{place}/{digest}", headers={"Accept": ACCEPTED})
-    kind = {"Content-Type": answer.headers.get("Content-Type", "")}
-    if answer.status_code != NOT_FOUND:
-        answer = registry.ask("PUT", f"{place}/{tag}{MARK}", body=answer.content, headers=kind)
-    found = answer.headers.get("Docker-Content-Digest", digest)
-    if answer.status_code == NOT_FOUND or found != digest:
-        raise ToolError(f"the registry does not show {name}@{digest}, which was just signed", "run it again")
+    give_name(f"{name}@{digest}", f"{tag}{MARK}")
 
 
 def _said(result: Result) -> str:
