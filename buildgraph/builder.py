@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.console import teller
@@ -116,11 +117,14 @@ class Builder(Finder):
 
     def _publish(self, service: str, request: BuildRequest, archive: bytes, log: BuildLog) -> None:
         """Have the builder push the image itself, then give it its tag: built is what can be found."""
+        from buildgraph.image.copying import copy_image
         from buildgraph.image.registry import name_upload
         from buildgraph.image.straight import publish_build
 
         digest = publish_build(self.project.runner, request, archive, log)
-        name_upload(self.engine, self._registry_reference(service), digest, teller(f"build:{service}"))
+        image, reference = f"{self._repository(service)}@{digest}", self._registry_reference(service)
+        copied = partial(copy_image, self.engine, self.project.runner, image, reference)
+        name_upload(self.engine, reference, digest, teller(f"build:{service}"), copied)
 
     def _way(self, plan: ImagePlan, tell: Callable[[str], None]) -> Way:
         """How an image is built, and what has to be known for that."""

@@ -63,17 +63,18 @@ def sign(builder: Builder, step: str, reference: str, digest: str) -> None:
     declared = builder.picture.manifests.workspace.sign
     if declared is None:
         return
-    from buildgraph.image.vetting import Vetting, is_signed, mark_signed
+    from buildgraph.image.vetting import Vetting, is_signed, way_to_mark
 
     if is_signed(builder.engine, reference, digest):
         return
     image = f"{reference.rpartition(':')[0]}@{digest}"
+    mark = way_to_mark(builder.engine, builder.project.runner, reference, digest)
     teller(step)(f"{image} is signed")
     command = Command(declared.of(SIGNED, image), cwd=builder.project.folder, within=declared.within)
     Vetting(builder.project.runner, step, partial(without_secrets, builder)).run(
         command, "the image could not be signed"
     )
-    mark_signed(reference, digest)
+    mark()
 
 
 def _reference(builder: Builder, service: str) -> str:

@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
 
     ConfigurationError tells all names that cannot be, before any is given.
     """
-    from buildgraph.image.naming import give_name, tag_mistakes
+    from buildgraph.image.copying import way_to_name
+    from buildgraph.image.naming import tag_mistakes
     from buildgraph.image.registry import find_published
 
     chain = open_chain(open_project(Path.cwd()), options.env)
@@ -42,8 +43,9 @@ def run(options: argparse.Namespace) -> int:
     chain.builder.where_pushed(options.service)  # an environment without a registry is told
     image = chain.builder.deployable(options.service)
     name, _, digest = image.partition("@")
+    give = way_to_name(chain.builder.engine, chain.builder.project.runner, image)
     for tag in tags:
-        give_name(image, tag)
+        give(tag)
     for tag in tags:
         found = find_published(chain.builder.engine, f"{name}:{tag}")
         if found is None or found.digest != digest:

@@ -17,7 +17,7 @@ WAY_OUT: Final = (
 
 def check_attestations(engine: Engine, wanted: Iterable[str]) -> None:
     """ConfigurationError when the engine's store would drop what is attested: its classic one keeps images alone."""
-    if tuple(wanted) and not engine.keeps_indexes:
+    if tuple(wanted) and not engine.keeps_several:
         raise ConfigurationError.of(
             WHERE,
             f"the engine {engine.line.where} cannot keep them: its image store is the classic one",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.image.engine import Engine, told_plainly
-from buildgraph.image.naming import mount_image
+from buildgraph.image.naming import find_reachable, mount_image
 from buildgraph.image.registry import pull_image
+from buildgraph.image.registry_content import Registry
 from buildgraph.process import Command, Runner
 
 INDEX: Final = ("index", "manifest.list")  # of OCI and of Docker: media types of what has several platforms
@@ -21,7 +23,7 @@ def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> N
     image where it knows `--prefer-index`; where it does not, the engine carries the image. The caller asks for the
     digest that came. StepFailed with the words of the registry that refuses, ToolError when one does not answer.
     """
-    if _is_mounted(source, reference):
+    if _is_mounted(engine, source, reference):
         return
     if _is_index(engine, source):
         result = runner.run(Command((*COPY, "--tag", reference, source)))
@@ -32,8 +34,23 @@ def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> N
         _carry(engine, source, reference)
 
 
-def _is_mounted(source: str, reference: str) -> bool:
+def way_to_name(engine: Engine, runner: Runner, image: str) -> Callable[[str], object]:
+    """How further names are given to what stands under `image` (a name with its digest), in its own repository.
+
+    The registry itself puts the manifest there byte for byte; where it takes nothing from this process, it is copied.
+    The caller asks for the digest that came. Giving a name raises ToolError and StepFailed.
+    """
+    held = find_reachable(engine, image)
+    if held is not None:
+        return held.give
+    name = image.partition("@")[0]
+    return lambda tag: copy_image(engine, runner, image, f"{name}:{tag}")
+
+
+def _is_mounted(engine: Engine, source: str, reference: str) -> bool:
     """Whether the registry has done it by itself; what it says against that, the other ways will tell."""
+    if Registry(reference).name in engine.beyond:
+        return False
     try:
         return mount_image(source, reference)
     except BuildgraphError:

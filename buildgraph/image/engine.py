@@ -41,6 +41,9 @@ class Engine:
     def __init__(self, address: str) -> None:
         self.address = address
         self.line: Line = open_line(address)
+        self.beyond = set[
+            str
+        ]()  # registries that this process has found it cannot speak to, as the engine can
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -114,15 +117,10 @@ class Engine:
 
     @cached_property
     def keeps_several(self) -> bool:
-        """Whether its store keeps images of several platforms: containerd's does, the classic one (overlay2) not."""
+        """Whether it keeps images as registries do, with all platforms and attestations: containerd's store does."""
         _, told = self._ask("info")
-        return [DRIVER_TYPE, CONTAINERD] in (told.get("DriverStatus") or ())
-
-    @property
-    def keeps_indexes(self) -> bool:
-        """Whether it keeps images as registries do (containerd's store), and not each for its own platform alone."""
-        _, told = self._ask("info")
-        return any("containerd.snapshotter" in str(value) for _, value in told.get("DriverStatus") or ())
+        with self._understood():
+            return [DRIVER_TYPE, CONTAINERD] in (told.get("DriverStatus") or ())
 
     @property
     def version(self) -> str:

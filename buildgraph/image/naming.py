@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from buildgraph.errors import Mistake, StepFailed
+from buildgraph.errors import Mistake, StepFailed, ToolError
+from buildgraph.image.engine import Engine
 from buildgraph.image.registry_answers import Manifest, parse_named
 from buildgraph.image.registry_blobs import push_manifest
 from buildgraph.image.registry_content import ACCEPTED, NOT_FOUND, Registry
@@ -57,18 +58,25 @@ def find_held(image: str) -> Held:
     StepFailed when nothing stands there, ToolError when the registry refuses, does not answer, or shows anything else.
     """
     name, _, digest = image.partition("@")
-    registry = Registry(name)
+    registry = Registry(name, writes=True)
     return _held(registry, registry.repository(""), digest)
 
 
-def give_name(image: str, tag: str) -> None:
-    """Have `tag` name what stands under `image` (a name with its digest): an index as it is, or a single image.
+def find_reachable(engine: Engine, image: str) -> Held | None:
+    """The same, or None where the registry takes nothing from this process: the engine may trust it, or know its way.
 
-    The manifest is put there byte for byte, so that the digest is the same; `imagetools create` would wrap a
-    single image into an index, which has another one. StepFailed when nothing stands there, ToolError when the
-    registry refuses or does not answer.
+    That is found out once for each registry, as an answer that does not come is waited for.
     """
-    find_held(image).give(tag)
+    registry = Registry(image.partition("@")[0]).name
+    if registry in engine.beyond:
+        return None
+    try:
+        return find_held(image)
+    except ToolError:
+        engine.beyond.add(registry)
+    except StepFailed:
+        pass
+    return None
 
 
 def mount_image(source: str, reference: str) -> bool:
@@ -79,7 +87,7 @@ def mount_image(source: str, reference: str) -> bool:
     """
     name, _, digest = source.partition("@")
     repository, _, tag = reference.rpartition(":")
-    registry, other = Registry(name), Registry(repository)
+    registry, other = Registry(name), Registry(repository, writes=True)
     if registry.name != other.name:
         return False
     return _mount(other, registry.repository(""), other.repository(""), digest, tag)

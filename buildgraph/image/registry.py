@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
-from buildgraph.errors import StepFailed, ToolError
+from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
+from buildgraph.image.registry_sending import LOOPBACK
 
 DOCKER_HUB = "docker.io"  # where a name without a registry leads
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
-UPLOAD_LENGTH: Final = 12  # hex digits of an image's id in the name that it is uploaded by
-LEAST_WAIT: Final = 0.2  # seconds until a name that was just given is looked at again, and
-WAIT: Final = 3.0  # how many times as long as it took to look and to give it
+UPLOAD_LENGTH: Final = 12  # hex digits in the name that an image is uploaded by
+# Seconds until a name that was just given is looked at again, at least: another machine's last look may have been
+# before that, and its request be under way; and how many times as long as our own look and request took together.
+LEAST_WAIT: Final = 1.0
+NEAR_WAIT: Final = 0.2  # where the registry is on this very machine, and no network lies between
+WAIT: Final = 3.0
 PUSHING, PULLING = ("Pushing",), ("Downloading", "Extracting")  # the engine's words for bytes that move
 ADOPTED: Final = "{} was published by somebody else at the same time; theirs stands"
 
@@ -73,38 +80,79 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
     if standing is not None:
         tell(f"{reference} is already there")
         return Pushed(_serving(engine, image, reference, standing))
-    upload = f"{reference}-{image.removeprefix('sha256:')[:UPLOAD_LENGTH]}"
-    pushed = _push_as(engine, image, upload)
-    if not pushed.digest:  # an engine whose images containerd keeps does not tell it
-        pushed = pushed._replace(digest=_shown(engine, upload).digest)
-    standing = name_upload(engine, reference, pushed.digest, tell, upload)
-    with told_plainly():
-        if standing.digest == pushed.digest:
-            engine.client.api.tag(image, *_split(reference))
-        engine.client.api.remove_image(upload, noprune=True)
+    with _name_of_its_own(engine, reference) as upload:
+        pushed = _push_as(engine, image, upload)
+        if not pushed.digest:  # an engine whose images containerd keeps does not tell it
+            pushed = pushed._replace(digest=_shown(engine, upload).digest)
+        by_engine = partial(_push_as, engine, image, reference)
+        standing = name_upload(engine, reference, pushed.digest, tell, by_engine)
+    if standing.digest == pushed.digest:
+        engine.tag(image, reference)
     return Pushed(_serving(engine, image, reference, standing), pushed.size)
 
 
+@contextmanager
+def _name_of_its_own(engine: Engine, reference: str) -> Iterator[str]:
+    """A name for an upload that no other one has, of this machine either; the engine loses it at the end."""
+    import docker.errors
+
+    name = f"{reference}-{token_hex(UPLOAD_LENGTH // 2)}"
+    try:
+        yield name
+    finally:
+        with told_plainly(), suppress(docker.errors.NotFound):
+            engine.client.api.remove_image(name, noprune=True)
+
+
 def name_upload(
-    engine: Engine, reference: str, digest: str, tell: Callable[[str], None], held: str = ""
+    engine: Engine, reference: str, digest: str, tell: Callable[[str], None], otherwise: Callable[[], object]
 ) -> Published:
     """Give a fingerprint tag to what the registry holds by its digest, unless it stands by now; returns what stands.
 
-    It is read back when all have given theirs who looked in the same moment. `held` is a name of the image on the
-    engine, which gives the tag where the registry takes nothing from us.
+    It is read back when all have given theirs who looked in the same moment. `otherwise` gives the tag in another way,
+    where the registry takes nothing from this process.
     """
-    began = time.monotonic()
-    if find_published(engine, reference) is None:
-        try:
-            _name(engine, reference, digest, held)
-        except ToolError:  # as one whose tags are immutable, when somebody else was quicker
-            if find_published(engine, reference) is None:
-                raise
-    time.sleep(max(LEAST_WAIT, WAIT * (time.monotonic() - began)))
+    took = _give(engine, reference, [*_direct_ways(engine, reference, digest), otherwise])
+    time.sleep(max(least_wait(reference), WAIT * took))
     published = _shown(engine, reference)
     if published.digest != digest:
         tell(ADOPTED.format(reference))
     return published
+
+
+def least_wait(reference: str) -> float:
+    """Seconds until a tag that was given is read back, at least."""
+    return NEAR_WAIT if reference.startswith(LOOPBACK) else LEAST_WAIT
+
+
+def _give(engine: Engine, reference: str, ways: Iterable[Callable[[], object]]) -> float:
+    """Give the tag in the first way that works, unless it stands by then; the seconds from the last look to the end.
+
+    It is looked for before each of them, and after the last: a registry may refuse whoever is late (immutable tags).
+    """
+    failures: list[BuildgraphError] = []
+    for way in ways:
+        began = time.monotonic()
+        if find_published(engine, reference) is not None:
+            return time.monotonic() - began
+        try:
+            way()
+        except BuildgraphError as error:
+            failures.append(error)
+        else:
+            return time.monotonic() - began
+    if find_published(engine, reference) is None:
+        raise failures[0]
+    return 0.0
+
+
+def _direct_ways(engine: Engine, reference: str, digest: str) -> list[Callable[[], object]]:
+    """The one request that gives the tag, if the registry can be asked; all that takes its time has been done then."""
+    from buildgraph.image.naming import find_reachable
+
+    repository, tag = _split(reference)
+    held = find_reachable(engine, f"{repository}@{digest}")
+    return [partial(held.give, tag)] if held else []
 
 
 def _shown(engine: Engine, reference: str) -> Published:
@@ -112,19 +160,6 @@ def _shown(engine: Engine, reference: str) -> Published:
     if published is None:
         raise StepFailed(f"push:{reference}", "the registry took the image but does not show it")
     return published
-
-
-def _name(engine: Engine, reference: str, digest: str, held: str) -> None:
-    """Give the tag; a registry whose CA the engine alone trusts is told by it."""
-    from buildgraph.image.naming import give_name
-
-    repository, tag = _split(reference)
-    try:
-        give_name(f"{repository}@{digest}", tag)
-    except ToolError:
-        if not held:
-            raise
-        _push_as(engine, held, reference)
 
 
 def _push_as(engine: Engine, image: str, reference: str) -> Pushed:

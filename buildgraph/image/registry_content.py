@@ -18,14 +18,13 @@ from buildgraph.image.registry_answers import (
     parse_tags,
     parse_token,
 )
-from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
+from buildgraph.image.registry_sending import LOOPBACK, TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
 
 if TYPE_CHECKING:
     import requests
 
 DOCKER_HUB, HUB_HOST, HUB_LOGIN = "docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
-LOOPBACK: Final = ("127.", "localhost", "[::1]")  # where Docker speaks without TLS, too
 ACCEPTED: Final = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -42,14 +41,16 @@ DAY: Final = 86400  # seconds
 class Registry:
     """A registry by the prefix of its image names, such as `ghcr.io/acme`; the docker command's logins are used.
 
-    Every method raises ToolError when it does not answer, or refuses.
+    Every method raises ToolError when it does not answer, or refuses. Who `writes` asks with the first login for what
+    writing needs, so that no second one comes between.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, writes: bool = False) -> None:
         first, slash, rest = prefix.strip("/").partition("/")
         is_host = bool(set(first) & set(".:")) or first == "localhost"
         self.name = first if is_host else DOCKER_HUB
         self.above = rest if is_host else f"{first}{slash}{rest}"
+        self._writes = writes
         self._tokens: dict[str, str] = {}
 
     @property
@@ -189,7 +190,9 @@ class Registry:
         scheme, _, rest = challenge.partition(" ")
         if scheme.lower() == "bearer":
             told = parse_dict_header(rest)
-            asked = {name: told[name] for name in ("service", "scope") if told.get(name)}
+            asked = {name: found for name in ("service", "scope") if (found := told.get(name))}
+            if self._writes and asked.get("scope", "").endswith(":pull"):
+                asked["scope"] += ",push"
             answer = self._session.get(
                 told.get("realm") or "", params=asked, auth=self._login, timeout=TIMEOUT
             )

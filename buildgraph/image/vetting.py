@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.copying import way_to_name
 from buildgraph.image.engine import Engine
-from buildgraph.image.naming import give_name
 from buildgraph.image.registry import find_published
 from buildgraph.image.surplus import MARK
 from buildgraph.process import LAST_LINES, Command, Result, Runner
+
+TRUSTED: Final = (
+    "run it again; where the engine alone trusts the registry's CA, "
+    "name that to this process, too (REQUESTS_CA_BUNDLE=FILE)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,20 @@ def is_signed(engine: Engine, reference: str, digest: str) -> bool:
     return marked is not None and marked.digest == digest
 
 
-def mark_signed(reference: str, digest: str) -> None:
-    """Set the mark beside a fingerprint tag: one more tag of the same manifest, byte for byte.
+def way_to_mark(engine: Engine, runner: Runner, reference: str, digest: str) -> Callable[[], None]:
+    """How the mark beside a fingerprint tag is set, one more tag of the same manifest; asked before anything is signed.
 
-    StepFailed when the registry does not hold the digest, ToolError when it does not take the mark.
+    Setting it raises StepFailed or ToolError when the registry does not take it, or shows another digest then.
     """
     name, _, tag = reference.rpartition(":")
-    give_name(f"{name}@{digest}", f"{tag}{MARK}")
+    give = way_to_name(engine, runner, f"{name}@{digest}")
+
+    def mark() -> None:
+        give(f"{tag}{MARK}")
+        if not is_signed(engine, reference, digest):
+            raise ToolError(f"the registry does not show {name}@{digest} under {tag}{MARK}", TRUSTED)
+
+    return mark
 
 
 def _said(result: Result) -> str:

@@ -109,7 +109,8 @@ def test_a_tag_that_a_registry_lets_nobody_move_is_that_of_whoever_was_quicker(
     """Pitfall 40."""
     told: list[str] = []
 
-    stands = name_upload(engine, f"127.0.0.1:{immutable}/web:0123", digest_of(OURS[1]), told.append)
+    reference, nothing = f"127.0.0.1:{immutable}/web:0123", lambda: pytest.fail("it was too late for that")
+    stands = name_upload(engine, reference, digest_of(OURS[1]), told.append, nothing)
 
     assert stands.digest == digest_of(THEIRS[1])
     assert told == [

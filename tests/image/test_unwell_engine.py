@@ -54,6 +54,8 @@ def test_an_engine_that_falls_ill_in_the_middle_neither_has_an_image_nor_lacks_i
 
     with pytest.raises(ToolError, match="engine"):
         engine.held_image("acme/api:one")
+    with pytest.raises(ToolError, match="engine"):
+        assert engine.keeps_several
 
 
 def test_what_an_engine_that_is_well_lacks_is_missing(server: Unwell, address: str) -> None:

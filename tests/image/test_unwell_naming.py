@@ -11,7 +11,7 @@ import pytest
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.copying import copy_image
 from buildgraph.image.engine import Engine
-from buildgraph.image.naming import give_name, mount_image
+from buildgraph.image.naming import find_held, mount_image
 from buildgraph.image.registry_answers import NoAnswer, parse_created
 from tests.support.carrier import carrying
 from tests.support.runners import AnsweringRunner
@@ -39,7 +39,7 @@ def unwell(server: Unwell) -> Iterator[Unwell]:
 
 
 def test_a_name_is_given_to_the_same_bytes(unwell: Unwell) -> None:
-    give_name(f"{unwell.address}/web@{DIGEST}", "main")
+    find_held(f"{unwell.address}/web@{DIGEST}").give("main")
 
     assert unwell.held["/v2/web/manifests/main"] == MANIFEST
 
@@ -53,7 +53,7 @@ def test_a_registry_that_is_unwell_gives_no_name_to_anything_else(
     unwell.ill = lambda asked: asked.command == command and ill(asked)
 
     try:
-        give_name(f"{unwell.address}/web@{DIGEST}", "main")
+        find_held(f"{unwell.address}/web@{DIGEST}").give("main")
     except ToolError as error:
         assert f"the registry {unwell.address}" in str(error)
     else:
@@ -65,17 +65,17 @@ def test_another_manifest_than_the_one_that_was_meant_gets_no_name(unwell: Unwel
     unwell.held[f"/v2/web/manifests/{DIGEST}"] = OTHER
 
     with pytest.raises(ToolError, match="its answer is none that a registry gives"):
-        give_name(f"{unwell.address}/web@{DIGEST}", "main")
+        find_held(f"{unwell.address}/web@{DIGEST}").give("main")
 
 
 def test_what_is_not_found_is_told_and_so_is_a_name_that_was_taken_by_nobody(unwell: Unwell) -> None:
     """A proxy that knows GET alone answers 404 to what is written: nothing would be there afterwards."""
     unwell.ill = lambda asked: asked.command == "PUT" and answers(404)(asked)
     with pytest.raises(ToolError, match=r"PUT web/manifests/main: 404"):
-        give_name(f"{unwell.address}/web@{DIGEST}", "main")
+        find_held(f"{unwell.address}/web@{DIGEST}").give("main")
 
     with pytest.raises(StepFailed, match="does not hold"):
-        give_name(f"{unwell.address}/other@{DIGEST}", "main")
+        find_held(f"{unwell.address}/other@{DIGEST}").give("main")
 
 
 @ALL_ILLS

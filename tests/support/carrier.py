@@ -23,13 +23,14 @@ MISSING: Final = {"message": "manifest unknown"}
 class Carrier:
     """The engine: the names that its image has, and, in the order of both, what it and the registry were asked.
 
-    `manifest` is what the image is in a registry. It has images of every name where `has_all`.
+    `manifest` is what the image is in a registry. It has images of every name where `has_all`, and does not push the
+    name that it `refuses`.
     """
 
     def __init__(self, address: str, registry: Unwell, manifest: bytes) -> None:
         self.address, self.registry, self.manifest = address, registry, manifest
         self.names, self.asked = set[str](), list[str]()
-        self.has_all, self.info = True, dict[str, Any]()
+        self.refuses, self.has_all, self.info = "", True, dict[str, Any]()
 
     def hear(self, asked: Answering) -> bool:
         """Note what the registry is asked, which it answers itself."""
@@ -68,6 +69,8 @@ class Carrier:
 
     def _push(self, name: str) -> tuple[int, bytes]:
         self.asked.append(f"push {_short(name)}")
+        if _short(name) == self.refuses:
+            return _json(200, {"error": "denied"})
         digest = digest_of(self.manifest)
         self.registry.held[_place(name)] = self.manifest
         self.registry.held[_place(f"{name.rpartition(':')[0]}@{digest}")] = self.manifest
