@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from buildgraph.chain import open_chain
+from buildgraph.chain import Chain, open_chain
 from buildgraph.commands.options import add_environment
 from buildgraph.console import tell
-from buildgraph.errors import DONE, ConfigurationError, StepFailed, UnknownName
+from buildgraph.errors import DONE, ConfigurationError, Mistake, StepFailed, UnknownName
+from buildgraph.plan.steps import registry_reference
 from buildgraph.project import open_project
 
 
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "tags",
         nargs="+",
         metavar="TAG",
-        help="a name such as v1.2.0 or main; one with its repository before it does, too",
+        help="a name such as v1.2.0 or main; the image's repository may stand before it",
     )
     add_environment(parser)
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if options.service not in known:
         raise UnknownName("service", options.service, known)
     tags = [tag.rpartition(":")[2] for tag in options.tags]
-    if mistakes := tag_mistakes(tags):
+    if mistakes := [*tag_mistakes(tags), *_misplaced(chain, options)]:
         raise ConfigurationError(mistakes)
     chain.builder.where_pushed(options.service)  # an environment without a registry is told
     image = chain.builder.deployable(options.service)
@@ -53,3 +54,12 @@ def run(options: argparse.Namespace) -> int:
             raise StepFailed(f"tag:{options.service}", f"{name}:{tag} names {stands}, not {digest}")
         tell(f"{name}:{tag} names {digest}")
     return DONE
+
+
+def _misplaced(chain: Chain, options: argparse.Namespace) -> list[Mistake]:
+    """Names in other repositories; an environment without a registry has none, which is told by itself."""
+    from buildgraph.image.naming import place_mistakes
+
+    registry = chain.environment.registry
+    image = registry_reference(registry, options.service, "").rstrip(":")
+    return place_mistakes(options.tags, image) if registry else []

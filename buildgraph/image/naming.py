@@ -23,6 +23,18 @@ def tag_mistakes(tags: Iterable[str]) -> list[Mistake]:
     return [Mistake(f"tag {tag!r}", *found) for tag in tags if (found := _mistake(tag))]
 
 
+def place_mistakes(names: Iterable[str], image: str) -> list[Mistake]:
+    """What speaks against names with a repository before their tag that is not the one of `image` (without a tag)."""
+    return [
+        Mistake(
+            f"tag {name!r}", f"is in another repository than {image}", f"write {image}:{tag}, or {tag} alone"
+        )
+        for name in names
+        for repository, _, tag in [name.rpartition(":")]
+        if repository and Registry(repository).prefix != Registry(image).prefix
+    ]
+
+
 def _mistake(tag: str) -> tuple[str, str] | None:
     if OURS.fullmatch(tag):
         return "is how fingerprints are written, which nobody moves", "take another name"

@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from buildgraph.image.engine import Engine
-from buildgraph.image.naming import tag_mistakes
+from buildgraph.image.naming import place_mistakes, tag_mistakes
 from buildgraph.image.registry import name_upload
+from tests.support.monorepo import Monorepo
 
 
 @pytest.mark.parametrize("tag", ["v1.2.0", "main", "_", "a" * 128, "0" * 40])
@@ -36,6 +37,35 @@ def test_what_they_do_not_take_is_told_with_what_could_be_meant(tag: str, what: 
     [mistake] = tag_mistakes([tag])
 
     assert (mistake.what, mistake.way_out) == (what, way_out)
+
+
+@pytest.mark.parametrize("name", ["v1", "ghcr.io/acme/web:v1", ":v1"])
+def test_the_repository_of_the_image_may_stand_before_a_name(name: str) -> None:
+    assert place_mistakes([name], "ghcr.io/acme/web") == []
+
+
+def test_the_two_ways_to_write_a_repository_of_docker_hub_are_one() -> None:
+    assert place_mistakes(["acme/web:v1", "docker.io/acme/web:v1"], "acme/web") == []
+
+
+def test_a_name_in_another_repository_is_not_given_in_this_one() -> None:
+    [mistake] = place_mistakes(["ghcr.io/other/api:v1", "v1"], "ghcr.io/acme/web")
+
+    assert mistake.where == "tag 'ghcr.io/other/api:v1'"
+    assert mistake.what == "is in another repository than ghcr.io/acme/web"
+    assert mistake.way_out == "write ghcr.io/acme/web:v1, or v1 alone"
+
+
+def test_all_names_that_cannot_be_are_told_before_the_registry_is_asked(repo: Monorepo) -> None:
+    repo.plain_service("web", "FROM scratch\n", port=80)
+    repo.write("manifests/environments/staging.toml", 'proxy_port = 8480\nregistry = "127.0.0.1:1/acme"\n')
+    repo.commit()
+
+    ran = repo.run("tag", "web", "ghcr.io/other/api:v1", "a/x", "env=staging")
+
+    assert ran.code == 2
+    assert "tag 'ghcr.io/other/api:v1': is in another repository than 127.0.0.1:1/acme/web" in ran.err
+    assert "tag 'a/x': is no name of an image" in ran.err
 
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
