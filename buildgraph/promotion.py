@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from buildgraph.console import short_commit, teller
 from buildgraph.deployer import DEFAULT_ENVIRONMENT, Deployer
-from buildgraph.errors import ConfigurationError, Mistake, ToolError
+from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.deployments import deployment_id
-from buildgraph.image.copying import copy_image
+from buildgraph.image.copying import carry_image
 from buildgraph.manifests.model import Environment
 from buildgraph.migrations import commit_of
 from buildgraph.plan.steps import Phase, Step, registry_reference
@@ -133,26 +133,10 @@ class Promotion:
             self._carry(part, registry_reference(registry, part.service.name, part.image_fingerprint))
 
     def _carry(self, part: ReleasedService, reference: str) -> None:
-        """Copy an image under its fingerprint tag; where another build stands under it, which stays, beside it."""
-        builder, digest = self.deployer.builder, part.image.rpartition("@")[2]
-        standing = self._digest_of(reference)
-        if standing == digest:
-            sign(builder, f"promote:{self.product}", reference, digest)
-            return
-        reference = f"{reference}-{digest.removeprefix('sha256:')[:12]}" if standing else reference
-        copy_image(builder.engine, builder.project.runner, part.image, reference)
-        found = self._digest_of(reference)
-        if found != digest:
-            raise ToolError(
-                f"{reference} has the digest {found or 'of nothing'} after the copy, not {digest}"
-            )
-        sign(builder, f"promote:{self.product}", reference, digest)
-
-    def _digest_of(self, reference: str) -> str:
-        from buildgraph.image.registry import find_published
-
-        found = find_published(self.deployer.builder.engine, reference)
-        return found.digest if found else ""
+        """Have an image there under its fingerprint tag, or beside it where another build stands, which stays."""
+        builder, step = self.deployer.builder, f"promote:{self.product}"
+        name = carry_image(builder.engine, builder.project.runner, part.image, reference, teller(step))
+        sign(builder, step, name, part.image.rpartition("@")[2])
 
     def _image_there(self, part: ReleasedService) -> str:
         """What the engine there runs: the same digest in its own registry, or the very same image."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
 from buildgraph.image.naming import find_reachable, mount_image
-from buildgraph.image.registry import pull_image
+from buildgraph.image.registry import find_published, name_upload, pull_image
 from buildgraph.image.registry_content import Registry
 from buildgraph.process import Command, Runner
 
 INDEX: Final = ("index", "manifest.list")  # of OCI and of Docker: media types of what has several platforms
+DIGITS: Final = 12  # of a digest, in the name beside a tag
 COPY: Final = ("docker", "buildx", "imagetools", "create")
 
 
@@ -34,6 +36,31 @@ def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> N
         _carry(engine, source, reference)
 
 
+def carry_image(
+    engine: Engine, runner: Runner, source: str, reference: str, tell: Callable[[str], None]
+) -> str:
+    """Have the registry of a fingerprint tag hold what stands under `source` (a name with its digest); its name there.
+
+    A copy takes its time: so it is made under a name beside the tag, of the digest, and the tag is given afterwards, if
+    no other build stands under it by then. That stays, and the name beside it is returned. ToolError when another
+    digest comes.
+    """
+    digest = source.rpartition("@")[2]
+    standing = _digest_of(engine, reference)
+    if standing == digest:
+        return reference
+    beside = f"{reference}-{digest.removeprefix('sha256:')[:DIGITS]}"
+    if _digest_of(engine, beside) != digest:
+        copy_image(engine, runner, source, beside)
+        found = _digest_of(engine, beside)
+        if found != digest:
+            raise ToolError(f"{beside} has the digest {found or 'of nothing'} after the copy, not {digest}")
+    if not standing:
+        again = partial(copy_image, engine, runner, source, reference)
+        standing = name_upload(engine, reference, digest, tell, again).digest
+    return reference if standing == digest else beside
+
+
 def way_to_name(engine: Engine, runner: Runner, image: str) -> Callable[[str], object]:
     """How further names are given to what stands under `image` (a name with its digest), in its own repository.
 
@@ -45,6 +72,11 @@ def way_to_name(engine: Engine, runner: Runner, image: str) -> Callable[[str], o
         return held.give
     name = image.partition("@")[0]
     return lambda tag: copy_image(engine, runner, image, f"{name}:{tag}")
+
+
+def _digest_of(engine: Engine, reference: str) -> str:
+    found = find_published(engine, reference)
+    return found.digest if found else ""
 
 
 def _is_mounted(engine: Engine, source: str, reference: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.errors import ToolError
+from buildgraph.image.copying import carry_image
 from buildgraph.image.engine import Engine
 from buildgraph.image.registry import LEAST_WAIT, NEAR_WAIT, least_wait, push_image
 from buildgraph.image.vetting import way_to_mark
@@ -145,6 +146,42 @@ def test_a_registry_that_the_engine_alone_can_speak_to_is_found_out_once(
     assert digests == {digest_of(MANIFEST)}
     assert [asked for asked in carrier.asked if asked.startswith("GET")] == [GET]
     assert {BY_ENGINE, f"push api:{TAG}", f"push mail:{TAG}"} < {*carrier.asked}
+
+
+def test_an_image_that_is_carried_leaves_the_tag_to_whoever_gave_it_meanwhile(
+    carrier: Carrier, registry: Unwell
+) -> None:
+    """Pitfall 40: a copy may take minutes, so it is made under a name beside the tag."""
+    push(Engine(carrier.address), registry)
+    digest, reference = digest_of(MANIFEST), f"{registry.address}/live:{TAG}"
+    beside, place = f"{reference}-{digest[7:19]}", f"/v2/live/manifests/{TAG}"
+
+    def meanwhile(asked: Answering) -> bool:
+        if asked.command == "PUT":
+            registry.held[place] = THEIRS
+        return carrier.hear(asked)
+
+    def carry() -> str:
+        return carry_image(
+            Engine(carrier.address),
+            AnsweringRunner(),
+            f"{registry.address}/web@{digest}",
+            reference,
+            told.append,
+        )
+
+    told: list[str] = []
+    registry.ill = meanwhile
+    assert carry() == beside
+    assert registry.held[place] == THEIRS
+    assert len(told) == 1
+    carrier.asked.clear()
+    assert carry() == beside
+    assert not [asked for asked in carrier.asked if asked.startswith("PUT")], "it is there"
+
+    del registry.held[place]
+    registry.ill = carrier.hear
+    assert (carry(), registry.held[place]) == (reference, MANIFEST)
 
 
 def test_a_mark_that_the_registry_takes_from_others_only_is_copied_and_told_when_it_is_not_there(
