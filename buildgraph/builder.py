@@ -212,8 +212,8 @@ class Builder(Finder):
 
     # Push --------------------------------------------------------------------------------------------------
 
-    def push(self, service: str) -> None:
-        """Publish a service's image under its fingerprint tag, which is written once."""
+    def push(self, service: str) -> bool:
+        """Publish a service's image under its fingerprint tag, which is written once; whether it stands there then."""
         from buildgraph.image.registry import push_image
 
         image = self.image_on_engine(service)
@@ -225,6 +225,7 @@ class Builder(Finder):
         pushed = push_image(self.engine, image, self._registry_reference(service), teller(step))
         if self._watch:
             self._watch.hear_pushed(step, pushed.size)
+        return pushed.is_ours
 
 
 def _frontend(plan: ImagePlan, bases: Mapping[str, str]) -> dict[str, str]:

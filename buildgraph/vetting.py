@@ -14,13 +14,16 @@ from buildgraph.process import Command
 
 
 def scan(builder: Builder, service: str) -> None:
-    """Have the command look at a service's image, on the engine or in the registry; StepFailed when it refuses it."""
+    """Have the command look at a service's image; StepFailed when it refuses it.
+
+    It is the one that is deployed: the registry's, and the engine's as long as that has none.
+    """
     declared = builder.picture.manifests.workspace.scan
     assert declared is not None  # nobody is offered this task otherwise
     from buildgraph.image.vetting import Vetting
 
-    held = builder.image_on_engine(service) is not None
-    image = builder.picture.local_reference(service) if held else builder.deployable(service)
+    is_local = builder.image_on_engine(service) is not None and not where_scanned(builder, service)
+    image = builder.picture.local_reference(service) if is_local else builder.deployable(service)
     command = Command(
         declared.of(SCANNED, image),
         cwd=builder.project.folder,
@@ -39,12 +42,18 @@ def where_scanned(builder: Builder, service: str) -> str:
 
 
 def publish(builder: Builder, service: str) -> None:
-    """Publish a service's image where the registry lacks it, and have its digest signed."""
-    if builder.published_digest(service) is None:
-        builder.push(service)
+    """Publish a service's image where the registry lacks it, and have its digest signed.
+
+    What others have put under its tag is scanned here before it is signed here, where scans are declared.
+    """
+    is_ours = builder.published_digest(service) is None and builder.push(service)
     digest = builder.published_digest(service)
-    if digest is not None:
-        sign(builder, f"push:{service}", _reference(builder, service), digest)
+    if digest is None:
+        return
+    declared = builder.picture.manifests.workspace
+    if declared.scan and declared.sign and not is_ours and not where_published(builder, service):
+        scan(builder, service)
+    sign(builder, f"push:{service}", _reference(builder, service), digest)
 
 
 def where_published(builder: Builder, service: str) -> str:

@@ -1,4 +1,7 @@
-"""The verb `plan`: the steps a run would take and why; it asks engine and registry and changes nothing."""
+"""The verb `plan`: the steps a run would take and why; it asks engine and registry and changes nothing.
+
+Commands around a push are no steps: what a scan says, and whether a signature is missing, shows in the run alone.
+"""
 
 from __future__ import annotations
 

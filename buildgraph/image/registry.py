@@ -37,11 +37,13 @@ class Published:
 class Pushed(NamedTuple):
     """What a push has come to: the digest that stands, and the bytes of layers that the registry lacked.
 
-    They are counted as the engine counts them, before it compresses a layer.
+    They are counted as the engine counts them, before it compresses a layer. `is_ours` tells whether what stands is
+    what was pushed.
     """
 
     digest: str
     size: int = 0
+    is_ours: bool = True
 
 
 def find_published(engine: Engine, reference: str) -> Published | None:
@@ -79,16 +81,17 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
     standing = find_published(engine, reference)
     if standing is not None:
         tell(f"{reference} is already there")
-        return Pushed(_serving(engine, image, reference, standing))
+        return Pushed(_serving(engine, image, reference, standing), is_ours=False)
     with _name_of_its_own(engine, reference) as upload:
         pushed = _push_as(engine, image, upload)
         if not pushed.digest:  # an engine whose images containerd keeps does not tell it
             pushed = pushed._replace(digest=_shown(engine, upload).digest)
         by_engine = partial(_push_as, engine, image, reference)
         standing = name_upload(engine, reference, pushed.digest, tell, by_engine)
-    if standing.digest == pushed.digest:
+    is_ours = standing.digest == pushed.digest
+    if is_ours:
         engine.tag(image, reference)
-    return Pushed(_serving(engine, image, reference, standing), pushed.size)
+    return Pushed(_serving(engine, image, reference, standing), pushed.size, is_ours)
 
 
 @contextmanager

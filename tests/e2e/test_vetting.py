@@ -67,8 +67,12 @@ def test_a_scan_that_fails_stops_push_and_deploy_and_one_that_passes_is_not_done
     assert (done(pushed), done(again), done(looked)) == (["push:api"], [], ["scan:api"])
     assert set(digests(registry, f"{hamlet.name}/api").values()) == {digest_of(lines_of(hamlet, "signed"))}
     assert len(digests(registry, f"{hamlet.name}/api")) == 2
-    assert len(lines_of(hamlet, "scanned")) == 4
-    assert lines_of(hamlet, "scanned")[0] == hamlet.images("api")[0]
+    looked_at = lines_of(hamlet, "scanned")
+    assert len(looked_at) == 5
+    assert looked_at[0] == looked_at[2] == hamlet.images("api")[0]
+    assert {*looked_at[3:]} == {*lines_of(hamlet, "signed")}, (
+        "what the push before had left, and what is deployed"
+    )
 
 
 def test_what_runs_has_passed_where_there_is_no_registry(hamlet: Hamlet) -> None:

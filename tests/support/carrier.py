@@ -45,6 +45,12 @@ class Carrier:
         asked.answer(*self._answered(asked.command, path, told))
         return True
 
+    def publish(self, name: str) -> None:
+        """Have the registry hold the image under a name, without the registry's own before it, and its digest."""
+        repository, tag = name.split(":")
+        for reference in (tag, digest_of(self.manifest)):
+            self.registry.held[f"/v2/{repository}/manifests/{reference}"] = self.manifest
+
     def _answered(self, command: str, path: str, told: dict[str, str]) -> tuple[int, bytes]:
         name = path.removeprefix("/images/").removeprefix("/distribution/").rpartition("/")[0]
         if path in ("/version", "/info"):
@@ -71,10 +77,8 @@ class Carrier:
         self.asked.append(f"push {_short(name)}")
         if _short(name) == self.refuses:
             return _json(200, {"error": "denied"})
-        digest = digest_of(self.manifest)
-        self.registry.held[_place(name)] = self.manifest
-        self.registry.held[_place(f"{name.rpartition(':')[0]}@{digest}")] = self.manifest
-        return _json(200, {"aux": {"Digest": digest}})
+        self.publish(_short(name))
+        return _json(200, {"aux": {"Digest": digest_of(self.manifest)}})
 
     def _remove(self, name: str) -> tuple[int, bytes]:
         if name not in self.names:
