@@ -81,6 +81,15 @@ def test_a_command_tells_one_secret_and_another_all_of_them(tmp_path: Path) -> N
     assert (tmp_path / "ran").read_text() == "..", "each runs once"
 
 
+def test_the_command_of_a_name_wins_over_that_of_all_whatever_is_asked_for_together(tmp_path: Path) -> None:
+    secrets = told(tmp_path, every=printing("KEY=from-star\nDB=dbvalue"), KEY=printing("own-value"))
+    emptied = told(tmp_path, every=printing("KEY=\nDB=dbvalue"), KEY=printing("own-value"))
+
+    assert secrets.redact("from-star own-value dbvalue", ["KEY", "DB"]) == "from-star *** ***"
+    assert secrets.redact("from-star own-value dbvalue", ["DB", "KEY"]) == "from-star *** ***"
+    assert (emptied.missing(["KEY", "DB"]), emptied.missing(["DB", "KEY"])) == ([], [])
+
+
 def test_no_command_runs_before_a_secret_is_asked_for_that_it_may_tell(tmp_path: Path) -> None:
     secrets = told(tmp_path, {"A": "process"}, A=printing("command"), B=printing("command"))
 
