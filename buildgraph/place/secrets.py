@@ -16,6 +16,11 @@ from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, RED
 DIGEST_LENGTH = 32  # hex digits: 128 bits tell two sets of secrets apart
 HIDDEN: Final = "***"
 LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by chance
+# What is no letter or digit and stands in a URL as it is: by Python's quote with and without `safe`, by JavaScript's
+# encodeURIComponent and encodeURI, and by Go's net/url in a login, a segment of a path, a path.
+KEPT_IN_URLS: Final = ("", "/", "!'()*", ";,/?:@&=+$!*'()#", "$&+,;=", "$&+:=@", "$&+,/:;=@", "!$&'()*+,")
+# What Go's encoding/json writes so that it can stand in a page.
+ESCAPED_BY_GO: Final = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
 PASSWORDS: Final = {"postgres": POSTGRES_PASSWORD, "redis": REDIS_PASSWORD}
 
 
@@ -158,5 +163,7 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
 
 def _written_forms(value: str) -> set[str]:
     """How a value may stand in what a program says."""
-    written = [value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]]
-    return {*written, *(line.strip() for line in value.splitlines())}
+    in_urls = {quote(value, safe=kept) for kept in KEPT_IN_URLS} | {quote_plus(value)}
+    in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    for_pages = {text.translate(ESCAPED_BY_GO) for text in in_json}
+    return {value, *in_urls, *in_json, *for_pages, *(line.strip() for line in value.splitlines())}
