@@ -36,7 +36,7 @@ class Secrets:
     """Secret values by name; neither printing nor pickling shows one. An empty value counts as none.
 
     `ask` tells those of some names that are not known yet, and wins over `values`. `source` is where values can be
-    written, in a user's words.
+    written, in a user's words. Whoever asks for a value that is no UTF-8 text gets a ConfigurationError.
     """
 
     __slots__ = ("_ask", "_source", "_values")
@@ -87,7 +87,29 @@ class Secrets:
 
     def _known(self, names: list[str]) -> dict[str, str]:
         told = {name: value for name, value in self._ask(names).items() if value}
-        return {name: self._values[name] for name in names if name in self._values} | told
+        known = {name: self._values[name] for name in names if name in self._values} | told
+        _refuse_unreadable(known)
+        return known
+
+
+def _refuse_unreadable(values: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that names every value that is no UTF-8 text, as a variable of the process may be."""
+    unreadable = [name for name, value in values.items() if not _is_text(value)]
+    if unreadable:
+        raise ConfigurationError(
+            Mistake(
+                f"secret {name}", "is no UTF-8 text", f"set {name} anew, in the environment of this process"
+            )
+            for name in unreadable
+        )
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...]:

@@ -137,7 +137,9 @@ def parse_env_file(content: str, where: str) -> dict[str, str]:
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
-        if equals and name.strip().isidentifier():
+        if "\0" in text:
+            mistakes.append(Mistake(f"{where}:{number}", "has a NUL byte, which no variable can hold"))
+        elif equals and name.strip().isidentifier():
             found[name.strip()] = _unquoted(value.strip())
         else:
             mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))
