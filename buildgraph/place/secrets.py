@@ -39,12 +39,13 @@ class Secrets:
     written, in a user's words. Whoever asks for a value that is no UTF-8 text gets a ConfigurationError.
     """
 
-    __slots__ = ("_ask", "_source", "_values")
+    __slots__ = ("_ask", "_forms", "_source", "_values")
 
     def __init__(self, values: Mapping[str, str], source: str = "", ask: Ask = nobody_tells) -> None:
         self._values = {name: value for name, value in values.items() if value}
         self._source = source
         self._ask = ask
+        self._forms: dict[frozenset[str], tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -79,37 +80,23 @@ class Secrets:
 
         Found as they are, as a URL or JSON writes them, and each line of one that has several.
         """
-        values = self._known(list(names)).values() if text else ()
-        forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
-        for form in sorted(forms, key=len, reverse=True):
+        for form in self._forms_of(names) if text else ():
             text = text.replace(form, HIDDEN)
         return text
+
+    def _forms_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """All that has to be hidden, the longest first; kept, as logs are hidden line by line."""
+        values = frozenset(self._known(list(names)).values())
+        if values not in self._forms:
+            forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
+            self._forms[values] = tuple(sorted(forms, key=len, reverse=True))
+        return self._forms[values]
 
     def _known(self, names: list[str]) -> dict[str, str]:
         told = {name: value for name, value in self._ask(names).items() if value}
         known = {name: self._values[name] for name in names if name in self._values} | told
         _refuse_unreadable(known)
         return known
-
-
-def _refuse_unreadable(values: Mapping[str, str]) -> None:
-    """Raise ConfigurationError that names every value that is no UTF-8 text, as a variable of the process may be."""
-    unreadable = [name for name, value in values.items() if not _is_text(value)]
-    if unreadable:
-        raise ConfigurationError(
-            Mistake(
-                f"secret {name}", "is no UTF-8 text", f"set {name} anew, in the environment of this process"
-            )
-            for name in unreadable
-        )
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
@@ -189,3 +176,23 @@ def _written_forms(value: str) -> set[str]:
     in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for_pages = {text.translate(ESCAPED_BY_GO) for text in in_json}
     return {value, *in_urls, *in_json, *for_pages, *(line.strip() for line in value.splitlines())}
+
+
+def _refuse_unreadable(values: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that names every value that is no UTF-8 text, as a variable of the process may be."""
+    unreadable = [name for name, value in values.items() if not _is_text(value)]
+    if unreadable:
+        raise ConfigurationError(
+            Mistake(
+                f"secret {name}", "is no UTF-8 text", f"set {name} anew, in the environment of this process"
+            )
+            for name in unreadable
+        )
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
