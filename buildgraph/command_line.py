@@ -11,7 +11,7 @@ from buildgraph.errors import ConfigurationError, UnknownName
 # The variables (`NAME=VALUE`), and the tasks that hear them.
 VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "env": (),  # all
-    "builder": ("build", "push", "deploy"),
+    "builder": ("build", "scan", "push", "migrate", "deploy"),
     "to": ("rollback", "backup", "restore", "scale"),
     "service": ("scale",),
     "from": ("promote", "restore"),
@@ -21,6 +21,7 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "force": ("deploy", "rollback", "promote", "restore", "migrate", "scan"),
     "reason": ("deploy", "rollback", "promote", "scale", "migrate"),
 }
+DEFAULT_TASKS: Final = ("build",)  # what is run where no task is named
 TRACE: Final = "--trace"
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
@@ -62,7 +63,7 @@ def options_first(arguments: Sequence[str], valued: Collection[str]) -> list[str
 def check_variables(arguments: Iterable[str]) -> None:
     """Refuse a misspelt `env=`, and what no task hears: the run would do something else than was meant."""
     asked = [argument for argument in arguments if not argument.startswith("-")]
-    phases = {argument.partition(":")[0] for argument in asked if "=" not in argument}
+    phases = {argument.partition(":")[0] for argument in asked if "=" not in argument} or set(DEFAULT_TASKS)
     for name in (argument.partition("=")[0] for argument in asked if "=" in argument):
         if name not in VARIABLES:
             raise UnknownName("variable", f"{name}=", [f"{known}=" for known in VARIABLES])

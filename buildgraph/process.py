@@ -19,6 +19,7 @@ from buildgraph.errors import INTERRUPTED, ToolError
 OnLine = Callable[[str], None]
 
 LAST_LINES = 40
+MISSING = "install it; `buildgraph doctor` tells what else this machine lacks"
 PATIENCE = 10  # seconds that an interrupted child has to end by itself
 
 
@@ -26,7 +27,8 @@ class Command(NamedTuple):
     """A process to start: exact argv, what it reads on standard input, and what its environment has more or lacks.
 
     The standard input of one that is `tied` is a pipe that this process holds open until it has ended: it finds out
-    when this process dies. `within` is how many seconds it may take, 0 for as many as it wants.
+    when this process dies. `within` is how many seconds it may take, 0 for as many as it wants; one that may not take
+    for ever has no terminal: it could wait there for an answer that cannot reach it.
     What it is given besides its argv may be secret, and is not printed.
     """
 
@@ -167,7 +169,9 @@ def start_child(command: Command, *, shows: bool = False) -> subprocess.Popen[by
     try:
         return _start(command, None if shows else subprocess.PIPE)
     except FileNotFoundError as error:
-        raise ToolError(f"{command.argv[0]} is not installed", "run `buildgraph doctor`") from error
+        raise ToolError(f"{command.argv[0]} is not installed", MISSING) from error
+    except OSError as error:
+        raise ToolError(f"{command.argv[0]} cannot be started: {error.strerror}") from error
 
 
 def _start(command: Command, stderr: int | None) -> subprocess.Popen[bytes]:
@@ -178,7 +182,8 @@ def _start(command: Command, stderr: int | None) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE if command.stdin or command.tied else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        process_group=0,
+        process_group=None if command.within else 0,
+        start_new_session=bool(command.within),
     )
 
 

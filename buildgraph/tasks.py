@@ -23,6 +23,7 @@ from buildgraph.chain import Chain, open_chain
 from buildgraph.checker import Checker, open_checker
 from buildgraph.checks.script import is_check
 from buildgraph.command_line import (
+    DEFAULT_TASKS,
     TRACE,
     as_variable,
     check_options,
@@ -48,7 +49,6 @@ from buildgraph.work import Group, Work, checks_of, wanted_tasks, work_of
 
 BACKEND: Final = "buildgraph"  # what doit remembers
 BACKENDS: Final = {"BACKEND": {BACKEND: "buildgraph.tasks:Marks"}}
-DEFAULT_TASKS: Final = ("build",)
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 

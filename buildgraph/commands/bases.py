@@ -109,12 +109,12 @@ def write_lock(project: Project, digests: dict[str, str]) -> None:
     """Write the lock into the project, sorted, so that a change is a diff of one line."""
     lines = [f'"{name}" = "{digest}"\n' for name, digest in sorted(digests.items())]
     file = place_inside(project.folder, LOCK)
-    file.parent.mkdir(exist_ok=True)
     content = HEADING + "".join(lines)
-    if file.exists() and file.read_text() == content:
-        tell(f"{LOCK} says so already")
-        return
     try:
+        if file.exists() and file.read_text() == content:
+            tell(f"{LOCK} says so already")
+            return
+        file.parent.mkdir(exist_ok=True)
         write_whole(file, content.encode(), project.cache_folder())
     except OSError as error:
         raise ConfigurationError.of(LOCK, f"cannot be written: {error.strerror}") from error

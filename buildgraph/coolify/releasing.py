@@ -126,7 +126,7 @@ def recorded(place: CoolifyPlace, deed: Deed, tell: Tell) -> Iterator[list[str]]
 
 def _tell_log(place: CoolifyPlace, deed: Deed, end: str, detail: str, tell: Tell, release: str = "") -> None:
     try:
-        record_event(place, replace(event_of(deed, end, place.redact(detail)), release=release))
+        record_event(place, replace(event_of(deed, end, detail), release=release))
     except BuildgraphError as error:
         tell(f"the audit log cannot be written: {error}")
 

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 LAST_LINES = 30
 
-
 SHOWN = 100  # characters of a step's name on a line of progress
 FLAG = re.compile(r"--\w+=\S+\s+")
 
@@ -57,6 +56,7 @@ class BuildLog:
     printed: dict[str, deque[str]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=LAST_LINES))
     )
+    unended: dict[tuple[str, int], bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     started: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
@@ -97,7 +97,7 @@ class BuildLog:
     def detail(self) -> str:
         """The last lines of the failed step, or what was said outside of any."""
         real = [digest for digest, error in self.errors.items() if "context canceled" not in error]
-        lines = [*self.printed[real[0]], self.errors[real[0]]] if real else list(self.other)
+        lines = [*self._said_by(real[0]), self.errors[real[0]]] if real else list(self.other)
         return self.hide("\n".join(line for line in lines if line.strip()))
 
     @property
@@ -144,5 +144,19 @@ class BuildLog:
             self.tell(step.name)
 
     def _read_log(self, log: dict[str, Any]) -> None:
-        text = base64.b64decode(log.get("data", "")).decode("utf-8", "replace")
-        self.printed[log["vertex"]].extend(text.rstrip("\n").splitlines())
+        """Take a piece of what a step prints; BuildKit cuts it anywhere, so a line's beginning waits for its end."""
+        data = base64.b64decode(log.get("data", ""))
+        waiting = self.unended[log["vertex"], log.get("stream", 0)]
+        waiting += data
+        if b"\n" in data:
+            whole, _, waiting[:] = waiting.rpartition(b"\n")
+            self.printed[log["vertex"]].extend(_lines(whole))
+
+    def _said_by(self, digest: str) -> list[str]:
+        """The last lines that a step printed, with those that it never ended."""
+        begun = [line for (step, _), text in self.unended.items() if step == digest for line in _lines(text)]
+        return [*self.printed[digest], *begun][-LAST_LINES:]
+
+
+def _lines(printed: bytes | bytearray) -> list[str]:
+    return printed.decode("utf-8", "replace").splitlines()

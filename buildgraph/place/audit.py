@@ -20,6 +20,7 @@ from buildgraph.place.state import MOUNT, read_state, render_archive, write_stat
 FOLDER: Final = "history/audit"
 COMMIT_LENGTH: Final = 12
 LONGEST: Final = 2000  # characters of an event's detail
+NOT_TOLD: Final = "not told, for the secrets to be left out are not known"
 # A line this short is written in one piece, so that two deployers never mix theirs (O_APPEND).
 APPEND: Final = 'umask 022; mkdir -p "$0" && printf "%s\\n" "$1" >>"$0/events.jsonl"'
 
@@ -155,6 +156,13 @@ def _write_beside(place: Place, container: Found, line: str) -> None:
 
 
 def render_event(place: Discreet, event: Event) -> str:
-    """An event as one line of JSON, without any secret of the environment."""
-    told = {name: place.redact(value)[:LONGEST] for name, value in asdict(event).items() if value}
-    return json.dumps(told, ensure_ascii=False)
+    """An event as one line of JSON, without any secret of the environment.
+
+    Where its secrets are not known, as when what tells them fails, the event has no detail: what was done is told all
+    the same.
+    """
+    try:
+        told = {name: place.redact(value) for name, value in asdict(event).items()}
+    except BuildgraphError:
+        told = asdict(replace(event, detail=NOT_TOLD if event.detail else ""))
+    return json.dumps({name: value[:LONGEST] for name, value in told.items() if value}, ensure_ascii=False)

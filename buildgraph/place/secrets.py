@@ -16,6 +16,11 @@ from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, RED
 DIGEST_LENGTH = 32  # hex digits: 128 bits tell two sets of secrets apart
 HIDDEN: Final = "***"
 LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by chance
+# What is no letter or digit and stands in a URL as it is: by Python's quote with and without `safe`, by JavaScript's
+# encodeURIComponent and encodeURI, and by Go's net/url in a login, a segment of a path, a path.
+KEPT_IN_URLS: Final = ("", "/", "!'()*", ";,/?:@&=+$!*'()#", "$&+,;=", "$&+:=@", "$&+,/:;=@", "!$&'()*+,")
+# What Go's encoding/json writes so that it can stand in a page.
+ESCAPED_BY_GO: Final = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
 PASSWORDS: Final = {"postgres": POSTGRES_PASSWORD, "redis": REDIS_PASSWORD}
 
 
@@ -31,15 +36,16 @@ class Secrets:
     """Secret values by name; neither printing nor pickling shows one. An empty value counts as none.
 
     `ask` tells those of some names that are not known yet, and wins over `values`. `source` is where values can be
-    written, in a user's words.
+    written, in a user's words. Whoever asks for a value that is no UTF-8 text gets a ConfigurationError.
     """
 
-    __slots__ = ("_ask", "_source", "_values")
+    __slots__ = ("_ask", "_forms", "_source", "_values")
 
     def __init__(self, values: Mapping[str, str], source: str = "", ask: Ask = nobody_tells) -> None:
         self._values = {name: value for name, value in values.items() if value}
         self._source = source
         self._ask = ask
+        self._forms: dict[frozenset[str], tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -74,15 +80,23 @@ class Secrets:
 
         Found as they are, as a URL or JSON writes them, and each line of one that has several.
         """
-        values = self._known(list(names)).values() if text else ()
-        forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
-        for form in sorted(forms, key=len, reverse=True):
+        for form in self._forms_of(names) if text else ():
             text = text.replace(form, HIDDEN)
         return text
 
+    def _forms_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """All that has to be hidden, the longest first; kept, as logs are hidden line by line."""
+        values = frozenset(self._known(list(names)).values())
+        if values not in self._forms:
+            forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
+            self._forms[values] = tuple(sorted(forms, key=len, reverse=True))
+        return self._forms[values]
+
     def _known(self, names: list[str]) -> dict[str, str]:
         told = {name: value for name, value in self._ask(names).items() if value}
-        return {name: self._values[name] for name in names if name in self._values} | told
+        known = {name: self._values[name] for name in names if name in self._values} | told
+        _refuse_unreadable(known)
+        return known
 
 
 def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
@@ -158,5 +172,27 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
 
 def _written_forms(value: str) -> set[str]:
     """How a value may stand in what a program says."""
-    written = [value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]]
-    return {*written, *(line.strip() for line in value.splitlines())}
+    in_urls = {quote(value, safe=kept) for kept in KEPT_IN_URLS} | {quote_plus(value)}
+    in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    for_pages = {text.translate(ESCAPED_BY_GO) for text in in_json}
+    return {value, *in_urls, *in_json, *for_pages, *(line.strip() for line in value.splitlines())}
+
+
+def _refuse_unreadable(values: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that names every value that is no UTF-8 text, as a variable of the process may be."""
+    unreadable = [name for name, value in values.items() if not _is_text(value)]
+    if unreadable:
+        raise ConfigurationError(
+            Mistake(
+                f"secret {name}", "is no UTF-8 text", f"set {name} anew, in the environment of this process"
+            )
+            for name in unreadable
+        )
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

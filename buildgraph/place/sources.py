@@ -75,14 +75,13 @@ class SecretCommands:
     def ask(self, names: Iterable[str]) -> Mapping[str, str]:
         """Those of the names that the commands tell; an error names every command that failed, and nothing it said."""
         wanted = [name for name in names if name not in self.settled]
-        keys = dict.fromkeys(name if name in self.commands else EVERY for name in wanted)
+        teller = {name: name if name in self.commands else EVERY for name in wanted}
         with self._turn:
-            said = [self._heard(key) for key in keys if key in self.commands]
-        _raise_all([problem for problem in said if isinstance(problem, BuildgraphError)])
-        told: dict[str, str] = {}
-        for answer in said:
-            told |= {} if isinstance(answer, BuildgraphError) else answer
-        return {name: told[name] for name in wanted if name in told}
+            said = {key: self._heard(key) for key in dict.fromkeys(teller.values()) if key in self.commands}
+        _raise_all([problem for problem in said.values() if isinstance(problem, BuildgraphError)])
+        told = {key: answer for key, answer in said.items() if not isinstance(answer, BuildgraphError)}
+        # what `*` prints of a name with a command of its own does not count
+        return {name: told[key][name] for name, key in teller.items() if name in told.get(key, {})}
 
     def _heard(self, key: str) -> Mapping[str, str] | BuildgraphError:
         if key not in self._said:
@@ -138,7 +137,9 @@ def parse_env_file(content: str, where: str) -> dict[str, str]:
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
-        if equals and name.strip().isidentifier():
+        if "\0" in text:
+            mistakes.append(Mistake(f"{where}:{number}", "has a NUL byte, which no variable can hold"))
+        elif equals and name.strip().isidentifier():
             found[name.strip()] = _unquoted(value.strip())
         else:
             mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from buildgraph.snapshot.git import Repository
 
 REMOTES = re.compile(rb'^\s*\[remote "([^"\\\n]+)"\]', re.MULTILINE)
-CREDENTIALS = re.compile(r"^(\w+://)[^/@]*@")
+# A login stands before the last @ of the part before the path; a token may also stand in a query, or behind a #.
+CREDENTIALS = re.compile(r"^([\w+.-]+://)(?:[^/]*@)?([^?#]*).*", re.DOTALL)
 REMOTE, LOCAL, TAG = "refs/remotes/origin/", "refs/heads/", "refs/tags/"
 # The places to look for the default branch, best first; written in full, so that no tag stands in for a branch.
 DEFAULT_BRANCHES = (f"{REMOTE}HEAD", f"{REMOTE}main", f"{REMOTE}master", f"{LOCAL}main", f"{LOCAL}master")
@@ -96,12 +97,17 @@ def is_shallow(repository: Repository) -> bool:
 
 
 def origin_address(repository: Repository) -> str:
-    """Where this clone came from, without user or password; "" when it knows no `origin`."""
+    """Where this clone came from, without user, password or query; "" when it knows no `origin`."""
     import git
 
     with git.Repo(repository.root) as opened:
         address = next((remote.url for remote in opened.remotes if remote.name == "origin"), "")
-    return CREDENTIALS.sub(r"\1", address)
+    return without_login(address)
+
+
+def without_login(address: str) -> str:
+    """A repository's address without what lets somebody in; a path and `git@host:path` stay as they are."""
+    return CREDENTIALS.sub(r"\1\2", address)
 
 
 def _is_found(line: str) -> bool:

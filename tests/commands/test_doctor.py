@@ -128,4 +128,7 @@ def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
 
     assert "kubectl: install kubectl 1.27 or later (on Debian 13: kubernetes-client)" in ran.out
     status = repo.run("status", "env=europe")
-    assert (status.code, status.err) == (3, "error: kubectl is not installed\n  run `buildgraph doctor`\n")
+    assert (status.code, status.err) == (
+        3,
+        "error: kubectl is not installed\n  install it; `buildgraph doctor` tells what else this machine lacks\n",
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from buildgraph.errors import ToolError
 from buildgraph.process import Command, SystemRunner
 from tests.support.monorepo import Monorepo
 
@@ -98,6 +101,46 @@ def test_an_interrupted_child_is_told_once_and_ends() -> None:
     waiting.join(timeout=20)
 
     assert (said, codes) == (["ready", "told"], [3])
+
+
+@pytest.mark.parametrize(
+    ("mode", "argument", "said"),
+    [
+        (0o644, "", "Permission denied"),
+        (0o755, "", "Exec format error"),
+        (0o755, "x" * 200_000, "Argument list"),
+    ],
+)
+def test_a_program_that_cannot_be_started_is_told_as_what_it_is(
+    tmp_path: Path, mode: int, argument: str, said: str
+) -> None:
+    program = tmp_path / "scan"
+    program.write_bytes(b"\x7fELF is no program")
+    program.chmod(mode)
+
+    with pytest.raises(ToolError, match=f"scan cannot be started: {said}"):
+        SystemRunner().run(Command((str(program), argument)))
+
+
+def test_a_program_that_is_not_there_is_told_with_the_way_out() -> None:
+    with pytest.raises(ToolError) as failed:
+        SystemRunner().run(Command(("no-such-program",)))
+
+    assert str(failed.value).splitlines() == [
+        "no-such-program is not installed",
+        "  install it; `buildgraph doctor` tells what else this machine lacks",
+    ]
+
+
+def test_a_program_that_may_not_take_for_ever_has_no_terminal_to_wait_at() -> None:
+    """It is a session of its own, so it cannot open ours; one that is ended takes its children with it."""
+    session = "cut -d' ' -f5,6 /proc/$$/stat; echo $$"
+
+    told = SystemRunner().run(Command(("sh", "-c", session), within=20)).text.split()
+    other = SystemRunner().run(Command(("sh", "-c", session))).text.split()
+
+    assert told == [told[-1]] * 3
+    assert other == [other[-1], str(os.getsid(0)), other[-1]]
 
 
 def test_a_terminated_run_ends_as_an_interrupted_one(shop: Monorepo) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from buildgraph.image.build import BuildRequest, build_command, build_image
 from buildgraph.image.progress import BuildLog, BuildStep, short_step
+from buildgraph.place.secrets import Secrets
 from tests.support.runners import AnsweringRunner
 
 REQUEST = BuildRequest(
@@ -62,6 +63,21 @@ def test_what_a_failed_step_has_printed_is_shown_without_secrets() -> None:
     assert reading.detail == "compiling\nerror: ***\nexit code: 2"
 
 
+def test_a_secret_that_is_cut_between_two_messages_is_hidden_all_the_same() -> None:
+    """BuildKit hands on what a step writes as it comes: a line may end in another message, a letter even."""
+    secrets = Secrets({"TOKEN": "hüntér2"})
+    reading = BuildLog(lambda line: None, hide=lambda text: secrets.redact(text, ["TOKEN"]))
+    printed = "compiling\ntoken hüntér2 is refused\ntoken hüntér2".encode()
+
+    for at, byte in enumerate(printed):
+        reading.read_line(message(logs=[chunk("2", bytes([byte]), stream=1)]))
+        if at == 20:
+            reading.read_line(message(logs=[chunk("2", b"warning\n", stream=2)]))
+    reading.read_line(FAILING[-1])
+
+    assert reading.detail == "compiling\nwarning\ntoken *** is refused\ntoken ***\nexit code: 2"
+
+
 def test_what_is_to_be_attested_is_asked_of_the_builder() -> None:
     command = build_command(replace(REQUEST, attestations=("provenance", "sbom")), b"tar")
 
@@ -77,7 +93,11 @@ def message(**parts: object) -> str:
 
 
 def log(vertex: str, text: str) -> dict[str, object]:
-    return {"vertex": vertex, "data": base64.b64encode(text.encode()).decode()}
+    return chunk(vertex, text.encode(), stream=1)
+
+
+def chunk(vertex: str, data: bytes, *, stream: int) -> dict[str, object]:
+    return {"vertex": vertex, "stream": stream, "data": base64.b64encode(data).decode()}
 
 
 FAILING = [

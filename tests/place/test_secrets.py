@@ -96,6 +96,12 @@ def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
         ("a/b c&d", "password a%2Fb+c%26d is wrong"),
         ('say "it"', 'password say \\"it\\" is wrong'),
         ("first line\nsecond line\n", "password second line is wrong"),
+        ("it's (a) $5&<ü>!", "password it's%20(a)%20%245%26%3C%C3%BC%3E! is wrong"),
+        ("it's (a) $5&<ü>!", "password it%27s%20%28a%29%20$5&%3C%C3%BC%3E%21 is wrong"),
+        ("it's (a) $5&<ü>!", "password it's%20(a)%20$5&%3C%C3%BC%3E! is wrong"),
+        ("it's (a) $5&<ü>!", "password it's (a) $5&<\\u00fc>! is wrong"),
+        ("it's (a) $5&<ü>!", "password it's (a) $5\\u0026\\u003cü\\u003e! is wrong"),
+        ("ü\tand a tab", "password ü\\tand a tab is wrong"),
     ],
 )
 def test_a_secret_is_hidden_in_what_is_said_however_it_is_written(value: str, said: str) -> None:

@@ -32,6 +32,33 @@ def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
     assert str(failed.value) == "test.env:2: is no NAME=VALUE line"
 
 
+def test_a_value_with_a_nul_byte_is_told_by_line_and_not_shown() -> None:
+    """No process could be given it."""
+    with pytest.raises(ConfigurationError) as failed:
+        parse_env_file("A=1\nB=hunter2\0\n# a \0 in a comment\nC\n", "test.env")
+
+    assert str(failed.value).splitlines() == [
+        "test.env:2: has a NUL byte, which no variable can hold",
+        "test.env:4: is no NAME=VALUE line",
+    ]
+
+
+def test_a_variable_that_is_no_text_is_told_where_it_is_asked_for_and_not_shown(tmp_path: Path) -> None:
+    """The environment of a process may hold any bytes; Python reads those that are no UTF-8 as surrogates."""
+    secrets = read_secrets(tmp_path, HERE, {"A": "hunter2\udcff", "B": "\udcff", "C": "fine"}, SystemRunner())
+
+    assert secrets.redact("fine hunter2", ["C"]) == "*** hunter2"
+    for asking in (secrets.missing, lambda names: secrets.redact("text", names)):
+        with pytest.raises(ConfigurationError) as failed:
+            asking(["A", "B", "C"])
+        assert str(failed.value).splitlines() == [
+            "secret A: is no UTF-8 text",
+            "  set A anew, in the environment of this process",
+            "secret B: is no UTF-8 text",
+            "  set B anew, in the environment of this process",
+        ]
+
+
 def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "test.env").write_text("A=file\nB=file\n")
 
@@ -79,6 +106,15 @@ def test_a_command_tells_one_secret_and_another_all_of_them(tmp_path: Path) -> N
     assert [secrets.reveal(name) for name in "ABCD"] == ["process", "one ", "all", "file"]
     assert "E" not in secrets
     assert (tmp_path / "ran").read_text() == "..", "each runs once"
+
+
+def test_the_command_of_a_name_wins_over_that_of_all_whatever_is_asked_for_together(tmp_path: Path) -> None:
+    secrets = told(tmp_path, every=printing("KEY=from-star\nDB=dbvalue"), KEY=printing("own-value"))
+    emptied = told(tmp_path, every=printing("KEY=\nDB=dbvalue"), KEY=printing("own-value"))
+
+    assert secrets.redact("from-star own-value dbvalue", ["KEY", "DB"]) == "from-star *** ***"
+    assert secrets.redact("from-star own-value dbvalue", ["DB", "KEY"]) == "from-star *** ***"
+    assert (emptied.missing(["KEY", "DB"]), emptied.missing(["DB", "KEY"])) == ([], [])
 
 
 def test_no_command_runs_before_a_secret_is_asked_for_that_it_may_tell(tmp_path: Path) -> None:
