@@ -20,7 +20,6 @@ T = TypeVar("T")
 HALF: Final = ".half"  # how the names of files that are being written end
 SEAL: Final = 32  # bytes of sha256 before the rest
 HOUR: Final = 3600  # seconds; nobody writes a file for longer
-USUAL: Final = 0o644  # of a new file, less what the user's umask takes
 
 
 def write_whole(file: Path, content: bytes, folder: Path | None = None) -> None:

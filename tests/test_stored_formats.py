@@ -129,10 +129,17 @@ def test_routes_of_a_version_that_told_no_format_are_read() -> None:
     assert STORED["traffic/routes.py"].of(format=...) == (ROUTE,)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1, "routes": [{"new": 1}]}'])
-def test_routes_that_are_damaged_or_hold_more_are_never_written_over(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"format": 1, "routes": [{"new": 1}]}', b"\xff", "[" * 100_000]
+)
+def test_routes_that_are_damaged_or_hold_more_are_never_written_over(text: str | bytes) -> None:
     with pytest.raises(BuildgraphError, match=r"(?s)or are damaged.*install the newest"):
         parse_routes(text)
+
+
+@pytest.mark.parametrize("text", ["5", "null", "[]", pytest.param("[" * 100_000, id="deep")])
+def test_a_damaged_memory_of_what_runs_on_coolify_is_none(text: str) -> None:
+    assert parse_deployed(text) is None
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"format": 1, "to": 3}'])

@@ -120,7 +120,7 @@ def parse_record(content: bytes, where: str) -> Record:
         if told.pop("sha256") != _digest(told):
             raise StepFailed(where, DAMAGED, "its manifest.json is not what was written: take another one")
         return _record(told)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StepFailed(where, DAMAGED, "its manifest.json is none: take another one") from error
 
 

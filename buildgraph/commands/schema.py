@@ -13,6 +13,7 @@ from buildgraph.inside import place_inside
 from buildgraph.manifests.reference import render_reference
 from buildgraph.manifests.schema import render_schemas
 from buildgraph.project import open_project
+from buildgraph.wholeness import write_whole
 
 NAMES: Final = ("workspace", "product", "environment", "bases")
 FOLDER: Final = "manifests/schemas"
@@ -63,9 +64,9 @@ def _write(project: Path) -> None:
     try:
         (project / FOLDER).mkdir(parents=True, exist_ok=True)
         for name, file in files.items():
-            file.write_text(schema_text(name), encoding="utf-8")
+            write_whole(file, schema_text(name).encode())
         if reference.is_file():
             text = reference.read_text(encoding="utf-8")
-            reference.write_text(render_reference(text), encoding="utf-8")
+            write_whole(reference, render_reference(text).encode())
     except OSError as error:
         raise ConfigurationError.of(FOLDER, f"cannot be written: {error.strerror}") from error

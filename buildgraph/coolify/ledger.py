@@ -191,7 +191,7 @@ def parse_deployed(text: str) -> Deployed | None:
         return Deployed(
             **{**{n: v for n, v in told.items() if n in known}, "variables": tuple(told["variables"])}
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -201,7 +201,7 @@ def _parse_release(variable: Variable) -> Release:
         told: dict[str, Any] = json.loads(variable.value)
         product = str(told.pop("product"))
         return parse_release(f"{product}-{number:04d}", product, json.dumps(told))
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         product = variable.key.removeprefix(RELEASE).rpartition("_")[0].lower().replace("_", "-")
         return Release(f"{product}-{number:04d}", product, unreadable="is damaged")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from buildgraph.graph.nodes import Part
 
@@ -49,5 +50,10 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
 
 
 def built_at(labels: Mapping[str, str] | None) -> str:
-    """When an image was built (RFC 3339), as its label says; "" where its own date does."""
-    return (labels or {}).get(BUILT, "")
+    """When an image was built (RFC 3339), as its label says; "" where its own date does, or the label is no moment."""
+    told = str((labels or {}).get(BUILT) or "")
+    try:
+        datetime.fromisoformat(told)
+    except ValueError:
+        return ""
+    return told

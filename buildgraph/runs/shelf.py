@@ -34,7 +34,7 @@ def keep_report(cache: Path, at: float, text: str) -> None:
     Whoever reads meanwhile finds the one before, or this one whole.
     """
     folder = _folder(cache)
-    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(at))}.{int(at * 1000) % 1000:03}Z-{os.getpid()}.json"
+    name = f"{_moment(at)}-{os.getpid()}.json"
     half = folder / f"{name}.half"
     try:
         half.write_text(text, "utf-8", "backslashreplace")
@@ -43,7 +43,7 @@ def keep_report(cache: Path, at: float, text: str) -> None:
         half.replace(folder / LAST)
     finally:
         half.unlink(missing_ok=True)
-    _remove_oldest(folder, name)
+    _remove_oldest(folder, _moment(max(at, time.time())))
     forget_halves(cache)
 
 
@@ -76,13 +76,18 @@ def _is_report(name: str) -> bool:
     return is_moment and number.isdecimal() and ending in ("json", "json.half")
 
 
-def _remove_oldest(folder: Path, newest: str) -> None:
+def _moment(at: float) -> str:
+    """Seconds since 1970 as names of reports begin."""
+    return f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(at))}.{int(at * 1000) % 1000:03}Z"
+
+
+def _remove_oldest(folder: Path, future: str) -> None:
     """Remove what is too many, all of it at once; names tell their age.
 
-    What says that it came after the newest was named by a clock that was wrong, and goes first.
+    What bears a moment that is yet to come was named by a clock that was wrong, and goes first.
     """
     found = (name for name in os.listdir(folder) if _is_report(name))  # noqa: PTH208  # in a hurry
-    names = sorted(found, key=lambda name: (name <= newest, name))
+    names = sorted(found, key=lambda name: (name <= future, name))
     if len(names) > MOST:
         for name in names[:-KEPT]:
             (folder / name).unlink(missing_ok=True)

@@ -153,8 +153,10 @@ def _temporary_folder(project: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"buildgraph-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise ToolError(f"{folder} belongs to another user", "remove it, or set TMPDIR")
+    if (
+        folder.is_symlink() or folder.stat().st_uid != os.getuid()
+    ):  # others' links may lead to a folder of ours
+        raise ToolError(f"{folder} is a link, or belongs to another user", "remove it, or set TMPDIR")
     return folder
 
 

@@ -66,4 +66,4 @@ def routes_in(state: State) -> dict[str, tuple[Route, ...]]:
     texts: Mapping[str, bytes] = {
         path.removeprefix(folder): content for path, content in state.files.items() if path.startswith(folder)
     }
-    return {name.removesuffix(".json"): parse_routes(text.decode()) for name, text in sorted(texts.items())}
+    return {name.removesuffix(".json"): parse_routes(text) for name, text in sorted(texts.items())}

@@ -214,13 +214,13 @@ def render_routes(product: str, routes: Iterable[Route]) -> str:
     return json.dumps(table, indent=2) + "\n"
 
 
-def parse_routes(text: str) -> tuple[Route, ...]:
+def parse_routes(text: str | bytes) -> tuple[Route, ...]:
     """The routes that `render_routes` wrote; StepFailed for those of a newer version, and for what are none."""
     try:
         told = json.loads(text)
         refuse_newer(WHERE, told.get("format"), FORMAT)
         return tuple(_from_table(table) for table in told["routes"])
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise StepFailed(WHERE, "hold what this version does not know, or are damaged", ANEW) from error
 
 

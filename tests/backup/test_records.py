@@ -66,7 +66,10 @@ def test_a_newer_format_is_refused_with_the_way_out() -> None:
         parse_record(changed(format=2), "backup")
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{}", b'{"format": "1"}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"null", b"{}", b'{"format": "1"}', b"\xff", pytest.param(b"[" * 100_000, id="deep")],
+)
 def test_what_is_no_manifest_is_refused(content: bytes) -> None:
     with pytest.raises(StepFailed, match="is damaged"):
         parse_record(content, "backup")

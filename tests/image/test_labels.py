@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from buildgraph.graph.context import Context
 from buildgraph.graph.images import ImagePlan, image_node
 from buildgraph.image.labels import Origin, built_at, image_labels
@@ -30,3 +34,8 @@ def test_the_value_of_a_build_argument_stands_in_no_part_and_in_no_label() -> No
 
     assert "LEVEL" in labels["buildgraph.parts"]
     assert "inner" not in f"{labels} {node}"
+
+
+@pytest.mark.parametrize("label", ["x", "", 5, None, "2026-13-01T00:00:00Z"])
+def test_a_label_that_is_no_moment_tells_no_date(label: Any) -> None:
+    assert built_at({"buildgraph.built": label}) == ""

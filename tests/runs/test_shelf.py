@@ -44,6 +44,15 @@ def test_reports_of_a_clock_that_was_ahead_go_first(tmp_path: Path) -> None:
     assert last_report(tmp_path) == b"now 2"
 
 
+def test_the_report_of_a_long_run_drives_out_none_of_a_run_that_began_later(tmp_path: Path) -> None:
+    for at in range(MOST):
+        keep_report(tmp_path, 1e9 + at, f"later {at}")
+    keep_report(tmp_path, 9e8, "long")
+
+    kept = {file.read_text() for file in (tmp_path / "runs").glob("2*.json")}
+    assert {f"later {at}" for at in range(MOST - KEPT, MOST)} <= kept
+
+
 def test_a_shelf_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     """A commit may hold one: reports would be written, and removed, anywhere."""
     (tmp_path / "elsewhere").mkdir()
