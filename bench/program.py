@@ -29,6 +29,11 @@ def positive(text: str) -> int:
     return number
 
 
+def any_number(text: str) -> int:
+    """A number of runs that may be none."""
+    return 0 if text == "0" else positive(text)
+
+
 def produce(measure: Callable[[], str], file: Path | None) -> int:
     """Measure and write the report that comes of it where it was asked for; returns the exit code."""
     signal.signal(signal.SIGTERM, end)

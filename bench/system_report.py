@@ -13,6 +13,9 @@ from bench.timing import Series
 
 # The bars: how many times faster with nothing to do; parts of the peer's time and bytes.
 NOTHING, FIRST, EDITED, KEPT = 50.0, 1.0, 0.5, 0.5
+OF_EDITS: Final = """
+- An edit adds an exported line to `shared-auth`. Ours rebuilt exactly the images that hold the package, which
+  the graph names and the run's own lines confirm."""
 MET: Final = {True: "met", False: "**missed**"}
 
 
@@ -59,12 +62,7 @@ def render_system(found: Compared) -> str:
             f"at least {NOTHING:g} x",
             MET[nothing >= NOTHING],
         ),
-        (
-            f"a line in a shared package that {len(ours.rebuilt)} of them hold, s",
-            series_cell(ours.edited),
-            series_cell(peer.edited),
-            *share(ours.edited.median, peer.edited.median, EDITED),
-        ),
+        *_edited(ours, peer),
         (
             "bytes above the bases, each layer once, MB",
             megabytes(ours.kept),
@@ -87,13 +85,21 @@ def render_system(found: Compared) -> str:
 - Ours is `buildgraph -n 2 build`; the peer is `docker compose build` with the specification's Dockerfiles, made to work
   (`bench/spec` tells each deviation), two at a time as well. Both build the same services of the same workspace on one
   engine, ours first, then, with ours taken away, the peer.
-- {cold}. Series are median (least–most): {len(ours.again.values)} builds with nothing to do, after one that is not
-  counted, and {len(ours.edited.values)} after an edit.
-- The edit adds an exported line to `shared-auth`. Ours rebuilt exactly the images that hold the package, which the
-  graph names and the run's own lines confirm.
+- {cold}.
+- Series are median (least–most): {len(ours.again.values)} builds with nothing to do, after one that is not counted, and
+  {len(ours.edited.values)} after an edit.{OF_EDITS if ours.edited.values else ""}
 - Bytes are those of the layers' archives as `docker save` writes them; what all images of a side have in common counts
   once.
 """
+
+
+def _edited(ours: Built, peer: Built) -> list[tuple[str, ...]]:
+    """The row of builds after an edit, if there were any."""
+    if not ours.edited.values:
+        return []
+    what = f"a line in a shared package that {len(ours.rebuilt)} of them hold, s"
+    cells = (series_cell(ours.edited), series_cell(peer.edited))
+    return [(what, *cells, *share(ours.edited.median, peer.edited.median, EDITED))]
 
 
 def share(ours: float, peer: float, bar: float) -> tuple[str, str, str]:

@@ -45,6 +45,14 @@ def test_a_first_build_with_caches_is_not_told_as_one_from_nothing() -> None:
     assert "no build from nothing" in render_system(replace(FOUND, is_cold=False))
 
 
+def test_without_an_edit_nothing_is_said_of_one() -> None:
+    ours, peer = replace(OURS, edited=Series(())), replace(PEER, edited=Series(()))
+    report = render_system(replace(FOUND, ours=ours, peer=peer))
+
+    assert verdicts(report) == ["met", "met", "met"]
+    assert "shared" not in report
+
+
 def test_the_edit_adds_one_line_however_often_it_is_made(tmp_path: Path) -> None:
     file = tmp_path / EDIT.file
     file.parent.mkdir(parents=True)
