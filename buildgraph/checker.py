@@ -232,7 +232,7 @@ class Checker:
 
     @cached_property
     def _ledger(self) -> Ledger:
-        place = self.project.repository.git_dir / "buildgraph/checks"
+        place = self.project.own_in_git / "checks"
         return Ledger(place, self.project.folder, self.project.memory.circumstances)
 
     @cached_property

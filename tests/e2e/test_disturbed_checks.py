@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -105,7 +106,17 @@ def test_folders_that_nobody_may_write_to_cost_time_only(shop: Scripted) -> None
 
 def test_a_damaged_store_of_doit_stops_nothing(shop: Scripted) -> None:
     """A run that was killed while doit wrote it would have stopped all that came after."""
-    (shop.repo.root / ".buildgraph/doit").write_text("{")
+    assert told(shop, "ignore", "check:b:build")[0] == 0
+    (store,) = (shop.repo.root / ".git/buildgraph/ignored").iterdir()
+    store.write_text("{")
+    assert_converges(shop, "a", "b")
+
+
+def test_a_commit_has_no_task_left_alone(shop: Scripted) -> None:
+    """A check that is left out is told as done: whoever sends a change must not choose which."""
+    shop.repo.write(".buildgraph/doit", json.dumps({"check:b:build": {"ignore:": "1"}}))
+    shop.repo.git("add", "--force", ".buildgraph/doit")
+    shop.repo.commit()
     assert_converges(shop, "a", "b")
 
 
