@@ -152,10 +152,16 @@ class Checker:
         """
         script = self.scripts[name]
         with held_turn(self._ledger.turn_of(name), lambda: teller(name)(WAITING)):
-            if self._keeper and self._keeper.has_brought(script, self.keys[name]):
+            if self._is_done_meanwhile(script):
                 teller(name)(MEANWHILE)
             else:
                 self._run(script)
+
+    def _is_done_meanwhile(self, script: Script) -> bool:
+        """Whether a result that was not known when it was asked for is there now; one that was is made anew (`-a`)."""
+        was_unknown = self._found.get(script.name) == ""
+        keeper = self._keeper if was_unknown else None
+        return keeper is not None and keeper.has_brought(script, self.keys[script.name])
 
     def _run(self, script: Script) -> None:
         name = script.name

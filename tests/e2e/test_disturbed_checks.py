@@ -131,6 +131,16 @@ def test_tasks_that_are_to_be_left_alone_are(shop: Scripted) -> None:
     assert shop.ran() == ["b"]
 
 
+def test_a_script_that_is_to_run_whatever_is_known_runs(shop: Scripted) -> None:
+    told(shop, "check")
+    shop.ran()
+
+    code, said = told(shop, "check:b:build", "-a")
+
+    assert (code, "b" in shop.ran()) == (0, True), said
+    assert "another run" not in said
+
+
 def test_eight_at_once_in_one_checkout_run_each_script_once(shop: Scripted) -> None:
     """Pitfall 18: two runs of one script would write into the same outputs, and keep what came of that."""
     running = [shop.start("check") for _ in range(8)]
