@@ -148,11 +148,11 @@ class Checker:
     def run(self, name: str) -> None:
         """Run a script by pnpm, and keep its result; StepFailed with what it printed when it fails.
 
-        Where another run of this checkout is at it, that is waited for, and what came of it is taken.
+        Another run of this checkout that is at it is waited for, and its result taken; what was known runs anew.
         """
-        script = self.scripts[name]
+        script, was_known = self.scripts[name], self._found.get(name, FRESH)
         with held_turn(self._ledger.turn_of(name), lambda: teller(name)(WAITING)):
-            if self._keeper and self._keeper.has_brought(script, self.keys[name]):
+            if not was_known and self._keeper and self._keeper.has_brought(script, self.keys[name]):
                 teller(name)(MEANWHILE)
             else:
                 self._run(script)
@@ -232,8 +232,8 @@ class Checker:
 
     @cached_property
     def _ledger(self) -> Ledger:
-        place = self.project.repository.git_dir / "buildgraph/checks"
-        return Ledger(place, self.project.folder, self.project.memory.circumstances)
+        here = self.project
+        return Ledger(here.own_in_git / "checks", here.folder, here.memory.circumstances)
 
     @cached_property
     def _keeper(self) -> Keeper | None:

@@ -57,7 +57,7 @@ class Plain:
 
     def begin(self, task: str) -> None:
         """A task begins."""
-        write(f".  {task}\n")
+        write(_as_text(f".  {task}\n"))
 
     def say(self, task: str, line: str) -> None:
         """A line of a task."""
@@ -107,17 +107,17 @@ def tell(line: str) -> None:
 
 def teller(name: str) -> Callable[[str], None]:
     """A `tell` for the lines of a task."""
-    return lambda line: _screens[-1].say(name, harmless(line))
+    return lambda line: _screens[-1].say(on_one_line(name), harmless(line))
 
 
 def tell_begun(task: str) -> None:
     """Tell that a task begins."""
-    _screens[-1].begin(harmless(task))
+    _screens[-1].begin(on_one_line(task))
 
 
 def tell_ended(task: str, line: str) -> None:
-    """Tell what a task has come to."""
-    _screens[-1].end(harmless(task), harmless(line))
+    """Tell what a task has come to; its name in the line stays on one line, too."""
+    _screens[-1].end(on_one_line(task), harmless(line.replace(task, on_one_line(task))))
 
 
 def is_on_actions(environ: Mapping[str, str]) -> bool:

@@ -1,12 +1,14 @@
 """What doit remembers between runs: the tasks that somebody told it to leave alone (`doit ignore`), and nothing else.
 
 doit calls these methods by name. Its own store is written in place with every run, and one that is damaged, as by a
-kill or a full disk, would stop all runs after it.
+kill or a full disk, would stop all runs after it. The marks stand in git's own folder, where no commit can put any.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,13 @@ from buildgraph.errors import ToolError
 from buildgraph.wholeness import write_whole
 
 MARK: Final = "ignore:"  # doit's word
+
+FOLDER: Final = "ignored"
+
+
+def marks_file(own: Path, checkout: Path) -> Path:
+    """The file with the marks of one checkout: in our folder in git's (`own`), which worktrees share."""
+    return own / FOLDER / hashlib.sha256(os.fsencode(checkout)).hexdigest()
 
 
 class Ignored:
@@ -54,6 +63,7 @@ class Ignored:
         file = Path(self.name)
         marked = sorted((_read(file) - (self._before - now)) | now)
         try:
+            file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, json.dumps({task: {MARK: "1"} for task in marked}).encode())
         except OSError as error:
             what = f"what doit shall ignore cannot be written to {file}: {error.strerror}"

@@ -46,7 +46,7 @@ class Project:
     def begin(self) -> Project:
         """Ask git for the working tree's state now: it works on it while the rest of a command is imported."""
         self._begun = begin_status(self.repository)
-        if not self._memories.is_dir():  # then all is read, and what that takes can be loaded meanwhile
+        if not self.own_in_git.is_dir():  # then all is read, and what that takes can be loaded meanwhile
             import buildgraph.layout  # noqa: F401
         return self
 
@@ -75,7 +75,7 @@ class Project:
         return snapshot.commit == commit and not snapshot.changes and self.memory.knows(snapshot)
 
     def cache_folder(self) -> Path:
-        """The folder of our own; deleting it costs time, never truth."""
+        """The folder of our own among the checkout's files, for people; deleting it costs time, never truth."""
         return own_folder(self.folder)
 
     @cached_property
@@ -92,10 +92,11 @@ class Project:
         from buildgraph.memory import Memory, own_code
 
         told = f"{own_code()}\0{site_state()}\0{self.folder.name}\0{self.repository.prefix}"
-        return Memory(self._memories, told, self._make_graph)
+        return Memory(self.own_in_git, told, self._make_graph)
 
     @property
-    def _memories(self) -> Path:
+    def own_in_git(self) -> Path:
+        """Our folder in git's, which worktrees share: no commit can put anything there."""
         return self.repository.git_dir / OWN_NAME
 
     @cached_property

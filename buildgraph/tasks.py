@@ -36,7 +36,7 @@ from buildgraph.commands import VERBS
 from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
-from buildgraph.ignored import Ignored
+from buildgraph.ignored import Ignored, marks_file
 from buildgraph.missing import refuse_missing_secrets
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
@@ -131,7 +131,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
     def load_doit_config(self) -> dict[str, Any]:
         """doit's settings: threads, independent tasks go on after a failure, our reporter."""
         return {
-            "dep_file": str(self.project.cache_folder() / "doit"),
+            "dep_file": str(marks_file(self.project.own_in_git, self.project.folder)),
             "backend": BACKEND,
             "continue": True,
             "par_type": "thread",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.errors import ToolError
-from buildgraph.ignored import Ignored
+from buildgraph.ignored import Ignored, marks_file
 
 
 def opened(folder: Path) -> Ignored:
@@ -78,6 +78,17 @@ def test_a_damaged_file_marks_nothing_and_is_written_anew(tmp_path: Path, conten
 
     ignore(tmp_path, "build:web")
     assert marked(tmp_path, "build:api", "build:web") == ["build:web"]
+
+
+def test_each_checkout_has_marks_of_its_own(tmp_path: Path) -> None:
+    files = {marks_file(tmp_path / "own", tmp_path / name) for name in ("main", "worktree")}
+    assert len(files) == 2
+    assert all(file.is_relative_to(tmp_path / "own") for file in files)
+
+
+def test_the_folder_of_marks_is_made_with_the_first_one(tmp_path: Path) -> None:
+    ignore(tmp_path / "own/ignored", "build:api")
+    assert marked(tmp_path / "own/ignored", "build:api") == ["build:api"]
 
 
 def test_the_store_of_an_older_version_tells_its_marks(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Groups:
     def begin(self, task: str) -> None:
         """A task begins: what it says is kept from now on."""
         self._lines[task] = []
-        self.write(f".  {task}\n")
+        self.write(_as_text([f".  {task}"]))
 
     def say(self, task: str, line: str) -> None:
         """A line of a task."""
@@ -60,7 +60,12 @@ def render_group(title: str, lines: Sequence[str]) -> str:
     """Lines below a title that unfolds them; without lines the title alone."""
     if not lines:
         return _as_text([title])
-    return f"::group::{title}\n{_as_text(lines)}::endgroup::\n"
+    return f"::group::{_as_title(title)}\n{_as_text(lines)}::endgroup::\n"
+
+
+def _as_title(title: str) -> str:
+    """A title in which nothing is taken for a command, either: names of tasks are strangers'."""
+    return title.replace("##[", "#\\x23[")
 
 
 def _as_text(lines: Sequence[str]) -> str:

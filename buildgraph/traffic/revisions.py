@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from buildgraph.errors import StepFailed
-from buildgraph.place.containers import ask_in_container
+from buildgraph.place.containers import ask_in_container, find_containers
 from buildgraph.place.model import Place
-from buildgraph.place.names import PROXY
+from buildgraph.place.names import PROXY, Role
 from buildgraph.place.state import MOUNT, PRIVATE, State, read_state, render_archive, write_state
 from buildgraph.traffic.pages import PAGES, render_pages
 from buildgraph.traffic.proxy import render_proxy
-from buildgraph.traffic.routes import Route, Routes, parse_routes, render_routes
+from buildgraph.traffic.routes import Route, Routes, UnreadableRoutes, parse_routes, render_routes
 
 FOLDER, CURRENT, KEY = "proxy", "proxy/current", "key"
 KEY_BYTES, NAME_LENGTH = 32, 16
@@ -34,7 +34,8 @@ def write_first_revision(place: Place, container: str) -> None:
     if KEY not in state.files:
         key = secrets.token_bytes(KEY_BYTES)
         write_state(place, container, render_archive({KEY: key}, mode=PRIVATE))
-    revision, files = revision_of(routes_in(state))
+    routes = first_routes(state, lambda: bool(find_containers(place, role=Role.SERVICE.value)))
+    revision, files = revision_of(routes)
     link = {CURRENT: revision}
     placed = {f"{FOLDER}/{revision}/{path}": content for path, content in files.items()}
     write_state(place, container, render_archive(placed, links=link))
@@ -57,6 +58,19 @@ def revision_of(routes: Routes) -> tuple[str, dict[str, bytes]]:
     files |= {"haproxy.cfg": render_proxy(routes), PAGES: render_pages(routes)}
     content = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:NAME_LENGTH]
     return f"revision-{content}", {path: text.encode() for path, text in files.items()}
+
+
+def first_routes(state: State, stands: Callable[[], bool]) -> dict[str, tuple[Route, ...]]:
+    """The routes that a proxy begins with; what nobody can read of them is let go where no service `stands`.
+
+    That is so after `down`. Otherwise UnreadableRoutes: nobody would know which colour is to answer.
+    """
+    try:
+        return routes_in(state)
+    except UnreadableRoutes:
+        if stands():
+            raise
+        return {}
 
 
 def routes_in(state: State) -> dict[str, tuple[Route, ...]]:

@@ -94,6 +94,13 @@ class Route:
         return bool(self.port)
 
 
+class UnreadableRoutes(StepFailed):
+    """The routes of an environment are damaged, or hold what this version does not know."""
+
+    def __init__(self) -> None:
+        super().__init__(WHERE, "hold what this version does not know, or are damaged", ANEW)
+
+
 Routes = Mapping[str, tuple[Route, ...]]  # by product
 
 
@@ -215,13 +222,13 @@ def render_routes(product: str, routes: Iterable[Route]) -> str:
 
 
 def parse_routes(text: str | bytes) -> tuple[Route, ...]:
-    """The routes that `render_routes` wrote; StepFailed for those of a newer version, and for what are none."""
+    """The routes that `render_routes` wrote; StepFailed for a newer version's, UnreadableRoutes for what are none."""
     try:
         told = json.loads(text)
         refuse_newer(WHERE, told.get("format"), FORMAT)
         return tuple(_from_table(table) for table in told["routes"])
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise StepFailed(WHERE, "hold what this version does not know, or are damaged", ANEW) from error
+        raise UnreadableRoutes from error
 
 
 def _as_table(route: Route) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -105,7 +106,17 @@ def test_folders_that_nobody_may_write_to_cost_time_only(shop: Scripted) -> None
 
 def test_a_damaged_store_of_doit_stops_nothing(shop: Scripted) -> None:
     """A run that was killed while doit wrote it would have stopped all that came after."""
-    (shop.repo.root / ".buildgraph/doit").write_text("{")
+    assert told(shop, "ignore", "check:b:build")[0] == 0
+    (store,) = (shop.repo.root / ".git/buildgraph/ignored").iterdir()
+    store.write_text("{")
+    assert_converges(shop, "a", "b")
+
+
+def test_a_commit_has_no_task_left_alone(shop: Scripted) -> None:
+    """A check that is left out is told as done: whoever sends a change must not choose which."""
+    shop.repo.write(".buildgraph/doit", json.dumps({"check:b:build": {"ignore:": "1"}}))
+    shop.repo.git("add", "--force", ".buildgraph/doit")
+    shop.repo.commit()
     assert_converges(shop, "a", "b")
 
 
@@ -118,6 +129,16 @@ def test_tasks_that_are_to_be_left_alone_are(shop: Scripted) -> None:
     assert told(shop, "forget", "check:b:build")[0] == 0
     told(shop, "check")
     assert shop.ran() == ["b"]
+
+
+def test_a_script_that_is_to_run_whatever_is_known_runs(shop: Scripted) -> None:
+    told(shop, "check")
+    shop.ran()
+
+    code, said = told(shop, "check:b:build", "-a")
+
+    assert (code, "b" in shop.ran()) == (0, True), said
+    assert "another run" not in said
 
 
 def test_eight_at_once_in_one_checkout_run_each_script_once(shop: Scripted) -> None:

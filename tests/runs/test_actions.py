@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from buildgraph.console import Plain, shown_on, tell_begun, tell_ended, teller, write
 from buildgraph.errors import BuildgraphError, ConfigurationError, Mistake, StepFailed, ToolError
 from buildgraph.runs.actions import Annotator, Groups, Spot, render_summary
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
+
+
+def obeyed(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that GitHub takes for commands."""
+    token = ""
+    for line in lines:
+        if token:
+            token = "" if line == f"::{token}::" else token
+        elif line.startswith("::stop-commands::"):
+            token = line.rpartition("::")[2]
+        elif line.lstrip().startswith("::") or "##[" in line:
+            yield line
 
 
 def test_lines_of_tasks_that_run_beside_one_another_are_kept_together() -> None:
@@ -47,6 +61,30 @@ def test_what_a_task_has_said_is_not_lost_when_the_run_is_interrupted() -> None:
         "::group::!! build:api  interrupted\n   build:api | [1/2] COPY\n::endgroup::\n",
         "   build:api | late\n",
     ]
+
+
+@pytest.mark.parametrize("name", ["x\n::add-mask::y", "##[error]x", "a\r\n::set-env name=A::b"])
+@pytest.mark.parametrize("make", [Groups, lambda _: Plain()], ids=["groups", "plain"])
+def test_no_package_gives_commands_by_its_name(
+    name: str,
+    make: Callable[[Callable[[str], None]], Groups | Plain],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    task = f"check:{name}:test"
+    for outcome in ("ok", "!!"):
+        with shown_on(make(write)):
+            tell_begun(task)
+            teller(task)("it says")
+            tell_ended(task, f"{outcome} {task}  0.1 s")
+
+    lines = "".join(capfd.readouterr()).splitlines()
+
+    assert [
+        line for line in obeyed(lines) if "##[" in line or not line.startswith(("::group::", "::endgroup::"))
+    ] == []
+    assert len([line for line in lines if "it says" in line]) == 2
 
 
 @pytest.mark.parametrize(
