@@ -126,6 +126,10 @@ ATTACKS: Mapping[str, Attack] = {
         {WORKSPACE: globs("@(a|b)*@(a|b)*@(a|b)*c"), **FOLDERS}, "too long to be"
     ),
     "repeats within repeats": Attack({WORKSPACE: globs("+(+(+(a)))b"), **FOLDERS}, "too long to be"),
+    "exceptions after exceptions": Attack({WORKSPACE: globs("a" + "!(b)" * 16)}, "too long to be"),
+    "groups within groups": Attack(
+        {WORKSPACE: globs("@(" * 300 + "a" + ")" * 300)}, "pnpm-workspace.yaml: packages: '@("
+    ),
     "braces after braces": Attack({WORKSPACE: globs("{a,aa}" * 40), **FOLDERS}, "too long to be"),
     "braces within braces": Attack({WORKSPACE: globs("{a," * 60 + "b" + "}" * 60)}, "too long to be"),
     "ranges of thousands": Attack({WORKSPACE: globs("{1..1000}" * 300)}, "too long to be"),
