@@ -73,7 +73,12 @@ ATTACKS: Mapping[str, Attack] = {
         "name: must be a text",
     ),
     "scripts that are no texts": Attack(
-        {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})}
+        {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})},
+        "package.json: scripts.build: must be a command",
+    ),
+    "overrides that are no texts": Attack(
+        {CORE: json.dumps({"name": "@acme/core", "resolutions": {"ms": {}}})},
+        "package.json: resolutions.ms: must be a version",
     ),
     "a JSON5 text that never closes": Attack(
         {"packages/core/package.json5": '{"' + '\\"' * 100_000}, "no readable YAML", without=(CORE,)
