@@ -256,6 +256,13 @@ ATTACKS: Mapping[str, Attack] = {
         "the name of a context",
     ),
     # compose files, which init reads
+    "addresses that never end": Attack(
+        {
+            "compose.yml": "services: {own: {build: {context: ., dockerfile: services/own/Dockerfile}, "
+            f"healthcheck: {{test: '{'http://a/' * 20_000}<'}}}}}}\n"
+        },
+        verb=INIT,
+    ),
     "a compose file of aliases": Attack({"compose.yml": f"{BOMB}services: *a8\n"}, verb=INIT),
     "a compose file that builds what lies outside": Attack(
         {
