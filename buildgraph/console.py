@@ -19,7 +19,7 @@ _STEERING = re.compile(
     "\x1b(?!\\[[0-9;]{0,20}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
 # GitHub: "Workflow commands for GitHub Actions"; it obeys those that stand in what any program prints.
-_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)|##(?=\[)", re.MULTILINE)
 
 
 if TYPE_CHECKING:  # a protocol is long in the making, and many commands only tell a line

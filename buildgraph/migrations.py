@@ -116,7 +116,10 @@ def _files(snapshot: Snapshot, root: str, service: Service) -> Mapping[str, str]
     """The migration files of a service in a snapshot, with their blobs."""
     written = service.migration.files if service.migration else ()
     above = posixpath.normpath(posixpath.join(root or ".", service.path))
-    patterns = [parse_glob(posixpath.normpath(posixpath.join(above, glob))) for glob in written or USUAL]
+    place = f"manifests/products/{service.product}.toml: services.{service.name}.migration.files"
+    patterns = [
+        parse_glob(posixpath.normpath(posixpath.join(above, glob)), place) for glob in written or USUAL
+    ]
     entries = snapshot.entries if written else snapshot.entries_in(f"{above}/")
     return {path: entry.blob for path, entry in entries.items() if any(p.match(path) for p in patterns)}
 

@@ -64,6 +64,17 @@ def test_a_manifest_can_name_the_files_wherever_they_are(shop: Monorepo) -> None
     assert list(new_files(sources(shop), service, base)) == ["web/packages/database/sql/1.sql"]
 
 
+def test_a_pattern_that_would_take_ages_is_told_with_its_place(shop: Monorepo) -> None:
+    service = Service(
+        "api", "shop", "nestjs", "apps/api", migration=Migration(("migrate",), files=("a!(b)" * 9,))
+    )
+
+    with pytest.raises(
+        ConfigurationError, match=r"^manifests/products/shop\.toml: services\.api\.migration\.files: "
+    ):
+        new_files(sources(shop), service, shop.at("HEAD"))
+
+
 def test_what_takes_away_is_refused_where_versions_run_side_by_side_with_all_of_it_and_the_way_out(
     shop: Monorepo,
 ) -> None:

@@ -14,8 +14,10 @@ from buildgraph.workspace.yaml import parse_yaml
 
 PLAIN: Final = re.compile(r"(docker-)?compose\.ya?ml")
 OVERRIDE: Final = "override"  # what compose lays over the plain file, on machines of developers
-# An address as a health check names it; its group is the path.
-ADDRESS: Final = r"https?://[^/\s\"':]+(?::[^/\s\"']*)?(/[\w.~+;=:@&/?-]*)?(?=[\s\"'|)\\`]|$)"
+# An address as a health check names it, no longer than one is; its group is the path.
+ADDRESS: Final = (
+    r"https?://[^/\s\"':]{1,255}(?::[^/\s\"']{0,255})?(/[\w.~+;=:@&/?-]{0,400})?(?=[\s\"'|)\\`]|$)"
+)
 
 
 class Built(NamedTuple):

@@ -15,6 +15,7 @@ from buildgraph.errors import ConfigurationError
 
 MOST_STEPS = 1000  # a range of more is no list of folders
 LONGEST = 1000  # signs of a pattern
+DEEPEST = 20  # brackets within brackets
 MOST_WAYS = 10_000  # by which a pattern with choices may be read
 TOO_INTRICATE = "write several plain ones"
 _NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
@@ -24,17 +25,20 @@ _STARS = re.compile(r"\*+(?!\()")
 _SIGNS = re.compile(r"[*?+@!(){}\[\]\\|]")
 _SOME_FOLDERS = rf"(?:{_NAME}[^/]*/)*"
 _GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
+_OF_SIGN = {"*": 10, "+": 10, "!": 20}  # what follows `!(…)` is looked at twice
 
 
 @lru_cache(maxsize=1024)
-def parse_glob(pattern: str) -> re.Pattern[str]:
+def parse_glob(pattern: str, where: str = "") -> re.Pattern[str]:
     """The expression that matches a whole path exactly when the pattern does, in a time that is bounded.
 
     A set that is none (`[z-a]`) matches nothing. Raises ConfigurationError for a pattern that could be read in so
-    many ways that to try them takes ages.
+    many ways that to try them takes ages; `where` names the file and the key that hold it.
     """
     path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
-    _refuse_intricate(path)
+    if _is_intricate(path):
+        place = f"{where}: {pattern[:60]!r}" if where else f"{pattern[:60]!r}"
+        raise ConfigurationError.of(place, "is a pattern that takes too long to be matched", TOO_INTRICATE)
     expression = firm_stars(_translated(path, starts_name=True))
     if not any(sign in path for sign in "({|"):
         expression = firm_folders(expression, _SOME_FOLDERS, f"{_SOME_FOLDERS}?")
@@ -44,23 +48,31 @@ def parse_glob(pattern: str) -> re.Pattern[str]:
         return re.compile(r"(?!)")
 
 
-def _refuse_intricate(pattern: str) -> None:
-    ways, groups = 1, 0
+def _is_intricate(pattern: str) -> bool:
+    if len(pattern) > LONGEST:
+        return True
+    ways, open_until = 1, list[int]()
     for at, sign in enumerate(pattern):
-        if sign in "({" and len(pattern) <= LONGEST:
+        if sign in "({":
             end = _end_of(pattern, at, "()" if sign == "(" else "{}")
-            inside = pattern[at + 1 : end] if end > 0 else ""
-            is_repeated = sign == "(" and pattern[at - 1 : at] in ("*", "+")
-            choices = _choices(inside, "|") if sign == "(" else _alternatives(inside)
-            ways *= max(1, len(choices)) * (10 if is_repeated else 1)
-            groups += 1
-            if is_repeated and not _tell_apart(choices):
-                ways = MOST_WAYS + 1
+            open_until = [*(other for other in open_until if other > at), end]
+            ways *= _ways(pattern, at, end)
+            if ways > MOST_WAYS or len(open_until) > DEEPEST:
+                return True
     stars = (len(_STARS.findall(part)) for part in pattern.split("/") if "(" in part or "{" in part)
-    ways *= 100 ** sum(max(0, count - 1) for count in [pattern.count("**/") if groups else 0, *stars])
-    if len(pattern) > LONGEST or ways > MOST_WAYS:
-        what = "is a pattern that takes too long to be matched"
-        raise ConfigurationError.of(f"{pattern[:60]!r}", what, TOO_INTRICATE)
+    folders = pattern.count("**/") if "(" in pattern or "{" in pattern else 0
+    ways *= int(100 ** sum(max(0, count - 1) for count in [folders, *stars]))
+    return ways > MOST_WAYS
+
+
+def _ways(pattern: str, at: int, end: int) -> int:
+    """In how many ways the group whose bracket opens at `at` may be read."""
+    inside = pattern[at + 1 : end] if end > 0 else ""
+    before = pattern[at - 1 : at] if pattern[at] == "(" else ""
+    choices = _choices(inside, "|") if pattern[at] == "(" else _alternatives(inside)
+    if before in ("*", "+") and not _tell_apart(choices):
+        return MOST_WAYS + 1
+    return max(1, len(choices)) * _OF_SIGN.get(before, 1)
 
 
 def _tell_apart(choices: list[str]) -> bool:

@@ -20,6 +20,10 @@ PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
 GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL, PEER)
 # What is never closed goes to the end: to look for it once more at each sign takes ages.
 _OF_JSON5 = re.compile(rb"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|:""", re.DOTALL)
+_OF_TEXTS = {  # and what they hold
+    **dict.fromkeys((*GROUPS, "resolutions"), "must be a version, range or other specifier in quotes"),
+    "scripts": "must be a command in quotes",
+}
 _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engines")
 
 
@@ -49,7 +53,7 @@ class Package(NamedTuple):
     @property
     def resolutions(self) -> Mapping[str, str]:
         """The `resolutions` field, which pnpm takes for overrides in the root."""
-        found: Mapping[str, str] = self.document.get("resolutions", {})
+        found: Mapping[str, str] = self.document.get("resolutions") or {}
         return found
 
     @property
@@ -142,14 +146,10 @@ def _mistakes(document: dict[str, Any], where: str) -> list[Mistake]:
         value = document.get(key)
         if not isinstance(value, dict | None):
             found.append(Mistake(f"{where}: {key}", "must be an object"))
-        elif key in GROUPS and value:
-            found += _specifier_mistakes(value, f"{where}: {key}")
+        elif key in _OF_TEXTS and value:
+            found += _mistakes_of_texts(value, f"{where}: {key}", _OF_TEXTS[key])
     return found
 
 
-def _specifier_mistakes(specifiers: dict[str, Any], where: str) -> list[Mistake]:
-    return [
-        Mistake(f"{where}.{alias}", "must be a version, range or other specifier in quotes")
-        for alias, specifier in specifiers.items()
-        if not isinstance(specifier, str)
-    ]
+def _mistakes_of_texts(texts: dict[str, Any], where: str, what: str) -> list[Mistake]:
+    return [Mistake(f"{where}.{name}", what) for name, text in texts.items() if not isinstance(text, str)]

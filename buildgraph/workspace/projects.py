@@ -63,7 +63,7 @@ def owners_of(paths: Iterable[str], projects: Collection[str]) -> dict[str, str]
 
 
 def _manifest_pattern(pattern: str) -> re.Pattern[str]:
-    return parse_glob(posixpath.normpath(pattern) + "/" + MANIFEST)
+    return parse_glob(posixpath.normpath(pattern) + "/" + MANIFEST, f"{WORKSPACE_FILE}: packages")
 
 
 def _is_project(folder: str, wanted: Iterable[re.Pattern[str]], refused: Iterable[re.Pattern[str]]) -> bool:

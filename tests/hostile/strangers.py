@@ -73,7 +73,12 @@ ATTACKS: Mapping[str, Attack] = {
         "name: must be a text",
     ),
     "scripts that are no texts": Attack(
-        {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})}
+        {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})},
+        "package.json: scripts.build: must be a command",
+    ),
+    "overrides that are no texts": Attack(
+        {CORE: json.dumps({"name": "@acme/core", "resolutions": {"ms": {}}})},
+        "package.json: resolutions.ms: must be a version",
     ),
     "a JSON5 text that never closes": Attack(
         {"packages/core/package.json5": '{"' + '\\"' * 100_000}, "no readable YAML", without=(CORE,)
@@ -126,6 +131,10 @@ ATTACKS: Mapping[str, Attack] = {
         {WORKSPACE: globs("@(a|b)*@(a|b)*@(a|b)*c"), **FOLDERS}, "too long to be"
     ),
     "repeats within repeats": Attack({WORKSPACE: globs("+(+(+(a)))b"), **FOLDERS}, "too long to be"),
+    "exceptions after exceptions": Attack({WORKSPACE: globs("a" + "!(b)" * 16)}, "too long to be"),
+    "groups within groups": Attack(
+        {WORKSPACE: globs("@(" * 300 + "a" + ")" * 300)}, "pnpm-workspace.yaml: packages: '@("
+    ),
     "braces after braces": Attack({WORKSPACE: globs("{a,aa}" * 40), **FOLDERS}, "too long to be"),
     "braces within braces": Attack({WORKSPACE: globs("{a," * 60 + "b" + "}" * 60)}, "too long to be"),
     "ranges of thousands": Attack({WORKSPACE: globs("{1..1000}" * 300)}, "too long to be"),
@@ -247,6 +256,13 @@ ATTACKS: Mapping[str, Attack] = {
         "the name of a context",
     ),
     # compose files, which init reads
+    "addresses that never end": Attack(
+        {
+            "compose.yml": "services: {own: {build: {context: ., dockerfile: services/own/Dockerfile}, "
+            f"healthcheck: {{test: '{'http://a/' * 20_000}<'}}}}}}\n"
+        },
+        verb=INIT,
+    ),
     "a compose file of aliases": Attack({"compose.yml": f"{BOMB}services: *a8\n"}, verb=INIT),
     "a compose file that builds what lies outside": Attack(
         {

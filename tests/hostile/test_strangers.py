@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.commands import run_verb
+from buildgraph.console import answer
 from buildgraph.errors import DONE, FAILED, WRONG_USE
 from buildgraph.program import guarded
 from tests.hostile.strangers import ATTACKS, RENDER, Attack
@@ -329,6 +330,18 @@ def test_neither_a_mistake_nor_a_difference_is_a_command_to_github(
     told = capfd.readouterr()
     assert "error" in told.out and "warning" in told.err
     assert commands_in(told.out + told.err) == []
+
+
+def test_blank_lines_by_the_thousand_are_written_soon(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    began = time.process_time()
+
+    answer("\n" * 60_000 + "x\n ::error::x")
+
+    assert time.process_time() - began < SOON
+    assert commands_in(capsys.readouterr().out) == []
 
 
 def test_reading_starts_git_and_nothing_else(

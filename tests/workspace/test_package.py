@@ -69,6 +69,22 @@ def test_all_fields_of_a_wrong_type_are_told_at_once() -> None:
     ]
 
 
+def test_texts_of_a_wrong_type_are_told_one_by_one() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        package(scripts={"test": 5, "build": "x"}, resolutions={"ms": None, "a": "1"})
+
+    assert [mistake.where for mistake in raised.value.mistakes] == [
+        "apps/web/package.json: resolutions.ms",
+        "apps/web/package.json: scripts.test",
+    ]
+
+
+def test_fields_may_hold_nothing() -> None:
+    nothing = package(scripts=None, resolutions=None, dependencies=None, pnpm=None)
+
+    assert (nothing.scripts, nothing.resolutions, nothing.dependencies, nothing.pnpm) == ({}, {}, {}, {})
+
+
 def test_errors_name_the_file_from_the_project_folder_when_told() -> None:
     with pytest.raises(ConfigurationError, match=r"^web/apps/web/package\.json:1:1: "):
         parse_package(b"x", "apps/web", "web/apps/web/package.json")
