@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from buildgraph.bounded import firm_stars
+from buildgraph.bounded import STAR, firm_stars, takes_slash
+from buildgraph.errors import ConfigurationError
 
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
+MOST_CROSSINGS: Final = 2  # times that what stands between two stars of a pattern may take `/`
 FOLDERS, ANYTHING = "(?:.*/)?", ".*"  # any number of folders, and of any signs
 FEWEST: Final = {FOLDERS: "(?:.*?/)??", ANYTHING: ".*?"}
 GREEDY: Final = re.compile(
@@ -98,7 +100,14 @@ def _expression(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def _translated(pattern: str) -> str:
-    text = firm_stars("".join(_piece(found) for found in PIECE.finditer(pattern)))
+    plain = "".join(_piece(found) for found in PIECE.finditer(pattern))
+    if sum(takes_slash(between) for between in plain.split(STAR)[1:-1]) > MOST_CROSSINGS:
+        raise ConfigurationError.of(
+            f"a COPY line or {IGNORE}: {pattern[:60]!r}",
+            "is a pattern that takes too long to be matched",
+            "write several plain ones",
+        )
+    text = firm_stars(plain)
     text = "".join(_firm(*_joined(TOKEN.split(text))))
     return text if "[" not in pattern or _is_expression(text) else "(?!)"
 

@@ -219,6 +219,15 @@ ATTACKS: Mapping[str, Attack] = {
             **FOLDERS,
         }
     ),
+    "copied patterns of sets that take what parts folders": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": "*[^b]" * 12 + "*b\n",
+            f"a{LONG}": "",
+        },
+        ".dockerignore: '*[^b]*",
+    ),
     # manifests
     "lists within lists in TOML": Attack({PRODUCT: "a = " + "[" * DEEP + "]" * DEEP}, "is no TOML"),
     "a key of thousands of parts": Attack({PRODUCT: ".".join("a" * 20_000) + " = 1"}, "is no TOML"),
