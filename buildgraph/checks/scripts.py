@@ -9,6 +9,7 @@ from typing import Final
 
 from buildgraph.graph.nodes import Graph, Kind
 from buildgraph.snapshot.snapshot import BlobReader
+from buildgraph.workspace.package import scripts_of
 
 MANIFEST: Final = "package.json"
 
@@ -23,4 +24,4 @@ def read_scripts(graph: Graph, blobs: BlobReader) -> dict[str, Mapping[str, str]
         return None
     contents = blobs.read_blobs(set(places.values()))
     read = {blob: json.loads(content.decode("utf-8-sig")) for blob, content in contents.items()}
-    return {folder: read[blob].get("scripts") or {} for folder, blob in places.items()}
+    return {folder: scripts_of(read[blob]) for folder, blob in places.items()}

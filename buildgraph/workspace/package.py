@@ -20,10 +20,8 @@ PRODUCTION, DEVELOPMENT, OPTIONAL, PEER = (
 GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL, PEER)
 # What is never closed goes to the end: to look for it once more at each sign takes ages.
 _OF_JSON5 = re.compile(rb"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|:""", re.DOTALL)
-_OF_TEXTS = {  # and what they hold
-    **dict.fromkeys((*GROUPS, "resolutions"), "must be a version, range or other specifier in quotes"),
-    "scripts": "must be a command in quotes",
-}
+_OF_TEXTS = (*GROUPS, "resolutions")
+SPECIFIER = "must be a version, range or other specifier in quotes"
 _OBJECTS = (*GROUPS, "scripts", "pnpm", "resolutions", "dependenciesMeta", "engines")
 
 
@@ -78,12 +76,21 @@ def parse_package(content: bytes, folder: str, where: str = "") -> Package:
         name=document.get("name") or "",
         version=document.get("version") or "",
         dependencies={group: document[group] for group in GROUPS if document.get(group)},
-        scripts=document.get("scripts") or {},
+        scripts=scripts_of(document),
         package_manager=document.get("packageManager") or "",
         pnpm=document.get("pnpm") or {},
         document=document,
         file=where.rpartition("/")[2],
     )
+
+
+def scripts_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The scripts of a package.json by name, without those that are no commands: npm passes over them, too.
+
+    People keep comments as lists there.
+    """
+    scripts = document.get("scripts") or {}
+    return {name: command for name, command in scripts.items() if isinstance(command, str)}
 
 
 def _parse(content: bytes, where: str) -> dict[str, Any]:
@@ -147,9 +154,11 @@ def _mistakes(document: dict[str, Any], where: str) -> list[Mistake]:
         if not isinstance(value, dict | None):
             found.append(Mistake(f"{where}: {key}", "must be an object"))
         elif key in _OF_TEXTS and value:
-            found += _mistakes_of_texts(value, f"{where}: {key}", _OF_TEXTS[key])
+            found += _mistakes_of_texts(value, f"{where}: {key}")
     return found
 
 
-def _mistakes_of_texts(texts: dict[str, Any], where: str, what: str) -> list[Mistake]:
-    return [Mistake(f"{where}.{name}", what) for name, text in texts.items() if not isinstance(text, str)]
+def _mistakes_of_texts(texts: dict[str, Any], where: str) -> list[Mistake]:
+    return [
+        Mistake(f"{where}.{name}", SPECIFIER) for name, text in texts.items() if not isinstance(text, str)
+    ]

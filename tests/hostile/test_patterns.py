@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from buildgraph.checks import patterns as outputs
@@ -38,6 +38,8 @@ def test_in_a_dockerignore(pattern: str, path: str) -> None:
 @given(
     st.lists(st.sampled_from([*"ab/", "*", "**/", "[^a]", "[+-9]", "[ab]"]), min_size=1, max_size=7), TEXTS
 )
+@example(["*", "[^a]", "*", "b"], "b/abb")
+@example(["*", "[+-9]", "*", "b"], "b/abb")
 def test_in_a_dockerignore_whose_sets_take_what_parts_folders(signs: list[str], path: str) -> None:
     pattern = "".join(signs)
     assume(pattern.count("[^") + pattern.count("[+") <= window.MOST_CROSSINGS)

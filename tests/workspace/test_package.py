@@ -71,12 +71,16 @@ def test_all_fields_of_a_wrong_type_are_told_at_once() -> None:
 
 def test_texts_of_a_wrong_type_are_told_one_by_one() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        package(scripts={"test": 5, "build": "x"}, resolutions={"ms": None, "a": "1"})
+        package(resolutions={"ms": None, "a": "1"}, devDependencies={"vite": 5})
 
     assert [mistake.where for mistake in raised.value.mistakes] == [
+        "apps/web/package.json: devDependencies.vite",
         "apps/web/package.json: resolutions.ms",
-        "apps/web/package.json: scripts.test",
     ]
+
+
+def test_scripts_that_are_no_commands_are_passed_over_as_npm_does() -> None:
+    assert package(scripts={"//": ["a comment"], "test": 5, "build": "x"}).scripts == {"build": "x"}
 
 
 def test_fields_may_hold_nothing() -> None:
