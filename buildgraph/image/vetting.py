@@ -47,7 +47,7 @@ def is_signed(engine: Engine, reference: str, digest: str) -> bool:
 
 
 def way_to_mark(engine: Engine, runner: Runner, reference: str, digest: str) -> Callable[[], None]:
-    """How the mark beside a fingerprint tag is set, one more tag of the same manifest; asked before anything is signed.
+    """How the mark beside a fingerprint tag is set, one more tag of the same manifest; it is asked for before.
 
     Setting it raises StepFailed or ToolError when the registry does not take it, or shows another digest then.
     """
