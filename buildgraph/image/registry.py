@@ -88,9 +88,9 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
             pushed = pushed._replace(digest=_shown(engine, upload).digest)
         by_engine = partial(_push_as, engine, image, reference)
         standing = name_upload(engine, reference, pushed.digest, tell, by_engine)
-    is_ours = standing.digest == pushed.digest
-    if is_ours:
-        engine.tag(image, reference)
+        is_ours = standing.digest == pushed.digest
+        if is_ours:  # before the upload's name goes: an image that has no other name would go with it
+            engine.tag(image, reference)
     return Pushed(_serving(engine, image, reference, standing), pushed.size, is_ours)
 
 
