@@ -184,8 +184,8 @@ def test_a_service_of_no_project_is_found_by_its_dockerfile_and_not_deployed_unl
     [
         ("FROM a\nCOPY dist ./dist\n", "it copies dist, which git does not know"),
         (
-            "FROM a\nCOPY ../shared /shared\nRUN pnpm install\n",
-            "it copies ../shared, and nothing above the workspace's root can be in a build",
+            "FROM a\nCOPY ../kit /kit\nRUN pnpm install\n",
+            "it copies ../kit, and nothing above the workspace's root can be in a build",
         ),
         ("FROM a\nADD https://example.org/x /x\n", "it adds https://example.org/x, which may change"),
         ("FROM $BASE\n", "BASE in FROM has no value"),
