@@ -11,10 +11,9 @@ import pytest
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import Engine, open_engine
 from tests.support.relay import Relay
-from tests.support.unwell import ILLS, Answering, Ill, Unwell, answers, served
+from tests.support.unwell import ALL_ILLS, Answering, Ill, Unwell, answers, served
 
 VERSION = b'{"Version": "26", "ApiVersion": "1.45", "Os": "linux", "Arch": "amd64"}'
-ALL_ILLS = pytest.mark.parametrize("ill", ILLS.values(), ids=ILLS.keys())
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,11 @@ from buildgraph.image.naming import find_held, mount_image
 from buildgraph.image.registry_answers import parse_created
 from tests.support.carrier import carrying
 from tests.support.runners import AnsweringRunner
-from tests.support.unwell import ILLS, Ill, Unwell, answers, digest_of, served, well
+from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, digest_of, served, well
 
 MANIFEST = json.dumps({"schemaVersion": 2, "config": {}, "layers": []}).encode()
 OTHER = MANIFEST.replace(b"2", b"3")
 DIGEST = digest_of(MANIFEST)
-ALL_ILLS = pytest.mark.parametrize("ill", ILLS.values(), ids=ILLS.keys())
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,11 @@ from buildgraph.graph.nodes import digest_of
 from buildgraph.image.registry_blobs import push_blob, push_manifest
 from buildgraph.image.registry_content import Registry, read_content
 from buildgraph.image.surplus import Needs
-from tests.support.unwell import ILLS, Ill, Unwell, answers, every, served, slow, well
+from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, every, served, slow, well
 
 LOG = b"it was built"
 KEY = "ab" + "0" * 62
 DIGEST = "sha256:" + "0" * 64
-ALL_ILLS = pytest.mark.parametrize("ill", ILLS.values(), ids=ILLS.keys())
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 HTML: Final = b"<!doctype html><title>Sign in</title><p>Accept our terms to use this network."
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 Ill = Callable[["Answering"], bool]  # answers a request in its own way, or not (False)
@@ -182,3 +184,4 @@ ILLS: Final[dict[str, Ill]] = {
     "hangs up": hangs_up,
     "is cut off": is_cut_off,
 }
+ALL_ILLS = pytest.mark.parametrize("ill", ILLS.values(), ids=ILLS.keys())
