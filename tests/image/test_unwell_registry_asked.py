@@ -9,7 +9,7 @@ import pytest
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import open_engine
 from buildgraph.image.registry import find_published, pull_image
-from tests.support.unwell import ILLS, Ill, Unwell, served, well
+from tests.support.unwell import ALL_ILLS, Ill, Unwell, served, well
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
 
@@ -20,7 +20,7 @@ def unwell() -> Iterator[Unwell]:
         yield server
 
 
-@pytest.mark.parametrize("ill", ILLS.values(), ids=ILLS.keys())
+@ALL_ILLS
 def test_an_image_is_neither_found_nor_missing_where_the_registry_is_unwell(unwell: Unwell, ill: Ill) -> None:
     """Pitfall 41: a build or a push that was skipped for such an answer would be missing afterwards."""
     unwell.ill = ill
