@@ -139,7 +139,6 @@ def test_a_failed_build_fails_the_run_while_independent_images_go_on(system: Sys
 def test_a_service_that_is_never_healthy_is_told_and_the_running_one_stays(system: System) -> None:
     """Pitfall 51."""
     before = system.containers()
-    system.replace("manifests/environments/development.toml", r"\A", "health_within = 8\n")
     system.replace(
         "examples/manacore/apps/chat/apps/backend/src/main.ts", r"\A", "throw new Error('born dead');\n"
     )
