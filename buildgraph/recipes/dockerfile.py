@@ -58,7 +58,7 @@ def parse_dockerfile(
         support_files=_support_files(context_paths),
         downloads=_all(stage.downloads for stage in needed),
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
-        syntax=script.directives.get("syntax", ""),
+        syntax=script.syntax,
         ports=_ports(stages, position),
     )
 

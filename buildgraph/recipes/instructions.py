@@ -1,20 +1,21 @@
 """A Dockerfile's text cut into instructions; it knows how they are written, not what they mean.
 
-The rules are those of the Dockerfile reference: parser directives, comments, line continuation, heredocs.
+The rules are those of the Dockerfile reference: parser directives, comments, line continuation, heredocs;
+where it leaves something open, those of BuildKit (moby/buildkit, frontend/dockerfile/parser).
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from buildgraph.recipes.words import split_words, words_in
 
-DIRECTIVE: Final = re.compile(r"\s*#\s*(syntax|escape|check)\s*=\s*(.*?)\s*", re.IGNORECASE)
+DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
 HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
 TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN", "ONBUILD"})
 
@@ -35,15 +36,14 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A Dockerfile as written: its parser directives and its instructions."""
+    """A Dockerfile as written: its instructions, the image of the frontend that it names ("": none), and its escape.
 
-    directives: Mapping[str, str]
+    `escape` is the character that continues lines and takes the meaning from a character.
+    """
+
     instructions: tuple[Instruction, ...]
-
-    @property
-    def escape(self) -> str:
-        """The character that continues lines and takes the meaning from a character."""
-        return "`" if self.directives.get("escape") == "`" else "\\"
+    syntax: str = ""
+    escape: str = "\\"
 
 
 @lru_cache(maxsize=64)
@@ -52,20 +52,31 @@ def split_instructions(text: str) -> Script:
 
     Many services share a template.
     """
-    lines = text.splitlines()
-    directives = _directives(lines)
-    escape = Script(directives, ()).escape
-    return Script(directives, tuple(_instructions(lines, escape)))
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    directives = _directives("#", (line.lstrip() for line in lines))
+    escape = "`" if directives.get("escape") == "`" else "\\"
+    return Script(tuple(_instructions(lines, escape)), _frontend(lines), escape)
 
 
-def _directives(lines: Sequence[str]) -> dict[str, str]:
-    """Directives stand above everything else, each once; the first other line ends them."""
+def _frontend(lines: Sequence[str]) -> str:
+    """The image that `syntax` names: also below a first line `#!…`, and behind `//` where no `#` names one.
+
+    These are the rules of `DetectSyntax` in BuildKit's directives.go, which come before those of its parser: that one
+    passes over blanks before the sign, and ends its directives with the line `#!…`.
+    """
+    below = lines[1:] if lines[0].startswith("#!") else lines
+    named = (_directives(sign, below).get("syntax", "") for sign in ("#", "//"))
+    return next(filter(None, named), "")
+
+
+def _directives(sign: str, lines: Iterable[str]) -> dict[str, str]:
+    """Directives are comments above everything else, each once; the first other line ends them."""
     found: dict[str, str] = {}
     for line in lines:
-        directive = DIRECTIVE.fullmatch(line)
+        directive = DIRECTIVE.fullmatch(line.removeprefix(sign)) if line.startswith(sign) else None
         if not directive or directive[1].lower() in found:
             break
-        found[directive[1].lower()] = directive[2]
+        found[directive[1].lower()] = directive[2].rstrip()
     return found
 
 
@@ -85,7 +96,8 @@ def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
 def _logical_line(lines: Sequence[str], index: int, escape: str) -> tuple[str, int]:
     """The text that begins at `index`, continuations joined, and the index after it.
 
-    Comments and empty lines between continued lines are no end of it.
+    Comments and empty lines between continued lines are no end of it. A line is continued that ends with one
+    escape and blanks: two of them, or more, are text (`lineContinuationRegex` in BuildKit's parser.go).
     """
     text = ""
     while index < len(lines):
@@ -95,8 +107,8 @@ def _logical_line(lines: Sequence[str], index: int, escape: str) -> tuple[str, i
             if text:
                 continue
             return "", index
-        stripped = line.rstrip()
-        if not stripped.endswith(escape):
+        stripped = line.rstrip(" \t")
+        if not stripped.endswith(escape) or stripped.endswith(2 * escape):
             return (text + line).strip(), index
         text += stripped[: -len(escape)]
     return text.strip(), index

@@ -73,6 +73,22 @@ BASES = {
         ["a", "c"],
     ),
     "another escape character": ("# escape=`\nFROM `\n  node:20", ["node:20"]),
+    "two escapes at a line's end continue nothing": (
+        "FROM node:20\nENV SEP=\\\\\nCOPY --from=uv:1 / /",
+        ["node:20", "uv:1"],
+    ),
+    "nor do three": ("FROM node:20\nENV SEP=a\\\\\\ \t\nCOPY --from=uv:1 / /", ["node:20", "uv:1"]),
+    "nor two of another character": (
+        "# escape=`\nFROM node:20\nENV SEP=``\nCOPY --from=uv:1 / /",
+        ["node:20", "uv:1"],
+    ),
+    "an escape alone on its line continues": ("FROM \\\n\\\nnode:20", ["node:20"]),
+    "a form feed after an escape": ("FROM node:20\nENV SEP=a\\\f\nCOPY --from=uv:1 / /", ["node:20", "uv:1"]),
+    "a comment with signs that end lines elsewhere": ("FROM node:20\n# so\u2028FROM nginx\n", ["node:20"]),
+    "a carriage return before a heredoc's end": (
+        "FROM node:20\r\nRUN <<EOF\r\nFROM a\r\nEOF\r\nCOPY --from=uv:1 / /\r\n",
+        ["node:20", "uv:1"],
+    ),
     "a directive after a comment is a comment": ("# hello\n# escape=`\nFROM \\\n  node:20", ["node:20"]),
     "ONBUILD acts elsewhere": ("FROM node:20\nONBUILD COPY --from=other / /", ["node:20"]),
 }
@@ -181,6 +197,33 @@ COPY --from=builder /app/dist /usr/share/nginx/html
         downloads=("https://example.org/tool.tgz",),
         syntax="docker/dockerfile:1",
     )
+
+
+FRONTENDS = {
+    "none": ("FROM a", ""),
+    "above all else": ("# syntax=f:1\nFROM a", "f:1"),
+    "blanks and capitals": ("#  Syntax = f:1 \r\nFROM a", "f:1"),
+    "below another directive": ("# escape=`\n# check=skip=all\n# syntax=f:1\nFROM a", "f:1"),
+    "below the line of a script": ("#!/usr/bin/env docker\n# syntax=f:1\nFROM a", "f:1"),
+    "as other languages comment": ("// syntax=f:1\nFROM a", "f:1"),
+    "so, below the line of a script": ("#!/x\n//syntax=f:1\nFROM a", "f:1"),
+    "so, below a plain comment": ("# syntax\n// syntax=f:1\nFROM a", ""),
+    "both": ("// syntax=f:2\n# syntax=f:1\nFROM a", "f:2"),
+    "below a comment": ("# hello\n# syntax=f:1\nFROM a", ""),
+    "below an empty line": ("\n# syntax=f:1\nFROM a", ""),
+    "below one that says nothing": ("# escape=\n# syntax=f:1\nFROM a", ""),
+    "behind a blank": (" # syntax=f:1\nFROM a", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "syntax"), FRONTENDS.values(), ids=FRONTENDS)
+def test_the_frontend_is_the_one_that_buildkit_would_take(text: str, syntax: str) -> None:
+    """Pitfall 39: `# syntax` in every form that changes who builds."""
+    assert parse_dockerfile(text.encode(), "Dockerfile").syntax == syntax
+
+
+def test_an_escape_below_the_line_of_a_script_is_a_comment() -> None:
+    assert parse_dockerfile(b"#!/x\n# escape=`\nFROM \\\n  a", "Dockerfile").bases == ("a",)
 
 
 TEMPLATES = Path(__file__).parents[2] / "docker/templates"
