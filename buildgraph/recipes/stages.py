@@ -15,10 +15,13 @@ from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
 from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
 
 NO_IMAGE: Final = "scratch"
-REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@[^:]+:", re.IGNORECASE)
+SCHEMES: Final = ("http://", "https://", "git://", "ssh://")
+REMOTE: Final = re.compile(rf"{'|'.join(SCHEMES)}|[\w-]+@[^:/]+:", re.IGNORECASE)
+HALF_REMOTE: Final = re.compile(r"[\w-]+@[^:/]*")
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
+UNKNOWN: Final = "\0"  # the same, where no path may look like it
 
 
 @dataclass(slots=True)
@@ -162,12 +165,39 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
         _use(walk, instruction, source_stage)
         return
     for word in _sources(walk, instruction):
-        source = _expanded(walk, word)
-        if instruction.name == "ADD" and REMOTE.match(source):
-            if not instruction.flag("checksum"):
-                walk.stages[-1].downloads.add(source)
-        elif not HEREDOC.fullmatch(word):
-            walk.stages[-1].copies.add(_inside(source))
+        is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
+        if is_file and not HEREDOC.fullmatch(word):
+            walk.stages[-1].copies.add(_inside(_expanded(walk, word)))
+
+
+def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
+    """Whether what ADD takes is nothing of the context; what such an address serves needs a checksum.
+
+    BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb; what an
+    address is, `IsImplicitSSHTransport` tells besides). A variable that nothing here sets may begin one.
+    """
+    stage = walk.stages[-1]
+    source = _expanded(walk, word)
+    if expand(instruction.flag("checksum"), stage.values, walk.escape).text:
+        return True
+    if REMOTE.match(source):
+        stage.downloads.add(source)
+        return True
+    _refuse_half_known(walk, instruction, word)
+    return False
+
+
+def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None:
+    """Refuse what an unknown variable may make an address, for all that stands before it."""
+    values = walk.stages[-1].values
+    unknown = expand(word, values, walk.escape).unknown
+    marked = expand(word, {**values, **dict.fromkeys(unknown, UNKNOWN)}, walk.escape).text
+    known, has_unknown, _ = marked.partition(UNKNOWN)
+    begins_one = any(scheme.startswith(known.lower()) for scheme in SCHEMES) or HALF_REMOTE.fullmatch(known)
+    if has_unknown and begins_one:
+        what = f"ADD of {word} cannot be fingerprinted: {unknown[0]} may hold an address"
+        way_out = f"set {unknown[0]} with ENV, write a checksum (`ADD --checksum=sha256:…`), or take a file with COPY"
+        walk.refuse(instruction, what, way_out)
 
 
 def _sources(walk: _Walk, instruction: Instruction) -> list[str]:

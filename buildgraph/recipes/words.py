@@ -67,7 +67,8 @@ def _quote_after(quote: str, character: str) -> str:
 def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
     """`word` as Docker sees it: variables replaced, quotes and escapes removed.
 
-    A variable without value becomes empty and is told in `unknown`, unless a default stands with it. Raises TooLong.
+    A variable without value becomes empty and is told in `unknown`, unless a default stands with it; one in a form
+    that is not known here (`${A#b}`) is looked up by its whole text. Raises TooLong.
     """
     found = Expansion()
     position, quote = 0, ""
@@ -96,7 +97,7 @@ def _append(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -
     if token["single"]:
         found.text += token["single"][1:-1]
     elif token["odd"]:
-        found.unknown.append(token["odd"])
+        _append_value(found, token["odd"], values.get(token["odd"]))
     else:
         _append_variable(found, token, values)
 
@@ -111,7 +112,12 @@ def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str
         found.unknown += other.unknown
     elif sign.endswith("+"):
         return
-    elif value is None:
+    else:
+        _append_value(found, name, value)
+
+
+def _append_value(found: Expansion, name: str, value: str | None) -> None:
+    if value is None:
         found.unknown.append(name)
     else:
         found.text += value

@@ -199,6 +199,38 @@ COPY --from=builder /app/dist /usr/share/nginx/html
     )
 
 
+ADDED = {
+    "a file": ("ADD a.tgz /x", ["a.tgz"], []),
+    "a file whose end only the base image knows": ("ADD files/$V.tgz v$V /x/", ["files/*.tgz", "v*"], []),
+    "an address": ("ADD https://e.org/x /x", [], ["https://e.org/x"]),
+    "an address by variables": ("ARG M=https://e.org\nADD $M/x /x", [], ["https://e.org/x"]),
+    "an address with a checksum": ("ADD --checksum=sha256:ab https://e.org/x /x", [], []),
+    "a checksum in an ARG": ("ARG S=sha256:ab\nADD --checksum=$S https://e.org/x /x", [], []),
+    "a checksum that is empty": ("ARG S\nADD --checksum=$S https://e.org/x /x", [], ["https://e.org/x"]),
+    "a repository of any user's": ("ADD deploy@e.org:x.git /x", [], ["deploy@e.org:x.git"]),
+    "what the base image knows, with a checksum": ("ADD --checksum=sha256:ab $M/x /x", [], []),
+    "a folder with an @": ("ADD @acme/a:b /x", ["@acme/a:b"], []),
+}
+
+
+@pytest.mark.parametrize(("text", "paths", "addresses"), ADDED.values(), ids=ADDED)
+def test_what_add_takes_is_a_path_or_an_address(text: str, paths: list[str], addresses: list[str]) -> None:
+    """Pitfall 39: ADD of an address."""
+    found = parse_dockerfile(f"FROM node\n{text}".encode(), "Dockerfile")
+
+    assert (list(found.context_paths), list(found.downloads)) == (paths, addresses)
+
+
+@pytest.mark.parametrize(
+    "source", ["${M}/x.tgz", "http${M}://e.org/x", '"$M"', "me@$M", "${A}$M", "${M#x}/y"]
+)
+def test_what_may_be_an_address_for_all_that_is_known_is_refused(source: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(f"ARG A=\nFROM b\nARG A\nADD a.txt {source} /x".encode(), "Dockerfile")
+
+    assert str(error.value).startswith(f"Dockerfile: line 4: ADD of {source} cannot be fingerprinted")
+
+
 FRONTENDS = {
     "none": ("FROM a", ""),
     "above all else": ("# syntax=f:1\nFROM a", "f:1"),
@@ -276,6 +308,11 @@ MISTAKES = {
     "half a JSON list": (
         'FROM b\nCOPY ["a", /b',
         "Dockerfile: line 2: COPY begins like a JSON list and is none",
+    ),
+    "an ADD that begins with what only the base image knows": (
+        "FROM b\nADD ${MIRROR}/x.tgz /x",
+        "Dockerfile: line 2: ADD of ${MIRROR}/x.tgz cannot be fingerprinted: MIRROR may hold an address\n"
+        "  set MIRROR with ENV, write a checksum (`ADD --checksum=sha256:…`), or take a file with COPY",
     ),
     "two at once": (
         "FROM\nCOPY --from=7 / /",
