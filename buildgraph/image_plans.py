@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -14,6 +14,7 @@ from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import EPOCH, ImagePlan
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
+from buildgraph.recipes.instructions import Instruction
 from buildgraph.snapshot import Entry, Snapshot
 from buildgraph.workspace.projects import ROOT
 
@@ -50,15 +51,17 @@ class _Planner:
 
     def plan(self, service: Service) -> ImagePlan:
         offered = self._arguments(service)
-        content = self.dockerfiles[service.dockerfile]
-        dockerfile = parse_dockerfile(content, service.dockerfile, build_args=offered, target=service.target)
+        dockerfile = parse_dockerfile(
+            self.dockerfiles[service.dockerfile],
+            service.dockerfile,
+            build_args=offered,
+            target=service.target,
+            triggers_of=partial(self._triggers, service),
+        )
         _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
-        parents = {
-            name: maker
-            for name in dockerfile.bases
-            if (maker := self._built_here.get(name, service.name)) != service.name
-        }
+        made = {name: self._parent(service, name) for name in dockerfile.bases}
+        parents = {name: parent.name for name, parent in made.items() if parent}
         external = {*dockerfile.bases, *([dockerfile.syntax] if dockerfile.syntax else [])} - parents.keys()
         bases = {name: self.base(name) for name in sorted(external)}
         return ImagePlan(
@@ -89,12 +92,41 @@ class _Planner:
                 found[folder][name] = entry
         return found
 
+    def _parent(self, service: Service, image: str) -> Service | None:
+        """The other service whose image a Dockerfile means by this name, if there is one."""
+        parent = self._built_here.get(image, service)
+        return None if parent is service else parent
+
     @cached_property
-    def _built_here(self) -> dict[str, str]:
+    def _built_here(self) -> dict[str, Service]:
         """What FROM may say for an image of this workspace, with the service whose image it is."""
         services = self.manifests.services
-        named = {service.name: service.name for service in services}
-        return {service.base_of: service.name for service in services if service.base_of} | named
+        named = {service.name: service for service in services}
+        return {service.base_of: service for service in services if service.base_of} | named
+
+    def _triggers(self, service: Service, image: str) -> Sequence[Instruction]:
+        """What an image that is built here leaves to be done where others are built upon it.
+
+        Its own Dockerfile's mistakes are told when it is planned itself.
+        """
+        parent = self._parent(service, image)
+        if parent is None:
+            return ()
+        if parent.name not in self._left:
+            content, offered = self.dockerfiles[parent.dockerfile], self._arguments(parent)
+            try:
+                parsed = parse_dockerfile(
+                    content, parent.dockerfile, build_args=offered, target=parent.target
+                )
+                self._left[parent.name] = parsed.triggers
+            except ConfigurationError:
+                self._left[parent.name] = ()
+        return self._left[parent.name]
+
+    @cached_property
+    def _left(self) -> dict[str, Sequence[Instruction]]:
+        """What services leave to be done, as far as they were asked about."""
+        return {}
 
     def _arguments(self, service: Service) -> dict[str, str]:
         """The build arguments on offer; only those that the Dockerfile declares reach the build."""

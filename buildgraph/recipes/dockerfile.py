@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.errors import ConfigurationError, Mistake, close_matches, did_you_mean
-from buildgraph.recipes.instructions import split_instructions
-from buildgraph.recipes.stages import POSITION, Stage, read_stages
+from buildgraph.recipes.instructions import Instruction, split_instructions
+from buildgraph.recipes.stage import Stage
+from buildgraph.recipes.stages import POSITION, TriggersOf, read_stages
 
 SUPPORT: Final = "template/"  # where a build context holds the files that stand beside a template
 
@@ -22,7 +23,8 @@ class Dockerfile:
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
     `template/` among them, `downloads` the addresses it adds files from without a checksum, and
     `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
-    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says.
+    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; and not `triggers`:
+    what the target leaves to the images that are built upon it (ONBUILD).
     """
 
     path: str
@@ -33,18 +35,25 @@ class Dockerfile:
     arguments: tuple[str, ...] = ()
     syntax: str = ""
     ports: tuple[int, ...] = ()
+    triggers: tuple[Instruction, ...] = ()
 
 
 def parse_dockerfile(
-    content: bytes, path: str, *, build_args: Mapping[str, str] | None = None, target: str = ""
+    content: bytes,
+    path: str,
+    *,
+    build_args: Mapping[str, str] | None = None,
+    target: str = "",
+    triggers_of: TriggersOf = lambda image: (),
 ) -> Dockerfile:
     """What a build of a Dockerfile uses: `build_args` override its ARGs, `target` "" is the last stage.
 
+    `triggers_of` tells what an image that FROM names leaves to be done, where that is known.
     Only the stages that the target needs are looked at, for BuildKit runs no others: a base of another
     stage cannot change the image. Raises ConfigurationError for what Docker could not build either.
     """
     script = split_instructions(content.decode("utf-8-sig", "replace"))
-    outer, stages = read_stages(script, path, build_args or {})
+    outer, stages = read_stages(script, path, build_args or {}, triggers_of)
     if not stages:
         raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
     position = _position_of(target, stages, path)
@@ -60,6 +69,7 @@ def parse_dockerfile(
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
         syntax=script.syntax,
         ports=_ports(stages, position),
+        triggers=tuple(stages[position].triggers),
     )
 
 

@@ -17,7 +17,7 @@ from buildgraph.recipes.words import split_words, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
 HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
-TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN", "ONBUILD"})
+TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Instruction:
     def flag(self, name: str) -> str:
         """The last value of a flag, or "" when it is not there."""
         return dict(self.flags).get(name, "")
+
+    @property
+    def trigger(self) -> Instruction | None:
+        """What ONBUILD leaves to be done; None for all other instructions, and where it leaves nothing."""
+        return _instruction(self.rest, self.line) if self.name == "ONBUILD" and self.rest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,9 @@ def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
         if not text:
             continue
         found = _instruction(text, start + 1)
-        if found.name in TAKES_HEREDOCS:
-            index = _after_heredocs(found.rest, ends, index, escape)
+        taker = found.trigger or found
+        if taker.name in TAKES_HEREDOCS:
+            index = _after_heredocs(taker.rest, ends, index, escape)
         yield found
 
 

@@ -6,50 +6,24 @@ import csv
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.recipes.addresses import is_address, may_become_address
 from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
+from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
 
 NO_IMAGE: Final = "scratch"
-SCHEMES: Final = ("http://", "https://", "git://", "ssh://")
-REMOTE: Final = re.compile(rf"{'|'.join(SCHEMES)}|[\w-]+@[^:/]+:", re.IGNORECASE)
-HALF_REMOTE: Final = re.compile(r"[\w-]+@[^:/]*")
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
 UNKNOWN: Final = "\0"  # the same, where no path may look like it
+MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
-
-@dataclass(slots=True)
-class Stage:
-    """One FROM and what follows it.
-
-    `uses` are positions of earlier stages and `images` references outside the Dockerfile: together they
-    are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
-    names of its ARGs; `args` and `env` are what variables are worth at its end. `parent` is the position of
-    the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order.
-    """
-
-    name: str = ""
-    parent: int | None = None
-    uses: set[int] = field(default_factory=set)
-    images: set[str] = field(default_factory=set)
-    copies: set[str] = field(default_factory=set)
-    downloads: set[str] = field(default_factory=set)
-    ports: list[int] = field(default_factory=list)
-    declared: set[str] = field(default_factory=set)
-    args: dict[str, str] = field(default_factory=dict)
-    env: dict[str, str] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What variables are worth: ENV wins over ARG, wherever it stands."""
-        return {**self.args, **self.env}
+TriggersOf = Callable[[str], Sequence[Instruction]]  # what an image that FROM names leaves to be done
 
 
 @dataclass(slots=True)
@@ -59,9 +33,11 @@ class _Walk:
     path: str
     escape: str
     build_args: Mapping[str, str]
+    triggers_of: TriggersOf
     outer: Stage = field(default_factory=Stage)
     stages: list[Stage] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
+    triggered: int = 0
 
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
         """Keep a mistake of the stage that is being read."""
@@ -72,12 +48,15 @@ class _Walk:
         return self.named.get(name.lower())
 
 
-def read_stages(script: Script, path: str, build_args: Mapping[str, str]) -> tuple[Stage, list[Stage]]:
+def read_stages(
+    script: Script, path: str, build_args: Mapping[str, str], triggers_of: TriggersOf
+) -> tuple[Stage, list[Stage]]:
     """The ARGs before the first FROM, as a stage without image, and the stages in their order.
 
-    Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long.
+    Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long, or ONBUILD
+    lines a build.
     """
-    walk = _Walk(path, script.escape, build_args)
+    walk = _Walk(path, script.escape, build_args, triggers_of)
     for instruction in script.instructions:
         try:
             _read(walk, instruction)
@@ -111,8 +90,10 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
         walk.refuse(instruction, "FROM names no image")
     elif parent is None:
         walk.stages[-1].images |= {base.text} - {NO_IMAGE}
+        _run_triggers(walk, instruction, walk.triggers_of(base.text))
     else:
         _inherit(walk, parent)
+        _run_triggers(walk, instruction, walk.stages[parent].triggers)
 
 
 def _inherit(walk: _Walk, parent: int) -> None:
@@ -122,6 +103,27 @@ def _inherit(walk: _Walk, parent: int) -> None:
     stage.uses.add(parent)
     stage.args.update(walk.stages[parent].args)
     stage.env.update(walk.stages[parent].env)
+
+
+def _run_triggers(walk: _Walk, instruction: Instruction, triggers: Sequence[Instruction]) -> None:
+    """What the parent's ONBUILD lines left comes right after FROM, in the stages built upon it and in no later ones.
+
+    This is what BuildKit does (`initOnBuildTriggers` in dockerfile2llb/convert.go), which tells the line of FROM, too.
+    """
+    walk.triggered += len(triggers)
+    if walk.triggered > MOST_TRIGGERED:
+        what = f"ONBUILD lines are done more than {MOST_TRIGGERED} times"
+        raise ConfigurationError.of(f"{walk.path}: line {instruction.line}", what, "build upon fewer of them")
+    for trigger in triggers:
+        if trigger.name in READERS:
+            READERS[trigger.name](walk, replace(trigger, line=instruction.line))
+
+
+def _read_onbuild(walk: _Walk, instruction: Instruction) -> None:
+    """Docker refuses an ONBUILD that leaves another one, or a FROM."""
+    trigger = instruction.trigger
+    if trigger and trigger.name != instruction.name:
+        walk.stages[-1].triggers.append(trigger)
 
 
 def _read_arg(walk: _Walk, instruction: Instruction) -> None:
@@ -171,16 +173,15 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
-    """Whether what ADD takes is nothing of the context; what such an address serves needs a checksum.
+    """Whether what ADD takes is nothing of the context; what an address serves needs a checksum.
 
-    BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb; what an
-    address is, `IsImplicitSSHTransport` tells besides). A variable that nothing here sets may begin one.
+    BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
     source = _expanded(walk, word)
     if expand(instruction.flag("checksum"), stage.values, walk.escape).text:
         return True
-    if REMOTE.match(source):
+    if is_address(source):
         stage.downloads.add(source)
         return True
     _refuse_half_known(walk, instruction, word)
@@ -193,8 +194,7 @@ def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None
     unknown = expand(word, values, walk.escape).unknown
     marked = expand(word, {**values, **dict.fromkeys(unknown, UNKNOWN)}, walk.escape).text
     known, has_unknown, _ = marked.partition(UNKNOWN)
-    begins_one = any(scheme.startswith(known.lower()) for scheme in SCHEMES) or HALF_REMOTE.fullmatch(known)
-    if has_unknown and begins_one:
+    if has_unknown and may_become_address(known):
         what = f"ADD of {word} cannot be fingerprinted: {unknown[0]} may hold an address"
         way_out = f"set {unknown[0]} with ENV, write a checksum (`ADD --checksum=sha256:…`), or take a file with COPY"
         walk.refuse(instruction, what, way_out)
@@ -269,4 +269,5 @@ READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {
     "COPY": _read_copy,
     "ADD": _read_copy,
     "RUN": _read_run,
+    "ONBUILD": _read_onbuild,
 }

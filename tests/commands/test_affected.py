@@ -264,6 +264,18 @@ def test_an_image_built_here_can_be_the_base_of_another(repo: Monorepo) -> None:
     assert repo.run("why", "web").out.splitlines()[1:] == ["  file services/base/file added -> image:web"]
 
 
+def test_what_an_image_leaves_to_those_built_upon_it_counts_for_them(repo: Monorepo) -> None:
+    """Pitfall 39: ONBUILD, where the image is another service's."""
+    repo.plain_service("base", "FROM scratch\nONBUILD COPY --from=uv:1 / /\n", deployed=False)
+    repo.plain_service("web", "FROM base\n", port=80)
+    repo.write("manifests/bases.toml", f'[digests]\n"uv:1" = "sha256:{"0" * 64}"\n')
+    repo.commit()
+
+    repo.write("manifests/bases.toml", f'[digests]\n"uv:1" = "sha256:{"1" * 64}"\n')
+
+    assert repo.affected("--kind", "image") == ["image:web"]
+
+
 def test_reading_verbs_ask_no_engine_and_no_doit(shop: Monorepo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     monkeypatch.setenv("PATH", _path_without_docker(shop.root))

@@ -199,6 +199,64 @@ COPY --from=builder /app/dist /usr/share/nginx/html
     )
 
 
+LATER = {
+    "an image": ("ONBUILD COPY --from=uv:1 / /\nFROM base", ["node", "uv:1"], []),
+    "a mount": ("onbuild run --mount=from=uv:1,target=/x make\nFROM base", ["node", "uv:1"], []),
+    "a path, in a continued line": ("ONBUILD \\\n COPY a \\\n b /x\nFROM base", ["node"], ["a", "b"]),
+    "a variable for the lines below": ("ONBUILD ENV P=apps\nFROM base\nCOPY $P /x", ["node"], ["apps"]),
+    "a stage of the file": (
+        "ONBUILD COPY --from=two / /\nFROM nginx AS two\nFROM base",
+        ["nginx", "node"],
+        [],
+    ),
+    "a body that is no line": ("ONBUILD RUN <<END\nFROM a\nEND\nFROM base\nCOPY b /", ["node"], ["b"]),
+    "what takes no body": ("ONBUILD ENV A=<<END\nFROM base\nCOPY b /\nEND", ["node"], ["b"]),
+    "nothing in its own stage": ("ONBUILD COPY a /", ["node"], []),
+    "nothing two stages on": (
+        "ONBUILD ENV P=a\nONBUILD ONBUILD ENV Q=b\nFROM base\nFROM node\nCOPY $P $Q /",
+        ["node"],
+        ["*"],
+    ),
+    "no more of a stage than of nothing": ("ONBUILD\nONBUILD FROM a\nFROM base", ["node"], []),
+}
+
+
+@pytest.mark.parametrize(("text", "bases", "paths"), LATER.values(), ids=LATER)
+def test_what_a_stage_leaves_to_those_built_upon_it_is_theirs(
+    text: str, bases: list[str], paths: list[str]
+) -> None:
+    """Pitfall 39: ONBUILD."""
+    found = parse_dockerfile(f"FROM node AS base\n{text}".encode(), "Dockerfile")
+
+    assert (list(found.bases), list(found.context_paths)) == (bases, paths)
+
+
+def test_what_an_image_leaves_to_those_built_upon_it_is_handed_on_once() -> None:
+    left = parse_dockerfile(
+        b"FROM node AS a\nONBUILD COPY x /\nFROM a\nONBUILD COPY --from=uv:1 y /", "Base"
+    ).triggers
+    handed = {"acme/base:1": left}
+    child = b"FROM acme/base:1 AS here\nFROM here"
+
+    found = parse_dockerfile(child, "Dockerfile", triggers_of=lambda name: handed.get(name, ()))
+
+    assert (found.bases, found.context_paths, found.triggers) == (("acme/base:1", "uv:1"), (), ())
+
+
+def test_a_mistake_in_what_is_left_is_told_where_it_is_built_upon() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(b"FROM a AS base\nONBUILD COPY --from=7 / /\nFROM base", "Dockerfile")
+
+    assert str(error.value) == "Dockerfile: line 3: from=7 is no earlier stage"
+
+
+def test_lines_that_would_be_done_over_and_over_are_refused() -> None:
+    text = "FROM a AS base\n" + "ONBUILD ENV A=1\n" * 400 + "FROM base\n" * 400
+
+    with pytest.raises(ConfigurationError, match="ONBUILD lines are done more than 10000 times"):
+        parse_dockerfile(text.encode(), "Dockerfile")
+
+
 ADDED = {
     "a file": ("ADD a.tgz /x", ["a.tgz"], []),
     "a file whose end only the base image knows": ("ADD files/$V.tgz v$V /x/", ["files/*.tgz", "v*"], []),
