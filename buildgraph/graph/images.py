@@ -53,6 +53,7 @@ def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
         *_extras(plan),
         *_values(plan.arguments),
         *_bases(plan.bases),
+        *_parents(plan.parents),
         *plan.parts,
     ]
     uses = {*plan.sources, *(image_id(parent) for parent in plan.parents.values())}
@@ -75,3 +76,8 @@ def _values(arguments: Mapping[str, str]) -> Iterable[Part]:
 
 def _bases(bases: Mapping[str, tuple[str, str]]) -> Iterable[Part]:
     return (Part("base-image", name, digest_of(identity)) for name, (_, identity) in bases.items())
+
+
+def _parents(parents: Mapping[str, str]) -> Iterable[Part]:
+    """Which image stands behind which name; what the images are, their own nodes tell."""
+    return (Part("setting", f"parent {name}", digest_of(service)) for name, service in parents.items())
