@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Final
 
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
 from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.model import Environment, Manifests, Product, Service
+
+# Raised when this program starts containers otherwise by the same manifests, wherever they run: all are started anew.
+CONTAINER_VERSION: Final = 1
 
 
 def deployment_nodes(manifests: Manifests) -> list[Node]:
@@ -59,6 +63,7 @@ def _configuration(service: Service, environment: Environment, catalog: Iterable
     A secret's value never enters a fingerprint that leaves the environment: the deployer compares it by
     an HMAC whose key stays there.
     """
+    yield Part("tool", "containers", str(CONTAINER_VERSION))
     for name, value in public_values(service, environment, catalog).items():
         yield Part("value", name, digest_of(f"={value}"))
     for name in (name for name, value in service.env.items() if value.secret):

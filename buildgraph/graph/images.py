@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from buildgraph.graph.context import Context
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of, image_id
 from buildgraph.manifests.model import Service
 from buildgraph.recipes.window import Window
 
+# Raised when this program makes other archives of the same files, or builds them otherwise: all images are built anew.
+IMAGE_VERSION: Final = 1
 EPOCH = "SOURCE_DATE_EPOCH"  # BuildKit's own argument: the date of all that a build makes, seconds since 1970
 
 
@@ -45,9 +48,13 @@ class ImagePlan:
 
 
 def image_node(plan: ImagePlan, fingerprint_version: int) -> Node:
-    """The node of an image: its own parts, the sources of its closure and the images it builds on."""
+    """The node of an image: its own parts, the sources of its closure and the images it builds on.
+
+    `fingerprint_version` is the workspace's number, beside ours: either builds everything anew.
+    """
     own = [
         Part("tool", "fingerprint", str(fingerprint_version)),
+        Part("tool", "images", str(IMAGE_VERSION)),
         Part("setting", "platforms", digest_of(" ".join(plan.platforms))),
         Part("setting", "target", digest_of(plan.service.target)),
         *_extras(plan),

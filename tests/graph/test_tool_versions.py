@@ -1,0 +1,233 @@
+"""What this program makes of the same inputs: it changes with a number that is part of fingerprints, or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from buildgraph.coolify.answers import Application
+from buildgraph.coolify.place import CoolifyPlace
+from buildgraph.coolify.wanted import wanted_settings, wanted_variables
+from buildgraph.graph.context import Context
+from buildgraph.graph.deployments import CONTAINER_VERSION, deployment_nodes
+from buildgraph.graph.images import IMAGE_VERSION, ImagePlan, image_node
+from buildgraph.graph.nodes import Part, digest_of
+from buildgraph.image.archive import read_archive
+from buildgraph.image.engine import Engine
+from buildgraph.manifests.model import (
+    Autoscale,
+    Backing,
+    Coolify,
+    Environment,
+    EnvValue,
+    Kubernetes,
+    Manifests,
+    Migration,
+    Product,
+    Resources,
+    Service,
+    WorkspaceManifest,
+)
+from buildgraph.place.containers import container_arguments, host_arguments
+from buildgraph.place.model import Place, Target
+from buildgraph.place.names import Colour
+from buildgraph.place.secrets import Secrets
+from buildgraph.place.specification import Specification, migration_container, service_containers
+from buildgraph.project import open_project
+from buildgraph.render.kubernetes import Shipping, render_base, render_migration, render_overlay
+from tests.support.monorepo import Monorepo
+
+LOCKFILE = """lockfileVersion: '9.0'
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+overrides:
+  ms: 2.1.3
+importers:
+  .: {}
+  apps/web:
+    dependencies:
+      '@acme/core':
+        specifier: workspace:*
+        version: link:../../packages/core
+  packages/core:
+    dependencies:
+      debug:
+        specifier: ^4.4.0
+        version: 4.4.1
+  packages/other:
+    dependencies:
+      left-pad:
+        specifier: 1.3.0
+        version: 1.3.0
+packages:
+  debug@4.4.1:
+    resolution: {integrity: sha512-a}
+    engines: {node: '>=6.0'}
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-b}
+  ms@2.1.3:
+    resolution: {integrity: sha512-c}
+snapshots:
+  debug@4.4.1:
+    dependencies:
+      ms: 2.1.3
+  left-pad@1.3.0: {}
+  ms@2.1.3: {}
+"""
+ARCHIVE = "360f195885d42783637e65904a3588b23de1e4f6e6c8b772acd490fdc91ed94f"
+ARCHIVE_CHANGED = """An archive of the same files is another one now, and fingerprints do not tell.
+Raise IMAGE_VERSION in buildgraph/graph/images.py, so that all images are built anew, and write its number and the
+digest here; CHANGELOG.md is to say that they are."""
+CONTAINER_CHANGED = """The same manifests start containers otherwise now, and fingerprints do not tell.
+Raise CONTAINER_VERSION in buildgraph/graph/deployments.py, so that all services are deployed anew, and write its
+number and the digests here; CHANGELOG.md is to say that they are."""
+
+
+def test_an_archive_of_the_same_files_changes_only_with_the_version_of_images(repo: Monorepo) -> None:
+    repo.package("@acme/other")
+    repo.package("@acme/core", dependencies={"debug": "^4.4.0"})
+    repo.service("web", uses=["@acme/core"])
+    repo.write("package.json", json.dumps({"name": "root", "pnpm": {"overrides": {"ms": "2.1.3"}}}))
+    repo.write(".npmrc", "auto-install-peers=true\n")
+    repo.write("packages/core/bin/run", "#!/bin/sh\n").chmod(0o755)
+    (repo.root / "packages/core/link").symlink_to("src/index.ts")
+    repo.write("docker/Dockerfile.app", "FROM node:20\nCOPY . /\n")
+    repo.write("pnpm-lock.yaml", LOCKFILE)
+    repo.commit()
+    picture = open_project(repo.root).working_picture()
+
+    archive = read_archive(picture.images["web"].context, picture.snapshot.blobs)
+
+    assert (IMAGE_VERSION, contents(archive)) == (1, ARCHIVE), ARCHIVE_CHANGED
+
+
+def contents(archive: bytes) -> str:
+    """One digest of all that a build sees of an archive, however it is packed."""
+    found: list[tuple[object, ...]] = []
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members.getmembers():
+            file = members.extractfile(member) if member.isreg() else None
+            owner = (member.uid, member.gid, member.uname, member.gname)
+            content = digest_of(file.read() if file else member.linkname)
+            found.append((member.name, member.type, member.mode, member.mtime, *owner, content))
+    return digest_of(repr(found))
+
+
+NO_ENGINE = cast(Engine, None)  # pure functions ask none
+WEB = Service(
+    "web",
+    "shop",
+    "sveltekit",
+    "apps/web",
+    port=3100,
+    listens=3000,
+    host="shop",
+    health="/health",
+    alive="/alive",
+    replicas={"*": 2},
+    autoscale=Autoscale(4),
+    env={"SITE": EnvValue({"*": "{public:web}"}), "TOKEN": EnvValue(secret=True)},
+    resources=Resources(0.5, 2**29),
+)
+API = Service(
+    "api",
+    "shop",
+    "nestjs",
+    "apps/api",
+    port=3001,
+    health="/health",
+    database="shop",
+    redis=True,
+    migration=Migration(("node", "migrate.js")),
+)
+WORKER = Service("worker", "shop", "dockerfile", "worker", health_command=("alive", "--now"))
+SERVICES = (API, WEB, WORKER)
+HERE = Environment(
+    "production",
+    registry="registry.test/shop",
+    domain="{host}.acme.example",
+    drain_within=30.0,
+    backing=(Backing("postgres", "postgres:16"), Backing("redis", "redis:7")),
+)
+SECRETS = Secrets({"TOKEN": "t", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"})
+IMAGE = f"registry.test/shop/it@sha256:{'ab' * 32}"
+
+
+def on_an_engine() -> list[object]:
+    """What the engine is told of every container; names and labels are for us to find it by."""
+    place = Place(NO_ENGINE, "acme", HERE, {}, SECRETS, SERVICES)
+    found: list[Specification] = []
+    for service in SERVICES:
+        found.extend(service_containers(place, target(service), Colour.GREEN, ""))
+        if service.migration:
+            found.append(migration_container(place, target(service), service.migration.command))
+    return [[without_labels(container_arguments(one)), one.aliases, host_arguments(one)] for one in found]
+
+
+def target(service: Service) -> Target:
+    return Target(service, IMAGE, "", "", "")
+
+
+def without_labels(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name != "labels"}
+
+
+def on_a_cluster() -> list[object]:
+    cluster = Kubernetes("context", "shop", ingress_class="nginx", issuer="acme", pull_secret="pull")
+    there = replace(HERE, backing=(), kubernetes=cluster)
+    shippings = [Shipping("acme", there, SERVICES, service, IMAGE) for service in SERVICES]
+    return [
+        [
+            render_base(one.service),
+            render_overlay(one),
+            render_migration(one) if one.service.migration else "",
+        ]
+        for one in shippings
+    ]
+
+
+def on_coolify() -> list[object]:
+    there = replace(HERE, backing=(), coolify=Coolify("https://coolify.test", "state"))
+    place = CoolifyPlace(Place(NO_ENGINE, "acme", there, {}, SECRETS, SERVICES), Secrets({}))
+    unknown = Application("uuid", "it", "")
+    return [
+        [
+            wanted_settings(place, target(service), unknown),
+            [[one.key, one.value] for one in wanted_variables(place, service)],
+        ]
+        for service in SERVICES
+    ]
+
+
+PLATFORMS: Mapping[str, tuple[Callable[[], list[object]], str]] = {
+    "an engine": (on_an_engine, "aca155dc9df206ffa6ffb796538e0b86cf177f4f4f5d8a2c3683b8013944955a"),
+    "a cluster": (on_a_cluster, "09d218c88c67995a64738937ddeba8bb16fac03b1b6b638ac246177ba97e323f"),
+    "Coolify": (on_coolify, "f31bc1ccd0356ad8fd7936026457823dd4db375ebcba42b1947004c92e9a02a0"),
+}
+
+
+@pytest.mark.parametrize(("made", "digest"), PLATFORMS.values(), ids=PLATFORMS)
+def test_what_starts_a_service_changes_only_with_the_version_of_containers(
+    made: Callable[[], list[object]], digest: str
+) -> None:
+    found = digest_of(json.dumps(made(), sort_keys=True))
+
+    assert (CONTAINER_VERSION, found) == (1, digest), CONTAINER_CHANGED
+
+
+def test_both_versions_are_parts_of_what_they_change() -> None:
+    manifests = Manifests(WorkspaceManifest(""), (Product("shop", SERVICES),), (HERE,))
+    image = image_node(ImagePlan(WEB, lambda: Context(())), 1)
+    containers = deployment_nodes(manifests)
+
+    assert Part("tool", "images", str(IMAGE_VERSION)) in image.parts
+    assert [Part("tool", "containers", str(CONTAINER_VERSION)) in node.parts for node in containers] == [
+        True
+    ] * 3
