@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.words import split_words, words_in
+from buildgraph.recipes.words import split_words, unquoted, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
 HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
@@ -130,9 +130,11 @@ def _split_flags(rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
     flags: list[tuple[str, str]] = []
     while rest.startswith("--"):
         word = next(words_in(rest))
-        name, _, value = word[2:].partition("=")
-        flags.append((name, value))
         rest = rest[len(word) :].lstrip()
+        name, _, value = unquoted(word[2:]).partition("=")
+        if not name:  # `--` alone: what comes after it is no flag
+            break
+        flags.append((name, value))
     return tuple(flags), rest
 
 

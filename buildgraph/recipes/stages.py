@@ -20,7 +20,9 @@ NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
-UNKNOWN: Final = "\0"  # the same, where no path may look like it
+UNKNOWN: Final = "\0"  # the same, in what a variable is worth and where no path may look like it
+# What BuildKit sets before the first FROM, by the platform of a build.
+PLATFORM: Final = re.compile(r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE")
 MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
 TriggersOf = Callable[[str], Sequence[Instruction]]  # what an image that FROM names leaves to be done
@@ -83,9 +85,9 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     walk.stages.append(Stage(words[2].lower() if has_name else ""))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
-    if base.unknown:
+    if base.unknown or UNKNOWN in base.text:
         way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
-        walk.refuse(instruction, f"{base.unknown[0]} in FROM has no value", way_out)
+        walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
     elif not base.text:
         walk.refuse(instruction, "FROM names no image")
     elif parent is None:
@@ -135,7 +137,7 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
         if name in walk.build_args:
             stage.args[name] = walk.build_args[name]
         elif has_default:
-            stage.args[name] = expand(default, stage.values, walk.escape).text
+            stage.args[name] = _worth(walk, default, stage.values)
         elif name in walk.outer.args:
             stage.args[name] = walk.outer.args[name]
 
@@ -149,7 +151,17 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     values = stage.values
     for word in words:
         name, _, value = word.partition("=")
-        stage.env[name] = expand(value, values, walk.escape).text
+        stage.env[name] = _worth(walk, value, values)
+
+
+def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
+    """What a variable is worth that is set to a text; what is not known of it stands as UNKNOWN.
+
+    Before the first FROM there is no base image that could have set anything: what nothing set is empty there.
+    """
+    unknown = expand(text, values, walk.escape).unknown
+    uncertain = [name for name in unknown if walk.stages or name.startswith("$") or PLATFORM.fullmatch(name)]
+    return expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
@@ -179,7 +191,8 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     """
     stage = walk.stages[-1]
     source = _expanded(walk, word)
-    if expand(instruction.flag("checksum"), stage.values, walk.escape).text:
+    checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
+    if checksum.strip(UNKNOWN):
         return True
     if is_address(source):
         stage.downloads.add(source)
@@ -195,8 +208,8 @@ def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None
     marked = expand(word, {**values, **dict.fromkeys(unknown, UNKNOWN)}, walk.escape).text
     known, has_unknown, _ = marked.partition(UNKNOWN)
     if has_unknown and may_become_address(known):
-        what = f"ADD of {word} cannot be fingerprinted: {unknown[0]} may hold an address"
-        way_out = f"set {unknown[0]} with ENV, write a checksum (`ADD --checksum=sha256:…`), or take a file with COPY"
+        what = f"ADD of {word} cannot be fingerprinted: it may be an address"
+        way_out = "write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY"
         walk.refuse(instruction, what, way_out)
 
 
@@ -218,17 +231,20 @@ def _read_run(walk: _Walk, instruction: Instruction) -> None:
 
 
 def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
-    """What a mount shows the command: a stage, an image or a part of the context."""
+    """What a mount shows the command: a stage, an image or a part of the context.
+
+    Its options know no case, and BuildKit finds out its kind after its image (`parseMount` in commands_runmount.go).
+    """
     try:
         words = next(csv.reader([value]), [])
     except csv.Error as error:
         walk.refuse(instruction, f"--mount cannot be read: {error}")
         return
-    options = dict(word.partition("=")[::2] for word in words)
-    kind = options.get("type", "bind")
-    if kind in ("bind", "cache") and options.get("from"):
+    options = {name.lower(): value for name, _, value in (word.partition("=") for word in words)}
+    kind = options.get("type", "bind").lower()
+    if options.get("from"):
         _use(walk, instruction, options["from"])
-    elif kind == "bind":
+    elif kind == "bind" or "$" in kind:
         source = options.get("source", options.get("src", "."))
         walk.stages[-1].copies.add(_inside(_expanded(walk, source)))
 
@@ -254,7 +270,8 @@ def _expanded(walk: _Walk, word: str) -> str:
     unknown = expand(word, values, walk.escape).unknown
     if any(name.startswith("$") for name in unknown):
         return ANYTHING
-    return expand(word, {**values, **dict.fromkeys(unknown, ANYTHING)}, walk.escape).text
+    known = expand(word, {**values, **dict.fromkeys(unknown, ANYTHING)}, walk.escape).text
+    return known.replace(UNKNOWN, ANYTHING)
 
 
 def _inside(path: str) -> str:

@@ -64,6 +64,22 @@ def _quote_after(quote: str, character: str) -> str:
     return character if character in "\"'" else ""
 
 
+def unquoted(word: str) -> str:
+    """A flag as BuildKit takes it, without quotes; a backslash takes the meaning from the sign after it, everywhere.
+
+    The rule is that of `extractBuilderFlags` (frontend/dockerfile/parser/split_command.go).
+    """
+    text, quote, is_escaped = "", "", False
+    for sign in word:
+        if is_escaped or (sign != "\\" and sign not in (quote or "\"'")):
+            text, is_escaped = text + sign, False
+        elif sign == "\\":
+            is_escaped = True
+        else:
+            quote = "" if quote else sign
+    return text
+
+
 def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
     """`word` as Docker sees it: variables replaced, quotes and escapes removed.
 

@@ -42,6 +42,21 @@ BASES = {
         "FROM node:20\nRUN --mount=type=cache,from=seed,target=/c x",
         ["node:20", "seed"],
     ),
+    "an image mounted, in quotes": (
+        'FROM node:20\nRUN --mount="type=cache,from=seed,target=/c" x',
+        ["node:20", "seed"],
+    ),
+    "an image mounted, in capitals": (
+        "FROM node:20\nRUN --mount=Type=Bind,From=seed,target=/c x",
+        ["node:20", "seed"],
+    ),
+    "an image mounted in a way that a variable tells": (
+        "FROM node:20\nRUN --mount=type=$HOW,from=seed,target=/c x",
+        ["node:20", "seed"],
+    ),
+    "an image copied from, in quotes": ("FROM scratch\nCOPY --from='busybox' / /", ["busybox"]),
+    "an image copied from, with an escape": ('FROM scratch\nCOPY --fr\\om="a"b / /', ["ab"]),
+    "no flags after two dashes": ("FROM scratch\nCOPY -- --from=a b /", []),
     "a secret mounts nothing": ("FROM node:20\nRUN --mount=type=secret,id=ca x", ["node:20"]),
     "an ARG with a default": ("ARG V=20\nFROM node:${V}-alpine", ["node:20-alpine"]),
     "an ARG without braces": ("ARG V=20\nFROM node:$V", ["node:20"]),
@@ -53,6 +68,7 @@ BASES = {
     "an alternative": ("ARG SLIM=1\nFROM node:20${SLIM:+-slim}", ["node:20-slim"]),
     "no alternative": ("ARG SLIM\nFROM node:20${SLIM:+-slim}", ["node:20"]),
     "a default with a variable": ("ARG V=20\nFROM ${IMAGE:-node:${V}}", ["node:20"]),
+    "an ARG of an ARG that is not there": ("ARG T=20$MORE\nFROM node:$T", ["node:20"]),
     "an ARG of a stage does not reach FROM": ("ARG V=1\nFROM a:$V\nARG V=2\nFROM b:$V", ["b:1"]),
     "a comment inside a continued line": ("FROM \\\n# a comment\n\n  node:20", ["node:20"]),
     "FROM in a comment": ("# FROM node:18\nFROM node:20", ["node:20"]),
@@ -157,6 +173,9 @@ COPIES = {
         ["package.json"],
     ),
     "a bound context": ("RUN --mount=target=/src make", ["."]),
+    "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["x/*/y"]),
+    "a bound part, by a mount that a variable tells": ("RUN --mount=type=$HOW,source=a,target=/p x", ["a"]),
+    "a bound name with a quote": ("""RUN --mount=type=bind,"source=it's",target=/p x""", ["it's"]),
     "a bound name with a blank": ('RUN --mount=type=bind,"source=a b",target=/p x', ["a b"]),
     "a lonely word copies nothing": ("COPY a", []),
 }
@@ -264,6 +283,11 @@ ADDED = {
     "an address by variables": ("ARG M=https://e.org\nADD $M/x /x", [], ["https://e.org/x"]),
     "an address with a checksum": ("ADD --checksum=sha256:ab https://e.org/x /x", [], []),
     "a checksum in an ARG": ("ARG S=sha256:ab\nADD --checksum=$S https://e.org/x /x", [], []),
+    "a checksum that may be empty": (
+        "ARG S\nENV T=$S\nADD --checksum=$T https://e.org/x /x",
+        [],
+        ["https://e.org/x"],
+    ),
     "a checksum that is empty": ("ARG S\nADD --checksum=$S https://e.org/x /x", [], ["https://e.org/x"]),
     "a repository of any user's": ("ADD deploy@e.org:x.git /x", [], ["deploy@e.org:x.git"]),
     "what the base image knows, with a checksum": ("ADD --checksum=sha256:ab $M/x /x", [], []),
@@ -280,13 +304,13 @@ def test_what_add_takes_is_a_path_or_an_address(text: str, paths: list[str], add
 
 
 @pytest.mark.parametrize(
-    "source", ["${M}/x.tgz", "http${M}://e.org/x", '"$M"', "me@$M", "${A}$M", "${M#x}/y"]
+    "source", ["${M}/x.tgz", "http${M}://e.org/x", '"$M"', "me@$M", "${A}$M", "${M#x}/y", "$U"]
 )
 def test_what_may_be_an_address_for_all_that_is_known_is_refused(source: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        parse_dockerfile(f"ARG A=\nFROM b\nARG A\nADD a.txt {source} /x".encode(), "Dockerfile")
+        parse_dockerfile(f"ARG A=\nFROM b\nARG A\nENV U=$M/x\nADD a.txt {source} /x".encode(), "Dockerfile")
 
-    assert str(error.value).startswith(f"Dockerfile: line 4: ADD of {source} cannot be fingerprinted")
+    assert str(error.value).startswith(f"Dockerfile: line 5: ADD of {source} cannot be fingerprinted")
 
 
 FRONTENDS = {
@@ -348,6 +372,16 @@ MISTAKES = {
         "Dockerfile: line 3: BASE in FROM has no value\n"
         "  give it a default with ARG before the first FROM, or a value in `build_args`",
     ),
+    "a variable of what is not known here": (
+        "ARG V=20-slim\nARG T=${V%-slim}\nFROM node:$T",
+        "Dockerfile: line 3: node:$T in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
+    "a variable of the platform": (
+        "ARG T=$TARGETARCH\nFROM node:$T",
+        "Dockerfile: line 2: node:$T in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
     "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
     "a variable in --from": (
@@ -369,8 +403,8 @@ MISTAKES = {
     ),
     "an ADD that begins with what only the base image knows": (
         "FROM b\nADD ${MIRROR}/x.tgz /x",
-        "Dockerfile: line 2: ADD of ${MIRROR}/x.tgz cannot be fingerprinted: MIRROR may hold an address\n"
-        "  set MIRROR with ENV, write a checksum (`ADD --checksum=sha256:…`), or take a file with COPY",
+        "Dockerfile: line 2: ADD of ${MIRROR}/x.tgz cannot be fingerprinted: it may be an address\n"
+        "  write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY",
     ),
     "two at once": (
         "FROM\nCOPY --from=7 / /",
