@@ -69,15 +69,17 @@ def unquoted(word: str) -> str:
 
     The rule is that of `extractBuilderFlags` (frontend/dockerfile/parser/split_command.go).
     """
-    text, quote, is_escaped = "", "", False
+    kept: list[str] = []
+    quote, is_escaped = "", False
     for sign in word:
         if is_escaped or (sign != "\\" and sign not in (quote or "\"'")):
-            text, is_escaped = text + sign, False
+            kept.append(sign)
+            is_escaped = False
         elif sign == "\\":
             is_escaped = True
         else:
             quote = "" if quote else sign
-    return text
+    return "".join(kept)
 
 
 def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
