@@ -44,32 +44,49 @@ class _Planning:
         return {node_id: used if node_id in first else used | linked for node_id, used in uses.items()}
 
     def _group(self, members: list[Node]) -> Iterator[Script]:
-        """Packages that use one another: none of them can come before the others."""
+        """Packages that use one another: their builds come one after another, then all else of theirs."""
         used = {used for node in members for used in self.uses[node.id]} - {node.id for node in members}
         before = _joined(self.given[node_id] for node_id in used)
-        scripts = [script for node in members for script in self._scripts(node, before)]
-        builds = tuple(script.name for script in scripts if script.script == BUILD)
-        for node in members:
-            own = task_name(node.id.partition(":")[2], BUILD)
-            self.given[node.id] = (own,) if own in builds else (*before, *builds)
-        yield from scripts
-
-    def _scripts(self, node: Node, before: tuple[str, ...]) -> Iterator[Script]:
-        package = node.id.partition(":")[2]
-        found = dict(_chosen(self.commands.get(node.path, {}), self.checks.scripts_of(package)))
+        found = {node.id: self._found(node) for node in members}
+        builds = tuple(task_name(_name(node), BUILD) for node in members if BUILD in found[node.id])
+        self.given.update(dict.fromkeys(found, builds or before))
+        scripts = [
+            self._script(node, name, command, _waits(_name(node), name, builds) or before)
+            for node in members
+            for name, command in found[node.id].items()
+        ]
         # a build may take away and write anew what the others read, so they wait for it
-        for script in sorted(found, key=lambda name: name != BUILD):
-            waits = BUILD in found and script not in (BUILD, LINT)
-            yield Script(
-                task_name(package, script),
-                node.path,
-                script,
-                found[script],
-                self.checks.outputs_of(package, script),
-                self.checks.env_of(package),
-                (task_name(package, BUILD),) if waits else before,
-                self.graph.fingerprints[node.id],
-            )
+        yield from sorted(scripts, key=lambda script: script.script != BUILD)
+
+    def _found(self, node: Node) -> dict[str, str]:
+        """The scripts of a package that are run, by name."""
+        return dict(_chosen(self.commands.get(node.path, {}), self.checks.scripts_of(_name(node))))
+
+    def _script(self, node: Node, name: str, command: str, after: tuple[str, ...]) -> Script:
+        package = _name(node)
+        return Script(
+            task_name(package, name),
+            node.path,
+            name,
+            command,
+            self.checks.outputs_of(package, name),
+            self.checks.env_of(package),
+            after,
+            self.graph.fingerprints[node.id],
+        )
+
+
+def _name(node: Node) -> str:
+    """A package's name, as its id has it."""
+    return node.id.partition(":")[2]
+
+
+def _waits(package: str, script: str, builds: tuple[str, ...]) -> tuple[str, ...]:
+    """The builds among those of one circle that a script waits for; `lint` does not wait for its package's own."""
+    own = task_name(package, BUILD)
+    if script == BUILD:
+        return builds[: builds.index(own)]
+    return tuple(build for build in builds if build != own) if script == LINT else builds
 
 
 def _chosen(commands: Commands, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:

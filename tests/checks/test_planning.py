@@ -89,8 +89,35 @@ def test_packages_that_use_one_another_wait_for_what_all_of_them_need() -> None:
     uses = {"core": (), "left": ("right", "core"), "right": ("left",), "web": ("left",)}
     found = plan(graph_of(uses), {**building(uses), "left": {"lint": "l"}})
 
-    assert found["check:left:lint"].after == found["check:right:build"].after == ("check:core:build",)
-    assert set(found["check:web:build"].after) == {"check:core:build", "check:right:build"}
+    assert found["check:right:build"].after == ("check:core:build",)
+    assert found["check:left:lint"].after == found["check:web:build"].after == ("check:right:build",)
+
+
+def test_packages_that_use_one_another_build_in_turn_and_all_else_of_them_waits() -> None:
+    """A test of `core` may read what `testing` builds, and what they leave is read by `web`."""
+    uses = {"base": (), "core": ("base", "testing"), "testing": ("core",), "web": ("core",)}
+    found = plan(graph_of(uses), {**building(uses), "core": ALL, "testing": ALL})
+    builds = ("check:core:build", "check:testing:build")
+
+    assert {name: script.after for name, script in found.items()} == {
+        "check:base:build": (),
+        "check:core:build": ("check:base:build",),
+        "check:testing:build": ("check:core:build",),
+        "check:core:lint": ("check:testing:build",),
+        "check:core:typecheck": builds,
+        "check:core:test": builds,
+        "check:testing:lint": ("check:core:build",),
+        "check:testing:typecheck": builds,
+        "check:testing:test": builds,
+        "check:web:build": builds,
+    }
+
+
+def test_a_circle_that_builds_nothing_hands_on_what_came_before_it() -> None:
+    uses = {"core": (), "left": ("right", "core"), "right": ("left",), "web": ("left",)}
+    found = plan(graph_of(uses), {**building(("core", "web")), "left": {"test": "t"}})
+
+    assert found["check:left:test"].after == found["check:web:build"].after == ("check:core:build",)
 
 
 def test_what_the_root_links_comes_before_all_that_it_does_not_need_itself() -> None:
