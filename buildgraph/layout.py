@@ -22,10 +22,11 @@ from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
-from buildgraph.snapshot.snapshot import SYMLINK, decoded
+from buildgraph.snapshot.snapshot import SYMLINK, Entry, decoded
 from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
 from buildgraph.workspace.inputs import hook_files, root_inputs
 from buildgraph.workspace.locked import Locked, locked_of
+from buildgraph.workspace.looked_for import LOOKED_FOR
 from buildgraph.workspace.marks import selecting_names
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
@@ -85,12 +86,30 @@ class Layout:
         return PackageMaker(
             self.workspace,
             self.files,
-            root_inputs(self.workspace, self.files.entries, npmrc),
+            root_inputs(self.workspace, self.files.entries, npmrc, self._above),
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,
             self._configs.taken_in,
         )
+
+    @cached_property
+    def _above(self) -> Mapping[str, Entry]:
+        """What tools look for in the project's folders above the workspace's root, seen from there."""
+        places = {path: posixpath.normpath(self._prefix + path) for path in self._looked_for_above()}
+        entries = self.snapshot.entries
+        return {path: entries[place] for path, place in places.items() if place in entries}
+
+    def _looked_for_above(self) -> Iterator[str]:
+        """The paths, seen from the workspace's root, that tools look for above it."""
+        for step in range(1, self._prefix.count("/") + 1):
+            yield from (f"{'../' * step}{name}" for name in LOOKED_FOR)
+
+    @cached_property
+    def _prefix(self) -> str:
+        """The way from the project's folder to the workspace's root; it ends with a slash."""
+        root = self.manifests.workspace.root.strip("/")
+        return "" if root in ("", ROOT) else f"{root}/"
 
     @cached_property
     def _reached(self) -> Mapping[str, tuple[str, ...]]:
@@ -128,7 +147,7 @@ class Layout:
 
     def _territory(self) -> Territory:
         """What was read to make the graph, and who sees the rest."""
-        prefix = "" if self.manifests.workspace.root in ("", ROOT) else f"{self.manifests.workspace.root}/"
+        prefix = self._prefix
         read = {*self._read_paths(), *(posixpath.normpath(prefix + path) for path in self._read_below())}
         found = Territory(
             root=prefix,
@@ -181,6 +200,7 @@ class Layout:
     def _read_below(self) -> Iterator[str]:
         """Paths besides the lockfile that were read or looked for, seen from the workspace's root."""
         yield from (WORKSPACE_FILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
+        yield from self._looked_for_above()
         yield from hook_files(self.workspace.settings, self.files.entries)
         for reached in self._reached.values():
             yield from reached

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from buildgraph.recipes.window import Window
+from buildgraph.workspace.looked_for import LOOKED_FOR
 from buildgraph.workspace.projects import LOCKFILE, MANIFESTS, ROOT, owner_of
 from buildgraph.workspace.tsconfig import is_config
 
@@ -60,7 +61,17 @@ class Territory(NamedTuple):
             return True
         if not path.startswith(self.root):
             return False
-        return name in READ_NAMES or is_config(name) or self._is_input(path[len(self.root) :])
+        inner = path[len(self.root) :]
+        return (
+            name in READ_NAMES or is_config(name) or self._is_looked_for(inner, name) or self._is_input(inner)
+        )
+
+    def _is_looked_for(self, path: str, name: str) -> bool:
+        """Whether tools look for a file from a project below its folder; its own project has it in its listing."""
+        folder = path[: -len(name)]
+        return name in LOOKED_FOR and (
+            not folder or any(project.startswith(folder) for project in self.names)
+        )
 
     def _is_input(self, path: str) -> bool:
         return bool(self.inputs) and re.search(self.inputs, path) is not None

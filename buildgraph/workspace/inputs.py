@@ -8,11 +8,12 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from buildgraph.workspace.digests import importer_digest
 from buildgraph.workspace.holding import holders, patched_snapshots, snapshots_by_name
 from buildgraph.workspace.lockfile import Lockfile
+from buildgraph.workspace.looked_for import LOOKED_FOR, folders_above
 from buildgraph.workspace.package import GROUPS
 from buildgraph.workspace.projects import MANIFEST, OF_THE_ROOT, ROOT, WORKSPACE_FILE
 from buildgraph.workspace.reading import Workspace
@@ -52,6 +53,7 @@ class Tracked(Protocol):
 
 
 Entries = Mapping[str, Tracked]
+NOTHING_ABOVE: Final[Entries] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,23 @@ class RootInputs:
     some: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
 
 
-def root_inputs(workspace: Workspace, entries: Entries, npmrc: bytes | None = None) -> RootInputs:
+def root_inputs(
+    workspace: Workspace, entries: Entries, npmrc: bytes | None = None, above: Entries = NOTHING_ABOVE
+) -> RootInputs:
     """What the root is to the checks of each package; what images see of it stands in their contexts.
 
-    `entries` are all files seen from the workspace root; `npmrc` is the content of its `.npmrc`, whose
-    settings then count one by one (without it, the file as a whole). The rest of the table has other
+    `entries` are all files seen from the workspace root, and `above` those that lie in the folders above it
+    (`../.editorconfig`); `npmrc` is the content of its `.npmrc`, whose settings then count one by one (without
+    it, the file as a whole). The rest of the table has other
     makers: projects, a package's own closure of the lockfile, `extends`, declared `inputs`.
     """
     written = [*_written_settings(workspace), *_npmrc_settings(npmrc)]
     some = _held(workspace, entries)
+    for folder, looked_for in _between(workspace.packages, entries).items():
+        some.setdefault(folder, set()).update(looked_for)
     every = {
         *_root_files(entries, written, () if npmrc is not None else (NPMRC,)),
+        *_standing(above, (path for path in above if path.rpartition("/")[2] in LOOKED_FOR)),
         *_fields(workspace),
         *(setting for one in written for setting in one.counted(workspace.lockfile)),
         *_root_dependencies(workspace),
@@ -150,7 +158,22 @@ def _npmrc_settings(content: bytes | None) -> Iterator[_Written]:
 def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[str]) -> Iterator[Setting]:
     """The files that count as a whole: those of the table, those that settings name, and `more`."""
     named = (text for one in written if one.name in OF_NPMRC for text in one.texts)
-    for path in {*_FILES, *map(posixpath.normpath, named), *more}:
+    yield from _standing(entries, {*_FILES, *LOOKED_FOR, *map(posixpath.normpath, named), *more})
+
+
+def _between(folders: Iterable[str], entries: Entries) -> dict[str, set[Setting]]:
+    """What tools look for in the folders between the root and a project, by the project's folder."""
+    above = {folder: folders_above(folder) for folder in folders}
+    standing = {
+        place: tuple(_standing(entries, (f"{place}/{name}" for name in LOOKED_FOR)))
+        for place in {place for places in above.values() for place in places}
+    }
+    return {folder: {one for place in above[folder] for one in standing[place]} for folder in above}
+
+
+def _standing(entries: Entries, paths: Iterable[str]) -> Iterator[Setting]:
+    """Those of some files that are there, each as a whole."""
+    for path in paths:
         if path in entries:
             yield Setting("setting", path, _state(entries[path]))
 

@@ -145,6 +145,32 @@ def made_anew(town: Monorepo, base: str, head: str) -> tuple[set[str], Mapping[s
     return differing(*map(builds, pictures)), pictures[-1].graph.fingerprints
 
 
+APART = {
+    "what a linter finds between the root and packages": (
+        FIRST,
+        {"packages/.eslintrc.json": "{}"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
+    ),
+    "what an editor finds above the workspace": (
+        replace(FIRST, root="inner"),
+        {"../.editorconfig": "new"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web", "@acme/api"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "edits", "packages"), APART.values(), ids=APART)
+def test_what_packages_read_outside_of_their_folders_affects_them(
+    town: Monorepo, before: World, edits: Mapping[str, str], packages: set[str]
+) -> None:
+    """Found in a graph that is at hand, too: such a file makes it anew."""
+    base, head = commit_worlds(town, [before, holding(before, edits)])
+
+    compared = compare(open_project(town.root), base, head, (Kind.PACKAGE, Kind.IMAGE))
+
+    assert {one.node.id for one in compared.nodes} == {f"package:{name}" for name in packages}
+
+
 def test_a_mistake_is_told_whatever_is_known(town: Monorepo) -> None:
     """A deleted folder is a mistake, in a graph that is made from another one, too."""
     before = plain("FROM scratch\nCOPY . /\n")
