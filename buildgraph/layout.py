@@ -13,6 +13,7 @@ from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
 from buildgraph.graph.nodes import Graph
+from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
 from buildgraph.graph.reached import linked_folders, reached_files
 from buildgraph.graph.territory import Territory
@@ -91,6 +92,7 @@ class Layout:
             self._reached,
             declared.root_dependencies,
             self._configs.taken_in,
+            self._outside.parts,
         )
 
     @cached_property
@@ -127,9 +129,17 @@ class Layout:
     @cached_property
     def _links(self) -> Mapping[str, str]:
         """The symbolic links of the workspace, and what stands in them."""
-        paths = [path for path, entry in self.files.entries.items() if entry.mode == SYMLINK]
-        contents = self.below.read_many(paths) if paths else {}
-        return {path: decoded(content) for path, content in contents.items()}
+        return _links_in(self.below)
+
+    @cached_property
+    def _outside(self) -> Outside:
+        """What projects read outside of the workspace."""
+        places = places_outside(self.workspace.packages, self._links, self._linked)
+        if not places:
+            return Outside(self._prefix, {}, self.files, {})
+        return Outside(
+            self._prefix, places, Files(self.snapshot.entries, frozenset()), _links_in(self.snapshot)
+        )
 
     @cached_property
     def _link_targets(self) -> frozenset[str]:
@@ -148,7 +158,8 @@ class Layout:
     def _territory(self) -> Territory:
         """What was read to make the graph, and who sees the rest."""
         prefix = self._prefix
-        read = {*self._read_paths(), *(posixpath.normpath(prefix + path) for path in self._read_below())}
+        below = (posixpath.normpath(prefix + path) for path in self._read_below())
+        read = {*self._read_paths(), *below, *self._outside.read}
         found = Territory(
             root=prefix,
             names=package_names(self.workspace),
@@ -229,6 +240,14 @@ class Layout:
         copied = (folder for service in layered for folder in self._maker.injected(service))
         places = {*linked, *copied, *self._link_targets}
         yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
+        yield from self._outside.folders
+
+
+def _links_in(snapshot: Snapshot) -> dict[str, str]:
+    """The symbolic links of a snapshot, and what stands in them."""
+    paths = [path for path, entry in snapshot.entries.items() if entry.mode == SYMLINK]
+    contents = snapshot.read_many(paths) if paths else {}
+    return {path: decoded(content) for path, content in contents.items()}
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

@@ -151,6 +151,26 @@ APART = {
         {"packages/.eslintrc.json": "{}"},
         {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
     ),
+    "what a link leads to outside of the workspace": (
+        holding(
+            written("packages/core/schema.json", File("../../../proto/now/a.json", SYMLINK))(
+                written("../proto/now", File("v2", SYMLINK))(replace(FIRST, root="inner"))
+            ),
+            {"../proto/v2/a.json": "{}"},
+        ),
+        {"../proto/v2/a.json": "new"},
+        {"@acme/core", "@acme/web"},
+    ),
+    "a new file in a folder outside of the workspace that one links": (
+        holding(
+            changed_project("packages/core", fields={"devDependencies": {"proto": "link:../../../proto"}})(
+                replace(FIRST, root="inner")
+            ),
+            {"../proto/a.json": "{}"},
+        ),
+        {"../proto/b.json": "{}"},
+        {"@acme/core", "@acme/web"},
+    ),
     "what an editor finds above the workspace": (
         replace(FIRST, root="inner"),
         {"../.editorconfig": "new"},
