@@ -11,13 +11,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.checks.dotenv import read_dotenv, set_in_files
+from buildgraph.checks.dotenv import set_in_files
 from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
+from buildgraph.checks.surroundings import read_surroundings
 from buildgraph.checks.traces import is_as_seen
 from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
@@ -179,7 +180,7 @@ class Checker:
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
         if script.script == BUILD:
-            known = set_in_files(self._root, self._circumstances.dotenv, (".", script.folder))
+            known = set_in_files(self._root, self._circumstances.surroundings, (".", script.folder))
             for line in self._sources.undeclared(script, known):
                 teller(script.name)(line)
 
@@ -224,9 +225,9 @@ class Checker:
             except BuildgraphError:
                 return ""
             script = script._replace(fingerprint=fingerprint)
-        dotenv = read_dotenv(self._ledger, self._root, (".", script.folder))
+        around = read_surroundings(self._ledger, self._root, (script,))
         before = [self.keys[name] for name in script.after]
-        return script_key(script, self._circumstances._replace(dotenv=dotenv), before)
+        return script_key(script, self._circumstances._replace(surroundings=around), before)
 
     # Where things are --------------------------------------------------------------------------------------
 
@@ -257,9 +258,8 @@ class Checker:
 
     @cached_property
     def _circumstances(self) -> Circumstances:
-        folders = {script.folder for script in self._plan.scripts}
-        dotenv = read_dotenv(self._ledger, self._root, (".", *folders))
-        return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), dotenv)
+        around = read_surroundings(self._ledger, self._root, self._plan.scripts)
+        return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), around)
 
     @cached_property
     def _sources(self) -> Sources:

@@ -165,6 +165,7 @@ class Layout:
             names=package_names(self.workspace),
             plain=self._plain_images(),
             windows=self._windows(),
+            unseen=self._outside.unseen,
             ignored=self.manifests.workspace.ignored,
             inputs=self._inputs(),
             read=frozenset(read),

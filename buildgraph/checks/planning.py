@@ -73,7 +73,16 @@ class _Planning:
             self.checks.env_of(package),
             after,
             self.graph.fingerprints[node.id],
+            self._outside(node),
         )
+
+    def _outside(self, node: Node) -> tuple[str, ...]:
+        """Where links of a package, or of one that it uses, lead to what no snapshot holds."""
+        unseen = self.graph.territory.unseen if self.graph.territory else {}
+        if not unseen:
+            return ()
+        folders = {self.graph.nodes[used].path for used in closure(self.uses, [node.id])}
+        return tuple(sorted({place for folder in folders for place in unseen.get(folder, ())}))
 
 
 def _name(node: Node) -> str:

@@ -69,12 +69,20 @@ class Outside:
 
     @cached_property
     def unseen(self) -> Mapping[str, tuple[str, ...]]:
-        """The places that lie above the project's folder, or anywhere, seen from it: no snapshot holds them."""
+        """By folder of a project the places that lie above the project's folder, or anywhere: no snapshot holds them.
+
+        They are seen from the workspace's root, or absolute.
+        """
+        up = "../" * self.root.count("/")
         found = {
             folder: {way for place in places for way in ways(place, self.targets) if is_outside(way)}
             for folder, places in self._seen.items()
         }
-        return {folder: tuple(sorted(places)) for folder, places in found.items() if places}
+        return {
+            folder: tuple(sorted(way if way.startswith("/") else up + way for way in beyond))
+            for folder, beyond in found.items()
+            if beyond
+        }
 
     @cached_property
     def _seen(self) -> Mapping[str, list[str]]:

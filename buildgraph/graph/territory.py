@@ -23,7 +23,8 @@ class Territory(NamedTuple):
     mentions all declared inputs below it. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
     `locked` names what is remembered of the lockfile: its blob, and what settings select in it. `windows` are
-    what the images see that are built from the workspace as it lies, below `root`.
+    what the images see that are built from the workspace as it lies, below `root`. `unseen` are by folder of a
+    project the places that its links lead to and no snapshot holds, as they are seen from `root`.
     """
 
     root: str = ""
@@ -35,6 +36,7 @@ class Territory(NamedTuple):
     folders: tuple[str, ...] = ()
     locked: str = ""
     windows: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
+    unseen: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def lockfile(self) -> str:

@@ -191,6 +191,19 @@ def test_what_packages_read_outside_of_their_folders_affects_them(
     assert {one.node.id for one in compared.nodes} == {f"package:{name}" for name in packages}
 
 
+def test_what_lies_above_the_project_is_told_to_be_in_no_snapshot(town: Monorepo) -> None:
+    """Checks look at it on the disk; a graph that is remembered tells it, too."""
+    links = {"packages/core/schema.json": "../../../proto/a.json", "apps/web/all": "/etc/acme"}
+    world = replace(FIRST, files={**FIRST.files, **{at: File(to, SYMLINK) for at, to in links.items()}})
+    commit = commit_worlds(town, [world])[0]
+
+    told = [open_project(town.root).picture_of(commit).graph.territory for _ in range(2)]
+
+    assert [territory.unseen for territory in told if territory] == 2 * [
+        {"packages/core": ("../proto/a.json",), "apps/web": ("/etc/acme",)}
+    ]
+
+
 def test_a_mistake_is_told_whatever_is_known(town: Monorepo) -> None:
     """A deleted folder is a mistake, in a graph that is made from another one, too."""
     before = plain("FROM scratch\nCOPY . /\n")

@@ -9,6 +9,7 @@ import pytest
 from buildgraph.checks.planning import plan_scripts
 from buildgraph.checks.script import Script
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
+from buildgraph.graph.territory import Territory
 from buildgraph.manifests.package_checks import Checks, PackageCheck
 
 ALL = {"lint": "eslint .", "typecheck": "tsc", "test": "vitest run", "build": "vite build"}
@@ -129,6 +130,20 @@ def test_what_the_root_links_comes_before_all_that_it_does_not_need_itself() -> 
         "check:base:build": (),
         "check:config:build": ("check:base:build",),
         "check:web:build": ("check:config:build",),
+    }
+
+
+def test_what_no_snapshot_holds_is_told_to_all_that_use_the_package_whose_links_lead_there() -> None:
+    uses = {"core": (), "ui": ("core",), "web": ("ui",), "docs": ()}
+    graph = graph_of(uses)
+    graph.territory = Territory(unseen={"packages/core": ("../proto",), "packages/web": ("/etc/acme",)})
+    found = plan(graph, building(uses))
+
+    assert {name: script.outside for name, script in found.items()} == {
+        "check:core:build": ("../proto",),
+        "check:ui:build": ("../proto",),
+        "check:web:build": ("../proto", "/etc/acme"),
+        "check:docs:build": (),
     }
 
 

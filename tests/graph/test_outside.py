@@ -89,6 +89,6 @@ def test_what_lies_above_the_project_is_in_no_snapshot() -> None:
     beyond = outside("../../other/lib", "/etc/acme", "../proto/schema.json")
     above = outside("../proto", root="", whole={}, targets={})
 
-    assert beyond.unseen == {"packages/core": ("../other/lib", "/etc/acme")}
+    assert beyond.unseen == {"packages/core": ("../../other/lib", "/etc/acme")}
     assert list(beyond.parts) == ["packages/core"]
     assert (above.unseen, above.parts) == ({"packages/core": ("../proto",)}, {})

@@ -1,0 +1,78 @@
+"""What scripts may see on the disk and no snapshot holds: `.env` files, and what lies above the project's folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from buildgraph.checks.dotenv import read_dotenv
+from buildgraph.checks.ledger import Ledger
+from buildgraph.checks.script import Script
+from buildgraph.graph.nodes import digest_of, digest_of_pairs
+from buildgraph.workspace.looked_for import LOOKED_FOR
+from buildgraph.workspace.projects import ROOT
+
+GIT: Final = ".git"
+PASSED_OVER: Final = frozenset((GIT, "node_modules"))
+
+Seen = tuple[tuple[str, str], ...]  # names, or paths seen from the workspace's root, and digests
+
+
+def read_surroundings(ledger: Ledger, root: str, scripts: Iterable[Script]) -> dict[str, Seen]:
+    """Folder -> what its scripts may see besides files of the snapshot; folders without any are left out.
+
+    Folders are seen from `root`, the workspace's. What lies above that, as far as the repository reaches, is in `.`.
+    """
+    outside = {script.folder: script.outside for script in scripts}
+    found: dict[str, Seen] = dict(read_dotenv(ledger, root, (ROOT, *outside)))
+    above = tuple(_above(root))
+    for folder, seen in ((ROOT, above), *((at, _outside(root, places)) for at, places in outside.items())):
+        if seen:
+            found[folder] = (*found.get(folder, ()), *seen)
+    return found
+
+
+def _above(root: str) -> Iterator[tuple[str, str]]:
+    """What tools look for in the folders above, up to the repository's top."""
+    place, way = root, ""
+    while not os.path.lexists(f"{place}/{GIT}") and place != os.path.dirname(place):  # noqa: PTH120
+        place, way = os.path.dirname(place), f"../{way}"  # noqa: PTH120
+        for name in _names(place):
+            yield f"{way}{name}", _digest(f"{place}/{name}")
+
+
+def _names(folder: str) -> list[str]:
+    """What tools look for in a folder; nothing of one that cannot be read, as they find nothing there either."""
+    with suppress(OSError):
+        return sorted(LOOKED_FOR.intersection(os.listdir(folder)))  # noqa: PTH208
+    return []
+
+
+def _outside(root: str, places: Iterable[str]) -> Seen:
+    return tuple((place, _digest(os.path.join(root, place))) for place in places)  # noqa: PTH118  # one may be absolute
+
+
+def _digest(place: str) -> str:
+    """The digest of a file's content, or of what a folder says of its files; "" for what is not there or no file."""
+    with suppress(OSError):
+        mode = os.stat(place).st_mode  # noqa: PTH116
+        if stat.S_ISREG(mode):
+            return digest_of(Path(place).read_bytes())
+        if stat.S_ISDIR(mode):
+            return digest_of_pairs(_told(place))
+    return ""
+
+
+def _told(folder: str) -> Iterator[tuple[str, ...]]:
+    """Of every file below a folder its path, mode, size and time: to read them all on each run would take long."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - PASSED_OVER)
+        for name in sorted(names):
+            with suppress(OSError):
+                found = os.lstat(f"{place}/{name}")
+                told = (found.st_mode, found.st_size, found.st_mtime_ns)
+                yield (os.path.relpath(f"{place}/{name}", folder), *map(str, told))
