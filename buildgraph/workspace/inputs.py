@@ -19,7 +19,7 @@ from buildgraph.workspace.projects import MANIFEST, OF_THE_ROOT, ROOT, WORKSPACE
 from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
 from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
-from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings
+from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings, parse_npmrc
 from buildgraph.workspace.yaml import with_text_keys
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
@@ -144,15 +144,11 @@ def _written_settings(workspace: Workspace) -> Iterator[_Written]:
 
 
 def _npmrc_settings(content: bytes | None) -> Iterator[_Written]:
-    """The settings in an `.npmrc` (`key = value`, `key[] = value`, `key` for true) without credentials."""
-    found: dict[str, list[str]] = {}
-    for line in (content or b"").decode("utf-8-sig", "replace").splitlines():
-        key, equals, value = (part.strip() for part in line.partition("="))
-        if key and not key.startswith(("#", ";", "//")) and key.rpartition(":")[2] not in _CREDENTIALS:
-            found.setdefault(key.removesuffix("[]"), []).append(value.strip("\"'") if equals else "true")
-    for key, values in found.items():
-        name = _AFTER_DASH.sub(lambda letter: letter[1].upper(), key)
-        yield _Written(f"{NPMRC}: {key}", name, values[0] if len(values) == 1 else values)
+    """The settings in an `.npmrc`, without credentials and what else is said of one registry."""
+    for key, values in parse_npmrc(content or b"").items():
+        if not key.startswith("//") and key.rpartition(":")[2] not in _CREDENTIALS:
+            name = _AFTER_DASH.sub(lambda letter: letter[1].upper(), key)
+            yield _Written(f"{NPMRC}: {key}", name, values[0] if len(values) == 1 else list(values))
 
 
 def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[str]) -> Iterator[Setting]:
