@@ -15,7 +15,7 @@ from buildgraph.graph.images import ImagePlan
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
-from buildgraph.graph.reached import linked_folders, reached_files
+from buildgraph.graph.reached import linked_folders, reached_files, shown_entries
 from buildgraph.graph.territory import Territory
 from buildgraph.image_plans import ignore_places, plan_images
 from buildgraph.manifests import Manifests, check_against
@@ -87,7 +87,7 @@ class Layout:
         return PackageMaker(
             self.workspace,
             self.files,
-            root_inputs(self.workspace, self.files.entries, npmrc, self._above),
+            root_inputs(self.workspace, shown_entries(self.files.entries, self._links), npmrc, self._above),
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from buildgraph.graph.files import Files
-from buildgraph.snapshot.snapshot import MOST_LINKS, SUBMODULE
+from buildgraph.graph.listing import state_of
+from buildgraph.graph.nodes import digest_of
+from buildgraph.snapshot.snapshot import MOST_LINKS, SUBMODULE, SYMLINK, Entry
 from buildgraph.workspace import Workspace, links
 from buildgraph.workspace.edges import linked_by_specifier, project_at
 from buildgraph.workspace.projects import ROOT, owner_of
@@ -52,6 +54,17 @@ def linked_folders(workspace: Workspace) -> dict[str, list[str]]:
 
 def _is_strange(folder: str, workspace: Workspace) -> bool:
     return project_at(folder, workspace.packages) is None and folder != ROOT
+
+
+def shown_entries(entries: Mapping[str, Entry], targets: Mapping[str, str]) -> Mapping[str, Entry]:
+    """Entries in which a link to a file is another one when that file is: who opens the link reads the file."""
+    ends = {path: entries.get(ways(path, targets)[-1]) for path in targets}
+    shown = {
+        path: Entry(SYMLINK, digest_of(f"{entries[path].blob} {state_of(end)}"))
+        for path, end in ends.items()
+        if end is not None
+    }
+    return {**entries, **shown} if shown else entries
 
 
 def files_at(place: str, targets: Mapping[str, str], files: Files) -> set[str]:

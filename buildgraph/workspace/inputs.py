@@ -14,7 +14,7 @@ from buildgraph.workspace.digests import importer_digest
 from buildgraph.workspace.holding import holders, patched_snapshots, snapshots_by_name
 from buildgraph.workspace.lockfile import Lockfile
 from buildgraph.workspace.looked_for import LOOKED_FOR, folders_above
-from buildgraph.workspace.package import GROUPS
+from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import MANIFEST, OF_THE_ROOT, ROOT, WORKSPACE_FILE
 from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
@@ -23,7 +23,8 @@ from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings, pa
 from buildgraph.workspace.yaml import with_text_keys
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
-_FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
+_OF_TOOLS = names_of(Kind.FIELD, VALUE, Reach.BELOW)
+_FIELDS = (*names_of(Kind.FIELD, VALUE, Reach.EVERY), *_OF_TOOLS)
 _HOOKS = (".pnpmfile.cjs", ".pnpmfile.mjs")
 # Who may read does not change what is read, and a digest of a secret is worth nothing to anybody.
 _CREDENTIALS = frozenset(("_auth", "_authToken", "_password", "username", "email", "always-auth"))
@@ -76,12 +77,12 @@ def root_inputs(
     """
     written = [*_written_settings(workspace), *_npmrc_settings(npmrc)]
     some = _held(workspace, entries)
-    for folder, looked_for in _between(workspace.packages, entries).items():
+    for folder, looked_for in _between(workspace, entries).items():
         some.setdefault(folder, set()).update(looked_for)
     every = {
         *_root_files(entries, written, () if npmrc is not None else (NPMRC,)),
         *_standing(above, (path for path in above if path.rpartition("/")[2] in LOOKED_FOR)),
-        *_fields(workspace),
+        *_fields(workspace.packages.get(ROOT), _FIELDS),
         *(setting for one in written for setting in one.counted(workspace.lockfile)),
         *_root_dependencies(workspace),
         *some.pop(ROOT, ()),
@@ -157,14 +158,20 @@ def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[st
     yield from _standing(entries, {*_FILES, *LOOKED_FOR, *map(posixpath.normpath, named), *more})
 
 
-def _between(folders: Iterable[str], entries: Entries) -> dict[str, set[Setting]]:
+def _between(workspace: Workspace, entries: Entries) -> dict[str, set[Setting]]:
     """What tools look for in the folders between the root and a project, by the project's folder."""
-    above = {folder: folders_above(folder) for folder in folders}
-    standing = {
-        place: tuple(_standing(entries, (f"{place}/{name}" for name in LOOKED_FOR)))
-        for place in {place for places in above.values() for place in places}
-    }
-    return {folder: {one for place in above[folder] for one in standing[place]} for folder in above}
+    above = {folder: folders_above(folder) for folder in workspace.packages}
+    places = {place for found in above.values() for place in found}
+    given = {place: tuple(_looked_for_in(place, workspace, entries)) for place in places}
+    return {folder: {one for place in found for one in given[place]} for folder, found in above.items()}
+
+
+def _looked_for_in(folder: str, workspace: Workspace, entries: Entries) -> Iterator[Setting]:
+    """What tools look for in a folder above projects; a package.json there that is no project's is not read."""
+    package = workspace.packages.get(folder)
+    names = LOOKED_FOR if package else (*LOOKED_FOR, MANIFEST)
+    yield from _standing(entries, (f"{folder}/{name}" for name in names))
+    yield from _fields(package, _OF_TOOLS)
 
 
 def _standing(entries: Entries, paths: Iterable[str]) -> Iterator[Setting]:
@@ -174,12 +181,13 @@ def _standing(entries: Entries, paths: Iterable[str]) -> Iterator[Setting]:
             yield Setting("setting", path, _state(entries[path]))
 
 
-def _fields(workspace: Workspace) -> Iterator[Setting]:
-    root = workspace.packages.get(ROOT)
-    document = root.document if root else {}
-    for name in _FIELDS:
-        if document.get(name) is not None:
-            yield Setting("setting", f"{MANIFEST}: {name}", _digest(document[name]))
+def _fields(package: Package | None, names: Iterable[str]) -> Iterator[Setting]:
+    """Those of some fields that a package.json has."""
+    if package is None:
+        return
+    for name in names:
+        if package.document.get(name) is not None:
+            yield Setting("setting", f"{package.path}: {name}", _digest(package.document[name]))
 
 
 def _root_dependencies(workspace: Workspace) -> Iterator[Setting]:

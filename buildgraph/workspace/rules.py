@@ -166,7 +166,7 @@ RULES = (
         Kind.FIELD,
         ("volta", "browserslist", "eslintConfig", "prettier", "stylelint", "postcss"),
         VALUE,
-        Reach.EVERY,
+        Reach.BELOW,
         Reach.NONE,
         "tools look for it in the folders above; the package.json in an image lacks it",
     ),

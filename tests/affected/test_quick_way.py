@@ -151,6 +151,13 @@ APART = {
         {"packages/.eslintrc.json": "{}"},
         {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
     ),
+    "what a formatter finds by a link": (
+        holding(
+            written("packages/.prettierrc", File("../configs/all", SYMLINK))(FIRST), {"configs/all": "{}"}
+        ),
+        {"configs/all": "new"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
+    ),
     "what a link leads to outside of the workspace": (
         holding(
             written("packages/core/schema.json", File("../../../proto/now/a.json", SYMLINK))(

@@ -141,7 +141,9 @@ def nested() -> Workspace:
         ("packages/postcss.config.js", ["packages/core", "packages/ui"]),
         ("web/.prettierrc", ["web/plugins/maps"]),
         ("web/plugins/.editorconfig", ["web/plugins/maps"]),
+        ("packages/package.json", ["packages/core", "packages/ui"]),
         ("packages/ui/.eslintrc.json", []),
+        ("web/package.json", []),
         ("packages/.pnpmfile.cjs", []),
         ("packages/eslint.shared.js", []),
     ],
@@ -154,6 +156,18 @@ def test_what_tools_look_for_in_the_folders_above_reaches_the_packages_below(
 
     assert whom(before, after) == whom(root_inputs(nested(), {}), after) == folders
     assert all(found == (("setting", path, "100644 b"),) for found in after.some.values())
+
+
+def test_of_a_package_above_another_the_fields_count_that_tools_look_for() -> None:
+    above = {"prettier": "@acme/prettier", "version": "1.0.0", "type": "module"}
+    packages = {
+        "web": parse_package(json.dumps(above).encode(), "web"),
+        "web/maps": parse_package(b"{}", "web/maps"),
+    }
+    found = root_inputs(connect(".", packages, parse_workspace_yaml(b""), None), {})
+
+    assert [name for _, name, _ in found.some["web/maps"]] == ["web/package.json: prettier"]
+    assert list(found.some) == ["web/maps"]
 
 
 def test_what_tools_look_for_above_the_workspace_reaches_every_package() -> None:
