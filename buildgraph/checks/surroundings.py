@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,8 @@ from buildgraph.workspace.projects import ROOT
 
 GIT: Final = ".git"
 PASSED_OVER: Final = frozenset((GIT, "node_modules"))
+LARGE: Final = 16 * 1024 * 1024  # bytes of a file that is not read
+MOST: Final = 10_000  # files of a folder that are looked at
 
 Seen = tuple[tuple[str, str], ...]  # names, or paths seen from the workspace's root, and digests
 
@@ -59,12 +63,25 @@ def _outside(root: str, places: Iterable[str]) -> Seen:
 def _digest(place: str) -> str:
     """The digest of a file's content, or of what a folder says of its files; "" for what is not there or no file."""
     with suppress(OSError):
-        mode = os.stat(place).st_mode  # noqa: PTH116
-        if stat.S_ISREG(mode):
-            return digest_of(Path(place).read_bytes())
-        if stat.S_ISDIR(mode):
-            return digest_of_pairs(_told(place))
+        found = os.stat(place)  # noqa: PTH116
+        if stat.S_ISDIR(found.st_mode):
+            return _digest_of_folder(place)
+        if stat.S_ISREG(found.st_mode):
+            return _digest_of_file(place, found)
     return ""
+
+
+def _digest_of_file(place: str, found: os.stat_result) -> str:
+    """By its content; a large one by its time, and one that says it is empty unread: the kernel's have no end."""
+    if found.st_size > LARGE:
+        return digest_of(f"{found.st_size} {found.st_mtime_ns}")
+    return digest_of(Path(place).read_bytes() if found.st_size else b"")
+
+
+def _digest_of_folder(place: str) -> str:
+    """By the files in it; one of too many is another one each time, as nobody can look through it."""
+    told = list(islice(_told(place), MOST + 1))
+    return digest_of_pairs(told) if len(told) <= MOST else digest_of(str(time.time_ns()))
 
 
 def _told(folder: str) -> Iterator[tuple[str, ...]]:

@@ -22,16 +22,20 @@ def places_outside(
     Such a place begins with `..`, or is absolute. `targets` are the workspace's symbolic links with where they
     lead, `linked` the folders of no project that one links or copies. All is seen from the workspace's root.
     """
-    found = {folder: set(filter(is_outside, places)) for folder, places in linked.items()}
+    found = {folder: set(filter(_is_outside, places)) for folder, places in linked.items()}
     for path in targets:
         owned = found.setdefault(owner_of(path, projects) or ROOT, set())
-        owned.update(filter(is_outside, ways(path, targets)))
+        owned.update(filter(_is_outside, ways(path, targets)))
     return {folder: tuple(sorted(places)) for folder, places in found.items() if places}
 
 
-def is_outside(place: str) -> bool:
+def _is_outside(place: str) -> bool:
     """Whether a path leads out of the folder that it is seen from."""
     return place.startswith(("../", "/")) or place == ".."
+
+
+def _is_beyond(place: str) -> bool:
+    return _is_outside(place) or place == ROOT
 
 
 @dataclass(frozen=True)
@@ -60,22 +64,22 @@ class Outside:
     def read(self) -> set[str]:
         """The paths that were looked for, seen from the project's folder: of files and links."""
         files = (files_at(place, self.targets, self.files) for place in self._met)
-        return {path for path in self._met.union(*files) if not is_outside(path)}
+        return {path for path in self._met.union(*files) if not _is_beyond(path)}
 
     @cached_property
     def folders(self) -> set[str]:
         """The beginnings of paths below which any file was looked for, seen from the project's folder."""
-        return {f"{place}/" for place in self._met if not is_outside(place)}
+        return {f"{place}/" for place in self._met if not _is_beyond(place)}
 
     @cached_property
     def unseen(self) -> Mapping[str, tuple[str, ...]]:
         """By folder of a project the places that lie above the project's folder, or anywhere: no snapshot holds them.
 
-        They are seen from the workspace's root, or absolute.
+        They are seen from the workspace's root, or absolute. The project's folder itself is one of them.
         """
         up = "../" * self.root.count("/")
         found = {
-            folder: {way for place in places for way in ways(place, self.targets) if is_outside(way)}
+            folder: {way for place in places for way in ways(place, self.targets) if _is_beyond(way)}
             for folder, places in self._seen.items()
         }
         return {

@@ -10,7 +10,7 @@ import pytest
 
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.script import Script
-from buildgraph.checks.surroundings import read_surroundings
+from buildgraph.checks.surroundings import LARGE, read_surroundings
 
 WEB = Script("check:web:test", "web", "test", "vitest", (), (), (), "f")
 
@@ -113,3 +113,13 @@ def test_a_file_that_a_link_leads_to_counts_by_its_content(root: Path, tmp_path:
     assert absent["web"] == {str(place): "", "/dev/zero": "", "../nowhere": ""}
     assert differing(absent, there) == [str(place)]
     assert seen(root, *places) == there
+
+
+def test_what_has_no_end_is_not_read_and_never_the_same(root: Path) -> None:
+    """A link may lead anywhere, as to the root of the disk or to a file of the kernel's."""
+    large = root / "../large"
+    with large.open("wb") as file:
+        file.truncate(LARGE * 2**14)
+    before, after = seen(root, "/", "/proc/kmsg", "../large"), seen(root, "/", "/proc/kmsg", "../large")
+
+    assert differing(before, after) == ["/"]

@@ -88,7 +88,9 @@ def test_what_is_not_there_yet_is_looked_for() -> None:
 def test_what_lies_above_the_project_is_in_no_snapshot() -> None:
     beyond = outside("../../other/lib", "/etc/acme", "../proto/schema.json")
     above = outside("../proto", root="", whole={}, targets={})
+    whole = outside("..")
 
     assert beyond.unseen == {"packages/core": ("../../other/lib", "/etc/acme")}
     assert list(beyond.parts) == ["packages/core"]
     assert (above.unseen, above.parts) == ({"packages/core": ("../proto",)}, {})
+    assert (whole.unseen, whole.read) == ({"packages/core": ("../.",)}, set())
