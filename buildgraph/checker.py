@@ -96,23 +96,17 @@ class Checker:
 
     def _planned(self) -> Plan:
         from buildgraph.checks.planning import plan_scripts  # a plan is remembered mostly
+        from buildgraph.checks.scripts import read_scripts
 
         declared, graph = self.picture.manifests.workspace, self.picture.graph
         names = tuple(node.id.partition(":")[2] for node in graph.of_kind(Kind.PACKAGE))
+        told = read_scripts(graph, self.picture.snapshot.blobs, lambda: self.picture.workspace.packages)
         return Plan(
             declared.root,
             declared.checks.cache,
             names,
-            plan_scripts(graph, self._commands(), declared.checks),
+            plan_scripts(graph, told, declared.checks),
         )
-
-    def _commands(self) -> Mapping[str, Mapping[str, str]]:
-        """The scripts in each package.json, by folder; to read a workspace whole takes longer."""
-        from buildgraph.checks.scripts import read_scripts
-
-        found = read_scripts(self.picture.graph, self.picture.snapshot.blobs)
-        packages = {} if found is not None else self.picture.workspace.packages
-        return found or {folder: package.scripts for folder, package in packages.items()}
 
     # Whether there is anything to run ----------------------------------------------------------------------
 

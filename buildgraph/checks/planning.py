@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from buildgraph.checks.script import BUILD, Script, task_name
+from buildgraph.checks.scripts import PackageScripts
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
 from buildgraph.manifests.package_checks import Checks
 from buildgraph.order import closure, components
@@ -13,12 +14,12 @@ from buildgraph.order import closure, components
 LINT = "lint"
 NO_TEST = "no test specified"  # what `npm init` writes: it is no script
 
-Commands = Mapping[str, str]  # the scripts of a package.json
+NONE = PackageScripts()
 
 
-def plan_scripts(graph: Graph, commands: Mapping[str, Commands], checks: Checks) -> tuple[Script, ...]:
-    """The scripts that checks run, those that come before others first; `commands` are by folder."""
-    return tuple(_Planning(graph, commands, checks).run())
+def plan_scripts(graph: Graph, told: Mapping[str, PackageScripts], checks: Checks) -> tuple[Script, ...]:
+    """The scripts that checks run, those that come before others first; what package.json files tell is by folder."""
+    return tuple(_Planning(graph, told, checks).run())
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class _Planning:
     """The walk in dependency order; `given` are by package the builds that those who use it wait for."""
 
     graph: Graph
-    commands: Mapping[str, Commands]
+    told: Mapping[str, PackageScripts]
     checks: Checks
     given: dict[str, tuple[str, ...]] = field(default_factory=dict)
     uses: Mapping[str, set[str]] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class _Planning:
     def run(self) -> Iterator[Script]:
         self.uses = self._relation()
         for group in components(self.uses):
-            yield from self._group([self.graph.nodes[node_id] for node_id in group])
+            yield from self._group([self.graph.nodes[node_id] for node_id in self._in_turn(group)])
 
     def _relation(self) -> dict[str, set[str]]:
         """Which packages come before which: what the root links comes before all that it does not need itself."""
@@ -42,6 +43,16 @@ class _Planning:
         linked = set(self.graph.nodes[SETTINGS_ID].uses) if SETTINGS_ID in self.graph.nodes else set()
         first = closure(uses, linked)
         return {node_id: used if node_id in first else used | linked for node_id, used in uses.items()}
+
+    def _in_turn(self, group: tuple[str, ...]) -> list[str]:
+        """The packages of a circle, those first that others need for more than development, else by name."""
+        firm = {node_id: [used for used in group if self._is_firm(node_id, used)] for node_id in group}
+        return [node_id for part in components(firm) for node_id in part]
+
+    def _is_firm(self, node_id: str, used: str) -> bool:
+        """Whether a package needs another one, and not in development alone."""
+        development = self.told.get(self.graph.nodes[node_id].path, NONE).development
+        return used in self.uses[node_id] and used.partition(":")[2] not in development
 
     def _group(self, members: list[Node]) -> Iterator[Script]:
         """Packages that use one another: their builds come one after another, then all else of theirs."""
@@ -60,7 +71,7 @@ class _Planning:
 
     def _found(self, node: Node) -> dict[str, str]:
         """The scripts of a package that are run, by name."""
-        return dict(_chosen(self.commands.get(node.path, {}), self.checks.scripts_of(_name(node))))
+        return dict(_chosen(self.told.get(node.path, NONE).commands, self.checks.scripts_of(_name(node))))
 
     def _script(self, node: Node, name: str, command: str, after: tuple[str, ...]) -> Script:
         package = _name(node)
@@ -98,7 +109,7 @@ def _waits(package: str, script: str, builds: tuple[str, ...]) -> tuple[str, ...
     return tuple(build for build in builds if build != own) if script == LINT else builds
 
 
-def _chosen(commands: Commands, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _chosen(commands: Mapping[str, str], wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The scripts that a package has of those that are looked for: of `a|b` the first."""
     for names in wanted:
         for name in names.split("|"):
