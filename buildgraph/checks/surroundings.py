@@ -23,7 +23,7 @@ PASSED_OVER: Final = frozenset((GIT, "node_modules"))
 LARGE: Final = 16 * 1024 * 1024  # bytes of a file that is not read
 MOST: Final = 10_000  # files of a folder that are looked at
 
-Seen = tuple[tuple[str, str], ...]  # names, or paths seen from the workspace's root, and digests
+Seen = tuple[tuple[str, str], ...]  # paths seen from a folder, or absolute, and digests
 
 
 def read_surroundings(ledger: Ledger, root: str, scripts: Iterable[Script]) -> dict[str, Seen]:
@@ -34,7 +34,10 @@ def read_surroundings(ledger: Ledger, root: str, scripts: Iterable[Script]) -> d
     outside = {script.folder: script.outside for script in scripts}
     found: dict[str, Seen] = dict(read_dotenv(ledger, root, (ROOT, *outside)))
     above = tuple(_above(root))
-    for folder, seen in ((ROOT, above), *((at, _outside(root, places)) for at, places in outside.items())):
+    for folder, seen in (
+        (ROOT, above),
+        *((at, _outside(root, at, places)) for at, places in outside.items()),
+    ):
         if seen:
             found[folder] = (*found.get(folder, ()), *seen)
     return found
@@ -56,8 +59,13 @@ def _names(folder: str) -> list[str]:
     return []
 
 
-def _outside(root: str, places: Iterable[str]) -> Seen:
-    return tuple((place, _digest(os.path.join(root, place))) for place in places)  # noqa: PTH118  # one may be absolute
+def _outside(root: str, folder: str, places: Iterable[str]) -> Seen:
+    """What stands at places that are seen from the root, as they are seen from a folder."""
+    up = "" if folder == ROOT else "../" * (folder.count("/") + 1)
+    return tuple(
+        (place if place.startswith("/") else up + place, _digest(os.path.join(root, place)))  # noqa: PTH118
+        for place in places
+    )
 
 
 def _digest(place: str) -> str:
