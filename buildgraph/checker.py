@@ -11,13 +11,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.checks.dotenv import read_dotenv, set_in_files
+from buildgraph.checks.dotenv import set_in_files
 from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
+from buildgraph.checks.surroundings import read_surroundings
 from buildgraph.checks.traces import is_as_seen
 from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
@@ -95,23 +96,17 @@ class Checker:
 
     def _planned(self) -> Plan:
         from buildgraph.checks.planning import plan_scripts  # a plan is remembered mostly
+        from buildgraph.checks.scripts import read_scripts
 
         declared, graph = self.picture.manifests.workspace, self.picture.graph
         names = tuple(node.id.partition(":")[2] for node in graph.of_kind(Kind.PACKAGE))
+        told = read_scripts(graph, self.picture.snapshot.blobs, lambda: self.picture.workspace.packages)
         return Plan(
             declared.root,
             declared.checks.cache,
             names,
-            plan_scripts(graph, self._commands(), declared.checks),
+            plan_scripts(graph, told, declared.checks),
         )
-
-    def _commands(self) -> Mapping[str, Mapping[str, str]]:
-        """The scripts in each package.json, by folder; to read a workspace whole takes longer."""
-        from buildgraph.checks.scripts import read_scripts
-
-        found = read_scripts(self.picture.graph, self.picture.snapshot.blobs)
-        packages = {} if found is not None else self.picture.workspace.packages
-        return found or {folder: package.scripts for folder, package in packages.items()}
 
     # Whether there is anything to run ----------------------------------------------------------------------
 
@@ -179,7 +174,7 @@ class Checker:
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
         if script.script == BUILD:
-            known = set_in_files(self._root, self._circumstances.dotenv, (".", script.folder))
+            known = set_in_files(self._root, self._circumstances.surroundings, (".", script.folder))
             for line in self._sources.undeclared(script, known):
                 teller(script.name)(line)
 
@@ -224,9 +219,9 @@ class Checker:
             except BuildgraphError:
                 return ""
             script = script._replace(fingerprint=fingerprint)
-        dotenv = read_dotenv(self._ledger, self._root, (".", script.folder))
+        around = read_surroundings(self._ledger, self._root, (script,))
         before = [self.keys[name] for name in script.after]
-        return script_key(script, self._circumstances._replace(dotenv=dotenv), before)
+        return script_key(script, self._circumstances._replace(surroundings=around), before)
 
     # Where things are --------------------------------------------------------------------------------------
 
@@ -257,9 +252,8 @@ class Checker:
 
     @cached_property
     def _circumstances(self) -> Circumstances:
-        folders = {script.folder for script in self._plan.scripts}
-        dotenv = read_dotenv(self._ledger, self._root, (".", *folders))
-        return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), dotenv)
+        around = read_surroundings(self._ledger, self._root, self._plan.scripts)
+        return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), around)
 
     @cached_property
     def _sources(self) -> Sources:

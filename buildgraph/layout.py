@@ -13,8 +13,9 @@ from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
 from buildgraph.graph.nodes import Graph
+from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
-from buildgraph.graph.reached import linked_folders, reached_files
+from buildgraph.graph.reached import linked_folders, reached_files, shown_entries
 from buildgraph.graph.territory import Territory
 from buildgraph.image_plans import ignore_places, plan_images
 from buildgraph.manifests import Manifests, check_against
@@ -22,10 +23,11 @@ from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
-from buildgraph.snapshot.snapshot import SYMLINK, decoded
+from buildgraph.snapshot.snapshot import SYMLINK, Entry, decoded
 from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
 from buildgraph.workspace.inputs import hook_files, root_inputs
 from buildgraph.workspace.locked import Locked, locked_of
+from buildgraph.workspace.looked_for import LOOKED_FOR
 from buildgraph.workspace.marks import selecting_names
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
@@ -85,12 +87,31 @@ class Layout:
         return PackageMaker(
             self.workspace,
             self.files,
-            root_inputs(self.workspace, self.files.entries, npmrc),
+            root_inputs(self.workspace, shown_entries(self.files.entries, self._links), npmrc, self._above),
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,
             self._configs.taken_in,
+            self._outside.parts,
         )
+
+    @cached_property
+    def _above(self) -> Mapping[str, Entry]:
+        """What tools look for in the project's folders above the workspace's root, seen from there."""
+        places = {path: posixpath.normpath(self._prefix + path) for path in self._looked_for_above()}
+        entries = self.snapshot.entries
+        return {path: entries[place] for path, place in places.items() if place in entries}
+
+    def _looked_for_above(self) -> Iterator[str]:
+        """The paths, seen from the workspace's root, that tools look for above it."""
+        for step in range(1, self._prefix.count("/") + 1):
+            yield from (f"{'../' * step}{name}" for name in LOOKED_FOR)
+
+    @cached_property
+    def _prefix(self) -> str:
+        """The way from the project's folder to the workspace's root; it ends with a slash."""
+        root = self.manifests.workspace.root.strip("/")
+        return "" if root in ("", ROOT) else f"{root}/"
 
     @cached_property
     def _reached(self) -> Mapping[str, tuple[str, ...]]:
@@ -108,9 +129,17 @@ class Layout:
     @cached_property
     def _links(self) -> Mapping[str, str]:
         """The symbolic links of the workspace, and what stands in them."""
-        paths = [path for path, entry in self.files.entries.items() if entry.mode == SYMLINK]
-        contents = self.below.read_many(paths) if paths else {}
-        return {path: decoded(content) for path, content in contents.items()}
+        return _links_in(self.below)
+
+    @cached_property
+    def _outside(self) -> Outside:
+        """What projects read outside of the workspace."""
+        places = places_outside(self.workspace.packages, self._links, self._linked)
+        if not places:
+            return Outside(self._prefix, {}, self.files, {})
+        return Outside(
+            self._prefix, places, Files(self.snapshot.entries, frozenset()), _links_in(self.snapshot)
+        )
 
     @cached_property
     def _link_targets(self) -> frozenset[str]:
@@ -128,13 +157,15 @@ class Layout:
 
     def _territory(self) -> Territory:
         """What was read to make the graph, and who sees the rest."""
-        prefix = "" if self.manifests.workspace.root in ("", ROOT) else f"{self.manifests.workspace.root}/"
-        read = {*self._read_paths(), *(posixpath.normpath(prefix + path) for path in self._read_below())}
+        prefix = self._prefix
+        below = (posixpath.normpath(prefix + path) for path in self._read_below())
+        read = {*self._read_paths(), *below, *self._outside.read}
         found = Territory(
             root=prefix,
             names=package_names(self.workspace),
             plain=self._plain_images(),
             windows=self._windows(),
+            unseen=self._outside.unseen,
             ignored=self.manifests.workspace.ignored,
             inputs=self._inputs(),
             read=frozenset(read),
@@ -181,6 +212,7 @@ class Layout:
     def _read_below(self) -> Iterator[str]:
         """Paths besides the lockfile that were read or looked for, seen from the workspace's root."""
         yield from (WORKSPACE_FILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
+        yield from self._looked_for_above()
         yield from hook_files(self.workspace.settings, self.files.entries)
         for reached in self._reached.values():
             yield from reached
@@ -209,6 +241,14 @@ class Layout:
         copied = (folder for service in layered for folder in self._maker.injected(service))
         places = {*linked, *copied, *self._link_targets}
         yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
+        yield from self._outside.folders
+
+
+def _links_in(snapshot: Snapshot) -> dict[str, str]:
+    """The symbolic links of a snapshot, and what stands in them."""
+    paths = [path for path, entry in snapshot.entries.items() if entry.mode == SYMLINK]
+    contents = snapshot.read_many(paths) if paths else {}
+    return {path: decoded(content) for path, content in contents.items()}
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

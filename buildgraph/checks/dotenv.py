@@ -25,10 +25,15 @@ def read_dotenv(ledger: Ledger, root: str, folders: Iterable[str]) -> dict[str, 
 def set_in_files(
     root: str, files: Mapping[str, tuple[tuple[str, str], ...]], folders: Iterable[str]
 ) -> set[str]:
-    """The variables that the `.env` files of some folders set; `files` are all that there are, as read above."""
+    """The variables that the `.env` files of some folders set; `files` are all that there are, and others, by name."""
     from buildgraph.checks.variables import names_set  # for what is run only
 
-    places = [Path(root, folder, name) for folder in folders for name, _ in files.get(folder, ())]
+    places = [
+        Path(root, folder, name)
+        for folder in folders
+        for name, _ in files.get(folder, ())
+        if name.startswith(BEGINNING)
+    ]
     return {name for place in places if place.is_file() for name in names_set(place.read_bytes())}
 
 

@@ -16,20 +16,21 @@ PUBLIC = ("PUBLIC_", "VITE_", "NEXT_PUBLIC_", "EXPO_PUBLIC_")
 class Circumstances(NamedTuple):
     """What scripts run in: programs with their versions, the platform, and the process's environment.
 
-    `dotenv` are by folder the files that git may ignore and that bundlers read: name and digest.
+    `surroundings` are by folder what scripts may see on the disk and no snapshot holds: name and digest.
     """
 
     programs: tuple[tuple[str, str], ...]
     environ: Mapping[str, str]
-    dotenv: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    surroundings: Mapping[str, tuple[tuple[str, str], ...]] = {}
 
 
 def digest_circumstances(declared: Iterable[str], found: Circumstances) -> str:
     """One digest of all that keys depend on besides the plan; `declared` are the variables of all scripts."""
+    around = found.surroundings
     pairs = [
         *(("program", *program) for program in found.programs),
         *(("variable", *pair) for pair in _variables(declared, found.environ)),
-        *(("dotenv", folder, *file) for folder in sorted(found.dotenv) for file in found.dotenv[folder]),
+        *(("around", place, *seen) for place in sorted(around) for seen in around[place]),
     ]
     return digest_of_pairs(pairs)
 
@@ -44,6 +45,7 @@ def script_keys(scripts: Iterable[Script], found: Circumstances) -> dict[str, st
 
 def script_key(script: Script, found: Circumstances, before: Iterable[str]) -> str:
     """The key of a script after others with the keys `before`."""
+    around = found.surroundings
     pairs = [
         ("format", FORMAT),
         ("package", script.fingerprint),
@@ -52,7 +54,7 @@ def script_key(script: Script, found: Circumstances, before: Iterable[str]) -> s
         *(("program", *program) for program in found.programs),
         *(("output", pattern) for pattern in script.outputs),
         *(("variable", *pair) for pair in _variables(script.env, found.environ)),
-        *(("dotenv", place, *file) for place in (".", script.folder) for file in found.dotenv.get(place, ())),
+        *(("around", place, *seen) for place in (".", script.folder) for seen in around.get(place, ())),
         *(("before", key) for key in before),
     ]
     return digest_of_pairs(pairs)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from buildgraph.checks.script import BUILD, Script, task_name
+from buildgraph.checks.scripts import PackageScripts
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
 from buildgraph.manifests.package_checks import Checks
 from buildgraph.order import closure, components
@@ -13,12 +14,12 @@ from buildgraph.order import closure, components
 LINT = "lint"
 NO_TEST = "no test specified"  # what `npm init` writes: it is no script
 
-Commands = Mapping[str, str]  # the scripts of a package.json
+NONE = PackageScripts()
 
 
-def plan_scripts(graph: Graph, commands: Mapping[str, Commands], checks: Checks) -> tuple[Script, ...]:
-    """The scripts that checks run, those that come before others first; `commands` are by folder."""
-    return tuple(_Planning(graph, commands, checks).run())
+def plan_scripts(graph: Graph, told: Mapping[str, PackageScripts], checks: Checks) -> tuple[Script, ...]:
+    """The scripts that checks run, those that come before others first; what package.json files tell is by folder."""
+    return tuple(_Planning(graph, told, checks).run())
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class _Planning:
     """The walk in dependency order; `given` are by package the builds that those who use it wait for."""
 
     graph: Graph
-    commands: Mapping[str, Commands]
+    told: Mapping[str, PackageScripts]
     checks: Checks
     given: dict[str, tuple[str, ...]] = field(default_factory=dict)
     uses: Mapping[str, set[str]] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class _Planning:
     def run(self) -> Iterator[Script]:
         self.uses = self._relation()
         for group in components(self.uses):
-            yield from self._group([self.graph.nodes[node_id] for node_id in group])
+            yield from self._group([self.graph.nodes[node_id] for node_id in self._in_turn(group)])
 
     def _relation(self) -> dict[str, set[str]]:
         """Which packages come before which: what the root links comes before all that it does not need itself."""
@@ -43,36 +44,72 @@ class _Planning:
         first = closure(uses, linked)
         return {node_id: used if node_id in first else used | linked for node_id, used in uses.items()}
 
+    def _in_turn(self, group: tuple[str, ...]) -> list[str]:
+        """The packages of a circle, those first that others need for more than development, else by name."""
+        firm = {node_id: [used for used in group if self._is_firm(node_id, used)] for node_id in group}
+        return [node_id for part in components(firm) for node_id in part]
+
+    def _is_firm(self, node_id: str, used: str) -> bool:
+        """Whether a package needs another one, and not in development alone."""
+        development = self.told.get(self.graph.nodes[node_id].path, NONE).development
+        return used in self.uses[node_id] and used.partition(":")[2] not in development
+
     def _group(self, members: list[Node]) -> Iterator[Script]:
-        """Packages that use one another: none of them can come before the others."""
+        """Packages that use one another: their builds come one after another, then all else of theirs."""
         used = {used for node in members for used in self.uses[node.id]} - {node.id for node in members}
         before = _joined(self.given[node_id] for node_id in used)
-        scripts = [script for node in members for script in self._scripts(node, before)]
-        builds = tuple(script.name for script in scripts if script.script == BUILD)
-        for node in members:
-            own = task_name(node.id.partition(":")[2], BUILD)
-            self.given[node.id] = (own,) if own in builds else (*before, *builds)
-        yield from scripts
-
-    def _scripts(self, node: Node, before: tuple[str, ...]) -> Iterator[Script]:
-        package = node.id.partition(":")[2]
-        found = dict(_chosen(self.commands.get(node.path, {}), self.checks.scripts_of(package)))
+        found = {node.id: self._found(node) for node in members}
+        builds = tuple(task_name(_name(node), BUILD) for node in members if BUILD in found[node.id])
+        self.given.update(dict.fromkeys(found, builds or before))
+        scripts = [
+            self._script(node, name, command, _waits(_name(node), name, builds) or before)
+            for node in members
+            for name, command in found[node.id].items()
+        ]
         # a build may take away and write anew what the others read, so they wait for it
-        for script in sorted(found, key=lambda name: name != BUILD):
-            waits = BUILD in found and script not in (BUILD, LINT)
-            yield Script(
-                task_name(package, script),
-                node.path,
-                script,
-                found[script],
-                self.checks.outputs_of(package, script),
-                self.checks.env_of(package),
-                (task_name(package, BUILD),) if waits else before,
-                self.graph.fingerprints[node.id],
-            )
+        yield from sorted(scripts, key=lambda script: script.script != BUILD)
+
+    def _found(self, node: Node) -> dict[str, str]:
+        """The scripts of a package that are run, by name."""
+        return dict(_chosen(self.told.get(node.path, NONE).commands, self.checks.scripts_of(_name(node))))
+
+    def _script(self, node: Node, name: str, command: str, after: tuple[str, ...]) -> Script:
+        package = _name(node)
+        return Script(
+            task_name(package, name),
+            node.path,
+            name,
+            command,
+            self.checks.outputs_of(package, name),
+            self.checks.env_of(package),
+            after,
+            self.graph.fingerprints[node.id],
+            self._outside(node),
+        )
+
+    def _outside(self, node: Node) -> tuple[str, ...]:
+        """Where links of a package, or of one that it uses, lead to what no snapshot holds."""
+        unseen = self.graph.territory.unseen if self.graph.territory else {}
+        if not unseen:
+            return ()
+        folders = {self.graph.nodes[used].path for used in closure(self.uses, [node.id])}
+        return tuple(sorted({place for folder in folders for place in unseen.get(folder, ())}))
 
 
-def _chosen(commands: Commands, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _name(node: Node) -> str:
+    """A package's name, as its id has it."""
+    return node.id.partition(":")[2]
+
+
+def _waits(package: str, script: str, builds: tuple[str, ...]) -> tuple[str, ...]:
+    """The builds among those of one circle that a script waits for; `lint` does not wait for its package's own."""
+    own = task_name(package, BUILD)
+    if script == BUILD:
+        return builds[: builds.index(own)]
+    return tuple(build for build in builds if build != own) if script == LINT else builds
+
+
+def _chosen(commands: Mapping[str, str], wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The scripts that a package has of those that are looked for: of `a|b` the first."""
     for names in wanted:
         for name in names.split("|"):

@@ -14,6 +14,7 @@ from buildgraph.checks.ledger import Ledger, Told
 
 NODE, PNPM = "node", "pnpm"
 ABSENT: Final = "absent"
+SHIMS: Final = "shims"  # where asdf, mise, nodenv and proto put what starts the version that is asked for
 Ask = Callable[[str], str]
 
 
@@ -26,7 +27,7 @@ def program_versions(ledger: Ledger, ask: Ask) -> tuple[tuple[str, str], ...]:
     """Program -> version of all that runs scripts; `ask` has a program at a path tell its own."""
     return (
         ("platform", platform()),
-        (NODE, _version(find_program(NODE), ledger, ask)),
+        (NODE, _version(NODE, find_program(NODE), ledger, ask)),
         (PNPM, _version_of_pnpm(find_program(PNPM), ledger, ask)),
     )
 
@@ -50,15 +51,15 @@ def _version_of_pnpm(path: str, ledger: Ledger, ask: Ask) -> str:
             told = json.loads((folder / "package.json").read_bytes())
             if told.get("name") == PNPM:
                 return str(told.get("version"))
-    return _version(path, ledger, ask)
+    return _version(PNPM, path, ledger, ask)
 
 
-def _version(path: str, ledger: Ledger, ask: Ask) -> str:
-    """What a program tells of itself; of a script, which may lead anywhere, it is asked every time."""
+def _version(name: str, path: str, ledger: Ledger, ask: Ask) -> str:
+    """What a program tells of itself; what may start any version is asked every time."""
     if not path:
         return ABSENT
     real = os.path.realpath(path)
-    if _is_script(real):
+    if not _is_itself(name, real):
         return ask(path)
     found = Path(real).stat()
     here = (real, found.st_size, found.st_mtime_ns, found.st_ino)
@@ -70,6 +71,15 @@ def _version(path: str, ledger: Ledger, ask: Ask) -> str:
     return told[4]
 
 
-def _is_script(path: str) -> bool:
-    with Path(path).open("rb") as file:
+def _is_itself(name: str, real: str) -> bool:
+    """Whether a file is the program of this name, and not one of a version manager that starts it.
+
+    Volta's and mise's are programs of their own names, proto's lies in a folder of shims, others are scripts.
+    """
+    place = Path(real)
+    return place.name == name and place.parent.name != SHIMS and not _is_script(place)
+
+
+def _is_script(place: Path) -> bool:
+    with place.open("rb") as file:
         return file.read(2) == b"#!"

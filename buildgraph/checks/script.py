@@ -14,7 +14,9 @@ class Script(NamedTuple):
 
     `name` is the task's; `folder` is the package's, seen from the workspace root. `outputs` are the patterns of what
     it leaves, `env` the variables that are declared for it (a `*` at the end stands for any rest). `after` are the
-    names of scripts that come before it: what they leave it may read. `fingerprint` is the package's.
+    names of scripts that come before it: what they leave it may read. `fingerprint` is the package's. `outside` are
+    the places, seen from the workspace root or absolute, that links of the package, or of one that it uses, lead to
+    and no snapshot holds.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Script(NamedTuple):
     env: tuple[str, ...]
     after: tuple[str, ...]
     fingerprint: str
+    outside: tuple[str, ...] = ()
 
     @property
     def package(self) -> str:

@@ -30,7 +30,7 @@ class PackageMaker:
     `inputs` are what the root gives to checks, and `shared` the files that the manifests declare for all;
     `reached` are the files outside of a project that its build reads, by folder; `root_dependencies` says
     that images install what the root depends on. `taken_in` are the folders of projects that a package's
-    checks see without depending on them, by folder.
+    checks see without depending on them, by folder; `outside` are files outside of the workspace that they see.
     """
 
     workspace: Workspace
@@ -40,6 +40,7 @@ class PackageMaker:
     reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     root_dependencies: bool = False
     taken_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outside: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
 
     def nodes(self) -> Iterator[Node]:
         """Two nodes per project: `package` sees all its files, `sources` those that images see.
@@ -60,12 +61,13 @@ class PackageMaker:
         return {f"package:{name}": self.files.listing(folder) for folder, name in self._names.items()}
 
     def _package(self, folder: str, name: str) -> Node:
-        parts = [
+        parts = {
             *self._file_parts(folder, self.listings[f"package:{name}"].digest, frozenset()),
             *starmap(Part, self.inputs.some.get(folder, ())),
-        ]
+            *self.outside.get(folder, ()),
+        }
         if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
-            parts.append(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
+            parts.add(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
         uses = [SETTINGS_ID, *self._packages_in({*self._uses[folder], *self.taken_in.get(folder, ())})]
         return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
 

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from buildgraph.graph.files import Files
-from buildgraph.snapshot.snapshot import MOST_LINKS, SUBMODULE
+from buildgraph.graph.listing import state_of
+from buildgraph.graph.nodes import digest_of
+from buildgraph.snapshot.snapshot import MOST_LINKS, SUBMODULE, SYMLINK, Entry
 from buildgraph.workspace import Workspace, links
 from buildgraph.workspace.edges import linked_by_specifier, project_at
 from buildgraph.workspace.projects import ROOT, owner_of
@@ -27,7 +29,7 @@ def reached_files(
     found: dict[str, set[str]] = {folder: set(paths) for folder, paths in configs.items()}
     for path in targets:
         owner = owner_of(path, files.projects) or ROOT
-        found.setdefault(owner, set()).update(_behind(path, targets, files))
+        found.setdefault(owner, set()).update(files_at(path, targets, files) - {path})
     for folder, places in linked.items():
         found.setdefault(folder, set()).update(path for place in places for path in _at(place, files))
     outside = {
@@ -39,7 +41,7 @@ def reached_files(
 
 
 def linked_folders(workspace: Workspace) -> dict[str, list[str]]:
-    """Folder of a project -> the folders it links or copies that no project owns."""
+    """Folder of a project -> the folders it links or copies that no project owns; some lie outside."""
     found: dict[str, list[str]] = {}
     for folder, package in workspace.packages.items():
         locked = [edge.folder for edge in links(workspace.lockfile, folder)] if workspace.lockfile else []
@@ -51,22 +53,33 @@ def linked_folders(workspace: Workspace) -> dict[str, list[str]]:
 
 
 def _is_strange(folder: str, workspace: Workspace) -> bool:
-    return not folder.startswith("..") and project_at(folder, workspace.packages) is None and folder != ROOT
+    return project_at(folder, workspace.packages) is None and folder != ROOT
 
 
-def _behind(path: str, targets: Mapping[str, str], files: Files) -> Iterator[str]:
-    """The files that a link leads to, over further links of files and folders, and those links."""
-    place = path
-    for _ in range(MOST_LINKS):
-        link = _first_link(place, targets)
-        if link is None:
-            break
-        if link != path:
-            yield link
+def shown_entries(entries: Mapping[str, Entry], targets: Mapping[str, str]) -> Mapping[str, Entry]:
+    """Entries in which a link to a file is another one when that file is: who opens the link reads the file."""
+    ends = {path: entries.get(ways(path, targets)[-1]) for path in targets}
+    shown = {
+        path: Entry(SYMLINK, digest_of(f"{entries[path].blob} {state_of(end)}"))
+        for path, end in ends.items()
+        if end is not None
+    }
+    return {**entries, **shown} if shown else entries
+
+
+def files_at(place: str, targets: Mapping[str, str], files: Files) -> set[str]:
+    """The files that a place leads to over symbolic links, those links, and the place if it is one."""
+    *passed, end = ways(place, targets)
+    return {*filter(None, (_first_link(way, targets) for way in passed)), *_at(end, files)}
+
+
+def ways(place: str, targets: Mapping[str, str]) -> list[str]:
+    """A place and, one after another, those that it leads to over symbolic links of files and folders."""
+    found = [place]
+    while len(found) <= MOST_LINKS and (link := _first_link(found[-1], targets)) is not None:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(link), targets[link]))
-        place = target + place[len(link) :]
-    if place != path and not place.startswith(".."):
-        yield from _at(place, files)
+        found.append(target + found[-1][len(link) :])
+    return found
 
 
 def _first_link(place: str, targets: Mapping[str, str]) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from buildgraph.recipes.window import Window
+from buildgraph.workspace.looked_for import LOOKED_FOR
 from buildgraph.workspace.projects import LOCKFILE, MANIFESTS, ROOT, owner_of
 from buildgraph.workspace.tsconfig import is_config
 
@@ -22,7 +23,8 @@ class Territory(NamedTuple):
     mentions all declared inputs below it. `read` are paths, and
     `folders` beginnings of paths, that were read to make the graph: whatever changes there makes it anew.
     `locked` names what is remembered of the lockfile: its blob, and what settings select in it. `windows` are
-    what the images see that are built from the workspace as it lies, below `root`.
+    what the images see that are built from the workspace as it lies, below `root`. `unseen` are by folder of a
+    project the places that its links lead to and no snapshot holds, as they are seen from `root`.
     """
 
     root: str = ""
@@ -34,6 +36,7 @@ class Territory(NamedTuple):
     folders: tuple[str, ...] = ()
     locked: str = ""
     windows: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
+    unseen: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def lockfile(self) -> str:
@@ -60,7 +63,17 @@ class Territory(NamedTuple):
             return True
         if not path.startswith(self.root):
             return False
-        return name in READ_NAMES or is_config(name) or self._is_input(path[len(self.root) :])
+        inner = path[len(self.root) :]
+        return (
+            name in READ_NAMES or is_config(name) or self._is_looked_for(inner, name) or self._is_input(inner)
+        )
+
+    def _is_looked_for(self, path: str, name: str) -> bool:
+        """Whether tools look for a file from a project below its folder; its own project has it in its listing."""
+        folder = path[: -len(name)]
+        return name in LOOKED_FOR and (
+            not folder or any(project.startswith(folder) for project in self.names)
+        )
 
     def _is_input(self, path: str) -> bool:
         return bool(self.inputs) and re.search(self.inputs, path) is not None

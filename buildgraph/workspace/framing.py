@@ -10,15 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from buildgraph.workspace.holding import holders
 from buildgraph.workspace.lockfile import Lockfile
-from buildgraph.workspace.marks import ARCHIVE, FOLDER, MET, NAME, OWN, PATCH, Mark, marks_on, selecting_names
+from buildgraph.workspace.marks import (
+    ARCHIVE,
+    FOLDER,
+    MET,
+    NAME,
+    OWN,
+    PATCH,
+    Mark,
+    selecting_names,
+    snapshots_by_mark,
+)
 from buildgraph.workspace.overriding import met_by_projects, used_overrides
 from buildgraph.workspace.package import Package
 from buildgraph.workspace.projects import ROOT
-from buildgraph.workspace.pruning import declared_names, lists_of_names
+from buildgraph.workspace.pruning import declared_names, other_keys
 from buildgraph.workspace.settings import WorkspaceSettings
 
 
@@ -57,7 +66,7 @@ class Frames:
             catalogs={},
             overrides=self._overrides(marks, folders),
             patches={key: patch for key, patch in self.lockfile.patches.items() if (PATCH, key) in marks},
-            others=self._others(names),
+            others=other_keys(self.lockfile, names),
         )
         return Frame(bare, names, _sorted(marks, ARCHIVE), _sorted(marks, FOLDER))
 
@@ -68,10 +77,6 @@ class Frames:
         occurring = {text for kind, text in marks if kind == NAME} | declared_names(asking)
         owned, met = ({text for found, text in marks if found == kind} for kind in (OWN, MET))
         return used_overrides(self.lockfile, frozenset(occurring), owned, met)
-
-    def _others(self, names: frozenset[str]) -> dict[str, Any]:
-        kept = {key: value for key, value in self.lockfile.others.items() if key != "time"}
-        return {**kept, **lists_of_names(kept, names)}
 
     @cached_property
     def _marks(self) -> Mapping[str, set[Mark]]:
@@ -92,11 +97,7 @@ class Frames:
     @cached_property
     def _held(self) -> Mapping[str, set[Mark]]:
         """The marks in what each importer installs, by its folder."""
-        marked: dict[Mark, list[str]] = {}
-        for key in self.lockfile.snapshots:
-            for mark in marks_on(self.lockfile, key, self._names):
-                marked.setdefault(mark, []).append(key)
-        return holders(self.lockfile, marked)
+        return holders(self.lockfile, snapshots_by_mark(self.lockfile, self._names))
 
 
 def _sorted(marks: Iterable[Mark], kind: str) -> tuple[str, ...]:

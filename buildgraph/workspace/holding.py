@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from buildgraph.workspace.lockfile import Lockfile
+from buildgraph.workspace.overriding import name_of_package
 from buildgraph.workspace.pruning import is_patched
-from buildgraph.workspace.references import name_of
 
 Label = TypeVar("Label")
 NONE_KNOWN: Final[Mapping[str, int]] = {}
@@ -72,7 +72,7 @@ def snapshots_by_name(lockfile: Lockfile, names: Iterable[str]) -> dict[str, lis
     """The snapshots of the packages with these names, by name."""
     found: dict[str, list[str]] = {name: [] for name in names}
     for key in lockfile.snapshots if found else ():
-        name = name_of(key) or str(lockfile.package_of(key).get("name", ""))
+        name = name_of_package(lockfile, key)
         if name in found:
             found[name].append(key)
     return found

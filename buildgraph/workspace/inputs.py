@@ -8,21 +8,23 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from buildgraph.workspace.digests import importer_digest
 from buildgraph.workspace.holding import holders, patched_snapshots, snapshots_by_name
 from buildgraph.workspace.lockfile import Lockfile
-from buildgraph.workspace.package import GROUPS
+from buildgraph.workspace.looked_for import LOOKED_FOR, folders_above
+from buildgraph.workspace.package import GROUPS, Package
 from buildgraph.workspace.projects import MANIFEST, OF_THE_ROOT, ROOT, WORKSPACE_FILE
 from buildgraph.workspace.reading import Workspace
 from buildgraph.workspace.references import selected_names
 from buildgraph.workspace.rules import ENTRIES, VALUE, WHOLE, Kind, Reach, names_of, rule_of
-from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings
+from buildgraph.workspace.settings import NPMRC, OF_NPMRC, WorkspaceSettings, parse_npmrc
 from buildgraph.workspace.yaml import with_text_keys
 
 _FILES = names_of(Kind.FILE, WHOLE, Reach.EVERY)
-_FIELDS = names_of(Kind.FIELD, VALUE, Reach.EVERY)
+_OF_TOOLS = names_of(Kind.FIELD, VALUE, Reach.BELOW)
+_FIELDS = (*names_of(Kind.FIELD, VALUE, Reach.EVERY), *_OF_TOOLS)
 _HOOKS = (".pnpmfile.cjs", ".pnpmfile.mjs")
 # Who may read does not change what is read, and a digest of a secret is worth nothing to anybody.
 _CREDENTIALS = frozenset(("_auth", "_authToken", "_password", "username", "email", "always-auth"))
@@ -52,6 +54,7 @@ class Tracked(Protocol):
 
 
 Entries = Mapping[str, Tracked]
+NOTHING_ABOVE: Final[Entries] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,24 @@ class RootInputs:
     some: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
 
 
-def root_inputs(workspace: Workspace, entries: Entries, npmrc: bytes | None = None) -> RootInputs:
+def root_inputs(
+    workspace: Workspace, entries: Entries, npmrc: bytes | None = None, above: Entries = NOTHING_ABOVE
+) -> RootInputs:
     """What the root is to the checks of each package; what images see of it stands in their contexts.
 
-    `entries` are all files seen from the workspace root; `npmrc` is the content of its `.npmrc`, whose
-    settings then count one by one (without it, the file as a whole). The rest of the table has other
+    `entries` are all files seen from the workspace root, and `above` those that lie in the folders above it
+    (`../.editorconfig`); `npmrc` is the content of its `.npmrc`, whose settings then count one by one (without
+    it, the file as a whole). The rest of the table has other
     makers: projects, a package's own closure of the lockfile, `extends`, declared `inputs`.
     """
     written = [*_written_settings(workspace), *_npmrc_settings(npmrc)]
     some = _held(workspace, entries)
+    for folder, looked_for in _between(workspace, entries).items():
+        some.setdefault(folder, set()).update(looked_for)
     every = {
         *_root_files(entries, written, () if npmrc is not None else (NPMRC,)),
-        *_fields(workspace),
+        *_standing(above, (path for path in above if path.rpartition("/")[2] in LOOKED_FOR)),
+        *_fields(workspace.packages.get(ROOT), _FIELDS),
         *(setting for one in written for setting in one.counted(workspace.lockfile)),
         *_root_dependencies(workspace),
         *some.pop(ROOT, ()),
@@ -136,31 +145,49 @@ def _written_settings(workspace: Workspace) -> Iterator[_Written]:
 
 
 def _npmrc_settings(content: bytes | None) -> Iterator[_Written]:
-    """The settings in an `.npmrc` (`key = value`, `key[] = value`, `key` for true) without credentials."""
-    found: dict[str, list[str]] = {}
-    for line in (content or b"").decode("utf-8-sig", "replace").splitlines():
-        key, equals, value = (part.strip() for part in line.partition("="))
-        if key and not key.startswith(("#", ";", "//")) and key.rpartition(":")[2] not in _CREDENTIALS:
-            found.setdefault(key.removesuffix("[]"), []).append(value.strip("\"'") if equals else "true")
-    for key, values in found.items():
-        name = _AFTER_DASH.sub(lambda letter: letter[1].upper(), key)
-        yield _Written(f"{NPMRC}: {key}", name, values[0] if len(values) == 1 else values)
+    """The settings in an `.npmrc`, without credentials and what else is said of one registry."""
+    for key, values in parse_npmrc(content or b"").items():
+        if not key.startswith("//") and key.rpartition(":")[2] not in _CREDENTIALS:
+            name = _AFTER_DASH.sub(lambda letter: letter[1].upper(), key)
+            yield _Written(f"{NPMRC}: {key}", name, values[0] if len(values) == 1 else list(values))
 
 
 def _root_files(entries: Entries, written: Iterable[_Written], more: Iterable[str]) -> Iterator[Setting]:
     """The files that count as a whole: those of the table, those that settings name, and `more`."""
     named = (text for one in written if one.name in OF_NPMRC for text in one.texts)
-    for path in {*_FILES, *map(posixpath.normpath, named), *more}:
+    yield from _standing(entries, {*_FILES, *LOOKED_FOR, *map(posixpath.normpath, named), *more})
+
+
+def _between(workspace: Workspace, entries: Entries) -> dict[str, set[Setting]]:
+    """What tools look for in the folders between the root and a project, by the project's folder."""
+    above = {folder: folders_above(folder) for folder in workspace.packages}
+    places = {place for found in above.values() for place in found}
+    given = {place: tuple(_looked_for_in(place, workspace, entries)) for place in places}
+    return {folder: {one for place in found for one in given[place]} for folder, found in above.items()}
+
+
+def _looked_for_in(folder: str, workspace: Workspace, entries: Entries) -> Iterator[Setting]:
+    """What tools look for in a folder above projects; a package.json there that is no project's is not read."""
+    package = workspace.packages.get(folder)
+    names = LOOKED_FOR if package else (*LOOKED_FOR, MANIFEST)
+    yield from _standing(entries, (f"{folder}/{name}" for name in names))
+    yield from _fields(package, _OF_TOOLS)
+
+
+def _standing(entries: Entries, paths: Iterable[str]) -> Iterator[Setting]:
+    """Those of some files that are there, each as a whole."""
+    for path in paths:
         if path in entries:
             yield Setting("setting", path, _state(entries[path]))
 
 
-def _fields(workspace: Workspace) -> Iterator[Setting]:
-    root = workspace.packages.get(ROOT)
-    document = root.document if root else {}
-    for name in _FIELDS:
-        if document.get(name) is not None:
-            yield Setting("setting", f"{MANIFEST}: {name}", _digest(document[name]))
+def _fields(package: Package | None, names: Iterable[str]) -> Iterator[Setting]:
+    """Those of some fields that a package.json has."""
+    if package is None:
+        return
+    for name in names:
+        if package.document.get(name) is not None:
+            yield Setting("setting", f"{package.path}: {name}", _digest(package.document[name]))
 
 
 def _root_dependencies(workspace: Workspace) -> Iterator[Setting]:

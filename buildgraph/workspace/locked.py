@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from buildgraph.workspace.holding import bits_held, bits_of, held_bits
 from buildgraph.workspace.lockfile import Lockfile
-from buildgraph.workspace.marks import Mark, marks_on
+from buildgraph.workspace.marks import Mark, snapshots_by_mark
 from buildgraph.workspace.references import without_suffix
 
 
@@ -55,10 +55,7 @@ def locked_of(lockfile: Lockfile, blob: str, names: Iterable[str]) -> Locked | N
     if lockfile.is_flat or not _is_whole(lockfile, importers):
         return None
     wanted = frozenset(names)
-    marked: dict[Mark, list[str]] = {}
-    for key in lockfile.snapshots:
-        for mark in marks_on(lockfile, key, wanted):
-            marked.setdefault(mark, []).append(key)
+    marked = snapshots_by_mark(lockfile, wanted)
     own = bits_of(marked.values())
     held = held_bits(lockfile.components, lockfile.edges, own) if own else {}
     return Locked(

@@ -42,6 +42,15 @@ def marks_on(lockfile: Lockfile, key: str, names: Collection[str]) -> Iterator[M
         yield from ((LINKED, folder) for folder in folders_in(lockfile, key))
 
 
+def snapshots_by_mark(lockfile: Lockfile, names: Collection[str]) -> dict[Mark, list[str]]:
+    """The snapshots that bear each mark; of the names that occur at them, those that are asked for."""
+    found: dict[Mark, list[str]] = {}
+    for key in lockfile.snapshots:
+        for mark in marks_on(lockfile, key, names):
+            found.setdefault(mark, []).append(key)
+    return found
+
+
 def selecting_names(
     lockfile: Lockfile, settings: WorkspaceSettings, packages: Mapping[str, Package] = NO_PACKAGES
 ) -> frozenset[str]:

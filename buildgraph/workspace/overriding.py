@@ -33,7 +33,7 @@ def met_by_snapshots(lockfile: Lockfile, keys: Iterable[str]) -> set[str]:
     """The selectors of overrides whose range some of these snapshots satisfy."""
     if not lockfile.ranges:
         return set()
-    return {selector for key in keys for selector in met_by(lockfile, key, package_name(lockfile, key))}
+    return {selector for key in keys for selector in met_by(lockfile, key, name_of_package(lockfile, key))}
 
 
 def met_by(lockfile: Lockfile, key: str, name: str) -> Iterator[str]:
@@ -59,6 +59,6 @@ def met_by_projects(lockfile: Lockfile, importers: Iterable[Importer]) -> set[st
     }
 
 
-def package_name(lockfile: Lockfile, key: str) -> str:
+def name_of_package(lockfile: Lockfile, key: str) -> str:
     """The name of a snapshot's package, or "" when the lockfile does not tell it."""
     return name_of(key) or str(lockfile.package_of(key).get("name", ""))

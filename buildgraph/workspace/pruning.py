@@ -16,7 +16,7 @@ from buildgraph.workspace.lockfile import Importer, Lockfile, Patch, Record
 from buildgraph.workspace.overriding import (
     met_by_projects,
     met_by_snapshots,
-    package_name,
+    name_of_package,
     used_overrides,
 )
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION, Package
@@ -53,7 +53,7 @@ def prune(
         overrides=used_overrides(
             lockfile,
             names | declared_names(asking),
-            installed={package_name(lockfile, key) for key in keys},
+            installed={name_of_package(lockfile, key) for key in keys},
             met=met_by_snapshots(lockfile, keys) | met_by_projects(lockfile, importers.values()),
         ),
         patches={
@@ -61,7 +61,7 @@ def prune(
             for key, patch in lockfile.patches.items()
             if any(is_patched(key, patch, used) for used in keys)
         },
-        others=_others(lockfile, names),
+        others=other_keys(lockfile, names),
     )
 
 
@@ -148,7 +148,7 @@ def _flagged(record: Record, *, optional: bool, dev: bool | None = None) -> dict
     return kept
 
 
-def _others(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
+def other_keys(lockfile: Lockfile, names: frozenset[str]) -> dict[str, Any]:
     """The remaining keys; publication times serve resolution only, and pnpm 8 lists packages that may build."""
     kept = {key: value for key, value in lockfile.others.items() if key != "time"}
     return {**kept, **lists_of_names(kept, names)}

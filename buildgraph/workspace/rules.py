@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from buildgraph.workspace.looked_for import OF_BUILDS, OF_LINTERS, OF_VERSION_MANAGERS
 from buildgraph.workspace.package import GROUPS
 from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.settings import NPMRC
@@ -27,6 +28,7 @@ class Reach(Enum):
     """Whom a change reaches."""
 
     EVERY = "every one"
+    BELOW = "those in its folder and below"
     HOLDING = "those whose closure holds what it is about"
     NAMING = "those that name it"
     PROJECTS = "the projects that come or go"
@@ -53,18 +55,6 @@ LOCKED = "what the lockfile made of it; without a lockfile its value, for every 
 ENTRIES = "each entry; that there are any, for every one"
 PATCHED = "what the lockfile made of it, and the patches; without a lockfile its value, for every one"
 
-_SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
-# What linters and formatters look for in the folder of a file and in all above it.
-_OF_LINTERS = (
-    *(f"eslint.config{ending}" for ending in _SCRIPTS),
-    *(f".eslintrc{ending}" for ending in ("", ".js", ".cjs", ".json", ".yaml", ".yml")),
-    *(f".prettierrc{ending}" for ending in ("", ".json", ".json5", ".yaml", ".yml", ".toml", *_SCRIPTS)),
-    *(f"prettier.config{ending}" for ending in _SCRIPTS),
-    *(f".stylelintrc{ending}" for ending in ("", ".js", ".mjs", ".cjs", ".json", ".yaml", ".yml")),
-    *(f"stylelint.config{ending}" for ending in (".js", ".mjs", ".cjs")),
-    *("biome.json", "biome.jsonc", ".oxlintrc.json", ".editorconfig"),
-)
-
 RULES = (
     Rule(
         Kind.FILE,
@@ -84,25 +74,25 @@ RULES = (
     ),
     Rule(
         Kind.FILE,
-        (".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml", ".prototools"),
+        OF_VERSION_MANAGERS,
         WHOLE,
-        Reach.EVERY,
+        Reach.BELOW,
         Reach.NONE,
         "version managers take Node from it; an image has that of its base",
     ),
     Rule(
         Kind.FILE,
-        (".browserslistrc", "browserslist", *(f"postcss.config{ending}" for ending in _SCRIPTS)),
+        OF_BUILDS,
         WHOLE,
-        Reach.EVERY,
+        Reach.BELOW,
         Reach.NONE,
         "builds look for it in the folders above; an image lacks it unless it is declared",
     ),
     Rule(
         Kind.FILE,
-        _OF_LINTERS,
+        OF_LINTERS,
         WHOLE,
-        Reach.EVERY,
+        Reach.BELOW,
         Reach.NONE,
         "linters and formatters look for it in the folders above; no build does",
     ),
@@ -176,7 +166,7 @@ RULES = (
         Kind.FIELD,
         ("volta", "browserslist", "eslintConfig", "prettier", "stylelint", "postcss"),
         VALUE,
-        Reach.EVERY,
+        Reach.BELOW,
         Reach.NONE,
         "tools look for it in the folders above; the package.json in an image lacks it",
     ),

@@ -52,16 +52,16 @@ class WorkspaceSettings:
             named=_named_too(self.named, _named(pnpm)),
         )
 
-    def with_npmrc(self, npmrc: Mapping[str, str]) -> WorkspaceSettings:
+    def with_npmrc(self, npmrc: Mapping[str, tuple[str, ...]]) -> WorkspaceSettings:
         """These settings completed by `.npmrc`, which pnpm 9 reads them from."""
-        written = {name: npmrc[key] for name, key in OF_NPMRC.items() if key in npmrc}
+        written = {name: list(npmrc[key]) for name, key in OF_NPMRC.items() if key in npmrc}
         named = replace(self, named=_named_too(self.named, _named(written)))
         return named._with_links(npmrc)
 
-    def _with_links(self, npmrc: Mapping[str, str]) -> WorkspaceSettings:
+    def _with_links(self, npmrc: Mapping[str, tuple[str, ...]]) -> WorkspaceSettings:
         if "linkWorkspacePackages" in self.document or "link-workspace-packages" not in npmrc:
             return self
-        return replace(self, link_workspace_packages=npmrc["link-workspace-packages"] in ("true", "deep"))
+        return replace(self, link_workspace_packages=npmrc["link-workspace-packages"][-1] in ("true", "deep"))
 
 
 def parse_workspace_yaml(content: bytes, where: str = WORKSPACE_FILE) -> WorkspaceSettings:
@@ -116,13 +116,17 @@ def _named_too(
     return {name: (*one.get(name, ()), *other.get(name, ())) for name in {**one, **other}}
 
 
-def parse_npmrc(content: bytes) -> dict[str, str]:
-    """The `key=value` lines of an `.npmrc`; values may be quoted, `#` and `;` begin comments."""
-    found: dict[str, str] = {}
-    for line in content.decode("utf-8", "replace").splitlines():
-        key, equals, value = line.partition("=")
-        if equals and not key.lstrip().startswith(("#", ";")):
-            found[key.strip()] = value.strip().strip("\"'")
+def parse_npmrc(content: bytes) -> dict[str, tuple[str, ...]]:
+    """The values of each key of an `.npmrc`: lines are `key = value`, `key[] = value`, or `key` for true.
+
+    Values may be quoted; `#` and `;` begin comments.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for line in content.decode("utf-8-sig", "replace").splitlines():
+        written, equals, value = (part.strip() for part in line.partition("="))
+        key = written.removesuffix("[]")
+        if key and not key.startswith(("#", ";")):
+            found[key] = (*found.get(key, ()), value.strip("\"'") if equals else "true")
     return found
 
 

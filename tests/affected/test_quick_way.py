@@ -145,6 +145,72 @@ def made_anew(town: Monorepo, base: str, head: str) -> tuple[set[str], Mapping[s
     return differing(*map(builds, pictures)), pictures[-1].graph.fingerprints
 
 
+APART = {
+    "what a linter finds between the root and packages": (
+        FIRST,
+        {"packages/.eslintrc.json": "{}"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
+    ),
+    "what a formatter finds by a link": (
+        holding(
+            written("packages/.prettierrc", File("../configs/all", SYMLINK))(FIRST), {"configs/all": "{}"}
+        ),
+        {"configs/all": "new"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web"},
+    ),
+    "what a link leads to outside of the workspace": (
+        holding(
+            written("packages/core/schema.json", File("../../../proto/now/a.json", SYMLINK))(
+                written("../proto/now", File("v2", SYMLINK))(replace(FIRST, root="inner"))
+            ),
+            {"../proto/v2/a.json": "{}"},
+        ),
+        {"../proto/v2/a.json": "new"},
+        {"@acme/core", "@acme/web"},
+    ),
+    "a new file in a folder outside of the workspace that one links": (
+        holding(
+            changed_project("packages/core", fields={"devDependencies": {"proto": "link:../../../proto"}})(
+                replace(FIRST, root="inner")
+            ),
+            {"../proto/a.json": "{}"},
+        ),
+        {"../proto/b.json": "{}"},
+        {"@acme/core", "@acme/web"},
+    ),
+    "what an editor finds above the workspace": (
+        replace(FIRST, root="inner"),
+        {"../.editorconfig": "new"},
+        {".", "@acme/core", "@acme/ui", "@acme/auth", "@acme/web", "@acme/api"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "edits", "packages"), APART.values(), ids=APART)
+def test_what_packages_read_outside_of_their_folders_affects_them(
+    town: Monorepo, before: World, edits: Mapping[str, str], packages: set[str]
+) -> None:
+    """Found in a graph that is at hand, too: such a file makes it anew."""
+    base, head = commit_worlds(town, [before, holding(before, edits)])
+
+    compared = compare(open_project(town.root), base, head, (Kind.PACKAGE, Kind.IMAGE))
+
+    assert {one.node.id for one in compared.nodes} == {f"package:{name}" for name in packages}
+
+
+def test_what_lies_above_the_project_is_told_to_be_in_no_snapshot(town: Monorepo) -> None:
+    """Checks look at it on the disk; a graph that is remembered tells it, too."""
+    links = {"packages/core/schema.json": "../../../proto/a.json", "apps/web/all": "/etc/acme"}
+    world = replace(FIRST, files={**FIRST.files, **{at: File(to, SYMLINK) for at, to in links.items()}})
+    commit = commit_worlds(town, [world])[0]
+
+    told = [open_project(town.root).picture_of(commit).graph.territory for _ in range(2)]
+
+    assert [territory.unseen for territory in told if territory] == 2 * [
+        {"packages/core": ("../proto/a.json",), "apps/web": ("/etc/acme",)}
+    ]
+
+
 def test_a_mistake_is_told_whatever_is_known(town: Monorepo) -> None:
     """A deleted folder is a mistake, in a graph that is made from another one, too."""
     before = plain("FROM scratch\nCOPY . /\n")

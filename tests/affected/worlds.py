@@ -211,7 +211,7 @@ def tree(world: World) -> dict[str, File]:
 
 def place(path: str, below: str) -> str:
     """Where a file lies: manifests and templates stand beside the workspace, when it is in a folder."""
-    return path if path.startswith(("manifests/", "docker/")) else below + path
+    return path if path.startswith(("manifests/", "docker/")) else posixpath.normpath(below + path)
 
 
 def manifests(world: World) -> Iterator[tuple[str, str]]:

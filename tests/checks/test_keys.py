@@ -78,10 +78,10 @@ def test_another_node_or_pnpm_counts(programs: tuple[tuple[str, str], ...]) -> N
 def test_env_files_of_a_package_and_of_the_root_count() -> None:
     """Pitfall 12: git ignores them, and bundlers read them."""
     plain = keys()
-    own = keys(here={"dotenv": {"packages/core": ((".env", "d1"),)}})
-    edited = keys(here={"dotenv": {"packages/core": ((".env", "d2"),)}})
-    of_root = keys(here={"dotenv": {".": ((".env", "d1"),)}})
-    of_another = keys(here={"dotenv": {"packages/other": ((".env", "d1"),)}})
+    own = keys(here={"surroundings": {"packages/core": ((".env", "d1"),)}})
+    edited = keys(here={"surroundings": {"packages/core": ((".env", "d2"),)}})
+    of_root = keys(here={"surroundings": {".": ((".env", "d1"),)}})
+    of_another = keys(here={"surroundings": {"packages/other": ((".env", "d1"),)}})
 
     assert len({plain[0], own[0], edited[0], of_root[0]}) == 4
     assert of_another == plain

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from buildgraph.checks.planning import plan_scripts
 from buildgraph.checks.script import Script
+from buildgraph.checks.scripts import PackageScripts, development_of
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
+from buildgraph.graph.territory import Territory
 from buildgraph.manifests.package_checks import Checks, PackageCheck
 
+# Groups of package.json: a project beside `vitest`, and one that is a peer, too.
+DEPENDING = {
+    "devDependencies": {"vitest": "1", "@acme/testing": "workspace:*", "react": "19"},
+    "peerDependencies": {"react": ">=18"},
+}
 ALL = {"lint": "eslint .", "typecheck": "tsc", "test": "vitest run", "build": "vite build"}
 
 
@@ -24,10 +31,16 @@ def graph_of(uses: dict[str, tuple[str, ...]], linked: tuple[str, ...] = ()) -> 
 
 
 def plan(
-    graph: Graph, commands: dict[str, dict[str, str]], checks: Checks | None = None
+    graph: Graph,
+    commands: dict[str, dict[str, str]],
+    checks: Checks | None = None,
+    development: Mapping[str, set[str]] = {},
 ) -> dict[str, Script]:
-    """The scripts by name; `commands` are by package."""
-    by_folder = {f"packages/{name}": scripts for name, scripts in commands.items()}
+    """The scripts by name; `commands`, and what is needed in development alone, are by package."""
+    by_folder = {
+        f"packages/{name}": PackageScripts(scripts, frozenset(development.get(name, ())))
+        for name, scripts in commands.items()
+    }
     return {script.name: script for script in plan_scripts(graph, by_folder, checks or Checks())}
 
 
@@ -89,8 +102,47 @@ def test_packages_that_use_one_another_wait_for_what_all_of_them_need() -> None:
     uses = {"core": (), "left": ("right", "core"), "right": ("left",), "web": ("left",)}
     found = plan(graph_of(uses), {**building(uses), "left": {"lint": "l"}})
 
-    assert found["check:left:lint"].after == found["check:right:build"].after == ("check:core:build",)
-    assert set(found["check:web:build"].after) == {"check:core:build", "check:right:build"}
+    assert found["check:right:build"].after == ("check:core:build",)
+    assert found["check:left:lint"].after == found["check:web:build"].after == ("check:right:build",)
+
+
+def test_packages_that_use_one_another_build_in_turn_and_all_else_of_them_waits() -> None:
+    """A test of `core` may read what `testing` builds, and what they leave is read by `web`."""
+    uses = {"base": (), "core": ("base", "testing"), "testing": ("core",), "web": ("core",)}
+    found = plan(graph_of(uses), {**building(uses), "core": ALL, "testing": ALL})
+    builds = ("check:core:build", "check:testing:build")
+
+    assert {name: script.after for name, script in found.items()} == {
+        "check:base:build": (),
+        "check:core:build": ("check:base:build",),
+        "check:testing:build": ("check:core:build",),
+        "check:core:lint": ("check:testing:build",),
+        "check:core:typecheck": builds,
+        "check:core:test": builds,
+        "check:testing:lint": ("check:core:build",),
+        "check:testing:typecheck": builds,
+        "check:testing:test": builds,
+        "check:web:build": builds,
+    }
+
+
+def test_what_is_needed_in_development_alone_builds_last_in_a_circle() -> None:
+    """The tests of `z-core` use `a-testing`, which needs what `z-core` builds."""
+    uses = {"a-testing": ("m-more", "z-core"), "m-more": ("a-testing",), "z-core": ("a-testing", "m-more")}
+    found = plan(graph_of(uses), building(uses), development={"z-core": {"a-testing", "m-more"}})
+
+    assert {name: script.after for name, script in found.items()} == {
+        "check:z-core:build": (),
+        "check:a-testing:build": ("check:z-core:build",),
+        "check:m-more:build": ("check:z-core:build", "check:a-testing:build"),
+    }
+
+
+def test_a_circle_that_builds_nothing_hands_on_what_came_before_it() -> None:
+    uses = {"core": (), "left": ("right", "core"), "right": ("left",), "web": ("left",)}
+    found = plan(graph_of(uses), {**building(("core", "web")), "left": {"test": "t"}})
+
+    assert found["check:left:test"].after == found["check:web:build"].after == ("check:core:build",)
 
 
 def test_what_the_root_links_comes_before_all_that_it_does_not_need_itself() -> None:
@@ -105,13 +157,27 @@ def test_what_the_root_links_comes_before_all_that_it_does_not_need_itself() -> 
     }
 
 
+def test_what_no_snapshot_holds_is_told_to_all_that_use_the_package_whose_links_lead_there() -> None:
+    uses = {"core": (), "ui": ("core",), "web": ("ui",), "docs": ()}
+    graph = graph_of(uses)
+    graph.territory = Territory(unseen={"packages/core": ("../proto",), "packages/web": ("/etc/acme",)})
+    found = plan(graph, building(uses))
+
+    assert {name: script.outside for name, script in found.items()} == {
+        "check:core:build": ("../proto",),
+        "check:ui:build": ("../proto",),
+        "check:web:build": ("../proto", "/etc/acme"),
+        "check:docs:build": (),
+    }
+
+
 @pytest.mark.parametrize(("named", "scripts"), [(False, []), (True, ["check:.:lint"])])
 def test_the_root_is_checked_only_where_the_manifest_names_it(named: bool, scripts: list[str]) -> None:
     """Its scripts mostly run those of all packages."""
     graph = Graph({"package:.": Node("package:.", Kind.PACKAGE, ".")})
     checks = Checks(packages={".": PackageCheck(scripts=("lint",))} if named else {})
 
-    assert [script.name for script in plan_scripts(graph, {".": ALL}, checks)] == scripts
+    assert [script.name for script in plan_scripts(graph, {".": PackageScripts(ALL)}, checks)] == scripts
 
 
 def test_a_package_may_say_otherwise() -> None:
@@ -125,3 +191,8 @@ def test_a_package_may_say_otherwise() -> None:
     assert found["check:core:test"].outputs == ("coverage",)
     assert "dist" in found["check:core:build"].outputs
     assert found["check:core:lint"].outputs == ()
+
+
+def test_a_peer_is_needed_for_more_than_development() -> None:
+    assert development_of(DEPENDING) == {"vitest", "@acme/testing"}
+    assert development_of({}) == set()

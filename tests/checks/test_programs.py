@@ -66,6 +66,25 @@ def test_another_program_behind_the_same_name_is_asked(folder: Path, tmp_path: P
     assert versions(tmp_path, Asked("v22"))["node"] == "v22"
 
 
+@pytest.mark.parametrize(
+    "shim",
+    [
+        pytest.param("volta/bin/volta-shim", id="Volta's, a program of another name"),
+        pytest.param("mise/bin/mise", id="mise's, which is mise itself"),
+        pytest.param("proto/shims/node", id="proto's, in a folder of shims"),
+    ],
+)
+def test_a_program_that_stands_for_others_is_asked_every_time(
+    folder: Path, tmp_path: Path, shim: str
+) -> None:
+    """A version manager's file stays as it is, whichever version it starts."""
+    put(tmp_path / shim, b"\x7fELF whatever you ask for")
+    (folder / "node").symlink_to(tmp_path / shim)
+
+    assert versions(tmp_path, Asked("v20"))["node"] == "v20"
+    assert versions(tmp_path, Asked("v22"))["node"] == "v22"
+
+
 def test_a_script_in_front_of_a_program_is_asked_every_time(folder: Path, tmp_path: Path) -> None:
     """It may choose by the folder, by a file, by the hour."""
     put(folder / "node", b"#!/bin/sh\nexec somewhere\n")

@@ -21,7 +21,7 @@ from tests.workspace.pnpm import lock, run_pnpm
 
 PAGE = Path(__file__).parents[2] / "docs/INPUTS.md"
 TITLES = {
-    Kind.FILE: "## Files of the root, by name",
+    Kind.FILE: "## Files by name",
     Kind.ROLE: "## Files by what they are for",
     Kind.FIELD: "## Fields of the root package.json",
     Kind.SETTING: "## pnpm's settings",
@@ -124,6 +124,58 @@ def test_a_file_that_installs_and_builds_read_reaches_every_package(path: str) -
 def test_any_other_file_reaches_nobody_here(path: str) -> None:
     """Pitfall 13: nothing is a global input because it lies in the root."""
     assert root_inputs(workspace(), files(path)) == root_inputs(workspace(), {})
+
+
+def nested() -> Workspace:
+    """web, and below it a plugin; ui beside others in a folder that is no project."""
+    folders = (".", "web", "web/plugins/maps", "packages/ui", "packages/core")
+    packages = {folder: parse_package(b"{}", folder) for folder in folders}
+    return connect(".", packages, parse_workspace_yaml(b""), None)
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"),
+    [
+        ("packages/.eslintrc.json", ["packages/core", "packages/ui"]),
+        ("packages/.nvmrc", ["packages/core", "packages/ui"]),
+        ("packages/postcss.config.js", ["packages/core", "packages/ui"]),
+        ("web/.prettierrc", ["web/plugins/maps"]),
+        ("web/plugins/.editorconfig", ["web/plugins/maps"]),
+        ("packages/package.json", ["packages/core", "packages/ui"]),
+        ("packages/ui/.eslintrc.json", []),
+        ("web/package.json", []),
+        ("packages/.pnpmfile.cjs", []),
+        ("packages/eslint.shared.js", []),
+    ],
+)
+def test_what_tools_look_for_in_the_folders_above_reaches_the_packages_below(
+    path: str, folders: list[str]
+) -> None:
+    """What lies in a package's own folder is a file of its own anyway."""
+    before, after = (root_inputs(nested(), files(path, blob=blob)) for blob in "ab")
+
+    assert whom(before, after) == whom(root_inputs(nested(), {}), after) == folders
+    assert all(found == (("setting", path, "100644 b"),) for found in after.some.values())
+
+
+def test_of_a_package_above_another_the_fields_count_that_tools_look_for() -> None:
+    above = {"prettier": "@acme/prettier", "version": "1.0.0", "type": "module"}
+    packages = {
+        "web": parse_package(json.dumps(above).encode(), "web"),
+        "web/maps": parse_package(b"{}", "web/maps"),
+    }
+    found = root_inputs(connect(".", packages, parse_workspace_yaml(b""), None), {})
+
+    assert [name for _, name, _ in found.some["web/maps"]] == ["web/package.json: prettier"]
+    assert list(found.some) == ["web/maps"]
+
+
+def test_what_tools_look_for_above_the_workspace_reaches_every_package() -> None:
+    """Its root need not be the project's, and nothing tells them to end there."""
+    above = files("../.editorconfig", "../../.eslintrc.json", "../README.md")
+    found = root_inputs(workspace(), {}, above=above)
+
+    assert told(found) == ["../../.eslintrc.json", "../.editorconfig"]
 
 
 def test_a_mode_counts_as_content_does() -> None:

@@ -59,4 +59,27 @@ def test_the_root_package_and_npmrc_complete_the_settings() -> None:
 def test_the_workspace_file_has_the_last_word_on_linking() -> None:
     settings = parse_workspace_yaml(b"linkWorkspacePackages: false\n")
 
-    assert not settings.with_npmrc({"link-workspace-packages": "true"}).link_workspace_packages
+    assert not settings.with_npmrc({"link-workspace-packages": ("true",)}).link_workspace_packages
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(
+            b"\xef\xbb\xbfpnpmfile = 'a.cjs'\n", {"pnpmfile": ("a.cjs",)}, id="a mark of bytes first"
+        ),
+        pytest.param(
+            b"pnpmfile[]=a.cjs\npnpmfile[] = b.cjs\n", {"pnpmfile": ("a.cjs", "b.cjs")}, id="a list"
+        ),
+        pytest.param(b"shamefully-hoist\n", {"shamefully-hoist": ("true",)}, id="a key alone"),
+        pytest.param(b"# a=1\n ;b=2\n\n=3\n", {}, id="comments, and nothing"),
+    ],
+)
+def test_an_npmrc_is_read_in_one_way(content: bytes, found: dict[str, tuple[str, ...]]) -> None:
+    assert parse_npmrc(content) == found
+
+
+def test_hooks_in_an_npmrc_are_those_of_all_its_lines() -> None:
+    settings = parse_workspace_yaml(b"").with_npmrc(parse_npmrc(b"pnpmfile[]=a.cjs\npnpmfile[]=b.cjs\n"))
+
+    assert settings.named == {"pnpmfile": ("a.cjs", "b.cjs")}

@@ -1,0 +1,31 @@
+"""Names of files that tools look for in the folder they work in and in all above it; pure text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+
+OF_VERSION_MANAGERS: Final = (
+    *(".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml", ".prototools"),
+)
+OF_BUILDS: Final = (
+    *(".browserslistrc", "browserslist"),
+    *(f"postcss.config{ending}" for ending in _SCRIPTS),
+)
+OF_LINTERS: Final = (
+    *(f"eslint.config{ending}" for ending in _SCRIPTS),
+    *(f".eslintrc{ending}" for ending in ("", ".js", ".cjs", ".json", ".yaml", ".yml")),
+    *(f".prettierrc{ending}" for ending in ("", ".json", ".json5", ".yaml", ".yml", ".toml", *_SCRIPTS)),
+    *(f"prettier.config{ending}" for ending in _SCRIPTS),
+    *(f".stylelintrc{ending}" for ending in ("", ".js", ".mjs", ".cjs", ".json", ".yaml", ".yml")),
+    *(f"stylelint.config{ending}" for ending in (".js", ".mjs", ".cjs")),
+    *("biome.json", "biome.jsonc", ".oxlintrc.json", ".editorconfig"),
+)
+LOOKED_FOR: Final = frozenset((*OF_VERSION_MANAGERS, *OF_BUILDS, *OF_LINTERS))
+
+
+def folders_above(folder: str) -> tuple[str, ...]:
+    """The folders above one, the nearest first, without the root that it is seen from."""
+    parts = folder.split("/")
+    return tuple("/".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
