@@ -17,6 +17,7 @@ from buildgraph.place.containers import (
     read_condition,
     read_last_lines,
     remove_container,
+    run_in_container,
     start_container,
 )
 from buildgraph.place.images import ensure_image
@@ -171,7 +172,8 @@ def _wait_until_ready(place: Place, kind: str, container: str) -> None:
 
 
 def _answers(place: Place, container: str, ping: str) -> bool:
-    code, _ = ask_in_container(place, container, ["sh", "-c", ping])
+    """Asked without a shell that stays open: the engine does not tell one that its container ended as it began."""
+    code, _ = run_in_container(place, container, ["sh", "-c", ping])
     return code == 0
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from buildgraph.errors import ToolError
 
 TIMEOUT = 120  # seconds for one answer
+SILENCE = 30  # seconds that a shell may say nothing: it is told what answers soon, and not that its container has ended
 ENOUGH = 1 << 16
 SHORTEST = 0.001  # seconds: a socket takes 0 for something else
 REFUSED, CONFLICT = 400, 409
@@ -111,6 +112,7 @@ def talk_to(line: socket.socket, command: str) -> Talk:
         answer.close()
         line.close()
         raise
+    line.settimeout(SILENCE)
     return Talk(line, answer)
 
 

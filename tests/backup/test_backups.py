@@ -165,6 +165,7 @@ def test_a_backup_holds_what_was_there_and_brings_it_back(stocked: Town, store: 
     assert kinds[-4:] == ["restore-started", "backup-started", "backup-finished", "restore-finished"]
 
 
+@pytest.mark.long
 def test_what_a_restore_saved_first_takes_it_back(stocked: Town, store: FolderStore) -> None:
     record = backup(stocked, store)
     query(stocked, "delete from messages")

@@ -109,12 +109,13 @@ def test_down_is_refused_while_somebody_deploys(town: Town) -> None:
 
 def test_a_wrong_image_of_a_backing_service_shows_its_last_lines(town: Town) -> None:
     town.secrets(POSTGRES_PASSWORD="p")
-    town.has_backing(postgres=town.place.images["redis:7-alpine"])
+    town.has_backing(postgres=town.place.images["haproxy:2.9"])
     town.service("api", database="chat")
 
-    with pytest.raises(StepFailed, match="postgres: does not get ready"):
+    with pytest.raises(StepFailed, match="postgres: does not get ready") as failed:
         town.deploy()
 
+    assert "exec: postgres: not found" in str(failed.value)
     assert sorted(town.containers()) == ["proxy"]
 
 

@@ -45,6 +45,7 @@ def points(steps: Sequence[str], phases: Iterable[tuple[str, str]]) -> list[Poin
     return [Point(number, when) for number, when in found]
 
 
+@pytest.mark.long
 def test_a_first_deploy_killed_in_any_phase_is_completed_by_the_next(
     make_town: Callable[..., Town], tmp_path: Path
 ) -> None:

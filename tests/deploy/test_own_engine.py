@@ -22,7 +22,13 @@ MEGABYTE = 2**20
 
 # The engine's library leaves a socket to the garbage collector when nothing answers at its other end.
 @pytest.mark.filterwarnings("ignore:unclosed <socket.*family=1:ResourceWarning")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["told to end", "killed"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long, id="told to end"),
+        pytest.param(signal.SIGKILL, id="killed"),
+    ],
+)
 def test_an_engine_that_restarts_brings_all_back_and_the_next_deploy_converges(
     far_town: Town, own_engine: OwnEngine, how: signal.Signals
 ) -> None:
@@ -54,7 +60,10 @@ def test_an_engine_that_restarts_brings_all_back_and_the_next_deploy_converges(
     gc.collect()
 
 
-@pytest.mark.parametrize("leaving", [20 * MEGABYTE, 0], ids=["for the image", "at all"])
+@pytest.mark.parametrize(
+    "leaving",
+    [pytest.param(20 * MEGABYTE, marks=pytest.mark.long, id="for the image"), pytest.param(0, id="at all")],
+)
 def test_a_full_disk_is_told_and_the_old_version_serves_on(
     far_town: Town, own_engine: OwnEngine, leaving: int
 ) -> None:

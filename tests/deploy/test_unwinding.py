@@ -102,9 +102,9 @@ def test_a_migration_that_fails_late_takes_back_what_was_switched(town: Town) ->
 @pytest.mark.parametrize(
     ("moment", "answers"),
     [
-        ("started green", {"api 1"}),
+        pytest.param("started green", {"api 1"}, marks=pytest.mark.long),
         ("10 % of the requests", {"api 1", "api 2"}),
-        ("web: it does not run yet", {"api 2"}),
+        pytest.param("web: it does not run yet", {"api 2"}, marks=pytest.mark.long),
         ("api: blue is kept", {"api 2"}),
     ],
 )

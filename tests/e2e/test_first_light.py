@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hamlet import Hamlet
-from tests.support.system import SCRIPTS, System, docker
+from tests.support.system import System, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
 
@@ -177,38 +174,6 @@ def test_a_deploy_whose_smoke_tests_failed_is_not_done_until_they_pass(system: S
 
     assert [run.code for run in runs] == [1, 1]
     assert (mended.code, mended.built) == (0, []), mended.err
-
-
-def hear_interrupts() -> None:
-    """A suite that was started in the background ignores them, and so would what it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(system: System) -> None:
-    """Pitfall 9: what was killed is not recorded as done."""
-    system.append("apps/chat/apps/web/src/routes/+page.svelte", f"\n<p>{system.name}</p>\n")
-    argv = (str(SCRIPTS / "doit"), "build")
-    with subprocess.Popen(
-        argv,
-        cwd=system.root,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_interrupts,
-    ) as running:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "RUN" in line:
-                break
-        os.killpg(running.pid, signal.SIGINT)
-        told = running.stderr.read()
-        code = running.wait(timeout=30)
-
-    assert code == 130, told
-    assert "interrupted" in told
-    left = subprocess.run(["pgrep", "-f", f"buildx build.*{system.name}/"], capture_output=True, check=False)
-    assert left.stdout == b""
-    assert system.doit("build").built == ["chat-web"]
 
 
 def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(deployed: System) -> None:

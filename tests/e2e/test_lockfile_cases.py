@@ -216,7 +216,12 @@ TWINS = (
 
 
 @pytest.mark.parametrize(
-    ("case", "version"), [*((case, PNPM_9) for case in MAIN_CASES), *((case, PNPM_8) for case in TWINS)]
+    ("case", "version"),
+    [
+        *((case, PNPM_9) for case in MAIN_CASES),
+        (TWINS[0], PNPM_8),
+        *(pytest.param(case, PNPM_8, marks=pytest.mark.long) for case in TWINS[1:]),
+    ],
 )
 def test_what_pnpm_makes_of_an_edit_affects_exactly_those_who_install_it(
     case: str, version: str, locked: Opened, tmp_path: Path

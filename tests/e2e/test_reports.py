@@ -135,11 +135,12 @@ def test_on_a_terminal_each_task_at_work_is_one_line_and_its_end_stays(shop: Mon
     assert any(line.startswith(".  build:web  ") and "COPY" in line for line in terminal.history)
 
 
-def test_an_interrupted_run_is_reported_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_run_is_reported_leaves_nothing_and_the_next_one_builds(tmp_path: Path) -> None:
+    """Pitfall 9: what was killed is not recorded as done."""
     hamlet = Hamlet(tmp_path / "repo")
-    hamlet.append("services/web/Dockerfile", f"RUN echo {hamlet.name} && sleep 300\n")
+    hamlet.append("services/web/Dockerfile", f"RUN echo {hamlet.name} && sleep 10\n")
 
-    code, terminal = on_terminal(hamlet.root, "build:web", "--trace", "trace.json", until="sleep 300")
+    code, terminal = on_terminal(hamlet.root, "build:web", "--trace", "trace.json", until="sleep 10")
 
     assert code == 130
     assert (terminal.shown[-1], terminal.wraps) == ("interrupted", True)
@@ -149,6 +150,8 @@ def test_an_interrupted_run_is_reported_and_leaves_the_terminal_as_it_was(tmp_pa
     assert (report["result"], report["exit_code"]) == ("interrupted", 130)
     assert results(report) == {"build:web": "interrupted"}
     events = json.loads((hamlet.root / "trace.json").read_text())["traceEvents"]
-    assert any("sleep 300" in event["name"] for event in events)
+    assert any("sleep 10" in event["name"] for event in events)
     left = subprocess.run(["pgrep", "-f", f"buildx build.*{hamlet.name}/"], capture_output=True, check=False)
     assert left.stdout == b""
+    assert "== 1 done (build:web)" in hamlet.must("build:web").err
+    hamlet.raze()

@@ -101,6 +101,7 @@ def test_a_version_that_fails_its_smoke_tests_goes_back(shop: Harbour) -> None:
     assert events[-1]["kind"] == "deploy-failed"
 
 
+@pytest.mark.long
 def test_a_version_that_the_cluster_has_dropped_is_gone_back_to_all_the_same(shop: Harbour) -> None:
     """A cluster keeps so many former versions, those that were made last, whatever has run since."""
     sets = shop.objects("replicasets")
@@ -188,6 +189,7 @@ def test_a_deploy_that_was_killed_is_completed_by_the_next_one(shop: Harbour) ->
     assert shop.told("lock", "env=alpha")["locks"] == []
 
 
+@pytest.mark.long
 def test_a_broken_version_that_a_killed_deploy_left_goes_back_to_the_last_release(shop: Harbour) -> None:
     shop.settings(health_within=8)
     shop.write("services/api/server.mjs", "process.exit(1)\n")
@@ -199,6 +201,7 @@ def test_a_broken_version_that_a_killed_deploy_left_goes_back_to_the_last_releas
     assert shop.state()["api"] == ("healthy", False)
 
 
+@pytest.mark.long
 def test_a_healthy_version_that_a_killed_deploy_left_goes_back_when_its_smoke_tests_fail(
     shop: Harbour,
 ) -> None:
@@ -212,6 +215,7 @@ def test_a_healthy_version_that_a_killed_deploy_left_goes_back_when_its_smoke_te
     assert shop.answer("api") == "api 1 alpha", ran.err
 
 
+@pytest.mark.long
 def test_what_a_failed_version_has_changed_around_its_pods_goes_with_the_next_deploy(shop: Harbour) -> None:
     """Going back takes pods back, and leaves the Service as the failed version had it."""
     shop.says("api", "something else")
