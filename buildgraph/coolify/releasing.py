@@ -18,7 +18,6 @@ from buildgraph.coolify.ledger import (
     record_event,
     record_release,
     record_verified,
-    version_of,
 )
 from buildgraph.coolify.live import read_live
 from buildgraph.coolify.lock import Lock, held_lock
@@ -27,6 +26,7 @@ from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.smoke import run_smoke
 from buildgraph.coolify.switching import Former, bring, prepare, read_former, unwind
 from buildgraph.deploy.pending import in_order
+from buildgraph.deploy.proof import holds_again, proof_of
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.errors import BuildgraphError
@@ -50,7 +50,7 @@ def release_product(place: CoolifyPlace, shipment: Shipment, tell: Tell) -> str:
             _deploy(lock, ledger, shipment, tell)
             lock.check()
             release.append(record_release(place, _release(shipment)))
-            record_verified(place, product, version_of(_versions(shipment)))
+            record_verified(place, product, proof_of(shipment.targets))
     tell(f"release {release[0]}")
     return release[0]
 
@@ -66,7 +66,7 @@ def _deploy(lock: Lock, ledger: Ledger, shipment: Shipment, tell: Tell) -> None:
         run_smoke(place, [target.service for target in shipment.targets], tell)
     except BaseException as error:
         unwind(lock, formers, error, tell)
-        _restore_verified(lock, product, verified)
+        _restore_verified(lock, shipment, verified)
         raise
     _take_away(lock, product, tell)
 
@@ -97,12 +97,14 @@ def _take_away(lock: Lock, product: str, tell: Tell) -> None:
         tell(f"{name}: it left the manifests, so its application was stopped; remove it in Coolify")
 
 
-def _restore_verified(lock: Lock, product: str, verified: str) -> None:
+def _restore_verified(lock: Lock, shipment: Shipment, verified: str) -> None:
     """Give the word back that was taken, if what it was given for is what was deployed last."""
+    product = shipment.deed.product
     try:
         lock.check()
-        deployed = [d for d in read_live(lock.place).ledger.deployed.values() if d.product == product]
-        if verified and verified == version_of((d.service, d.fingerprint) for d in deployed):
+        ledger = read_live(lock.place).ledger
+        running = {d.service: d.fingerprint for d in ledger.deployed.values() if d.product == product}
+        if verified and holds_again(verified, running, ledger.history.get(product, ()), shipment.targets):
             record_verified(lock.place, product, verified)
     except BuildgraphError:
         return  # the error that led here is told; without the word, the next run tests again
@@ -137,7 +139,3 @@ def _release(shipment: Shipment) -> Release:
     return Release(
         "", deed.product, services, deed.commit, read_actor(), moment(), deed.kind, shipment.origin
     )
-
-
-def _versions(shipment: Shipment) -> list[tuple[str, str]]:
-    return [(target.service.name, target.fingerprint) for target in shipment.targets]

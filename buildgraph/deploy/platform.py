@@ -65,7 +65,7 @@ class Platform(Protocol):
         """Service -> why a deploy would touch it; empty when all of a product runs as it shall."""
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:
-        """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
+        """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
 
     def release(self, shipment: Shipment, tell: Tell) -> str:
         """Deploy, smoke-test, record; returns the release's name.

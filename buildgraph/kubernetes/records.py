@@ -9,9 +9,16 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Final
 
-from buildgraph.deploy.releases import Release, ReleasedService, Source, parse_release, render_release
+from buildgraph.deploy.proof import proof_of
+from buildgraph.deploy.releases import (
+    Release,
+    ReleasedService,
+    Source,
+    next_name,
+    parse_release,
+    render_release,
+)
 from buildgraph.errors import BuildgraphError
-from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import read_values, render_object, write_values
 from buildgraph.place.actor import read_actor
@@ -48,22 +55,20 @@ def record_release(
         before = read_history(cluster).get(product, ())
         last = before[-1] if before else None
         made = Release("", product, new, source.commit, read_actor(), moment(), source.kind, source.origin)
-        if last and (last.versions, last.images) == (made.versions, made.images):
-            return last.name
-        number = int(last.name.rpartition("-")[2]) + 1 if last else 1
-        if _create(cluster, product, number, render_release(cluster, made, last).decode()):
+        name = next_name(last, made)
+        if last and name == last.name:
+            return name
+        if _create(cluster, product, name, render_release(cluster, made, last).decode()):
             surplus = max(0, len(before) + 1 - cluster.environment.releases)
             for old in before[:surplus]:
                 cluster.kubectl.run("delete", "configmap", _object(old.name), "--ignore-not-found")
-            return f"{product}-{number:04d}"
+            return name
 
 
-def _create(cluster: Cluster, product: str, number: int, text: str) -> bool:
+def _create(cluster: Cluster, product: str, name: str, text: str) -> bool:
     labels = {**cluster.labels(RELEASE), PART_OF: label(product)}
     body = {"immutable": True, "data": {RECORD: text}}
-    return cluster.kubectl.creates(
-        render_object("ConfigMap", _object(f"{product}-{number:04d}"), labels, body)
-    )
+    return cluster.kubectl.creates(render_object("ConfigMap", _object(name), labels, body))
 
 
 def _object(release: str) -> str:
@@ -74,8 +79,8 @@ def _object(release: str) -> str:
 
 
 def is_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> bool:
-    """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
-    return read_values(cluster, VERIFIED).get(product) == _version(targets)
+    """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
+    return read_values(cluster, VERIFIED).get(product) == proof_of(targets)
 
 
 def forget_verified(cluster: Cluster, product: str) -> None:
@@ -85,11 +90,7 @@ def forget_verified(cluster: Cluster, product: str) -> None:
 
 def record_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> None:
     """Remember that these targets passed."""
-    write_values(cluster, VERIFIED, {product: _version(targets)})
-
-
-def _version(targets: Iterable[Target]) -> str:
-    return digest_of_pairs(sorted((target.service.name, target.fingerprint) for target in targets))
+    write_values(cluster, VERIFIED, {product: proof_of(targets)})
 
 
 # Events ------------------------------------------------------------------------------------------------
