@@ -18,7 +18,7 @@ from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.deploy.releases import Release, next_name, parse_release, render_release
 from buildgraph.errors import ConfigurationError, refuse_newer
-from buildgraph.place.audit import Event, parse_event, render_event
+from buildgraph.place.audit import Event, events_in, render_event
 
 FORMAT: Final = 1
 PREFIX: Final = "BUILDGRAPH_"
@@ -82,9 +82,7 @@ class Ledger:
 
     def events(self, product: str = "") -> tuple[Event, ...]:
         """What was done (to a product, with what concerns all), the oldest first; the last hundred."""
-        parsed = (parse_event(variable.value) for variable in self._below(EVENT))
-        found = sorted((event for event in parsed if event), key=lambda event: event.at)
-        return tuple(event for event in found if not product or event.product in ("", product))
+        return events_in((variable.value for variable in self._below(EVENT)), product)
 
     def _below(self, prefix: str) -> list[Variable]:
         return [variable for variable in self.variables if variable.key.startswith(prefix)]
@@ -133,13 +131,14 @@ def record_verified(place: CoolifyPlace, product: str, proof: str) -> None:
     _write(place, {f"{VERIFIED}{part_of_key(product)}": proof})
 
 
-def record_event(place: CoolifyPlace, event: Event) -> None:
-    """Add an event; those beyond the last hundred go."""
+def record_event(place: CoolifyPlace, event: Event) -> bool:
+    """Add an event, for which there is always a log; those beyond the last hundred go."""
     stamp = re.sub(r"\D", "", event.at)[:17]
     key = f"{EVENT}{stamp}_{secrets.token_hex(4).upper()}"
     place.api.create_variable(place.coolify.state, NewVariable(key, render_event(place, event)))
     kept = sorted((v for v in read_ledger(place).variables if v.key.startswith(EVENT)), key=lambda v: v.key)
     _remove(place, kept[:-EVENTS_KEPT])
+    return True
 
 
 def record_release(place: CoolifyPlace, release: Release) -> str:

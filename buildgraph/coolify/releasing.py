@@ -6,9 +6,8 @@ nothing is verified yet, and goes through the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from functools import partial
 
 from buildgraph.coolify.ledger import (
     NOT_YET,
@@ -31,7 +30,7 @@ from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.errors import BuildgraphError
 from buildgraph.place.actor import read_actor
-from buildgraph.place.audit import Deed, event_of, moment
+from buildgraph.place.audit import Deed, moment, recording
 from buildgraph.place.model import Tell
 
 
@@ -110,27 +109,9 @@ def _restore_verified(lock: Lock, shipment: Shipment, verified: str) -> None:
         return  # the error that led here is told; without the word, the next run tests again
 
 
-@contextmanager
-def recorded(place: CoolifyPlace, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends; the release's name goes into the list that is given.
-
-    A log that cannot be written is told and fails nothing.
-    """
-    release: list[str] = []
-    _tell_log(place, deed, "started", deed.reason, tell)
-    try:
-        yield release
-    except BaseException as error:
-        _tell_log(place, deed, "failed", str(error) or type(error).__name__, tell)
-        raise
-    _tell_log(place, deed, "finished", deed.reason, tell, "".join(release))
-
-
-def _tell_log(place: CoolifyPlace, deed: Deed, end: str, detail: str, tell: Tell, release: str = "") -> None:
-    try:
-        record_event(place, replace(event_of(deed, end, detail), release=release))
-    except BuildgraphError as error:
-        tell(f"the audit log cannot be written: {error}")
+def recorded(place: CoolifyPlace, deed: Deed, tell: Tell) -> AbstractContextManager[list[str]]:
+    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recording`."""
+    return recording(partial(record_event, place), deed, tell)
 
 
 def _release(shipment: Shipment) -> Release:

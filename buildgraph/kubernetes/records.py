@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from functools import partial
 from secrets import token_hex
 from typing import Final
 
@@ -18,11 +18,10 @@ from buildgraph.deploy.releases import (
     parse_release,
     render_release,
 )
-from buildgraph.errors import BuildgraphError
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import read_values, render_object, write_values
 from buildgraph.place.actor import read_actor
-from buildgraph.place.audit import Deed, Event, event_of, moment, parse_event, render_event
+from buildgraph.place.audit import Deed, Event, events_in, moment, recording, render_event
 from buildgraph.place.model import Target, Tell
 from buildgraph.render.kubernetes import PART_OF, label
 
@@ -100,33 +99,17 @@ def read_events(cluster: Cluster, product: str = "") -> tuple[Event, ...]:
     """All events (of a product, with what concerns all), the oldest first."""
     kept = cluster.kubectl.read("configmaps", cluster.selecting(component=AUDIT))
     lines = [line for told in kept for line in told.get("data", {}).values()]
-    events = sorted((found for line in lines if (found := parse_event(line))), key=lambda event: event.at)
-    return tuple(event for event in events if not product or event.product in ("", product))
+    return events_in(lines, product)
 
 
-def write_event(cluster: Cluster, event: Event) -> None:
-    """Add an event. A month has an object of its own, for one holds about a megabyte."""
+def write_event(cluster: Cluster, event: Event) -> bool:
+    """Add an event; there is always a log. A month has an object of its own, for one holds about a megabyte."""
     name = f"buildgraph-audit-{event.at[:7]}"
     key = f"{re.sub(r'[^0-9]', '', event.at)[:17]}-{token_hex(4)}"
     write_values(cluster, name, {key: render_event(cluster, event)}, AUDIT)
+    return True
 
 
-@contextmanager
-def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recorded`."""
-    _write_gently(cluster, event_of(deed, "started", deed.reason), tell)
-    release: list[str] = []
-    try:
-        yield release
-    except BaseException as error:
-        _write_gently(cluster, event_of(deed, "failed", str(error) or type(error).__name__), tell)
-        raise
-    finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
-    _write_gently(cluster, finished, tell)
-
-
-def _write_gently(cluster: Cluster, event: Event, tell: Tell) -> None:
-    try:
-        write_event(cluster, event)
-    except BuildgraphError as error:
-        tell(f"the audit log cannot be written: {error}")
+def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> AbstractContextManager[list[str]]:
+    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recording`."""
+    return recording(partial(write_event, cluster), deed, tell)
