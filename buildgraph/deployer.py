@@ -259,8 +259,7 @@ class Deployer:
         """Targets with the images that run and were released where these will do: a release records what runs."""
         from buildgraph.deploy import kept_builds
 
-        platform = self.platform
-        return kept_builds(targets, platform.running(), platform.history(), self.builder.can_be_had)
+        return kept_builds(targets, self.platform, self.builder.can_be_had)
 
     def _target(self, service: Service, image: str) -> Target:
         from buildgraph.place.model import Target

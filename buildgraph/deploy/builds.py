@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.place.model import Target
 
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from buildgraph.deploy.releases import Release
 
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
+
+
+class Told(Protocol):
+    """A platform as far as it tells what runs and what was released."""
+
+    def running(self) -> Mapping[str, Running]:
+        """What runs, by service."""
+
+    def history(self) -> History:
+        """The releases that are kept."""
 
 
 def is_same_build(one: str, other: str) -> bool:
@@ -34,17 +44,24 @@ def built_as(running: Mapping[str, Running], releases: Iterable[Release]) -> tup
 
 
 def kept_builds(
-    targets: Iterable[Target],
-    running: Mapping[str, Running],
-    history: History,
-    is_there: Callable[[str], bool],
+    targets: Iterable[Target], platform: Told, is_there: Callable[[str], bool]
 ) -> tuple[Target, ...]:
     """Targets, each with the image that runs where that is of its fingerprint, was released, and can still be had.
 
     An image that was built again is no better, and would restart what runs well. `is_there` tells whether an image can
     be had. What runs and is in no release was set by somebody's hand, or never proved.
     """
-    return tuple(_kept(target, running.get(target.service.name), history, is_there) for target in targets)
+    wanted, running = tuple(targets), platform.running()
+    rebuilt = {t.service.name for t in wanted if _is_rebuilt(t, running.get(t.service.name))}
+    history = platform.history() if rebuilt else {}
+    kept = {
+        name: running[name].image
+        for name in rebuilt
+        if release_of(running[name], history)
+        and is_as_released(running[name], history)
+        and is_there(running[name].image)
+    }
+    return tuple(replace(target, image=kept.get(target.service.name, target.image)) for target in wanted)
 
 
 def release_of(running: Running, history: History) -> Release | None:
@@ -63,18 +80,14 @@ def is_as_released(running: Running, history: History) -> bool:
     return release is None or is_same_build(running.image, release.images[running.name])
 
 
-def _kept(
-    target: Target,
-    running: Running | None,
-    history: History,
-    is_there: Callable[[str], bool],
-) -> Target:
-    if running is None or running.fingerprint != target.fingerprint:
-        return target
-    if is_same_build(running.image, target.image) or _repository(running.image) != _repository(target.image):
-        return target
-    is_proved = release_of(running, history) is not None and is_as_released(running, history)
-    return replace(target, image=running.image) if is_proved and is_there(running.image) else target
+def _is_rebuilt(target: Target, running: Running | None) -> bool:
+    """Whether a target is what runs but for its image, which another build has made for the same repository."""
+    return (
+        running is not None
+        and running.fingerprint == target.fingerprint
+        and not is_same_build(running.image, target.image)
+        and _repository(running.image) == _repository(target.image)
+    )
 
 
 def _digest(reference: str) -> str:

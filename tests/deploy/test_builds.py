@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -22,12 +23,28 @@ def release(name: str, image: str = FIRST, fingerprint: str = "beef") -> Release
     return Release(name, "shop", (ReleasedService(API, image, "cafe", fingerprint),))
 
 
+@dataclass
+class Told:
+    """An environment that tells what runs and what was released; `looks` counts who asked for releases."""
+
+    runs: Mapping[str, Running]
+    released: tuple[Release, ...] = ()
+    looks: int = 0
+
+    def running(self) -> Mapping[str, Running]:
+        return self.runs
+
+    def history(self) -> Mapping[str, tuple[Release, ...]]:
+        self.looks += 1
+        return {"shop": self.released}
+
+
 def kept(
     running: Running = RUNNING, target: Target = TARGET, *, released: str = FIRST, there: bool = True
 ) -> str:
     """The image that a deploy is about."""
-    history = {"shop": (release("shop-0001", released),)}
-    [found] = kept_builds([target], {"api": running}, history, lambda image: there)
+    platform = Told({"api": running}, (release("shop-0001", released),))
+    [found] = kept_builds([target], platform, lambda image: there)
     assert replace(found, image=target.image) == target
     return found.image
 
@@ -65,8 +82,13 @@ def test_a_registry_that_has_moved_is_named_as_it_is_called_now() -> None:
     assert kept(target=moved) == moved.image
 
 
-def test_what_does_not_run_is_about_what_is_found_now() -> None:
-    assert kept_builds([TARGET], {}, {}, lambda image: True) == (TARGET,)
+def test_releases_are_read_only_where_an_image_was_built_again() -> None:
+    """A deploy of an edit waits for nothing more than it did."""
+    for runs in ({}, {"api": replace(RUNNING, image=AGAIN)}, {"api": replace(RUNNING, fingerprint="dead")}):
+        platform = Told(runs, (release("shop-0001"),))
+
+        assert kept_builds([TARGET], platform, lambda image: True) == (TARGET,)
+        assert platform.looks == 0
 
 
 @pytest.mark.parametrize(
