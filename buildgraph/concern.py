@@ -1,9 +1,9 @@
-"""What tasks concern: one digest of the fingerprints of all nodes that a command line of tasks brings up to date."""
+"""What tasks concern: one digest of all that a command line of tasks brings up to date, nodes by their fingerprints."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from buildgraph.chain import Chain
@@ -28,8 +28,11 @@ def concern_of(chain: Chain, names: Sequence[str]) -> str:
     told = [(task.partition(":")[0], _nodes(chain, task)) for task in wanted if ":" in task]
     if any(phase not in (*OF_IMAGES, *OF_DEPLOYMENTS) for phase, _ in told):
         return ""
-    secrets = _secrets(chain) if any(phase in OF_DEPLOYMENTS for phase, _ in told) else b""
-    return _digest(chain, {node for _, nodes in told for node in nodes}, secrets)
+    deployed = {
+        product for task in wanted for phase, _, product in [task.partition(":")] if phase in OF_DEPLOYMENTS
+    }
+    beside = _smoke(chain, deployed) + _secrets(chain) if deployed else b""
+    return _digest(chain, {node for _, nodes in told for node in nodes}, beside)
 
 
 def concern_of_checks(checker: Checker, names: Sequence[str]) -> str:
@@ -50,6 +53,11 @@ def _nodes(chain: Chain, task: str) -> list[str]:
     return [deployment_id(chain.environment.name, service) for service in chain.products.get(name, ())]
 
 
+def _smoke(chain: Chain, products: Collection[str]) -> bytes:
+    """The smoke tests of products: a deploy is done when they have passed, and no fingerprint holds them."""
+    return repr([(s.name, s.smoke) for s in chain.services if s.product in products]).encode()
+
+
 def _secrets(chain: Chain) -> bytes:
     """What stands in the environment's file of secrets: a deploy counts it, and no fingerprint here does."""
     if not chain.environment.secrets:
@@ -60,7 +68,7 @@ def _secrets(chain: Chain) -> bytes:
         return b""
 
 
-def _digest(chain: Chain, nodes: Iterable[str], secrets: bytes) -> str:
+def _digest(chain: Chain, nodes: Iterable[str], beside: bytes) -> str:
     prints = chain.picture.graph.fingerprints
     lines = [f"{node} {prints[node]}\n" for node in sorted(nodes) if node in prints]
-    return hashlib.sha256("".join(lines).encode() + secrets).hexdigest()
+    return hashlib.sha256("".join(lines).encode() + beside).hexdigest()

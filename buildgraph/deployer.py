@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,11 +29,10 @@ from buildgraph.saved_plan import (
 )
 
 if TYPE_CHECKING:
-    from buildgraph.deploy import Platform, Release, Running
+    from buildgraph.deploy import Platform, Running
+    from buildgraph.deploy.builds import History
     from buildgraph.place.model import Place, Target
     from buildgraph.snapshot import Snapshot
-
-History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
 
 DEFAULT_ENVIRONMENT = "development"  # the one that tasks use unless told otherwise
 NO_TERMS = Terms()
@@ -84,6 +83,8 @@ class Deployer:
             return unbuilt
         targets = self._targets(product)
         pending = dict(self.platform.pending(product, targets))
+        if pending and (kept := self._kept(targets)) != targets:
+            pending = dict(self.platform.pending(product, kept))
         if pending or self.platform.is_verified(product, targets):
             return pending
         return dict.fromkeys(services[:1], "its smoke tests have not passed yet")
@@ -111,13 +112,16 @@ class Deployer:
 
         self.need_approval(f"deploy:{product}", terms)
         self.confirm_plan(terms.plan, product, self.planned)
-        targets = self._targets(product)
-        self.check_migrations(self.picture.snapshot, targets, terms, teller(f"deploy:{product}"))
+        found, tell = self._targets(product), teller(f"deploy:{product}")
+        targets = self._kept(found)
+        self.check_migrations(self.picture.snapshot, targets, terms, tell)
         self._refuse_older(targets, terms)
+        for target in (target for target in targets if target not in found):
+            tell(f"{target.service.name}: the image that runs stays, another build is no other version")
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
         deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
         confirm = partial(self._confirm, product, targets, terms)
-        self.platform.release(Shipment(deed, targets, services, confirm=confirm), teller(f"deploy:{product}"))
+        self.platform.release(Shipment(deed, targets, services, confirm=confirm), tell)
 
     def _confirm(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
         """Refuse what does not hold any more: somebody else may have deployed since it was looked at."""
@@ -158,6 +162,8 @@ class Deployer:
 
     def _mark_of(self, running: Running) -> int:
         """How `breaking` stood in the release that runs; 0 where none is known."""
+        from buildgraph.deploy import release_of
+
         release = release_of(running, self.platform.history())
         marks = {part.service.name: part.service.breaking for part in release.services} if release else {}
         return marks.get(running.name, 0)
@@ -180,7 +186,7 @@ class Deployer:
         targets = [
             self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
         ]
-        return plan_services(self.platform.running(), product, targets)
+        return plan_services(self.platform.running(), product, self._kept(targets))
 
     def _image_so_far(self, service: str) -> str:
         return self.builder.deployable(service) if self._has_image(service) else ""
@@ -206,20 +212,22 @@ class Deployer:
         return [self._state(found[name], declared.get(name), history) for name in sorted(found)]
 
     def _state(self, running: Running, declared: Service | None, history: History) -> ServiceState:
+        from buildgraph.deploy import is_as_released, release_of
+
         name = running.name
         wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
-        release = release_of(running, history)
+        release, is_right = release_of(running, history), is_as_released(running, history)
         return ServiceState(
             service=name,
             product=declared.product if declared else running.product,
             state=running.state,
-            in_date=running.fingerprint == wanted,
+            in_date=running.fingerprint == wanted and is_right,
             colour=running.colour,
             commit=running.commit,
             since=running.since,
             address=public_url(self.environment, declared) if declared and declared.host else "",
-            release=release.name if release else "",
-            by=release.who if release else "",
+            release=release.name if release and is_right else "",
+            by=release.who if release and is_right else "",
             kept=running.kept,
             kept_for=running.kept_for,
             replicas=running.replicas,
@@ -247,6 +255,12 @@ class Deployer:
             for service in self._deployed(product)
         )
 
+    def _kept(self, targets: Iterable[Target]) -> tuple[Target, ...]:
+        """Targets with the images that run and were released where these will do: a release records what runs."""
+        from buildgraph.deploy import kept_builds
+
+        return kept_builds(targets, self.platform, self.builder.can_be_had)
+
     def _target(self, service: Service, image: str) -> Target:
         from buildgraph.place.model import Target
 
@@ -267,11 +281,3 @@ class Deployer:
         if name not in products:
             raise UnknownName("product", name, products)
         return products[name]
-
-
-def release_of(running: Running, history: History) -> Release | None:
-    """The newest release that has a service as it runs."""
-    if not running.fingerprint:
-        return None
-    releases = reversed(history.get(running.product, ()))
-    return next((r for r in releases if r.versions.get(running.name) == running.fingerprint), None)

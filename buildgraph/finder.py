@@ -89,6 +89,14 @@ class Finder:
         wanted = set(self._platforms(service))
         return published.digest if not published.platforms or wanted <= set(published.platforms) else None
 
+    def can_be_had(self, image: str) -> bool:
+        """Whether an image that was deployed is still where others take it from: its registry, else the engine."""
+        from buildgraph.image.registry import find_published
+
+        if "@" in image:
+            return find_published(self.engine, image) is not None
+        return self.engine.has_image(image)
+
     def _held(self) -> Held:
         """What engine and registry hold of this picture's images, as the plan wants it."""
         references = {name: self.picture.local_reference(name) for name in self._services}

@@ -55,10 +55,12 @@ class Promotion:
     @cached_property
     def release(self) -> Release:
         """The release that the source environment runs, verified."""
-        from buildgraph.deploy import find_running, versions_of
+        from buildgraph.deploy import built_as, find_running, versions_of
 
         there, product = platform_to_read(self.deployer.picture, self.source), self.product
-        found = find_running(versions_of(there.running(), product), there.history().get(product, ()))
+        running = there.running()
+        releases = built_as(running, there.history().get(product, ()))
+        found = find_running(versions_of(running, product), releases)
         if found is None or not there.is_verified(product, _as_recorded(found)):
             raise ConfigurationError.of(
                 f"promote:{self.product}",

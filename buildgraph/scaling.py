@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.console import teller
-from buildgraph.deployer import Deployer, release_of
+from buildgraph.deployer import Deployer
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.refusals import Terms
 
@@ -67,8 +67,10 @@ def _number(product: str, to: str) -> int:
 
 def _released(platform: Platform, product: str, service: str) -> tuple[Release, ReleasedService]:
     """The release that a service runs from, and what it says of the service."""
-    running = platform.running().get(service)
-    release = release_of(running, platform.history()) if running else None
+    from buildgraph.deploy import is_as_released, release_of
+
+    running, history = platform.running().get(service), platform.history()
+    release = release_of(running, history) if running and is_as_released(running, history) else None
     found = [part for part in release.services if part.service.name == service] if release else []
     if release is None or not found:
         raise StepFailed(f"scale:{product}", _unverified(service, running), f"run `deploy:{product}` first")

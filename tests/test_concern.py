@@ -68,6 +68,17 @@ def test_an_environment_s_settings_and_secrets_concern_its_deploys_alone(repo: M
     assert concern(repo, "deploy:web") != deployed
 
 
+def test_an_edited_smoke_test_concerns_the_deploys_of_its_product_alone(repo: Monorepo) -> None:
+    """It changes nothing that runs, and has to pass before a deploy is done."""
+    tasks = ("deploy:api", "deploy:web", "build:api")
+    repo.append("manifests/products/api.toml", 'host = "api"\n')
+    before = [concern(repo, task) for task in tasks]
+    repo.append("manifests/products/api.toml", '\n[[services.api.smoke]]\nname = "it answers"\n')
+    after = [concern(repo, task) for task in tasks]
+
+    assert [was != now for was, now in zip(before, after, strict=True)] == [True, False, False]
+
+
 def test_a_pattern_and_a_group_are_all_that_they_mean(repo: Monorepo) -> None:
     assert concern(repo, "build:*") == concern(repo, "build") == concern(repo, "build:api", "build:web")
 

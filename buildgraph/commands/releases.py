@@ -43,13 +43,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell_releases(platform: Platform, options: argparse.Namespace, declared: list[str]) -> str:
-    from buildgraph.deploy import find_running, versions_of
+    from buildgraph.deploy import built_as, find_running, versions_of
 
     history = platform.history()
     _check_product(options.product, [*declared, *history])
     now = platform.running()
     found = [r for product, kept in history.items() for r in kept if options.product in ("", product)]
-    running = {r.name for name, kept in history.items() if (r := find_running(versions_of(now, name), kept))}
+    running = {
+        r.name
+        for name, kept in history.items()
+        if (r := find_running(versions_of(now, name), built_as(now, kept)))
+    }
     if options.format == "json":
         told = [_as_dict(release, running) for release in found]
         return as_json({"format": 1, "environment": options.env, "releases": told})

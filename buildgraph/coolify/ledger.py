@@ -5,7 +5,6 @@ They reach no container, survive every service, and are Coolify's own data: whoe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -17,9 +16,9 @@ from typing import Any, Final
 from buildgraph.coolify.answers import Variable
 from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.place import CoolifyPlace
-from buildgraph.deploy.releases import Release, parse_release, render_release
+from buildgraph.deploy.releases import Release, next_name, parse_release, render_release
 from buildgraph.errors import ConfigurationError, refuse_newer
-from buildgraph.place.audit import Event, parse_event, render_event
+from buildgraph.place.audit import Event, events_in, render_event
 
 FORMAT: Final = 1
 PREFIX: Final = "BUILDGRAPH_"
@@ -69,7 +68,7 @@ class Ledger:
         return {deployed.service: deployed for deployed in found if deployed}
 
     def verified(self, product: str) -> str:
-        """The version of a product that has passed its smoke tests."""
+        """What a product's smoke tests have proved, see `buildgraph.deploy.proof`."""
         return self.value(f"{VERIFIED}{part_of_key(product)}")
 
     @cached_property
@@ -83,9 +82,7 @@ class Ledger:
 
     def events(self, product: str = "") -> tuple[Event, ...]:
         """What was done (to a product, with what concerns all), the oldest first; the last hundred."""
-        parsed = (parse_event(variable.value) for variable in self._below(EVENT))
-        found = sorted((event for event in parsed if event), key=lambda event: event.at)
-        return tuple(event for event in found if not product or event.product in ("", product))
+        return events_in((variable.value for variable in self._below(EVENT)), product)
 
     def _below(self, prefix: str) -> list[Variable]:
         return [variable for variable in self.variables if variable.key.startswith(prefix)]
@@ -129,18 +126,19 @@ def forget_deployed(place: CoolifyPlace, ledger: Ledger, service: str) -> None:
     _remove(place, (v for v in ledger.variables if v.key == f"{RUNS}{part_of_key(service)}"))
 
 
-def record_verified(place: CoolifyPlace, product: str, version: str) -> None:
-    """Remember which version of a product has passed its smoke tests; NOT_YET takes that back."""
-    _write(place, {f"{VERIFIED}{part_of_key(product)}": version})
+def record_verified(place: CoolifyPlace, product: str, proof: str) -> None:
+    """Remember what a product's smoke tests have proved; NOT_YET takes that back."""
+    _write(place, {f"{VERIFIED}{part_of_key(product)}": proof})
 
 
-def record_event(place: CoolifyPlace, event: Event) -> None:
-    """Add an event; those beyond the last hundred go."""
+def record_event(place: CoolifyPlace, event: Event) -> bool:
+    """Add an event, for which there is always a log; those beyond the last hundred go."""
     stamp = re.sub(r"\D", "", event.at)[:17]
     key = f"{EVENT}{stamp}_{secrets.token_hex(4).upper()}"
     place.api.create_variable(place.coolify.state, NewVariable(key, render_event(place, event)))
     kept = sorted((v for v in read_ledger(place).variables if v.key.startswith(EVENT)), key=lambda v: v.key)
     _remove(place, kept[:-EVENTS_KEPT])
+    return True
 
 
 def record_release(place: CoolifyPlace, release: Release) -> str:
@@ -152,19 +150,14 @@ def record_release(place: CoolifyPlace, release: Release) -> str:
     while True:
         before = read_ledger(place).history.get(release.product, ())
         last = before[-1] if before else None
-        if last and (last.versions, last.images) == (release.versions, release.images):
-            return last.name
-        number = int(last.name.rpartition("-")[2]) + 1 if last else 1
+        name = next_name(last, release)
+        if last and name == last.name:
+            return name
         text = json.dumps({"product": release.product, **json.loads(render_release(place, release, last))})
-        key = f"{RELEASE}{part_of_key(release.product)}_{number:04d}"
+        key = f"{RELEASE}{part_of_key(release.product)}_{name.rpartition('-')[2]}"
         if place.api.create_variable(place.coolify.state, NewVariable(key, text)):
             _forget_surplus(place, release.product)
-            return f"{release.product}-{number:04d}"
-
-
-def version_of(versions: Iterable[tuple[str, str]]) -> str:
-    """One digest for a product's services and their fingerprints."""
-    return hashlib.sha256(json.dumps(sorted(versions)).encode()).hexdigest()
+            return name
 
 
 def _forget_surplus(place: CoolifyPlace, product: str) -> None:

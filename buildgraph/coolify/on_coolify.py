@@ -148,6 +148,7 @@ def _running(found: CoolifyService) -> Running:
         state=_state(found),
         fingerprint=found.fingerprint,
         image_fingerprint=found.image_fingerprint,
+        image=found.deployed.image,
         commit=found.commit,
         since=found.since.isoformat(timespec="seconds"),
         replicas=int(found.is_running),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildgraph.coolify.answers import Application
-from buildgraph.coolify.ledger import Ledger, version_of
+from buildgraph.coolify.ledger import Ledger
 from buildgraph.coolify.live import CoolifyLive, CoolifyService, read_application
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.wanted import differing_variables, wanted_settings, wanted_variables
+from buildgraph.deploy.proof import proof_of
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.place.model import Reason, Target
 from buildgraph.place.secrets import check_secrets, secrets_digest
@@ -45,9 +46,8 @@ def departed_services(place: CoolifyPlace, live: CoolifyLive, product: str) -> t
 
 
 def is_verified(ledger: Ledger, product: str, targets: Iterable[Target]) -> bool:
-    """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
-    wanted = version_of((target.service.name, target.fingerprint) for target in targets)
-    return ledger.verified(product) == wanted
+    """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
+    return ledger.verified(product) == proof_of(targets)
 
 
 def is_unproven(live: CoolifyLive, target: Target) -> bool:

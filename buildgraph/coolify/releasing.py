@@ -6,9 +6,8 @@ nothing is verified yet, and goes through the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from functools import partial
 
 from buildgraph.coolify.ledger import (
     NOT_YET,
@@ -18,7 +17,6 @@ from buildgraph.coolify.ledger import (
     record_event,
     record_release,
     record_verified,
-    version_of,
 )
 from buildgraph.coolify.live import read_live
 from buildgraph.coolify.lock import Lock, held_lock
@@ -27,11 +25,12 @@ from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.coolify.smoke import run_smoke
 from buildgraph.coolify.switching import Former, bring, prepare, read_former, unwind
 from buildgraph.deploy.pending import in_order
+from buildgraph.deploy.proof import holds_again, proof_of
 from buildgraph.deploy.releases import Release
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.errors import BuildgraphError
 from buildgraph.place.actor import read_actor
-from buildgraph.place.audit import Deed, event_of, moment
+from buildgraph.place.audit import Deed, moment, recording
 from buildgraph.place.model import Tell
 
 
@@ -50,7 +49,7 @@ def release_product(place: CoolifyPlace, shipment: Shipment, tell: Tell) -> str:
             _deploy(lock, ledger, shipment, tell)
             lock.check()
             release.append(record_release(place, _release(shipment)))
-            record_verified(place, product, version_of(_versions(shipment)))
+            record_verified(place, product, proof_of(shipment.targets))
     tell(f"release {release[0]}")
     return release[0]
 
@@ -66,7 +65,7 @@ def _deploy(lock: Lock, ledger: Ledger, shipment: Shipment, tell: Tell) -> None:
         run_smoke(place, [target.service for target in shipment.targets], tell)
     except BaseException as error:
         unwind(lock, formers, error, tell)
-        _restore_verified(lock, product, verified)
+        _restore_verified(lock, shipment, verified)
         raise
     _take_away(lock, product, tell)
 
@@ -97,38 +96,22 @@ def _take_away(lock: Lock, product: str, tell: Tell) -> None:
         tell(f"{name}: it left the manifests, so its application was stopped; remove it in Coolify")
 
 
-def _restore_verified(lock: Lock, product: str, verified: str) -> None:
+def _restore_verified(lock: Lock, shipment: Shipment, verified: str) -> None:
     """Give the word back that was taken, if what it was given for is what was deployed last."""
+    product = shipment.deed.product
     try:
         lock.check()
-        deployed = [d for d in read_live(lock.place).ledger.deployed.values() if d.product == product]
-        if verified and verified == version_of((d.service, d.fingerprint) for d in deployed):
+        ledger = read_live(lock.place).ledger
+        running = {d.service: d.fingerprint for d in ledger.deployed.values() if d.product == product}
+        if verified and holds_again(verified, running, ledger.history.get(product, ()), shipment.targets):
             record_verified(lock.place, product, verified)
     except BuildgraphError:
         return  # the error that led here is told; without the word, the next run tests again
 
 
-@contextmanager
-def recorded(place: CoolifyPlace, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends; the release's name goes into the list that is given.
-
-    A log that cannot be written is told and fails nothing.
-    """
-    release: list[str] = []
-    _tell_log(place, deed, "started", deed.reason, tell)
-    try:
-        yield release
-    except BaseException as error:
-        _tell_log(place, deed, "failed", str(error) or type(error).__name__, tell)
-        raise
-    _tell_log(place, deed, "finished", deed.reason, tell, "".join(release))
-
-
-def _tell_log(place: CoolifyPlace, deed: Deed, end: str, detail: str, tell: Tell, release: str = "") -> None:
-    try:
-        record_event(place, replace(event_of(deed, end, detail), release=release))
-    except BuildgraphError as error:
-        tell(f"the audit log cannot be written: {error}")
+def recorded(place: CoolifyPlace, deed: Deed, tell: Tell) -> AbstractContextManager[list[str]]:
+    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recording`."""
+    return recording(partial(record_event, place), deed, tell)
 
 
 def _release(shipment: Shipment) -> Release:
@@ -137,7 +120,3 @@ def _release(shipment: Shipment) -> Release:
     return Release(
         "", deed.product, services, deed.commit, read_actor(), moment(), deed.kind, shipment.origin
     )
-
-
-def _versions(shipment: Shipment) -> list[tuple[str, str]]:
-    return [(target.service.name, target.fingerprint) for target in shipment.targets]

@@ -15,7 +15,7 @@ from buildgraph.deploy.smoke import run_test
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Service, SmokeTest
 from buildgraph.place.model import Discreet, Tell
-from buildgraph.traffic.door import Answer, Request, send_near
+from buildgraph.traffic.door import Answer, Request, send_near, usual_headers
 
 TIMEOUT: Final = 10.0  # seconds for one request
 HTTP: Final = 80
@@ -39,14 +39,7 @@ class PublicAttempt:
     def send(self, place: Discreet, service: Service) -> Answer:
         """One request and what came back."""
         address = urlsplit(public_url(place.environment, service))
-        json = {"Content-Type": "application/json"} if self.test.body else {}
-        headers = {
-            "Host": address.netloc,
-            "User-Agent": "buildgraph",
-            "Accept": "*/*",
-            "Connection": "close",
-            **json,
-        }
+        headers = usual_headers(address.netloc, self.test.body)
         request = Request(self.test.method, self.test.path, headers, self.test.body.encode())
         if address.scheme == "http":  # a name below .localhost is this machine (RFC 6761)
             return send_near(request, address.port or HTTP)

@@ -1,5 +1,6 @@
 """The room that deploys to an engine: services switched, tested, released, gone back from; it prints nothing."""
 
+from buildgraph.deploy.builds import built_as, is_as_released, kept_builds, release_of
 from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import Live, LiveService, read_live
@@ -46,15 +47,18 @@ __all__ = [
     "Shipment",
     "Source",
     "Verdict",
+    "built_as",
     "choose_release",
     "departed_services",
     "deploy_product",
     "ended_colours",
     "find_running",
     "forget_verified",
+    "is_as_released",
     "is_running",
     "is_verified",
     "judge_images",
+    "kept_builds",
     "pending_targets",
     "prune_colours",
     "read_history",
@@ -65,6 +69,7 @@ __all__ = [
     "record_verified",
     "refuse_breaking",
     "refuse_missing_images",
+    "release_of",
     "release_product",
     "released",
     "released_scene",

@@ -136,6 +136,7 @@ def _running(live: LiveService, scaled: int) -> Running:
         state=_state(live),
         fingerprint=live.fingerprint,
         image_fingerprint=first.get(VERSION, ""),
+        image=live.image,
         commit=live.commit,
         since=live.since.isoformat(timespec="seconds") if live.since else "",
         colour=live.colour.value if live.colour else "",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from buildgraph.deploy.builds import is_same_build
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.manifests.model import Service
 from buildgraph.place.containers import Found
 from buildgraph.place.model import Place, Reason, Target
-from buildgraph.place.names import BACKING, FINGERPRINT, SECRETS
+from buildgraph.place.names import BACKING, FINGERPRINT, IMAGE, SECRETS
 from buildgraph.place.scales import as_scaled
 from buildgraph.place.secrets import secrets_digest
 
@@ -39,9 +40,16 @@ def runs_as(place: Place, key: bytes, target: Target, containers: Iterable[Found
         FINGERPRINT: target.fingerprint,
         SECRETS: secrets_digest(key, target.service, place.environment, place.secrets),
     }
-    return len(found) == target.service.replicas_in(place.environment.name) and all(
-        container.is_running and wanted.items() <= dict(container.labels).items() for container in found
+    return (
+        len(found) == target.service.replicas_in(place.environment.name)
+        and is_built_as(target, found)
+        and all(container.is_running and wanted.items() <= container.labels.items() for container in found)
     )
+
+
+def is_built_as(target: Target, containers: Iterable[Found]) -> bool:
+    """Whether containers were all made from the image that a target names."""
+    return all(is_same_build(container.labels.get(IMAGE, ""), target.image) for container in containers)
 
 
 def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
@@ -83,6 +91,8 @@ def _replacing_reason(place: Place, live: Live, target: Target, running: LiveSer
         return Reason("its fingerprint differs from what runs")
     if running.secrets != secrets_digest(live.traffic.key, service, environment, place.secrets):
         return Reason("its secrets have changed")
+    if not is_built_as(target, running.containers):
+        return Reason("it runs from another image")
     if not running.is_running:
         states = sorted({container.state for container in running.containers if not container.is_running})
         return Reason(f"a container is {' and '.join(states)}")

@@ -21,7 +21,8 @@ ABSENT, STOPPED, UNHEALTHY, HEALTHY = "absent", "stopped", "unhealthy", "healthy
 class Running:
     """A service as it runs: `state` is one of the words above, `since` a UTC time in ISO 8601, or "".
 
-    `fingerprint` is that of its deployment, `image_fingerprint` that of its image. `colour` is the one that
+    `fingerprint` is that of its deployment, `image_fingerprint` that of its image; `image` is the image itself, by its
+    digest or id where the platform tells it. `colour` is the one that
     answers, `kept` the one that waits beside it for a rollback, `kept_for` how many seconds yet; a platform
     without colours leaves them empty. `replicas` counts its containers; `scaled` is how many somebody has
     asked for instead of what the manifest says, 0 where nobody has.
@@ -32,6 +33,7 @@ class Running:
     state: str
     fingerprint: str = ""
     image_fingerprint: str = ""
+    image: str = ""
     commit: str = ""
     since: str = ""
     colour: str = ""
@@ -63,7 +65,7 @@ class Platform(Protocol):
         """Service -> why a deploy would touch it; empty when all of a product runs as it shall."""
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:
-        """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
+        """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
 
     def release(self, shipment: Shipment, tell: Tell) -> str:
         """Deploy, smoke-test, record; returns the release's name.

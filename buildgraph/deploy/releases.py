@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
+from buildgraph.deploy.proof import proof_of
 from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.manifests.model import Autoscale, EnvValue, Migration, Resources, Service, SmokeTest
 from buildgraph.place.actor import read_actor
@@ -105,13 +106,26 @@ def record_release(place: Place, product: str, services: Iterable[ReleasedServic
         before = read_releases(place, product)
         last = before[-1] if before else None
         made = Release("", product, new, source.commit, read_actor(), moment(), source.kind, source.origin)
-        if last and (last.versions, last.images) == (made.versions, made.images):
-            return last.name
-        number = _number(last.name) + 1 if last else 1
+        name = next_name(last, made)
+        if last and name == last.name:
+            return name
         surplus = max(0, len(before) + 1 - place.environment.releases)
         old = [_file(found.name) for found in before[:surplus]]
-        if _write(place, product, f"{number:04d}.json", render_release(place, made, last), old):
-            return f"{product}-{number:04d}"
+        if _write(place, product, _file(name), render_release(place, made, last), old):
+            return name
+
+
+def next_name(last: Release | None, made: Release) -> str:
+    """The name of a release that comes after the last one; the last one's own when it is the very same.
+
+    That is one of the same versions, from the same images, which have passed the same smoke tests.
+    """
+    if last is None:
+        return f"{made.product}-0001"
+    if (proof_of(last.services), last.images) == (proof_of(made.services), made.images):
+        return last.name
+    number = int(last.name.rpartition("-")[2]) + 1
+    return f"{made.product}-{number:04d}"
 
 
 def read_releases(place: Place, product: str) -> tuple[Release, ...]:
@@ -176,12 +190,8 @@ def _readable(release: Release) -> Release:
     return release
 
 
-def _number(name: str) -> int:
-    return int(name.rpartition("-")[2])
-
-
 def _file(name: str) -> str:
-    return f"{_number(name):04d}.json"
+    return f"{name.rpartition('-')[2]}.json"
 
 
 def _write(place: Place, product: str, name: str, content: bytes, old: Iterable[str]) -> bool:

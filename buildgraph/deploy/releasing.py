@@ -62,7 +62,7 @@ def _release_under(lock: Lock, shipment: Shipment, tell: Tell) -> str:
     except BaseException:
         with suppress(BuildgraphError):
             if lock.is_held():
-                restore_verified(place, deed.product, verified)
+                restore_verified(place, deed.product, verified, targets)
         raise
     lock.confirm()
     source = Source(deed.kind, deed.commit, shipment.origin)

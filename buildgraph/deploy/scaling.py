@@ -11,6 +11,7 @@ from typing import Final
 from buildgraph.deploy.health import HEALTHY, unhealthy, wait_until_healthy
 from buildgraph.deploy.held import Held
 from buildgraph.deploy.live import LiveService, read_live
+from buildgraph.deploy.pending import is_built_as
 from buildgraph.deploy.retiring import containers_beyond, containers_of, drain, retire_beyond
 from buildgraph.errors import StepFailed
 from buildgraph.place.actor import read_actor
@@ -87,6 +88,8 @@ def _refuse_other(place: Place, target: Target, running: LiveService | None, key
         problem = "was being switched when its deployment was interrupted"
     elif running.fingerprint != target.fingerprint:
         problem = "runs as another version"
+    elif not is_built_as(target, running.containers):
+        problem = "runs from another image than was released"
     elif running.secrets != digest:
         problem = "runs with other secrets than the environment has now"
     elif not running.is_numbered:

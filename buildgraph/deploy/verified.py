@@ -1,4 +1,4 @@
-"""Which version of a product has passed its smoke tests here: one small file per product in the state volume."""
+"""What a product's smoke tests have proved here: one small file per product in the state volume."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildgraph.deploy.live import read_live
-from buildgraph.graph.nodes import digest_of_pairs
+from buildgraph.deploy.proof import holds_again, proof_of
+from buildgraph.deploy.releases import read_releases
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import PROXY
 from buildgraph.place.state import read_state, render_archive, write_state
@@ -16,8 +17,8 @@ NOT_YET: Final = ""
 
 
 def is_verified(place: Place, product: str, targets: Iterable[Target]) -> bool:
-    """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
-    return _read(place, product) == _version(targets)
+    """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
+    return _read(place, product) == proof_of(targets)
 
 
 def forget_verified(place: Place, product: str) -> str:
@@ -28,29 +29,21 @@ def forget_verified(place: Place, product: str) -> str:
     return held
 
 
-def restore_verified(place: Place, product: str, held: str) -> None:
-    """Give the word back that was taken, if what it was given for runs: a deploy was refused, or undone."""
-    live = read_live(place).services_of(product)
-    if held and held == _digest((service.name, service.fingerprint) for service in live):
+def restore_verified(place: Place, product: str, held: str, wanted: Iterable[Target]) -> None:
+    """Give the word back that was taken, if what it was given for runs again: the deploy of `wanted` was undone."""
+    running = {service.name: service.fingerprint for service in read_live(place).services_of(product)}
+    if held and holds_again(held, running, read_releases(place, product), wanted):
         _write(place, product, held)
 
 
 def record_verified(place: Place, product: str, targets: Iterable[Target]) -> None:
     """Remember that these targets passed."""
-    _write(place, product, _version(targets))
+    _write(place, product, proof_of(targets))
 
 
 def _read(place: Place, product: str) -> str:
     files = read_state(place, place.named(PROXY), FOLDER).files
     return files.get(f"{FOLDER}/{product}", NOT_YET.encode()).decode()
-
-
-def _version(targets: Iterable[Target]) -> str:
-    return _digest((target.service.name, target.fingerprint) for target in targets)
-
-
-def _digest(versions: Iterable[tuple[str, str]]) -> str:
-    return digest_of_pairs(sorted(versions))
 
 
 def _write(place: Place, product: str, content: str) -> None:

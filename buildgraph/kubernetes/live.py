@@ -42,11 +42,12 @@ class Version:
     sources: frozenset[str] = frozenset()
     template: Mapping[str, Any] = field(default_factory=dict, compare=False)
     notes: Mapping[str, str] = field(default_factory=dict, compare=False)
+    image: str = ""
 
     @property
-    def made_from(self) -> tuple[str, str, str]:
-        """What tells it from every other version: the service, what it was made from, and its secrets."""
-        return self.service, self.fingerprint, self.secrets
+    def made_from(self) -> tuple[str, ...]:
+        """What tells it from every other version: the service, what it was made from, its image and secrets."""
+        return self.service, self.fingerprint, self.image, self.secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Workload:
     state: str
     fingerprint: str
     image_fingerprint: str = ""
+    image: str = ""
     secrets: str = ""
     commit: str = ""
     since: str = ""
@@ -72,9 +74,9 @@ class Workload:
     sources: frozenset[str] = frozenset()
 
     @property
-    def made_from(self) -> tuple[str, str, str]:
+    def made_from(self) -> tuple[str, ...]:
         """The version that it shall run, see `Version.made_from`."""
-        return self.service, self.fingerprint, self.secrets
+        return self.service, self.fingerprint, self.image, self.secrets
 
     @property
     def running(self) -> Running:
@@ -85,6 +87,7 @@ class Workload:
             state=self.state,
             fingerprint=self.fingerprint,
             image_fingerprint=self.image_fingerprint,
+            image=self.image,
             commit=self.commit,
             since=self.since,
             replicas=self.replicas,
@@ -127,6 +130,7 @@ def _workload(told: Mapping[str, Any]) -> Workload:
         state=_state(told),
         fingerprint=made_from.get(FINGERPRINT, ""),
         image_fingerprint=made_from.get(IMAGE, ""),
+        image=image_of(meta["labels"][NAME], template),
         secrets=made_from.get(SECRETS, ""),
         commit=made_from.get(COMMIT, ""),
         since=_since(told),
@@ -151,7 +155,14 @@ def _version(told: Mapping[str, Any]) -> Version:
         notes={
             name: value for name, value in meta.get("annotations", {}).items() if name in (RELEASE, SCALED)
         },
+        image=image_of(meta["labels"][NAME], template),
     )
+
+
+def image_of(service: str, template: Mapping[str, Any]) -> str:
+    """What the container of a service is made from, whoever has set it; others may stand beside it in a pod."""
+    containers = template["spec"].get("containers", [])
+    return next((str(each.get("image", "")) for each in containers if each.get("name") == service), "")
 
 
 def render_scaled(to: int, declared: int) -> str:

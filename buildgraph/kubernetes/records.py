@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from functools import partial
 from secrets import token_hex
 from typing import Final
 
-from buildgraph.deploy.releases import Release, ReleasedService, Source, parse_release, render_release
-from buildgraph.errors import BuildgraphError
-from buildgraph.graph.nodes import digest_of_pairs
+from buildgraph.deploy.proof import proof_of
+from buildgraph.deploy.releases import (
+    Release,
+    ReleasedService,
+    Source,
+    next_name,
+    parse_release,
+    render_release,
+)
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import read_values, render_object, write_values
 from buildgraph.place.actor import read_actor
-from buildgraph.place.audit import Deed, Event, event_of, moment, parse_event, render_event
+from buildgraph.place.audit import Deed, Event, events_in, moment, recording, render_event
 from buildgraph.place.model import Target, Tell
 from buildgraph.render.kubernetes import PART_OF, label
 
@@ -48,22 +54,20 @@ def record_release(
         before = read_history(cluster).get(product, ())
         last = before[-1] if before else None
         made = Release("", product, new, source.commit, read_actor(), moment(), source.kind, source.origin)
-        if last and (last.versions, last.images) == (made.versions, made.images):
-            return last.name
-        number = int(last.name.rpartition("-")[2]) + 1 if last else 1
-        if _create(cluster, product, number, render_release(cluster, made, last).decode()):
+        name = next_name(last, made)
+        if last and name == last.name:
+            return name
+        if _create(cluster, product, name, render_release(cluster, made, last).decode()):
             surplus = max(0, len(before) + 1 - cluster.environment.releases)
             for old in before[:surplus]:
                 cluster.kubectl.run("delete", "configmap", _object(old.name), "--ignore-not-found")
-            return f"{product}-{number:04d}"
+            return name
 
 
-def _create(cluster: Cluster, product: str, number: int, text: str) -> bool:
+def _create(cluster: Cluster, product: str, name: str, text: str) -> bool:
     labels = {**cluster.labels(RELEASE), PART_OF: label(product)}
     body = {"immutable": True, "data": {RECORD: text}}
-    return cluster.kubectl.creates(
-        render_object("ConfigMap", _object(f"{product}-{number:04d}"), labels, body)
-    )
+    return cluster.kubectl.creates(render_object("ConfigMap", _object(name), labels, body))
 
 
 def _object(release: str) -> str:
@@ -74,8 +78,8 @@ def _object(release: str) -> str:
 
 
 def is_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> bool:
-    """Whether these very targets have passed the product's smoke tests here, and nothing was deployed since."""
-    return read_values(cluster, VERIFIED).get(product) == _version(targets)
+    """Whether these very targets have passed these very smoke tests here, and nothing was deployed since."""
+    return read_values(cluster, VERIFIED).get(product) == proof_of(targets)
 
 
 def forget_verified(cluster: Cluster, product: str) -> None:
@@ -85,11 +89,7 @@ def forget_verified(cluster: Cluster, product: str) -> None:
 
 def record_verified(cluster: Cluster, product: str, targets: Iterable[Target]) -> None:
     """Remember that these targets passed."""
-    write_values(cluster, VERIFIED, {product: _version(targets)})
-
-
-def _version(targets: Iterable[Target]) -> str:
-    return digest_of_pairs(sorted((target.service.name, target.fingerprint) for target in targets))
+    write_values(cluster, VERIFIED, {product: proof_of(targets)})
 
 
 # Events ------------------------------------------------------------------------------------------------
@@ -99,33 +99,17 @@ def read_events(cluster: Cluster, product: str = "") -> tuple[Event, ...]:
     """All events (of a product, with what concerns all), the oldest first."""
     kept = cluster.kubectl.read("configmaps", cluster.selecting(component=AUDIT))
     lines = [line for told in kept for line in told.get("data", {}).values()]
-    events = sorted((found for line in lines if (found := parse_event(line))), key=lambda event: event.at)
-    return tuple(event for event in events if not product or event.product in ("", product))
+    return events_in(lines, product)
 
 
-def write_event(cluster: Cluster, event: Event) -> None:
-    """Add an event. A month has an object of its own, for one holds about a megabyte."""
+def write_event(cluster: Cluster, event: Event) -> bool:
+    """Add an event; there is always a log. A month has an object of its own, for one holds about a megabyte."""
     name = f"buildgraph-audit-{event.at[:7]}"
     key = f"{re.sub(r'[^0-9]', '', event.at)[:17]}-{token_hex(4)}"
     write_values(cluster, name, {key: render_event(cluster, event)}, AUDIT)
+    return True
 
 
-@contextmanager
-def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recorded`."""
-    _write_gently(cluster, event_of(deed, "started", deed.reason), tell)
-    release: list[str] = []
-    try:
-        yield release
-    except BaseException as error:
-        _write_gently(cluster, event_of(deed, "failed", str(error) or type(error).__name__), tell)
-        raise
-    finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
-    _write_gently(cluster, finished, tell)
-
-
-def _write_gently(cluster: Cluster, event: Event, tell: Tell) -> None:
-    try:
-        write_event(cluster, event)
-    except BuildgraphError as error:
-        tell(f"the audit log cannot be written: {error}")
+def recorded(cluster: Cluster, deed: Deed, tell: Tell) -> AbstractContextManager[list[str]]:
+    """Record that a deed begins, and how it ends; see `buildgraph.place.audit.recording`."""
+    return recording(partial(write_event, cluster), deed, tell)

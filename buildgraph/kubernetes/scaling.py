@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+from buildgraph.deploy.builds import is_same_build
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.lease import Lock, held_lock
-from buildgraph.kubernetes.live import read_live, render_scaled
+from buildgraph.kubernetes.live import Workload, read_live, render_scaled
 from buildgraph.kubernetes.rollout import SLACK, has_settled
 from buildgraph.kubernetes.trouble import read_trouble
 from buildgraph.place.model import Target, Tell
@@ -23,14 +24,25 @@ def scale_service(cluster: Cluster, target: Target, to: int, tell: Tell) -> None
     service = target.service
     if service.autoscale:
         raise StepFailed(
-            f"scale:{service.name}", "the cluster counts it", "change its `autoscale`, then deploy"
+            f"scale:{service.product}",
+            f"the cluster counts {service.name}",
+            "change its `autoscale`, then deploy",
         )
     with held_lock(cluster, service.product, f"scale {service.name}") as lock:
         running = read_live(cluster).workloads.get(service.name)
-        if running is None or running.fingerprint != target.fingerprint:
-            what = "it does not run" if running is None else "another version runs"
-            raise StepFailed(f"scale:{service.name}", what, f"run `deploy:{service.product}` first")
+        if problem := _problem(running, target):
+            way_out = f"run `deploy:{service.product}` first"
+            raise StepFailed(f"scale:{service.product}", f"{service.name} {problem}", way_out)
         _scale(lock, target, to, tell)
+
+
+def _problem(running: Workload | None, target: Target) -> str:
+    """Why pods of the target would not be what those beside them are; "" when they would."""
+    if running is None:
+        return "does not run"
+    if running.fingerprint != target.fingerprint:
+        return "runs as another version"
+    return "" if is_same_build(running.image, target.image) else "runs from another image than was released"
 
 
 def _scale(lock: Lock, target: Target, to: int, tell: Tell) -> None:
@@ -44,5 +56,5 @@ def _scale(lock: Lock, target: Target, to: int, tell: Tell) -> None:
     cluster.kubectl.run("scale", deployment, f"--replicas={wanted}")
     if not has_settled(lock, service.name, cluster.environment.health_within * wanted + SLACK):
         trouble = read_trouble(cluster, cluster.selecting(name=service.name), target.fingerprint)
-        raise StepFailed(f"scale:{service.name}", f"not all of {wanted} are well", trouble)
+        raise StepFailed(f"scale:{service.product}", f"not all {wanted} of {service.name} are well", trouble)
     tell(f"{service.name}: {wanted} well after {time.monotonic() - began:.1f} s")

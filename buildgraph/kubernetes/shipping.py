@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from buildgraph.deploy.builds import is_same_build
 from buildgraph.deploy.platform import HEALTHY, STOPPED
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.live import Live, Workload
@@ -57,6 +58,8 @@ def _reason(running: Workload | None, shipping: Shipping) -> str:
         return "its fingerprint differs from what runs"
     if running.secrets != shipping.secrets:
         return "its secrets have changed"
+    if not is_same_build(running.image, shipping.image):
+        return "it runs from another image"
     if not shipping.service.autoscale and running.replicas != shipping.replicas:
         return f"{running.replicas} of {shipping.replicas} replicas are asked for"
     if running.product != shipping.service.product:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from buildgraph.errors import BuildgraphError, ToolError
@@ -36,6 +37,9 @@ class Event:
     release: str = ""
     commit: str = ""
     detail: str = ""
+
+
+Write = Callable[[Event], bool]  # adds an event to a log; False where there is none yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,7 @@ def read_events(place: Place, product: str = "") -> tuple[Event, ...]:
     """All events (of a product, with what concerns all), the oldest first."""
     files = read_state(place, place.named(PROXY), FOLDER).files
     lines = (line for _, content in sorted(files.items()) for line in content.decode().splitlines())
-    each = dict.fromkeys(lines)  # an event that was written over a way that broke may have been written twice
-    events = sorted((found for line in each if (found := parse_event(line))), key=lambda event: event.at)
-    return tuple(event for event in events if not product or event.product in ("", product))
+    return events_in(lines, product)
 
 
 def parse_event(line: str) -> Event | None:
@@ -88,31 +90,51 @@ def parse_event(line: str) -> Event | None:
         return None
 
 
+def events_in(lines: Iterable[str], product: str = "") -> tuple[Event, ...]:
+    """The events that lines tell (of a product, with what concerns all), the oldest first, each once.
+
+    One that was written over a way that broke may have been written twice.
+    """
+    events = sorted(
+        (found for line in dict.fromkeys(lines) if (found := parse_event(line))), key=lambda event: event.at
+    )
+    return tuple(event for event in events if not product or event.product in ("", product))
+
+
+def recorded(place: Place, deed: Deed, tell: Tell) -> AbstractContextManager[list[str]]:
+    """Record in the environment's log that a deed begins, and how it ends; see `recording`."""
+    return recording(partial(write_event, place), deed, tell)
+
+
+def recorded_failure(place: Place, deed: Deed, tell: Tell) -> AbstractContextManager[None]:
+    """Record that a deed has failed, when it does; an interrupted one has."""
+    return _recording_failure(partial(write_event, place), deed, tell)
+
+
 @contextmanager
-def recorded(place: Place, deed: Deed, tell: Tell) -> Iterator[list[str]]:
-    """Record that a deed begins, and how it ends: finished or failed; an interrupted one has failed too.
+def recording(write: Write, deed: Deed, tell: Tell) -> Iterator[list[str]]:
+    """Write that a deed begins, and how it ends: finished or failed; an interrupted one has failed too.
 
     The name of the release that came of it goes into the list that is given. A log that cannot be
     written is told and fails nothing.
     """
     began = event_of(deed, "started", deed.reason)
-    is_told = _write_gently(place, began, tell)
+    is_told = _write_gently(write, began, tell)
     release: list[str] = []
-    with recorded_failure(place, deed, tell):
+    with _recording_failure(write, deed, tell):
         yield release
-    if not is_told:  # the log came with this very deploy
-        _write_gently(place, began, tell)
+    if not is_told:  # the log came with this very deed
+        _write_gently(write, began, tell)
     finished = replace(event_of(deed, "finished", deed.reason), release="".join(release))
-    _write_gently(place, finished, tell)
+    _write_gently(write, finished, tell)
 
 
 @contextmanager
-def recorded_failure(place: Place, deed: Deed, tell: Tell) -> Iterator[None]:
-    """Record that a deed has failed, when it does; an interrupted one has."""
+def _recording_failure(write: Write, deed: Deed, tell: Tell) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        _write_gently(place, event_of(deed, "failed", str(error) or type(error).__name__), tell)
+        _write_gently(write, event_of(deed, "failed", str(error) or type(error).__name__), tell)
         raise
 
 
@@ -127,9 +149,9 @@ def event_of(deed: Deed, end: str, detail: str) -> Event:
     return Event(moment(), read_actor(), kind, deed.product, "", deed.commit, detail)
 
 
-def _write_gently(place: Place, event: Event, tell: Tell) -> bool:
+def _write_gently(write: Write, event: Event, tell: Tell) -> bool:
     try:
-        return write_event(place, event)
+        return write(event)
     except BuildgraphError as error:
         tell(f"the audit log cannot be written: {error}")
         return False

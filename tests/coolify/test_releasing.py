@@ -9,7 +9,8 @@ import pytest
 
 from buildgraph.coolify.lock import LEASE, held_lock
 from buildgraph.errors import ConfigurationError, StepFailed
-from tests.coolify.borough import STATE, Borough, upgraded
+from buildgraph.manifests.model import SmokeTest
+from tests.coolify.borough import STATE, Borough, refused, upgraded
 from tests.support.coolify_state import Fault
 
 
@@ -64,6 +65,24 @@ def test_a_change_deploys_exactly_its_service(borough: Borough) -> None:
     assert borough.deploy() == "town-0002"
     assert borough.deployed() == ["web"]
     assert (borough.answers("api"), borough.answers("web")) == ("api 1", "web 2")
+
+
+def test_an_edited_smoke_test_is_run_and_recorded_though_nothing_is_deployed(borough: Borough) -> None:
+    """And while it fails, what has passed the former one is not verified: it must not be promoted."""
+    borough.service("api")
+    borough.deploy()
+    former = borough.targets()
+    borough.service("api", smoke=(SmokeTest("it sells", contains="Checkout", within=0.3),))
+
+    assert borough.pending() == {}
+    assert not borough.platform.is_verified("town", borough.targets())
+    assert "expected 'Checkout' in the answer" in refused(borough)
+    assert not borough.platform.is_verified("town", former)
+
+    borough.service("api", smoke=(SmokeTest("it answers in full", contains="api 1", within=0.3),))
+    assert borough.deploy() == "town-0002"
+    assert borough.platform.is_verified("town", borough.targets())
+    assert borough.deployed() == []
 
 
 def test_a_rotated_secret_deploys_exactly_its_service_and_is_kept_nowhere_else(borough: Borough) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from buildgraph.deploy.live import Live, LiveService
-from buildgraph.deploy.pending import departed_services, in_order, pending_targets
+from buildgraph.deploy.pending import departed_services, in_order, pending_targets, runs_as
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 from buildgraph.place.containers import Found
@@ -33,6 +33,7 @@ SERVER = Server("api", "blue-1", "172.18.0.4:3002", "UP", 100, 0, "L7OK", "L7OK 
 
 def container(name: str = "acme-test-api-blue", state: str = "running", **labels: str) -> Found:
     usual = {"fingerprint": "beef", "secrets": secrets_digest(KEY, API, HERE, PLACE.secrets)}
+    usual |= {"image": TARGET.image}
     return Found("1", name, state, {f"buildgraph.{k}": v for k, v in {**usual, **labels}.items()}, 0)
 
 
@@ -66,6 +67,20 @@ def test_a_former_version_in_its_window_is_left_alone() -> None:
             True,
         ),
         (live(replace(RUNNING, containers=(container(secrets="dead"),))), "its secrets have changed", True),
+        (
+            live(replace(RUNNING, containers=(container(image="sha256:babe"),))),
+            "it runs from another image",
+            True,
+        ),
+        (
+            live(
+                replace(
+                    RUNNING, containers=(container(), container("acme-test-api-blue-2", image="sha256:babe"))
+                )
+            ),
+            "it runs from another image",
+            True,
+        ),
         (
             live(replace(RUNNING, containers=(container(), container("acme-test-api-blue-2")))),
             "2 of 1 replicas are there",
@@ -102,6 +117,16 @@ def test_each_difference_has_its_reason(found: Live, text: str, replaces: bool) 
 
     assert told.startswith(text)
     assert needs_containers is replaces
+
+
+def test_a_colour_of_another_build_is_not_what_a_target_asks_for() -> None:
+    """A kept colour of the same fingerprint was made from an image that is not the one to be recorded."""
+    assert runs_as(PLACE, KEY, TARGET, [container()])
+    assert not runs_as(PLACE, KEY, TARGET, [container(image="sha256:babe")])
+
+
+def test_containers_whose_image_nobody_recorded_are_left_alone() -> None:
+    assert reasons(live(replace(RUNNING, containers=(container(image=""),)))) == []
 
 
 def scaled(to: int, declared: int) -> Live:

@@ -339,6 +339,11 @@ def test_a_deploy_that_is_refused_or_undone_leaves_what_runs_verified(deployed: 
     assert is_verified(deployed.place, "town", first)
     assert not is_verified(deployed.place, "town", deployed.targets())
 
+    deployed.service("api", port=3001, smoke=(SmokeTest("it sells", contains="Checkout", within=0.5),))
+    with pytest.raises(StepFailed, match="expected 'Checkout' in the answer"):
+        deployed.ship()
+    assert not is_verified(deployed.place, "town", first), "what runs has failed a test since"
+
 
 @engine
 def test_the_log_shows_no_secret_and_takes_events_while_the_proxy_is_down(deployed: Town) -> None:

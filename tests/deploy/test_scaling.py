@@ -158,6 +158,10 @@ def test_containers_that_do_not_get_healthy_go_away_and_nothing_is_kept_of_them(
 def test_what_runs_as_another_version_is_not_scaled(town: Town) -> None:
     town.service("api", port=3001)
     town.deploy()
+    [target] = town.targets()
+    again = replace(target, image=f"sha256:{'0' * 64}")
+    with pytest.raises(StepFailed, match="runs from another image than was released"):
+        scale_service(town.place, again, 2, town.hear)
     town.service("api", "2", port=3001)
 
     with pytest.raises(StepFailed, match="runs as another version"):

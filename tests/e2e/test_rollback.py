@@ -183,7 +183,17 @@ def test_the_same_image_under_another_tag_and_commit_restarts_nothing(shop: Haml
 
     assert ran.err.count("-- ") == 3, ran.err
     assert shop.containers() == before
-    assert docker("inspect", "--format", "{{.Config.Image}}", before["api"]).startswith("sha256:")
+    image = docker("inspect", "--format", "{{.Config.Image}}", before["api"]).strip()
+    assert image.startswith("sha256:")
+
+    docker("rmi", "-f", *docker("inspect", "--format", '{{join .RepoTags " "}}', image).split())
+    assert "ok build:api" in shop.must("deploy:shop").err
+    assert image not in docker("images", "--no-trunc", "--quiet", f"{shop.name}/api").split(), "another build"
+    shop.says("web", "web 2")
+    ran = shop.must("deploy:shop")
+    assert "api: the image that runs stays" in ran.err
+    assert shop.containers()["api"] == before["api"]
+    assert releases(shop)[-1]["services"][0]["image"] == image
 
 
 def test_a_release_marked_breaking_is_crossed_only_by_force(shop: Hamlet) -> None:

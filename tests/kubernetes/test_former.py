@@ -44,6 +44,14 @@ def test_of_two_versions_with_other_secrets_it_goes_back_to_the_one_that_runs() 
     assert former_of(Live({"api": running}, (NEW, rotated)), "api", {"api": "new"}).former == rotated
 
 
+def test_of_two_images_of_one_version_it_goes_back_to_the_one_that_runs() -> None:
+    """Somebody has set another image by hand, and it is well: whatever fails after that, what ran goes on."""
+    by_hand = Version("api", revision=5, fingerprint="new", ready=1, image="hotfix")
+    running = Workload("api", "shop", replicas=1, state=HEALTHY, fingerprint="new", image="hotfix")
+
+    assert former_of(Live({"api": running}, (NEW, by_hand)), "api", {"api": "new"}).former == by_hand
+
+
 def test_a_version_that_runs_unproved_goes_back_to_what_was_released_or_nowhere() -> None:
     assert released_before(live("new"), "api", {"api": "old"}).former == OLD
     assert released_before(live("new"), "api", {"api": "long ago"}).former is None

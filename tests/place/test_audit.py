@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from buildgraph.errors import ToolError
+import pytest
+
+from buildgraph.errors import StepFailed, ToolError
 from buildgraph.manifests.model import Environment
-from buildgraph.place.audit import Event, parse_event, render_event
+from buildgraph.place.audit import Deed, Event, events_in, parse_event, recording, render_event
 from buildgraph.place.secrets import Ask, Secrets, nobody_tells
 
 EVENT = Event(
@@ -52,3 +54,58 @@ def test_what_was_done_is_written_without_its_detail_where_no_secret_can_be_told
     assert json.loads(written)["detail"] == "not told, for the secrets to be left out are not known"
     assert json.loads(written)["who"] == "ada"
     assert "hunter2" not in written
+
+
+def kinds(log: list[Event]) -> list[str]:
+    return [event.kind for event in log]
+
+
+def test_a_deed_stands_in_the_log_with_its_end_and_its_release() -> None:
+    log: list[Event] = []
+
+    def write(event: Event) -> bool:
+        log.append(event)
+        return True
+
+    with recording(write, Deed("deploy", "shop", "c0ffee"), print) as release:
+        release.append("shop-0001")
+    with pytest.raises(StepFailed), recording(write, Deed("rollback", "shop"), print):
+        raise StepFailed("smoke:api", "it does not answer")
+
+    assert kinds(log) == ["deploy-started", "deploy-finished", "rollback-started", "rollback-failed"]
+    assert [event.release for event in log] == ["", "shop-0001", "", ""]
+    assert "it does not answer" in log[-1].detail
+
+
+def test_a_log_that_came_with_a_deed_has_its_beginning_too() -> None:
+    tries: list[Event] = []
+
+    def write(event: Event) -> bool:
+        tries.append(event)
+        return len(tries) > 1
+
+    with recording(write, Deed("deploy", "shop"), print):
+        pass
+
+    assert kinds(tries) == ["deploy-started", "deploy-started", "deploy-finished"]
+
+
+def test_a_log_that_cannot_be_written_is_told_and_fails_nothing() -> None:
+    def write(event: Event) -> bool:
+        raise ToolError("the disk is full")
+
+    told: list[str] = []
+    with recording(write, Deed("deploy", "shop"), told.append):
+        pass
+
+    assert told[0].startswith("the audit log cannot be written: the disk is full")
+
+
+def test_events_are_told_once_the_oldest_first_with_what_concerns_all() -> None:
+    def line(at: str, product: str) -> str:
+        return render_event(Town(), Event(at, "ada", "backup", product))
+
+    lines = [line("2", "shop"), line("1", ""), line("3", "mail"), line("2", "shop"), '{"at": "4", "wh']
+
+    assert [(event.at, event.product) for event in events_in(lines, "shop")] == [("1", ""), ("2", "shop")]
+    assert [event.at for event in events_in(lines)] == ["1", "2", "3"]

@@ -1,0 +1,59 @@
+"""What smoke tests have proved of a product: services in these versions have passed these tests; it asks nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol
+
+from buildgraph.graph.nodes import digest_of_pairs
+from buildgraph.manifests.model import Service
+
+if TYPE_CHECKING:
+    from buildgraph.deploy.releases import Release, Versions
+
+
+class Versioned(Protocol):
+    """A service in one version, with its manifest as it is in that: a target, or a part of a release."""
+
+    @property
+    def service(self) -> Service:
+        """The service, with its smoke tests."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of its deployment."""
+
+
+def proof_of(services: Iterable[Versioned]) -> str:
+    """The word that is remembered when a product's services have passed their smoke tests: a digest of both.
+
+    Tests are in no fingerprint, as they change nothing that runs; another test has to pass all the same.
+    """
+    return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
+
+
+def holds_again(
+    proof: str, running: Versions, releases: Iterable[Release], wanted: Iterable[Versioned]
+) -> bool:
+    """Whether a proof is as good as before a deploy that failed or was undone.
+
+    It is when a release tells that it was given for the versions that run, and when no service that this deploy wanted
+    to leave as it is was to pass other tests: it may just have failed them.
+    """
+    tests = {(each.service.name, each.fingerprint): each.service.smoke for each in wanted}
+    return any(
+        all(
+            tests.get((p.service.name, p.fingerprint), p.service.smoke) == p.service.smoke
+            for p in found.services
+        )
+        for found in releases
+        if found.versions == running and proof_of(found.services) == proof
+    )
+
+
+def _lines(each: Versioned) -> Iterable[tuple[str, ...]]:
+    yield each.service.name, each.fingerprint
+    for test in each.service.smoke:
+        yield each.service.name, each.fingerprint, json.dumps(asdict(test), sort_keys=True)
