@@ -10,7 +10,7 @@ from buildgraph.place.containers import Found, find_containers, remove_container
 from buildgraph.place.lock import Lock, held_product_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import COLOUR, Colour, Role, slot_number
-from buildgraph.place.specification import stop_limit
+from buildgraph.render.limits import stop_seconds
 from buildgraph.traffic.directing import count_sessions, read_routes, write_route, write_routes
 from buildgraph.traffic.routes import completed, without
 
@@ -32,7 +32,7 @@ def retire_beyond(lock: Lock, service: str, colour: Colour, count: int) -> int:
     drain(place, service, colour, count)
     lock.confirm()
     for container in surplus:
-        stop_container(place, container.id, stop_limit(place.environment))
+        stop_container(place, container.id, stop_seconds(place.environment))
         remove_container(place, container.id)
     return len(surplus)
 

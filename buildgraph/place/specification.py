@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
-from buildgraph.manifests.model import Environment, Resources, Service
+from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.sealing import SCRATCH, USER
 from buildgraph.manifests.variables import (
     DEFAULT_DATABASE_USER,
@@ -22,8 +21,7 @@ from buildgraph.manifests.variables import (
 )
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
-
-LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
+from buildgraph.render.limits import LEAST_STOP, stop_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _service_container(
         aliases=(slot,),
         has_init=True,
         resources=service.resources,
-        stop_within=stop_limit(place.environment),
+        stop_within=stop_seconds(place.environment),
     )
 
 
@@ -130,11 +128,6 @@ def _database_url(place: Place, database: str) -> str:
     user = quote(database_user(place), safe="")
     password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
     return database_url(user, password, database)
-
-
-def stop_limit(environment: Environment) -> int:
-    """Seconds a service has to end after SIGTERM: never less than requests have to drain."""
-    return max(LEAST_STOP, round(environment.drain_within))
 
 
 def database_user(place: Place) -> str:
