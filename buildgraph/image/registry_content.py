@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.moments import parse_moment
 from buildgraph.image.registry_answers import (
     Manifest,
     NoAnswer,
@@ -272,10 +273,9 @@ def _with_children(registry: Registry, repository: str, found: Iterable[Manifest
 def _age(created: str) -> float | None:
     """Days since a stamp (RFC 3339); None where there is none."""
     try:
-        moment = datetime.fromisoformat(f"{created[:19]}+00:00")
+        return (time.time() - parse_moment(created)) / DAY
     except ValueError:
         return None
-    return (datetime.now(UTC) - moment).total_seconds() / DAY
 
 
 def remove_manifest(registry: Registry, repository: str, judged: Judged) -> bool:

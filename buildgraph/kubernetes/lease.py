@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.image.moments import parse_moment
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.place.actor import read_actor
 from buildgraph.place.holding import Holding
@@ -217,9 +218,7 @@ def _holding(seen: Seen) -> Holding:
 
 def _age(moment: str) -> float:
     """Seconds since a moment by this machine's clock, for people to read."""
-    return max(
-        0.0, (datetime.now(UTC) - datetime.fromisoformat(moment.replace("Z", "+00:00"))).total_seconds()
-    )
+    return max(0.0, time.time() - parse_moment(moment))
 
 
 def _now() -> str:
