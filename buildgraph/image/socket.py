@@ -18,7 +18,7 @@ from buildgraph.errors import ToolError
 TIMEOUT = 120  # seconds for one answer
 ENOUGH = 1 << 16
 SHORTEST = 0.001  # seconds: a socket takes 0 for something else
-REFUSED, CONFLICT = 400, 409
+REFUSED = 400
 FRAME = 8  # bytes before each piece of output: which stream, and how long (Docker Engine API, "attach")
 
 
