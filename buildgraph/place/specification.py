@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.sealing import SCRATCH, USER
 from buildgraph.manifests.variables import (
+    DATABASE_URL,
     DEFAULT_DATABASE_USER,
     POSTGRES_PASSWORD,
     POSTGRES_USER,
@@ -22,6 +24,7 @@ from buildgraph.manifests.variables import (
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
 from buildgraph.render.limits import LEAST_STOP, stop_seconds
+from buildgraph.servers import POSTGRES, REDIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,11 @@ def _labels(target: Target) -> Mapping[str, str]:
 
 
 def _backing_env(place: Place, service: Service) -> dict[str, str]:
-    backing = {backing.kind for backing in place.environment.backing}
+    backing = backing_of(service, place.environment)
     env: dict[str, str] = {}
-    if service.database and "postgres" in backing:
-        env["DATABASE_URL"] = _database_url(place, service.database)
-    if service.redis and "redis" in backing:
+    if POSTGRES in backing:
+        env[DATABASE_URL] = _database_url(place, service.database)
+    if REDIS in backing:
         env |= redis_values(place.secrets.reveal(REDIS_PASSWORD))
     return env
 
