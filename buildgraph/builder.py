@@ -122,7 +122,7 @@ class Builder(Finder):
         from buildgraph.image.straight import publish_build
 
         digest = publish_build(self.project.runner, request, archive, log)
-        image, reference = f"{self._repository(service)}@{digest}", self._registry_reference(service)
+        image, reference = f"{self._repository(service)}@{digest}", self.registry_reference(service)
         copied = partial(copy_image, self.engine, self.project.runner, image, reference)
         name_upload(self.engine, reference, digest, teller(f"build:{service}"), copied)
 
@@ -197,7 +197,7 @@ class Builder(Finder):
     def _pull(self, service: str) -> None:
         from buildgraph.image.registry import pull_image
 
-        pulled = pull_image(self.engine, self._registry_reference(service))
+        pulled = pull_image(self.engine, self.registry_reference(service))
         self.engine.tag(pulled.image, self.picture.local_reference(service))
 
     def _ready(self, base: Base) -> str:
@@ -222,7 +222,7 @@ class Builder(Finder):
                 f"push:{service}", "the engine does not hold the image", "it vanished after its build"
             )
         step = f"push:{service}"
-        pushed = push_image(self.engine, image, self._registry_reference(service), teller(step))
+        pushed = push_image(self.engine, image, self.registry_reference(service), teller(step))
         if self._watch:
             self._watch.hear_pushed(step, pushed.size)
         return pushed.is_ours

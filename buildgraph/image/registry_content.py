@@ -21,11 +21,12 @@ from buildgraph.image.registry_answers import (
 )
 from buildgraph.image.registry_sending import LOOPBACK, TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
+from buildgraph.recipes.references import DOCKER_HUB, is_registry
 
 if TYPE_CHECKING:
     import requests
 
-DOCKER_HUB, HUB_HOST, HUB_LOGIN = "docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
+HUB_HOST, HUB_LOGIN = "registry-1.docker.io", "https://index.docker.io/v1/"
 ACCEPTED: Final = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -48,7 +49,7 @@ class Registry:
 
     def __init__(self, prefix: str, *, writes: bool = False) -> None:
         first, slash, rest = prefix.strip("/").partition("/")
-        is_host = bool(set(first) & set(".:")) or first == "localhost"
+        is_host = is_registry(first)
         self.name = first if is_host else DOCKER_HUB
         self.above = rest if is_host else f"{first}{slash}{rest}"
         self._writes = writes
