@@ -13,6 +13,7 @@ from buildgraph.console import teller
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.addresses import public_url
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Service
 from buildgraph.migrations import Move, Sources, check_migrations
 from buildgraph.plan.steps import Phase, Step
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
 
-DEFAULT_ENVIRONMENT = "development"  # the one that tasks use unless told otherwise
 NO_TERMS = Terms()
 
 
