@@ -120,6 +120,6 @@ def _misdirected_reason(place: Place, live: Live, target: Target, running: LiveS
         return Reason("an interrupted deployment has not completed its takeover", replaces=False)
     if running.leftovers:
         return Reason("an interrupted deployment left containers behind", replaces=False)
-    if running.kept and not running.window:
+    if running.is_past_window:
         return Reason("the rollback window of its former version is over", replaces=False)
     return None

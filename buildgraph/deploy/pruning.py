@@ -50,7 +50,7 @@ class Verdict:
 def ended_colours(place: Place) -> tuple[str, ...]:
     """The services beside whose live colour stands one whose rollback window is over."""
     live = read_live(place).services.items()
-    return tuple(name for name, service in sorted(live) if service.kept and not service.window)
+    return tuple(name for name, service in sorted(live) if service.is_past_window)
 
 
 def judge_images(place: Place, current: Mapping[str, str], days: float) -> tuple[Verdict, ...]:
