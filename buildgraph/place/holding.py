@@ -20,14 +20,15 @@ AT_HAND: Final = "-lock-spare"
 class Holding:
     """A lock that somebody holds: of a product, or ("") of what products share; `age` is in seconds.
 
-    `is_kept` tells that no process holds it: it was taken by hand and stays until it is released.
+    `handle` is by what its platform takes it away: its container, its Lease or its claim. `is_kept` tells that no
+    process holds it: it was taken by hand and stays until it is released.
     """
 
     product: str
     holder: str
     reason: str
     age: float
-    container: str
+    handle: str
     is_kept: bool = False
 
     @property
@@ -68,6 +69,6 @@ def _holding(place: Place, container: Found) -> Holding | None:
         reason=labels.get(REASON, ""),
         # one that was at hand has been there for longer than it holds this lock, which it does for seconds
         age=0.0 if SPARE in labels else max(0.0, read_clock(place) - container.created),
-        container=container.id,
+        handle=container.id,
         is_kept=KEPT in labels,
     )
