@@ -42,7 +42,6 @@ from bench.timing import Series, read_output
 
 RUNS: Final = 3
 BACK: Final = 10
-WHAT: Final = ("--kind", "package")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,41 +66,17 @@ class Builder(Finder):
     def build(self, service: str) -> None:
         """Build a service's image from its pruned context and tag it with its fingerprint."""
         from buildgraph.image.archive import read_archive
-        from buildgraph.image.build import BuildRequest, build_image
-        from buildgraph.image.build_cache import cache_options
+        from buildgraph.image.build import build_image
         from buildgraph.image.progress import BuildLog
-        from buildgraph.labelling import labels_of
 
         plan = self.picture.images[service]
         tell = teller(f"build:{service}")
         way = self._way(plan, tell)
         self._check(plan, way)
-        hidden = self._hidden(plan.service)
-        bases = self._bases(plan, way)
+        request = self._request(plan, way, tell)
         archive = read_archive(plan.context, self.picture.snapshot.blobs)
-        request = BuildRequest(
-            service,
-            self.picture.local_reference(service),
-            dockerfile=plan.dockerfile,
-            target=plan.service.target,
-            arguments={**plan.arguments, **_frontend(plan, bases)},
-            labels=labels_of(self.picture, self.project.repository, service),
-            bases=bases,
-            secrets={"ca": self.project.site.ca} if self.project.site.ca else {},
-            hidden=hidden,
-            platforms=plan.platforms,
-            attestations=plan.attestations,
-            command_env=self.engine.command_env,
-            builder=way.builder,
-            repository=self._repository(service) if way.publishes else "",
-            caches=cache_options(
-                self.project.site,
-                f"{self.picture.manifests.workspace.name}-{service}",
-                can_export=way.can_export,
-                tell=tell,
-            ),
-        )
         tell(f"context of {len(plan.context.files)} files, {len(archive) / 1e6:.1f} MB")
+        hidden = request.hidden
         log = BuildLog(tell, hide=lambda text: self.secrets.redact(text, hidden) if hidden else text)
         try:
             if way.publishes:
@@ -115,6 +91,34 @@ class Builder(Finder):
             if self._watch:
                 self._watch.hear_steps(f"build:{service}", log.steps)
 
+    def _request(self, plan: ImagePlan, way: Way, tell: Callable[[str], None]) -> BuildRequest:
+        """A build as buildx is told of it; what it is built upon is brought to where it is built."""
+        from buildgraph.image.build import BuildRequest
+        from buildgraph.image.build_cache import cache_options
+        from buildgraph.labelling import labels_of
+
+        service, site = plan.service.name, self.project.site
+        hidden = self._hidden(plan.service)
+        bases = self._bases(plan, way)
+        cached_as = f"{self.picture.manifests.workspace.name}-{service}"
+        return BuildRequest(
+            service,
+            self.picture.local_reference(service),
+            dockerfile=plan.dockerfile,
+            target=plan.service.target,
+            arguments={**plan.arguments, **_frontend(plan, bases)},
+            labels=labels_of(self.picture, self.project.repository, service),
+            bases=bases,
+            secrets={"ca": site.ca} if site.ca else {},
+            hidden=hidden,
+            platforms=plan.platforms,
+            attestations=plan.attestations,
+            command_env=self.engine.command_env,
+            builder=way.builder,
+            repository=self._repository(service) if way.publishes else "",
+            caches=cache_options(site, cached_as, can_export=way.can_export, tell=tell),
+        )
+
     def _publish(self, service: str, request: BuildRequest, archive: bytes, log: BuildLog) -> None:
         """Have the builder push the image itself, then give it its tag: built is what can be found."""
         from buildgraph.image.copying import copy_image
@@ -122,7 +126,7 @@ class Builder(Finder):
         from buildgraph.image.straight import publish_build
 
         digest = publish_build(self.project.runner, request, archive, log)
-        image, reference = f"{self._repository(service)}@{digest}", self._registry_reference(service)
+        image, reference = f"{self._repository(service)}@{digest}", self.registry_reference(service)
         copied = partial(copy_image, self.engine, self.project.runner, image, reference)
         name_upload(self.engine, reference, digest, teller(f"build:{service}"), copied)
 
@@ -197,7 +201,7 @@ class Builder(Finder):
     def _pull(self, service: str) -> None:
         from buildgraph.image.registry import pull_image
 
-        pulled = pull_image(self.engine, self._registry_reference(service))
+        pulled = pull_image(self.engine, self.registry_reference(service))
         self.engine.tag(pulled.image, self.picture.local_reference(service))
 
     def _ready(self, base: Base) -> str:
@@ -222,7 +226,7 @@ class Builder(Finder):
                 f"push:{service}", "the engine does not hold the image", "it vanished after its build"
             )
         step = f"push:{service}"
-        pushed = push_image(self.engine, image, self._registry_reference(service), teller(step))
+        pushed = push_image(self.engine, image, self.registry_reference(service), teller(step))
         if self._watch:
             self._watch.hear_pushed(step, pushed.size)
         return pushed.is_ours

@@ -23,6 +23,7 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 DEFAULT_TASKS: Final = ("build",)  # what is run where no task is named
 TRACE: Final = "--trace"
+JOBS: Final = "-n"  # how many tasks at once
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 

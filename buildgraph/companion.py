@@ -99,4 +99,4 @@ def start_companion(command: Command, *, shows: bool = False) -> Companion:
 
     What it tells on standard error is kept, or `shows` where we tell ours.
     """
-    return Companion(start_child(command._replace(stdin=b"held open"), shows=shows))
+    return Companion(start_child(command._replace(tied=True), shows=shows))

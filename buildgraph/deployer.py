@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from buildgraph.builder import Builder
 from buildgraph.console import teller
-from buildgraph.errors import UnknownName
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.addresses import public_url
-from buildgraph.manifests.model import Product, Service
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
+from buildgraph.manifests.model import Service
 from buildgraph.migrations import Move, Sources, check_migrations
 from buildgraph.plan.steps import Phase, Step
 from buildgraph.platforms import engine_place, platform_to_change
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from buildgraph.place.model import Place, Target
     from buildgraph.snapshot import Snapshot
 
-DEFAULT_ENVIRONMENT = "development"  # the one that tasks use unless told otherwise
 NO_TERMS = Terms()
 
 
@@ -91,7 +90,7 @@ class Deployer:
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
-        services = [service.name for service in self._product(product).services]
+        services = [service.name for service in self.picture.product(product).services]
         steps = self.builder.plan(services, push=bool(self.environment.registry))
         prints = self.picture.graph.fingerprints
         pending = [
@@ -274,10 +273,4 @@ class Deployer:
         )
 
     def _deployed(self, product: str) -> tuple[Service, ...]:
-        return tuple(service for service in self._product(product).services if service.deployed)
-
-    def _product(self, name: str) -> Product:
-        products = {product.name: product for product in self.picture.manifests.products}
-        if name not in products:
-            raise UnknownName("product", name, products)
-        return products[name]
+        return tuple(service for service in self.picture.product(product).services if service.deployed)

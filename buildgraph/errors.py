@@ -115,6 +115,11 @@ def did_you_mean(matches: Iterable[str]) -> str:
     return f"did you mean {' or '.join(names)}?" if names else ""
 
 
+def first_line(text: str) -> str:
+    """The first line of a text: of an error, what went wrong, without the way out or what a program has printed."""
+    return text.strip().partition("\n")[0]
+
+
 def indent(text: str, prefix: str = "    ") -> str:
     """`text` with every line moved right, as details stand below their error."""
     return "\n".join(prefix + line for line in text.splitlines())

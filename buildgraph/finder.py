@@ -83,7 +83,7 @@ class Finder:
         """The digest under the fingerprint tag in the registry, if it serves every platform asked for."""
         from buildgraph.image.registry import find_published
 
-        published = find_published(self.engine, self._registry_reference(service))
+        published = find_published(self.engine, self.registry_reference(service))
         if published is None:
             return None
         wanted = set(self._platforms(service))
@@ -120,7 +120,8 @@ class Finder:
     def _repository(self, service: str) -> str:
         return f"{self.environment.registry.rstrip('/')}/{service}"
 
-    def _registry_reference(self, service: str) -> str:
+    def registry_reference(self, service: str) -> str:
+        """The fingerprint tag of a service's image in the environment's registry."""
         return registry_reference(self.environment.registry, service, self.picture.fingerprint(service))
 
     # The engine that builds --------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from buildgraph.chain import Chain, open_chain
-from buildgraph.commands.options import DEFAULT_ENVIRONMENT
+from buildgraph.command_line import JOBS
 from buildgraph.errors import DONE, BuildgraphError
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.project import Project
 from buildgraph.reporting import Run
 from buildgraph.reporting import tell_fresh as tell_task
 
-TASK, VARIABLE, JOBS = "build", "env=", "-n"
+TASK, VARIABLE = "build", "env="
 
 
 def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:

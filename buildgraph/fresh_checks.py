@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from buildgraph.checker import open_checker
 from buildgraph.checks.script import is_check
+from buildgraph.command_line import JOBS
 from buildgraph.console import tell
 from buildgraph.errors import DONE, BuildgraphError
 from buildgraph.project import Project
 from buildgraph.reporting import Run, fresh_line
-
-JOBS = "-n"
 
 
 def tell_fresh_checks(arguments: Sequence[str], project: Project) -> int | None:

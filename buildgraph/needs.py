@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.errors import BuildgraphError, StepFailed, first_line
 from buildgraph.picture import Picture
 from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project
@@ -55,7 +55,7 @@ def branch_needs(project: Project) -> Needed:
         try:
             found = found.joined(Needed(_head_prints(project.picture_at(commit), branch)))
         except BuildgraphError as error:
-            unread.append(f"{branch}: {str(error).splitlines()[0]}")
+            unread.append(f"{branch}: {first_line(str(error))}")
     return found.joined(Needed(unread=tuple(sorted(unread))))
 
 

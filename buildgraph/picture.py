@@ -13,7 +13,7 @@ from buildgraph.snapshot.snapshot import Snapshot
 if TYPE_CHECKING:
     from buildgraph.graph.images import ImagePlan
     from buildgraph.layout import Layout
-    from buildgraph.manifests.model import Environment, Manifests, Service
+    from buildgraph.manifests.model import Environment, Manifests, Product, Service
     from buildgraph.manifests.site import Site
     from buildgraph.recipes import Base
     from buildgraph.workspace import Workspace
@@ -75,6 +75,13 @@ class Picture:
     def commit_label(self) -> str:
         """The commit for labels: with `-dirty` when edits are in the snapshot; `none` before the first commit."""
         return (self.snapshot.commit or "none") + ("-dirty" if self.snapshot.dirty else "")
+
+    def product(self, name: str) -> Product:
+        """The product of this name; UnknownName otherwise."""
+        products = {product.name: product for product in self.manifests.products}
+        if name not in products:
+            raise UnknownName("product", name, products)
+        return products[name]
 
     def service(self, name: str) -> Service:
         """The service of this name; UnknownName otherwise."""

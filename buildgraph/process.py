@@ -1,4 +1,4 @@
-"""The one place that starts processes: commands are values, a Runner runs them and nothing else does."""
+"""The one place that starts processes once the program is loaded: commands are values, a Runner runs them."""
 
 from __future__ import annotations
 

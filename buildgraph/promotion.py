@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.console import short_commit, teller
-from buildgraph.deployer import DEFAULT_ENVIRONMENT, Deployer
+from buildgraph.deployer import Deployer
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.image.copying import carry_image
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Environment
 from buildgraph.migrations import commit_of
 from buildgraph.plan.steps import Phase, Step, registry_reference

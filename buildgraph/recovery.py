@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.console import teller
 from buildgraph.deployer import Deployer
-from buildgraph.errors import ConfigurationError, UnknownName
+from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Backups, Environment
 from buildgraph.picture import Picture
 from buildgraph.process import SystemRunner
@@ -34,7 +34,7 @@ def back_up_product(deployer: Deployer, product: str, terms: Terms) -> None:
     from buildgraph.backup.holdings import check_product_secrets
     from buildgraph.backup.making import back_up
 
-    _check_product(deployer.picture, product)
+    deployer.picture.product(product)
     tell = teller(f"backup:{product}")
     store = store_of(deployer, terms.to)
     check_product_secrets(deployer.place, product)
@@ -61,7 +61,7 @@ def restore_product(deployer: Deployer, product: str, terms: Terms, wish: Wish) 
     from buildgraph.backup.request import Request
     from buildgraph.backup.restores import restore
 
-    _check_product(deployer.picture, product)
+    deployer.picture.product(product)
     if not terms.source:
         raise ConfigurationError.of(f"restore:{product}", "needs to know which backup", NO_BACKUP)
     safety = store_of(deployer, terms.to)
@@ -127,9 +127,3 @@ def _find(deployer: Deployer, product: str, source: str, declared: Store) -> tup
     above, _, name = source.rstrip("/").rpartition("/")
     store = store_of(deployer, above or "/")
     return store, read_backup(store, name)
-
-
-def _check_product(picture: Picture, product: str) -> None:
-    known = [found.name for found in picture.manifests.products]
-    if product not in known:
-        raise UnknownName("product", product, known)

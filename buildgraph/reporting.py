@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from buildgraph.checks.script import RESTORED
 from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
-from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError
+from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError, first_line
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
 from buildgraph.runs.shelf import keep_report, last_report
@@ -252,8 +252,3 @@ class Reporter:
 
     def complete_run(self) -> None:
         """The run is over: the summary is told by who started it."""
-
-
-def first_line(text: str) -> str:
-    """What a failure is in one line; what follows may be what a program has printed, and is not kept."""
-    return text.strip().partition("\n")[0]

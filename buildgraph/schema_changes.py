@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from buildgraph.errors import first_line
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -78,7 +80,7 @@ def _parsed(text: str) -> tuple[list[exp.Expr], str]:
     try:
         return [found for found in sqlglot.parse(text, dialect=DIALECT) if found is not None], ""
     except SqlglotError as error:
-        return [], _first_line(str(error))
+        return [], first_line(str(error)) or "it is no SQL"
     except RecursionError:
         return [], "it is nested too deep"
     finally:
@@ -239,7 +241,3 @@ def _name(thing: Any) -> str:
     schema = found.text("db").lower() if isinstance(found, exp.Expr) else ""
     name = found.name.lower() if isinstance(found, exp.Expr) else str(found)
     return f"{schema}.{name}".strip(".") if schema not in ("", "public") else name
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0].strip() if text else "it is no SQL"

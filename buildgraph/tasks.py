@@ -33,10 +33,10 @@ from buildgraph.command_line import (
     take_trace,
 )
 from buildgraph.commands import VERBS
-from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
 from buildgraph.ignored import Ignored, marks_file
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_missing_secrets
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion

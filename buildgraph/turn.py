@@ -15,11 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.commands.options import DEFAULT_ENVIRONMENT
 from buildgraph.console import tell
 from buildgraph.errors import DONE, BuildgraphError, UnknownName
 from buildgraph.loop.call import Call, Known, Saw, parse_call, render_saw
 from buildgraph.loop.edits import render_edits
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 
 if TYPE_CHECKING:
     from buildgraph.project import Project

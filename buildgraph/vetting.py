@@ -9,7 +9,6 @@ from buildgraph.console import teller
 from buildgraph.errors import BuildgraphError
 from buildgraph.manifests.image_command import SCANNED, SIGNED
 from buildgraph.plan.held import IN_REGISTRY
-from buildgraph.plan.steps import registry_reference
 from buildgraph.process import Command
 
 
@@ -53,7 +52,7 @@ def publish(builder: Builder, service: str) -> None:
     declared = builder.picture.manifests.workspace
     if declared.scan and declared.sign and not is_ours and not where_published(builder, service):
         scan(builder, service)
-    sign(builder, f"push:{service}", _reference(builder, service), digest)
+    sign(builder, f"push:{service}", builder.registry_reference(service), digest)
 
 
 def where_published(builder: Builder, service: str) -> str:
@@ -64,7 +63,7 @@ def where_published(builder: Builder, service: str) -> str:
     from buildgraph.image.vetting import is_signed
 
     digest = builder.published_digest(service) or ""
-    return where if is_signed(builder.engine, _reference(builder, service), digest) else ""
+    return where if is_signed(builder.engine, builder.registry_reference(service), digest) else ""
 
 
 def sign(builder: Builder, step: str, reference: str, digest: str) -> None:
@@ -84,10 +83,6 @@ def sign(builder: Builder, step: str, reference: str, digest: str) -> None:
         command, "the image could not be signed"
     )
     mark()
-
-
-def _reference(builder: Builder, service: str) -> str:
-    return registry_reference(builder.environment.registry, service, builder.picture.fingerprint(service))
 
 
 def without_secrets(builder: Builder, said: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from buildgraph.backup.databases import read_databases
 from buildgraph.errors import StepFailed
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Service
 from buildgraph.place.containers import find_containers
 from buildgraph.place.model import Place
@@ -28,10 +29,9 @@ class Holdings:
 
 def holdings_of(place: Place, services: Iterable[Service]) -> Holdings:
     """What these services have in PostgreSQL and Redis here."""
-    kinds = {backing.kind for backing in place.environment.backing}
-    wanted = list(services)
-    databases = {service.database for service in wanted if service.database and POSTGRES in kinds}
-    return Holdings(tuple(sorted(databases)), REDIS in kinds and any(service.redis for service in wanted))
+    uses = [(service.database, backing_of(service, place.environment)) for service in services]
+    databases = {database for database, backing in uses if POSTGRES in backing}
+    return Holdings(tuple(sorted(databases)), any(REDIS in backing for _, backing in uses))
 
 
 def services_of(place: Place, product: str) -> list[Service]:

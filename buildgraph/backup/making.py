@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from buildgraph.backup.records import (
     DatabaseDump,
     Record,
     Running,
+    parse_id,
     render_record,
 )
 from buildgraph.backup.scratch import scratch_postgres
@@ -71,7 +71,7 @@ def _dumped(place: Place, product: str, key: str, holdings: Holdings, draft: Pat
         workspace=place.workspace,
         environment=place.environment.name,
         product=product,
-        time=datetime.strptime(id_of(key), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
+        time=parse_id(id_of(key)),
         made_by=f"buildgraph {__version__}",
         services={
             service.name: Running(service.image, service.fingerprint, service.commit)

@@ -106,6 +106,11 @@ def new_id(moment: datetime) -> str:
     return moment.strftime(STAMP)
 
 
+def parse_id(backup: str) -> datetime:
+    """The moment (UTC) at which a backup of this name began; ValueError for any other name."""
+    return datetime.strptime(backup, STAMP).replace(tzinfo=UTC)
+
+
 def render_record(record: Record) -> bytes:
     """The manifest of a backup; it ends with the digest of all else it says."""
     told = {"format": FORMAT, **asdict(record), "time": record.time.isoformat(timespec="seconds")}

@@ -11,7 +11,7 @@ from buildgraph.image.engine import told_plainly
 from buildgraph.manifests.model import Service
 from buildgraph.place.model import Place, silently
 from buildgraph.place.names import Colour, slot_name
-from buildgraph.place.specification import stop_limit
+from buildgraph.render.limits import stop_seconds
 
 
 def users_of(restoring: Restoring) -> list[LiveService]:
@@ -40,5 +40,5 @@ def _restart_container(place: Place, service: Service, live: LiveService, contai
     colour = live.colour or Colour.BLUE
     numbers = {place.named(slot_name(service.name, colour, n)): n for n in range(1, len(live.containers) + 1)}
     with told_plainly():
-        place.engine.client.api.restart(container, timeout=stop_limit(place.environment))
+        place.engine.client.api.restart(container, timeout=stop_seconds(place.environment))
     wait_until_healthy(place, service, colour, {numbers.get(container, 1): container}, silently)

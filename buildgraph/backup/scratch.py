@@ -126,7 +126,7 @@ def _wait_until_ready(place: Place, container: str, ping: str) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while run_in_container(place, container, ["sh", "-c", ping])[0] != 0:
         condition = read_condition(place, container)
-        if time.monotonic() > deadline or condition.state != "running":
+        if time.monotonic() > deadline or not condition.is_running:
             said = read_last_lines(place, container, LAST_LINES)
             raise StepFailed("scratch", f"the scratch server does not get ready ({condition}):", said)
         time.sleep(PAUSE)

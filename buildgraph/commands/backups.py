@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from buildgraph.chain import open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, short_commit, table, tell
-from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.errors import DONE, ConfigurationError
 from buildgraph.project import open_project
 from buildgraph.recovery import read_product_backups
 
@@ -41,9 +41,8 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(Path.cwd())
     picture = project.working_picture()
     environment = picture.environment(options.env)
-    products = [product.name for product in picture.manifests.products]
-    if options.product and options.product not in products:
-        raise UnknownName("product", options.product, products)
+    if options.product:
+        picture.product(options.product)  # one that is not known is refused before any place is looked at
     found = read_product_backups(picture, environment, project.folder, options.to)
     if options.product:
         found = {options.product: found[options.product]}
@@ -57,10 +56,9 @@ def _run_on_former(options: argparse.Namespace) -> int:
     from buildgraph.image.sizes import told_size
 
     chain = open_chain(open_project(Path.cwd()), options.env)
-    if options.product not in chain.products:
-        if not options.product:
-            raise ConfigurationError.of("backups", "needs the product", "buildgraph backups PRODUCT --former")
-        raise UnknownName("product", options.product, chain.products)
+    if not options.product:
+        raise ConfigurationError.of("backups", "needs the product", "buildgraph backups PRODUCT --former")
+    chain.picture.product(options.product)
     place = chain.deployer.place
     if options.drop:
         drop_former(place, options.product, options.drop)

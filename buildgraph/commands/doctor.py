@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table
-from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ToolError
+from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ToolError, first_line
 from buildgraph.process import Command, Runner, SystemRunner
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _said(runner: Runner, *argv: str) -> str | None:
         result = runner.run(Command(argv))
     except BuildgraphError:
         return None
-    return (result.text.splitlines() or [""])[0] if result.code == 0 else None
+    return first_line(result.text) if result.code == 0 else None
 
 
 def _git(runner: Runner) -> Finding:
@@ -101,9 +101,7 @@ def _engine(runner: Runner) -> Finding:
     try:
         engine = open_engine()
     except BuildgraphError as error:
-        return Finding(
-            "engine", False, str(error).splitlines()[0], getattr(error, "way_out", "") or NO_ENGINE
-        )
+        return Finding("engine", False, first_line(str(error)), getattr(error, "way_out", "") or NO_ENGINE)
     return Finding("engine", True, f"Docker engine {engine.version} on {engine.platform}")
 
 
@@ -146,7 +144,7 @@ def _cluster_of(environment: Environment, runner: Runner) -> Finding:
     except ToolError as error:
         return Finding(name, False, error.what, error.way_out)
     except BuildgraphError as error:
-        return Finding(name, False, str(error).splitlines()[0], "mend it, then look again")
+        return Finding(name, False, first_line(str(error)), "mend it, then look again")
     return Finding(name, True, f"{kubectl.context} is ready")
 
 
@@ -187,7 +185,7 @@ def _engine_of(environment: Environment) -> Finding:
     except ToolError as error:
         return Finding(name, False, error.what, error.way_out)
     except BuildgraphError as error:
-        return Finding(name, False, str(error).splitlines()[0], "mend it, then look again")
+        return Finding(name, False, first_line(str(error)), "mend it, then look again")
     return Finding(name, True, f"Docker engine {engine.version} on {engine.platform}, {engine.line.where}")
 
 
@@ -205,7 +203,7 @@ def _workspace(runner: Runner) -> Finding:
         warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
     except BuildgraphError as error:
         return Finding(
-            "workspace", False, str(error).splitlines()[0], "see `buildgraph plan` for the whole message"
+            "workspace", False, first_line(str(error)), "see `buildgraph plan` for the whole message"
         )
     found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
     return Finding("workspace", True, found, DECLARE if warnings else "", warnings)
@@ -262,7 +260,7 @@ def _site(runner: Runner) -> Finding:
     try:
         site = read_site()
     except BuildgraphError as error:
-        return Finding("site", False, str(error).splitlines()[0], "mend or remove the file")
+        return Finding("site", False, first_line(str(error)), "mend or remove the file")
     trusted = f", builds trust {site.ca}" if site.ca else ""
     builder = f", the builder {site.builder} builds" if site.builder else ""
     return Finding("site", True, f"base images from {site.source.value}{trusted}{builder}")

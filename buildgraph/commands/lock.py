@@ -97,4 +97,4 @@ def _row(held: Holding) -> tuple[str, ...]:
 
 
 def _as_dict(held: Holding) -> dict[str, Any]:
-    return {name: value for name, value in asdict(held).items() if name != "container"}
+    return {name: value for name, value in asdict(held).items() if name != "handle"}

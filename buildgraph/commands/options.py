@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 
 # What JSON would let stand, and a terminal obeys.
 _STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-DEFAULT_ENVIRONMENT = "development"
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, on_one_line, short_commit, table
-from buildgraph.errors import DONE, UnknownName
+from buildgraph.errors import DONE, UnknownName, first_line
 from buildgraph.platforms import platform_to_read
 from buildgraph.project import open_project
 
@@ -123,7 +123,7 @@ def _event_row(event: Event) -> tuple[str, ...]:
         event.release,
         short_commit(event.commit),
         event.who,
-        event.detail.partition("\n")[0],
+        first_line(event.detail),
     )
     return tuple(map(on_one_line, told))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from buildgraph.chain import Chain, open_chain
 from buildgraph.commands.options import add_environment
 from buildgraph.console import tell
-from buildgraph.errors import DONE, ConfigurationError, Mistake, StepFailed, UnknownName
+from buildgraph.errors import DONE, ConfigurationError, Mistake, StepFailed
 from buildgraph.plan.steps import registry_reference
 from buildgraph.project import open_project
 
@@ -35,9 +35,7 @@ def run(options: argparse.Namespace) -> int:
     from buildgraph.image.registry import find_published
 
     chain = open_chain(open_project(Path.cwd()), options.env)
-    known = [service.name for service in chain.services]
-    if options.service not in known:
-        raise UnknownName("service", options.service, known)
+    chain.picture.service(options.service)
     tags = [tag.rpartition(":")[2] for tag in options.tags]
     if mistakes := [*tag_mistakes(tags), *_misplaced(chain, options)]:
         raise ConfigurationError(mistakes)

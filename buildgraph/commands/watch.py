@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from buildgraph.commands.options import DEFAULT_ENVIRONMENT
+from buildgraph.commands.options import add_environment
 from buildgraph.console import tell
 from buildgraph.errors import INTERRUPTED, ConfigurationError
 from buildgraph.loop.looping import Loop
@@ -26,9 +26,7 @@ LONGEST: Final = 10.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `watch`."""
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="such as deploy:chat or build (the default)")
-    parser.add_argument(
-        "--env", default=DEFAULT_ENVIRONMENT, metavar="NAME", help="the environment (env=NAME does too)"
-    )
+    add_environment(parser)
     parser.add_argument(
         "-n", dest="jobs", type=int, metavar="JOBS", help="how many tasks at once, as for a run"
     )

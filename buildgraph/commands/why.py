@@ -14,8 +14,10 @@ from buildgraph.commands.asking import (
     sides_as_dict,
 )
 from buildgraph.commands.options import add_format, add_range, as_json
+from buildgraph.comparison import Comparison
 from buildgraph.console import answer, tell
 from buildgraph.errors import DONE
+from buildgraph.plan.affected import Affected
 from buildgraph.project import open_project
 
 
@@ -39,25 +41,28 @@ def run(options: argparse.Namespace) -> int:
     if not comparison.complete:
         tell(comparison.why_incomplete)
     found = next((found for found in comparison.nodes if found.node.id == node.id), None)
-    reasons = reasons_of(comparison, found) if found else ()
-    if options.format == "json":
-        answer(
-            as_json(
-                {
-                    "format": FORMAT_VERSION,
-                    **sides_as_dict(comparison),
-                    "node": node.id,
-                    "affected": found is not None,
-                    "change": found.change if found else None,
-                    "reasons": list(map(reason_as_dict, reasons)),
-                }
-            )
-        )
-        return DONE
-    if found is None:
-        answer(f"{node.id} is not affected: nothing it is made of differs from {comparison.base_ref}")
-        return DONE
-    since = f"since {comparison.base_ref}" if comparison.complete else "(the base is not known)"
-    lines = dict.fromkeys(f"  {describe(reason)}" for reason in reasons)
-    answer("\n".join([f"{node.id} is {found.change} {since}:", *lines]))
+    render = _as_json if options.format == "json" else _as_text
+    answer(render(comparison, node.id, found))
     return DONE
+
+
+def _as_json(comparison: Comparison, node: str, found: Affected | None) -> str:
+    reasons = reasons_of(comparison, found) if found else ()
+    return as_json(
+        {
+            "format": FORMAT_VERSION,
+            **sides_as_dict(comparison),
+            "node": node,
+            "affected": found is not None,
+            "change": found.change if found else None,
+            "reasons": list(map(reason_as_dict, reasons)),
+        }
+    )
+
+
+def _as_text(comparison: Comparison, node: str, found: Affected | None) -> str:
+    if found is None:
+        return f"{node} is not affected: nothing it is made of differs from {comparison.base_ref}"
+    since = f"since {comparison.base_ref}" if comparison.complete else "(the base is not known)"
+    lines = dict.fromkeys(f"  {describe(reason)}" for reason in reasons_of(comparison, found))
+    return "\n".join([f"{node} is {found.change} {since}:", *lines])

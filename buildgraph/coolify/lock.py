@@ -129,7 +129,7 @@ def keep_lock(place: CoolifyPlace, product: str, reason: str) -> None:
 
 def end_lock(place: CoolifyPlace, held: Holding) -> None:
     """Take a lock from its holder."""
-    _end(place, held.container)
+    _end(place, held.handle)
 
 
 def read_locks(place: CoolifyPlace) -> list[Holding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildgraph.errors import StepFailed
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Backing, Service
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.place.containers import (
@@ -57,8 +58,8 @@ CHANGE: Final = {
 def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> None:
     """Have what these services need running, and their databases there; what runs is left alone."""
     wanted = list(services)
-    needed = {POSTGRES: any(service.database for service in wanted), REDIS: any(s.redis for s in wanted)}
-    asked = [backing for backing in place.environment.backing if needed.get(backing.kind)]
+    needed = {kind for service in wanted for kind in backing_of(service, place.environment)}
+    asked = [backing for backing in place.environment.backing if backing.kind in needed]
     if not asked:
         return
     for backing in asked:
@@ -67,7 +68,7 @@ def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> Non
     with held_backing_lock(place):
         for backing in asked:
             _ensure_running(place, backing, tell)
-        if any(backing.kind == POSTGRES for backing in asked):
+        if POSTGRES in needed:
             for database in sorted({service.database for service in wanted if service.database}):
                 _ensure_database(place, database)
 

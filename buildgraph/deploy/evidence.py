@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildgraph.deploy.retiring import containers_of
-from buildgraph.place.containers import RUNNING, read_condition, read_last_lines
+from buildgraph.place.containers import read_condition, read_last_lines
 from buildgraph.place.model import Place
 from buildgraph.place.names import Colour
 from buildgraph.traffic.directing import find_servers
@@ -30,10 +30,15 @@ def count_starts(place: Place, service: str, colour: Colour) -> int:
 def has_ended(place: Place, service: str, colour: Colour, starts: int) -> bool:
     """Whether a container of a colour has ended since its containers had been started again so often."""
     conditions = [read_condition(place, each.id) for each in containers_of(place, service, colour)]
-    is_running = all(condition.state == RUNNING for condition in conditions)
+    is_running = all(condition.is_running for condition in conditions)
     return not is_running or sum(condition.restarts for condition in conditions) > starts
 
 
+def read_last_words(place: Place, container: str) -> str:
+    """The end of what a container has said, or that it said nothing."""
+    return read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
+
+
 def _told(place: Place, container: str, name: str) -> str:
-    lines = read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
+    lines = read_last_words(place, container)
     return f"{name}: {read_condition(place, container)}; its last lines:\n{lines}"

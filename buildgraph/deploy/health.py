@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from buildgraph.deploy.evidence import read_last_words
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
-from buildgraph.place.containers import read_condition, read_last_lines, run_in_container
+from buildgraph.place.containers import read_condition, run_in_container
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import Colour, server_name
 from buildgraph.traffic.answers import Server
@@ -20,7 +21,6 @@ STAY: Final = 2.0  # seconds
 SHORTEST: Final = 1.0  # seconds that a health command has at the least
 HEALTHY: Final = 200  # what a health check answers
 CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
-LAST_LINES: Final = 20
 
 
 def wait_until_healthy(
@@ -63,7 +63,7 @@ def _find_kept(place: Place, service: Service, colour: Colour) -> dict[int, str]
     if route is None or not route.side(colour).is_kept:
         return {}
     servers = find_servers(place, service.name, colour)
-    return {int(s.name.rpartition("-")[2]): s.address.rpartition(":")[0] for s in servers}
+    return {s.number: s.address.rpartition(":")[0] for s in servers}
 
 
 def _enable_moved(
@@ -108,7 +108,7 @@ def _wait_for_command(place: Place, service: Service, containers: Mapping[int, s
     while waiting:
         container = waiting[0]
         said = "its container does not run"
-        if read_condition(place, container).state == "running":
+        if read_condition(place, container).is_running:
             left = max(SHORTEST, deadline - time.monotonic())
             code, output = run_in_container(place, container, service.health_command, within=left)
             if code == 0:
@@ -125,7 +125,7 @@ def _wait_for_stay(place: Place, service: Service, containers: Mapping[int, str]
         time.sleep(PAUSE)
         for container in containers.values():
             condition = read_condition(place, container)
-            if condition.state != "running" or condition.restarts:
+            if condition.restarts or not condition.is_running:
                 raise unhealthy(place, service, container, "its container does not stay up")
 
 
@@ -141,7 +141,5 @@ def _give_up_late(place: Place, service: Service, container: str, said: str, beg
 def unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
     """What is said of a container that did not get healthy: why, how it is, and its last lines."""
     condition = read_condition(place, container)
-    lines = read_last_lines(place, container, LAST_LINES) or "(it said nothing)"
-    return StepFailed(
-        f"deploy:{service.name}", f"{what}; the container is {condition}; its last lines:", lines
-    )
+    told = f"{what}; the container is {condition}; its last lines:"
+    return StepFailed(f"deploy:{service.name}", told, read_last_words(place, container))

@@ -54,6 +54,11 @@ class LiveService:
         return (*self.leftovers, *self.kept)
 
     @property
+    def is_past_window(self) -> bool:
+        """Whether the former version is still there although its rollback window is over."""
+        return bool(self.kept) and not self.window
+
+    @property
     def is_running(self) -> bool:
         """Whether all its containers run."""
         return bool(self.containers) and all(container.is_running for container in self.containers)
@@ -119,7 +124,7 @@ class LiveService:
         return self.containers[0].labels.get(name, "") if self.containers else ""
 
     def _serving(self) -> list[Server]:
-        return [s for s in self.servers if self.colour and s.name.startswith(f"{self.colour.value}-")]
+        return [s for s in self.servers if self.colour and s.is_of(self.name, self.colour)]
 
 
 def _is_directed(server: Server, weights: Mapping[str, int]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from buildgraph.deploy.builds import is_same_build
 from buildgraph.deploy.live import Live, LiveService
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Service
 from buildgraph.place.containers import Found
 from buildgraph.place.model import Place, Reason, Target
@@ -76,12 +77,6 @@ def _reason(place: Place, live: Live, target: Target) -> Reason | None:
     return _replacing_reason(place, live, target, running) or _settling_reason(place, live, target, running)
 
 
-def _needed_backing(place: Place, service: Service) -> set[str]:
-    """The backing services of the environment that a service uses."""
-    used = {"postgres": bool(service.database), "redis": service.redis}
-    return {backing.kind for backing in place.environment.backing if used.get(backing.kind)}
-
-
 def _replacing_reason(place: Place, live: Live, target: Target, running: LiveService) -> Reason | None:
     """Why new containers are needed."""
     service, environment = target.service, place.environment
@@ -107,7 +102,8 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
     """Why something is to do although its containers may stay."""
     if not live.traffic.answers:
         return Reason("the proxy does not run", replaces=False)
-    idle = sorted(_needed_backing(place, target.service) - {c.labels.get(BACKING, "") for c in live.backing})
+    needed = backing_of(target.service, place.environment)
+    idle = sorted(needed - {c.labels.get(BACKING, "") for c in live.backing})
     if idle:
         return Reason(f"its {' and '.join(idle)} does not run", replaces=False)
     if miscounted := _miscounted(running, target.service.replicas_in(place.environment.name)):
@@ -134,6 +130,6 @@ def _misdirected_reason(place: Place, live: Live, target: Target, running: LiveS
         return Reason("an interrupted deployment has not completed its takeover", replaces=False)
     if running.leftovers:
         return Reason("an interrupted deployment left containers behind", replaces=False)
-    if running.kept and not running.window:
+    if running.is_past_window:
         return Reason("the rollback window of its former version is over", replaces=False)
     return None

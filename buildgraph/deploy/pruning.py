@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 from buildgraph.deploy.live import read_live
@@ -15,6 +14,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.labels import WORKSPACE as IMAGE_WORKSPACE
 from buildgraph.image.labels import built_at
+from buildgraph.image.moments import parse_moment
 from buildgraph.place.containers import find_containers, remove_container
 from buildgraph.place.model import Place
 from buildgraph.place.names import ENVIRONMENT, WORKSPACE, Role
@@ -50,7 +50,7 @@ class Verdict:
 def ended_colours(place: Place) -> tuple[str, ...]:
     """The services beside whose live colour stands one whose rollback window is over."""
     live = read_live(place).services.items()
-    return tuple(name for name, service in sorted(live) if service.kept and not service.window)
+    return tuple(name for name, service in sorted(live) if service.is_past_window)
 
 
 def judge_images(place: Place, current: Mapping[str, str], days: float) -> tuple[Verdict, ...]:
@@ -91,7 +91,7 @@ def _held(told: Mapping[str, Any]) -> HeldVersion:
     names = (*sorted(told.get("RepoTags") or ()), *sorted(told.get("RepoDigests") or ()))
     shown = tuple(name for name in names if "<none>" not in name)
     built = built_at(told.get("Labels"))
-    made = datetime.fromisoformat(built).timestamp() if built else told["Created"]
+    made = parse_moment(built) if built else told["Created"]
     return HeldVersion(told["Id"], shown, (time.time() - made) / DAY, told["Size"])
 
 

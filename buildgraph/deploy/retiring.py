@@ -10,7 +10,7 @@ from buildgraph.place.containers import Found, find_containers, remove_container
 from buildgraph.place.lock import Lock, held_product_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import COLOUR, Colour, Role, slot_number
-from buildgraph.place.specification import stop_limit
+from buildgraph.render.limits import stop_seconds
 from buildgraph.traffic.directing import count_sessions, read_routes, write_route, write_routes
 from buildgraph.traffic.routes import completed, without
 
@@ -32,7 +32,7 @@ def retire_beyond(lock: Lock, service: str, colour: Colour, count: int) -> int:
     drain(place, service, colour, count)
     lock.confirm()
     for container in surplus:
-        stop_container(place, container.id, stop_limit(place.environment))
+        stop_container(place, container.id, stop_seconds(place.environment))
         remove_container(place, container.id)
     return len(surplus)
 
@@ -76,13 +76,13 @@ def prune_colours(place: Place, tell: Tell) -> tuple[str, ...]:
 
 
 def _ended(place: Place) -> list[LiveService]:
-    return [service for _, service in sorted(read_live(place).services.items()) if _is_over(service)]
+    return [service for _, service in sorted(read_live(place).services.items()) if service.is_past_window]
 
 
 def _prune_product(lock: Lock, product: str, tell: Tell) -> None:
     """What is over is read again under the lock: a deployment may have gone back to it."""
     for service in read_live(lock.place).services_of(product):
-        if service.colour is not None and _is_over(service):
+        if service.colour is not None and service.is_past_window:
             forget_colour(lock, service, service.colour, tell)
 
 
@@ -92,10 +92,6 @@ def forget_colour(lock: Lock, running: LiveService, live: Colour, tell: Tell) ->
     if route is not None:
         write_route(place, running.product, completed(route, live))
     retire_colour(lock, running.name, live.other, tell)
-
-
-def _is_over(service: LiveService) -> bool:
-    return bool(service.kept) and not service.window
 
 
 def containers_of(place: Place, service: str, colour: Colour) -> list[Found]:

@@ -30,7 +30,7 @@ def copy_image(engine: Engine, runner: Runner, source: str, reference: str) -> N
     if _is_index(engine, source):
         result = runner.run(Command((*COPY, "--tag", reference, source)))
         if result.code != 0:
-            raise StepFailed(f"promote:{reference}", f"cannot be copied from {source}", result.last_lines)
+            raise StepFailed(f"copy:{reference}", f"cannot be copied from {source}", result.last_lines)
         return
     if runner.run(Command((*COPY, "--prefer-index=false", "--tag", reference, source))).code != 0:
         _carry(engine, source, reference)
@@ -102,4 +102,4 @@ def _carry(engine: Engine, source: str, reference: str) -> None:
         engine.client.api.tag(image, repository, tag)
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             if "error" in line:
-                raise StepFailed(f"promote:{reference}", "the registry refuses it", str(line["error"]))
+                raise StepFailed(f"copy:{reference}", "the registry refuses it", str(line["error"]))

@@ -9,8 +9,9 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
+
+from buildgraph.image.moments import parse_moment
 
 LAST_LINES = 30
 
@@ -132,7 +133,7 @@ class BuildLog:
         """A moment of the engine's clock (RFC 3339) by ours."""
         now = self.clock()
         try:
-            moment = datetime.fromisoformat(told).timestamp()
+            moment = parse_moment(told)
         except ValueError:
             return now
         if self.ahead is None:

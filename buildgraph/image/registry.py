@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly
 from buildgraph.image.registry_sending import LOOPBACK
+from buildgraph.recipes.references import DOCKER_HUB, is_registry
 
-DOCKER_HUB = "docker.io"  # where a name without a registry leads
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
 UPLOAD_LENGTH: Final = 12  # hex digits in the name that an image is uploaded by
 # Seconds until a name that was just given is looked at again, at least: another machine's last look may have been
@@ -234,7 +234,7 @@ def _failed(reference: str, said: str) -> ToolError:
 
 def _unreachable(reference: str, said: str) -> ToolError:
     first, slash, _ = reference.partition("/")
-    registry = first if slash and (set(first) & set(".:") or first == "localhost") else DOCKER_HUB
+    registry = first if slash and is_registry(first) else DOCKER_HUB
     return ToolError(
         f"the registry {registry} does not serve {reference}: {said}",
         f"check that it runs and that you may use it: `docker login {registry}`",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.moments import parse_moment
 from buildgraph.image.registry_answers import (
     Manifest,
     NoAnswer,
@@ -20,11 +21,12 @@ from buildgraph.image.registry_answers import (
 )
 from buildgraph.image.registry_sending import LOOPBACK, TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
+from buildgraph.recipes.references import DOCKER_HUB, is_registry
 
 if TYPE_CHECKING:
     import requests
 
-DOCKER_HUB, HUB_HOST, HUB_LOGIN = "docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
+HUB_HOST, HUB_LOGIN = "registry-1.docker.io", "https://index.docker.io/v1/"
 ACCEPTED: Final = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -47,7 +49,7 @@ class Registry:
 
     def __init__(self, prefix: str, *, writes: bool = False) -> None:
         first, slash, rest = prefix.strip("/").partition("/")
-        is_host = bool(set(first) & set(".:")) or first == "localhost"
+        is_host = is_registry(first)
         self.name = first if is_host else DOCKER_HUB
         self.above = rest if is_host else f"{first}{slash}{rest}"
         self._writes = writes
@@ -272,10 +274,9 @@ def _with_children(registry: Registry, repository: str, found: Iterable[Manifest
 def _age(created: str) -> float | None:
     """Days since a stamp (RFC 3339); None where there is none."""
     try:
-        moment = datetime.fromisoformat(f"{created[:19]}+00:00")
+        return (time.time() - parse_moment(created)) / DAY
     except ValueError:
         return None
-    return (datetime.now(UTC) - moment).total_seconds() / DAY
 
 
 def remove_manifest(registry: Registry, repository: str, judged: Judged) -> bool:

@@ -19,7 +19,7 @@ TIMEOUT = 120  # seconds for one answer
 SILENCE = 30  # seconds that a shell may say nothing: it is told what answers soon, and not that its container has ended
 ENOUGH = 1 << 16
 SHORTEST = 0.001  # seconds: a socket takes 0 for something else
-REFUSED, CONFLICT = 400, 409
+REFUSED = 400
 FRAME = 8  # bytes before each piece of output: which stream, and how long (Docker Engine API, "attach")
 
 

@@ -7,7 +7,6 @@ Whether a holder is alive is seen, not reckoned: as long as it renews, it is; cl
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from buildgraph.errors import BuildgraphError, StepFailed
+from buildgraph.image.moments import parse_moment
 from buildgraph.kubernetes.cluster import Cluster
-from buildgraph.place.actor import read_actor
+from buildgraph.place.actor import read_actor, read_process
 from buildgraph.place.holding import Holding
 from buildgraph.place.lock import WAIT
 from buildgraph.render.kubernetes import PART_OF, label
@@ -122,7 +122,7 @@ def lock_name(product: str) -> str:
 
 def _take(cluster: Cluster, product: str, reason: str, *, is_kept: bool) -> Lock:
     """Wait for the lock until it is clear that its holder lives."""
-    name, holder = lock_name(product), read_actor() if is_kept else _me()
+    name, holder = lock_name(product), read_actor() if is_kept else read_process()
     first, began = None, time.monotonic()
     while True:
         acquired = _now()
@@ -217,15 +217,9 @@ def _holding(seen: Seen) -> Holding:
 
 def _age(moment: str) -> float:
     """Seconds since a moment by this machine's clock, for people to read."""
-    return max(
-        0.0, (datetime.now(UTC) - datetime.fromisoformat(moment.replace("Z", "+00:00"))).total_seconds()
-    )
+    return max(0.0, time.time() - parse_moment(moment))
 
 
 def _now() -> str:
     """Now, as Kubernetes writes a MicroTime."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _me() -> str:
-    return f"{read_actor()}, process {os.getpid()}"

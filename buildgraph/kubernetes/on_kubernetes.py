@@ -117,7 +117,7 @@ class KubernetesPlatform:
 
     def release_lock(self, held: Holding) -> None:
         """Take a lock from its holder, and note it in the log."""
-        free_lock(self.cluster, held.container)
+        free_lock(self.cluster, held.handle)
         self._note("lock-released", held.product, f"it was held by {held.whose}")
 
     def _note(self, kind: str, product: str, detail: str) -> None:

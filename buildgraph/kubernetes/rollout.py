@@ -83,7 +83,8 @@ def unwind(lock: Lock, run: Iterable[Switched], tell: Tell) -> None:
 def _go_back(lock: Lock, switched: Switched, tell: Tell) -> None:
     former = switched.former
     if former is None:
-        kept = f"the cluster keeps none that was well: `doit rollback:{lock.product}` brings the last release back"
+        way_out = f"`buildgraph rollback:{lock.product}` brings the last release back"
+        kept = f"the cluster keeps none that was well: {way_out}"
         why = kept if switched.replicas else "it had no version before"
         tell(f"{switched.service}: stays as it is, for {why}")
         return

@@ -70,6 +70,5 @@ def write_values(
 
 def render_object(kind: str, name: str, labels: Mapping[str, str], body: Mapping[str, Any]) -> str:
     """A small object as JSON, in the namespace that kubectl is told."""
-    version = "coordination.k8s.io/v1" if kind == "Lease" else "v1"
     meta = {"name": name, "labels": labels}
-    return json.dumps({"apiVersion": version, "kind": kind, "metadata": meta, **body}, ensure_ascii=False)
+    return json.dumps({"apiVersion": "v1", "kind": kind, "metadata": meta, **body}, ensure_ascii=False)

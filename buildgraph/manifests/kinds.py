@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 TEMPLATES: Final = "docker/templates"
+DEFAULT_ENVIRONMENT: Final = "development"  # the one that tasks and verbs use unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ ENVIRONMENT: Final = {
     "backing": "PostgreSQL (`postgres`) and Redis (`redis`), run here; left out: somebody else runs it.",
     "backing.image": "What it is run from.",
     "backing.settings": "Of the server, by its own names.",
-    "backups": "Where `doit backup:PRODUCT` puts what the databases hold.",
+    "backups": "Where `buildgraph backup:PRODUCT` puts what the databases hold.",
     "backups.to": "`s3://BUCKET/PREFIX`, or a folder, seen from the project's folder unless it begins with /.",
     "backups.endpoint": "Of the S3-compatible store; left out: that of Amazon.",
     "backups.region": "Of the store; left out: `auto`.",

@@ -21,6 +21,11 @@ def read_actor(environ: Mapping[str, str] = os.environ) -> str:
     return f"{_user()}@{socket.gethostname()}"
 
 
+def read_process() -> str:
+    """`read_actor`, and which process of theirs this is."""
+    return f"{read_actor()}, process {os.getpid()}"
+
+
 def _user() -> str:
     try:
         return getpass.getuser()

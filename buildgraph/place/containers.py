@@ -55,10 +55,15 @@ class Condition:
     address: str
     is_out_of_memory: bool = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its process runs now."""
+        return self.state == RUNNING
+
     def __str__(self) -> str:
         if self.is_out_of_memory:
             return f"{self.state}, it ran out of memory"
-        ended = f", exit code {self.exit_code}" if self.state != RUNNING or self.restarts else ""
+        ended = f", exit code {self.exit_code}" if self.restarts or not self.is_running else ""
         again = f", started again {self.restarts} times" if self.restarts else ""
         return f"{self.state}{ended}{again}"
 

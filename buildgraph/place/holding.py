@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from buildgraph.image.engine import told_plainly
+from buildgraph.image.moments import parse_moment
+from buildgraph.place.clock import read_clock
 from buildgraph.place.containers import Found, find_containers
 from buildgraph.place.model import Place
 from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
@@ -15,21 +14,21 @@ from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
 KEPT: Final = "buildgraph.kept"
 SPARE: Final = "buildgraph.spare"
 AT_HAND: Final = "-lock-spare"
-ZONE: Final = re.compile(r"[+-]\d\d:\d\d$")
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A lock that somebody holds: of a product, or ("") of what products share; `age` is in seconds.
 
-    `is_kept` tells that no process holds it: it was taken by hand and stays until it is released.
+    `handle` is by what its platform takes it away: its container, its Lease or its claim. `is_kept` tells that no
+    process holds it: it was taken by hand and stays until it is released.
     """
 
     product: str
     holder: str
     reason: str
     age: float
-    container: str
+    handle: str
     is_kept: bool = False
 
     @property
@@ -56,8 +55,7 @@ def holder_name(holder: str, reason: str) -> str:
 
 def age_of(place: Place, created: str) -> float:
     """Seconds since a time stamp of the engine, by the engine's own clock."""
-    now = place.engine.client.api.info()["SystemTime"]
-    return (_moment(now) - _moment(created)).total_seconds()
+    return read_clock(place) - parse_moment(created)
 
 
 def _holding(place: Place, container: Found) -> Holding | None:
@@ -70,19 +68,7 @@ def _holding(place: Place, container: Found) -> Holding | None:
         holder=labels.get(HOLDER, "somebody"),
         reason=labels.get(REASON, ""),
         # one that was at hand has been there for longer than it holds this lock, which it does for seconds
-        age=0.0 if SPARE in labels else max(0.0, _engine_time(place) - container.created),
-        container=container.id,
+        age=0.0 if SPARE in labels else max(0.0, read_clock(place) - container.created),
+        handle=container.id,
         is_kept=KEPT in labels,
     )
-
-
-def _engine_time(place: Place) -> float:
-    """Seconds since the epoch, by the engine's own clock."""
-    with told_plainly():
-        return _moment(place.engine.client.api.info()["SystemTime"]).timestamp()
-
-
-def _moment(stamp: str) -> datetime:
-    """The moment of a stamp such as 2026-01-31T12:00:00.123456789Z or …+01:00, to the second."""
-    zone = ZONE.search(stamp)
-    return datetime.fromisoformat(stamp[:19] + (zone[0] if zone else "+00:00"))

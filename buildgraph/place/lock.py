@@ -85,7 +85,7 @@ def keep_lock(place: Place, product: str, reason: str, tell: Tell) -> None:
 
 def release_lock(place: Place, held: Holding) -> None:
     """Take a lock from its holder, who notices before changing anything more; done when it is gone."""
-    remove_container(place, held.container)
+    remove_container(place, held.handle)
 
 
 @contextmanager

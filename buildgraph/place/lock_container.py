@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from threading import Thread
 from typing import Any, Final
 
 from buildgraph.image.engine import told_plainly
-from buildgraph.place.actor import read_actor
+from buildgraph.place.actor import read_actor, read_process
 from buildgraph.place.containers import RESTARTS, remove_container
 from buildgraph.place.holding import KEPT, SPARE, age_of, holder_name
 from buildgraph.place.model import Place
@@ -153,7 +152,7 @@ def _create(place: Place, name: str, labels: Mapping[str, str]) -> str:
         command=[],
         user="1001:1001",
         stdin_open=True,  # and not detached: the engine closes it when the attached stream ends
-        labels={**place.labels(Role.LOCK), HOLDER: read_actor() if kept else _me(), **labels},
+        labels={**place.labels(Role.LOCK), HOLDER: read_actor() if kept else read_process(), **labels},
         host_config=api.create_host_config(
             auto_remove=not kept,
             restart_policy=dict(RESTARTS) if kept else None,
@@ -163,7 +162,3 @@ def _create(place: Place, name: str, labels: Mapping[str, str]) -> str:
         ),
     )
     return str(made["Id"])
-
-
-def _me() -> str:
-    return f"{read_actor()}, process {os.getpid()}"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.model import Place
 from buildgraph.place.names import ENVIRONMENT, WORKSPACE
-
-CONFLICT: Final = 409
 
 
 def refuse_foreign(place: Place, volumes: Iterable[str]) -> None:

@@ -10,8 +10,10 @@ from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
 from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
+from buildgraph.servers import POSTGRES, REDIS
 
 DIGEST_LENGTH = 32  # hex digits: 128 bits tell two sets of secrets apart
 HIDDEN: Final = "***"
@@ -21,7 +23,7 @@ LEAST_HIDDEN: Final = 4  # characters: a shorter value is in every other line by
 KEPT_IN_URLS: Final = ("", "/", "!'()*", ";,/?:@&=+$!*'()#", "$&+,;=", "$&+:=@", "$&+,/:;=@", "!$&'()*+,")
 # What Go's encoding/json writes so that it can stand in a page.
 ESCAPED_BY_GO: Final = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
-PASSWORDS: Final = {"postgres": POSTGRES_PASSWORD, "redis": REDIS_PASSWORD}
+PASSWORDS: Final = {POSTGRES: POSTGRES_PASSWORD, REDIS: REDIS_PASSWORD}
 
 
 Ask = Callable[[Iterable[str]], Mapping[str, str]]
@@ -101,13 +103,8 @@ class Secrets:
 
 def needed_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
     """The names of the secrets a service's containers are given in an environment, sorted."""
-    backing = {backing.kind for backing in environment.backing}
     names = {name for name, value in service.env.items() if value.secret}
-    if service.database and "postgres" in backing:
-        names.add(POSTGRES_PASSWORD)
-    if service.redis and "redis" in backing:
-        names.add(REDIS_PASSWORD)
-    return tuple(sorted(names))
+    return tuple(sorted(names | {PASSWORDS[kind] for kind in backing_of(service, environment)}))
 
 
 def build_needs(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
@@ -119,8 +116,7 @@ def build_needs(services: Iterable[Service]) -> dict[str, tuple[str, ...]]:
 
 def optional_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
     """The names of secrets that have a usual value, and reach a service's containers all the same."""
-    backing = {backing.kind for backing in environment.backing}
-    return (POSTGRES_USER,) if service.database and "postgres" in backing else ()
+    return (POSTGRES_USER,) if POSTGRES in backing_of(service, environment) else ()
 
 
 def used_secrets(services: Iterable[Service], environment: Environment) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
-from buildgraph.manifests.model import Environment, Resources, Service
+from buildgraph.manifests.backing import backing_of
+from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.sealing import SCRATCH, USER
 from buildgraph.manifests.variables import (
+    DATABASE_URL,
     DEFAULT_DATABASE_USER,
     POSTGRES_PASSWORD,
     POSTGRES_USER,
@@ -22,8 +23,8 @@ from buildgraph.manifests.variables import (
 )
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
-
-LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
+from buildgraph.render.limits import LEAST_STOP, stop_seconds
+from buildgraph.servers import POSTGRES, REDIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _service_container(
         aliases=(slot,),
         has_init=True,
         resources=service.resources,
-        stop_within=stop_limit(place.environment),
+        stop_within=stop_seconds(place.environment),
     )
 
 
@@ -117,11 +118,11 @@ def _labels(target: Target) -> Mapping[str, str]:
 
 
 def _backing_env(place: Place, service: Service) -> dict[str, str]:
-    backing = {backing.kind for backing in place.environment.backing}
+    backing = backing_of(service, place.environment)
     env: dict[str, str] = {}
-    if service.database and "postgres" in backing:
-        env["DATABASE_URL"] = _database_url(place, service.database)
-    if service.redis and "redis" in backing:
+    if POSTGRES in backing:
+        env[DATABASE_URL] = _database_url(place, service.database)
+    if REDIS in backing:
         env |= redis_values(place.secrets.reveal(REDIS_PASSWORD))
     return env
 
@@ -130,11 +131,6 @@ def _database_url(place: Place, database: str) -> str:
     user = quote(database_user(place), safe="")
     password = quote(place.secrets.reveal(POSTGRES_PASSWORD), safe="")
     return database_url(user, password, database)
-
-
-def stop_limit(environment: Environment) -> int:
-    """Seconds a service has to end after SIGTERM: never less than requests have to drain."""
-    return max(LEAST_STOP, round(environment.drain_within))
 
 
 def database_user(place: Place) -> str:

@@ -53,7 +53,7 @@ def build_steps(graph: Graph, wanted: Iterable[str], references: Mapping[str, st
     return [
         Step(Phase.BUILD, node.id, graph.fingerprints[node.id], "missing")
         for node in needed_images(graph, wanted)
-        if held.place_of(references[node.id]) is None
+        if not held.holds(references[node.id])
     ]
 
 

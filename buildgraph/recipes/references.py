@@ -37,15 +37,20 @@ class Reference:
 
 
 def parse_reference(reference: str) -> Reference:
-    """A reference's parts. The first one is a registry when it has a dot or a colon or is `localhost`."""
+    """A reference's parts."""
     name, _, digest = reference.partition("@")
     head, slash, last = name.rpartition("/")
     last, _, tag = last.partition(":")
     name = f"{head}{slash}{last}"
     first, slash, rest = name.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
+    if slash and is_registry(first):
         return Reference(name, first, _official(first, rest), tag, digest)
     return Reference(name, DOCKER_HUB, _official(DOCKER_HUB, name), tag, digest)
+
+
+def is_registry(part: str) -> bool:
+    """Whether the first part of an image's name is its registry: it has a dot or a colon, or is `localhost`."""
+    return "." in part or ":" in part or part == "localhost"
 
 
 def _official(registry: str, repository: str) -> str:

@@ -12,9 +12,9 @@ QUARTER, HALF = (
     4,
     2,
 )  # of its processors and its memory a container is promised; the rest it has when others leave it
-LEAST_STOP: Final = 10  # seconds a container has to end by itself, as on an engine
+LEAST_STOP: Final = 10  # seconds a container has to end by itself, as Docker's own default
 
 
 def stop_seconds(environment: Environment) -> int:
-    """How long a container has to end: never less than requests have to drain."""
+    """Seconds a container has to end after SIGTERM, a whole number: never less than requests have to drain."""
     return max(LEAST_STOP, math.ceil(environment.drain_within))

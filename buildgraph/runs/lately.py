@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.project import Project
 from buildgraph.runs.report import parse_took
 from buildgraph.runs.shelf import last_report
@@ -12,7 +13,6 @@ from buildgraph.snapshot.git import OWN_FOLDER
 
 # Which nodes the work of a phase is on.
 KINDS: Final[Mapping[str, str]] = {"build": "image", "deploy": "product"}
-USUAL: Final = "development"  # whose figures count where several environments have some
 
 
 def lately_took(project: Project) -> dict[str, float]:
@@ -21,7 +21,8 @@ def lately_took(project: Project) -> dict[str, float]:
         return {}
     known = parse_took(last_report(project.cache_folder()))
     found: dict[str, float] = {}
-    for environment in sorted(known, key=lambda name: (name == USUAL, name)):
+    # Where several environments have figures, those of the usual one count: they come last.
+    for environment in sorted(known, key=lambda name: (name == DEFAULT_ENVIRONMENT, name)):
         for task, seconds in known[environment].items():
             phase, _, name = task.partition(":")
             if phase in KINDS:

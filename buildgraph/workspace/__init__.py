@@ -21,12 +21,11 @@ if TYPE_CHECKING:
         Frame,
         Frames,
     )
-    from buildgraph.workspace.lockfile import Importer, Lockfile, Patch
+    from buildgraph.workspace.lockfile import Lockfile, Patch
     from buildgraph.workspace.lockfile_parsing import parse_lockfile
     from buildgraph.workspace.package import (
         DEVELOPMENT,
         GROUPS,
-        OPTIONAL,
         PEER,
         PRODUCTION,
         Package,
@@ -60,14 +59,12 @@ __all__ = [
     "GROUPS",
     "LOCKFILE",
     "NPMRC",
-    "OPTIONAL",
     "PEER",
     "PRODUCTION",
     "WORKSPACE_FILE",
     "Edge",
     "Frame",
     "Frames",
-    "Importer",
     "Lockfile",
     "Package",
     "Patch",
@@ -100,11 +97,9 @@ __getattr__ = offering(
         "Frame": "framing",
         "Frames": "framing",
         "GROUPS": "package",
-        "Importer": "lockfile",
         "LOCKFILE": "projects",
         "Lockfile": "lockfile",
         "NPMRC": "settings",
-        "OPTIONAL": "package",
         "PEER": "package",
         "PRODUCTION": "package",
         "Package": "package",

@@ -100,18 +100,12 @@ class Use(NamedTuple):
     types_only: bool
 
 
-def parse_imports(source: bytes) -> frozenset[str]:
-    """The names of the npm packages that a source imports: statically, dynamically, by require or as types.
-
-    Relative paths, Node's own modules and path aliases (`@/`, `~/`, `$lib`, `#…`, `astro:…`) are none.
-    """
-    return frozenset(use.name for use in parse_uses(source))
-
-
 def parse_uses(source: bytes) -> frozenset[Use]:
-    """The packages that a source imports; one that it imports twice, once for types alone, stands there twice.
+    """The npm packages that a source imports: statically, dynamically, by require or as types.
 
-    The scripts of a page are read once more by themselves, whatever its markup looks like to a scanner.
+    One that it imports twice, once for types alone, stands there twice. Relative paths, Node's own modules and path
+    aliases (`@/`, `~/`, `$lib`, `#…`, `astro:…`) are none. The scripts of a page are read once more by themselves,
+    whatever its markup looks like to a scanner.
     """
     return frozenset(use for text in (source, *_scripts(source)) for use in _scan(text))
 

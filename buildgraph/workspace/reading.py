@@ -67,11 +67,6 @@ class Workspace:
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
-    def ambiguous_names(self) -> tuple[str, ...]:
-        """Package names that several projects bear, sorted."""
-        return tuple(sorted(name for name, folders in self.names.items() if len(folders) > 1))
-
 
 def read_workspace(snapshot: Files, root: str = ROOT) -> Workspace:
     """The workspace whose pnpm-workspace.yaml lies in `root`, seen from the snapshot's folder.

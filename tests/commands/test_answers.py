@@ -36,7 +36,7 @@ TOLD_AS_THEY_ARE: list[tuple[str, str, type, set[str]]] = [
     ("status.all", "service", ServiceState, set()),
     ("plan.saved", "service", PlannedService, set()),
     ("releases.events", "event", Event, set()),
-    ("lock", "lock", Holding, {"container"}),
+    ("lock", "lock", Holding, {"handle"}),
     ("health", "container", Checkup, set()),
     ("init", "service", Found, set()),
     ("init", "question", Open, set()),

@@ -20,7 +20,7 @@ from tests.support.indexes import IndexEngine
 from tests.support.system import docker, free_port, substitute
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
-ONE, BOTH, OTHER, MAIN = (f"{number:032x}" for number in range(1, 5))
+ONE, BOTH, OTHER = (f"{number:032x}" for number in range(1, 4))
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
 

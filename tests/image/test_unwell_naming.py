@@ -98,5 +98,17 @@ def test_what_cannot_be_mounted_is_copied_in_another_way(unwell: Unwell, tmp_pat
     assert [command.argv[-1] for command in runner.commands] == [source]
 
 
+def test_a_copy_that_fails_is_told_as_a_copy_whoever_needed_it(unwell: Unwell, tmp_path: Path) -> None:
+    """A build that goes straight to the registry, `tag` and the mark of a signature copy, as a promotion does."""
+    source, reference = f"{unwell.address}/web@{DIGEST}", f"{unwell.address}/live:one"
+
+    with carrying(tmp_path, unwell, MANIFEST) as carrier:
+        unwell.ill = answers(404)
+        with pytest.raises(
+            StepFailed, match=f"^copy:{reference}: cannot be copied from {source}\n    denied"
+        ):
+            copy_image(Engine(carrier.address), AnsweringRunner(1, ["denied"]), source, reference)
+
+
 def test_a_label_that_is_no_text_is_no_date() -> None:
     assert parse_created(b'{"config": {"Labels": {"buildgraph.built": 5}}}') == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ from buildgraph.image.registry_blobs import push_blob, push_manifest
 from buildgraph.image.registry_content import Registry, read_content
 from buildgraph.image.surplus import Needs
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, every, served, slow, well
+from tests.support.unwell import digest_of as blob_name
 
 LOG = b"it was built"
 KEY = "ab" + "0" * 62
 DIGEST = "sha256:" + "0" * 64
+FINGERPRINT = "0" * 32
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,18 @@ def test_pages_that_lead_to_themselves_end(unwell: Unwell) -> None:
 
     with pytest.raises(ToolError, match="in circles"):
         Registry(unwell.address).tags("api")
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=12)), timezone(timedelta(hours=-12))])
+def test_an_image_is_as_old_in_whichever_zone_its_date_is_written(unwell: Unwell, zone: tzinfo) -> None:
+    made = (datetime.now(zone) - timedelta(days=3)).isoformat()
+    config, place = f'{{"created": "{made}"}}'.encode(), f"/v2/api/manifests/{FINGERPRINT}"
+    unwell.held[f"/v2/api/blobs/{blob_name(config)}"] = config
+    unwell.held[place] = json.dumps({"config": {"digest": blob_name(config)}, "layers": []}).encode()
+
+    found = read_content(Registry(unwell.address), "api", Needs({}))
+
+    assert [*found.ages.values()] == [pytest.approx(3, abs=0.1)]
 
 
 class Machine:

@@ -172,7 +172,7 @@ def test_a_lock_that_is_kept_outlives_its_process_until_it_is_released(town: Tow
 def test_a_lock_that_is_held_is_so_whatever_its_container_does(town: Town) -> None:
     keep_lock(town.place, "chat", "the database is being moved", town.told.append)
     [held] = read_locks(town.place)
-    town.place.engine.client.api.pause(held.container)
+    town.place.engine.client.api.pause(held.handle)
 
     with pytest.raises(StepFailed, match="is being deployed by"):
         stop_environment(town.place, volumes=False, tell=town.told.append)

@@ -136,7 +136,7 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     assert arguments["restart_policy"] == {"Name": "always"}
 
 
-@pytest.mark.parametrize(("drain", "stop"), [(2.0, 10), (30.0, 30), (600.0, 600)])
+@pytest.mark.parametrize(("drain", "stop"), [(2.0, 10), (10.4, 11), (30.0, 30), (600.0, 600)])
 def test_a_container_has_as_long_to_end_as_its_requests_have_to_drain(drain: float, stop: int) -> None:
     """Pitfall 58: else the engine's own default of ten seconds would cut what may still be answered."""
     api = Service("api", "chat", "nestjs", "api", port=3002)

@@ -22,10 +22,11 @@ MANIFESTS = Manifests(Workspace("acme"), (Product("shop", (API,)),), (THERE,))
 
 
 def test_it_runs_the_task_for_its_environment() -> None:
+    """With the program that needs no dodo.py in the workspace."""
     (line,) = [line for line in SERVICE.read_text().splitlines() if line.startswith("ExecStart=")]
     program, *words = line.removeprefix("ExecStart=").split()
 
-    assert (Path(program).name, words) == ("doit", ["backup", "env=production"])
+    assert (Path(program).name, words) == ("buildgraph", ["backup", "env=production"])
     check_variables(words)
     assert "User=deploy\n" in SERVICE.read_text()
 
@@ -36,7 +37,7 @@ def test_it_tells_what_is_kept_as_the_manifest_says_and_is_left_out_where_nothin
 
     told = texts["docker/host/live/acme-live-backup.service"]
     assert "Goes to s3://shop, where the newest is kept of 7 days, of 12 months;" in told
-    assert "User=" not in told
+    assert "User=" not in told and "`buildgraph backup` itself removes the others" in told
     assert {path for path in texts if "backup" in path} == texts.keys() - none.keys()
 
 
@@ -44,7 +45,7 @@ def test_it_tells_what_is_kept_as_the_manifest_says_and_is_left_out_where_nothin
 def test_systemd_takes_both_and_knows_when_it_is_time(tmp_path: Path) -> None:
     """The program and the user of the unit are not on every machine, so the check is given some that are."""
     for unit in (SERVICE, TIMER):
-        text = unit.read_text().replace("/opt/manacore/.venv/bin/doit", "/bin/true")
+        text = unit.read_text().replace("/opt/manacore/.venv/bin/buildgraph", "/bin/true")
         (tmp_path / unit.name).write_text(text.replace("User=deploy", "User=root"))
 
     verify = [

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.coolify_state import App, Fault, Queued, Runner
+from tests.support.coolify_state import App, Container, Fault, Queued, Runner
 
 TOKEN = "1|4sMoXw3bT0kenOfTheTests"
 HEALTH = (
@@ -81,25 +81,13 @@ class CoolifyServer:
             self._run(deployment)
 
     def _run(self, deployment: Queued) -> None:
-        app = deployment.app
-        name, tag = (app.settings.get(f"docker_registry_image_{part}") or "" for part in ("name", "tag"))
-        image = f"{name}@sha256:{tag[7:]}" if tag.startswith("sha256-") else f"{name}:{tag or 'latest'}"
+        app, image = deployment.app, deployment.app.wanted()
         deployment.lines += [f"Starting deployment of {image} to localhost.", "Rolling update started."]
         if self.way == "finished-without":
             deployment.status, app.container = "finished", None
             return
-        try:
-            new = self.runner.start(image, app.values(), app.settings)
-        except KeyError:
-            deployment.lines.append(
-                f"Error response from daemon: manifest for {image} not found: manifest unknown"
-            )
-            deployment.status = "failed"
-            return
-        if app.settings.get("health_check_enabled") and not new.is_healthy():
-            deployment.lines += ["New container is unhealthy.", *new.logs().splitlines()]
-            deployment.lines.append("New container is not healthy, rolling back to the old container.")
-            new.stop()
+        new = self._start(deployment, image)
+        if new is None:
             deployment.status = "failed"
             return
         if app.container is not None:
@@ -111,6 +99,22 @@ class CoolifyServer:
             "Rolling update completed.",
         ]
         deployment.status = "failed" if self.way == "failed-though-healthy" else "finished"
+
+    def _start(self, deployment: Queued, image: str) -> Container | None:
+        """A container that is well; None where none gets so, which the deployment's lines tell."""
+        app = deployment.app
+        try:
+            new = self.runner.start(image, app.values(), app.settings)
+        except KeyError:
+            missing = f"Error response from daemon: manifest for {image} not found: manifest unknown"
+            deployment.lines.append(missing)
+            return None
+        if not app.settings.get("health_check_enabled") or new.is_healthy():
+            return new
+        deployment.lines += ["New container is unhealthy.", *new.logs().splitlines()]
+        deployment.lines.append("New container is not healthy, rolling back to the old container.")
+        new.stop()
+        return None
 
 
 def _listen(

@@ -90,6 +90,11 @@ class App:
         elif self.status.startswith("running:") or self.status == "exited:unhealthy":
             self.status = "running:healthy" if self.container.is_healthy() else "running:unhealthy"
 
+    def wanted(self) -> str:
+        """The image that its settings name."""
+        name, tag = (self.settings.get(f"docker_registry_image_{part}") or "" for part in ("name", "tag"))
+        return f"{name}@sha256:{tag[7:]}" if tag.startswith("sha256-") else f"{name}:{tag or 'latest'}"
+
     def values(self) -> dict[str, str]:
         return {each["key"]: each["value"] or "" for each in self.envs if not each["is_preview"]}
 

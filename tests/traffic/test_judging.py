@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from buildgraph.manifests.canary import Canary
-from buildgraph.place.clock import parse_moment
 from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
 
 RULES = Canary((10, 100), least_requests=20, errors=0.05, response_time=500.0)
@@ -66,15 +65,3 @@ def test_the_slow_time_is_what_95_in_100_answers_keep_to() -> None:
     assert slow_time(range(1, 101)) == 95
     assert slow_time([7]) == 7
     assert slow_time([]) == 0
-
-
-@pytest.mark.parametrize(
-    ("stamp", "seconds"),
-    [
-        ("1970-01-01T00:00:10Z", 10.0),
-        ("1970-01-01T00:00:10.5Z", 10.5),
-        ("1970-01-01T01:00:10.250000000+01:00", 10.25),
-    ],
-)
-def test_a_stamp_of_the_engine_is_a_moment(stamp: str, seconds: float) -> None:
-    assert parse_moment(stamp) == seconds

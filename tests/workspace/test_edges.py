@@ -157,14 +157,13 @@ def test_an_override_lets_the_lockfile_decide_against_the_manifest() -> None:
     assert edges(workspace(web, package("libs/a", "a"), lock=lock), "apps/web") == []
 
 
-def test_ambiguous_names_are_told_and_link_to_every_bearer() -> None:
+def test_a_name_of_several_projects_links_to_every_bearer() -> None:
     """Pitfall 37: two projects with one name."""
     web = package("apps/web", dependencies={"a": "workspace:*"})
     unnamed = Package("libs/unnamed")
 
     found = workspace(web, package("libs/one", "a"), package("libs/two", "a"), unnamed)
 
-    assert found.ambiguous_names == ("a",)
     assert found.names == {"a": ("libs/one", "libs/two"), "apps/web": ("apps/web",)}
     assert [folder for folder, _ in edges(found, "apps/web")] == ["libs/one", "libs/two"]
 

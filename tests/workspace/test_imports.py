@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildgraph.workspace.imports import SOURCES, package_name, parse_imports, parse_uses, undeclared
+from buildgraph.workspace.imports import SOURCES, package_name, parse_uses, undeclared
 from buildgraph.workspace.package import Package, parse_package
 
 IMPORTED = {
@@ -87,15 +87,20 @@ NOT_IMPORTED = [
 ]
 
 
+def imported(source: bytes) -> set[str]:
+    """The names of the packages that a source imports."""
+    return {use.name for use in parse_uses(source)}
+
+
 @pytest.mark.parametrize("source", IMPORTED)
 def test_what_a_source_imports(source: str) -> None:
-    assert parse_imports(source.encode()) == IMPORTED[source]
+    assert imported(source.encode()) == IMPORTED[source]
 
 
 @pytest.mark.parametrize("source", NOT_IMPORTED)
 def test_what_is_no_import_of_a_package(source: str) -> None:
-    assert parse_imports(source.encode()) == frozenset()
-    assert parse_imports(f'{source}\nimport "a"\n'.encode()) == {"a"}
+    assert imported(source.encode()) == set()
+    assert imported(f'{source}\nimport "a"\n'.encode()) == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_no_import_is_missed_by_the_first_glimpse(source: str) -> None:
 @given(st.text(max_size=60), st.sampled_from(["`", "'", '"', "/*", "${", "<script>", "import ", "from"]))
 def test_any_text_is_answered(text: str, sign: str) -> None:
     for source in (text, sign + text, text + sign, text + sign + text):
-        parse_imports(source.encode("utf-8", "surrogatepass"))
+        parse_uses(source.encode("utf-8", "surrogatepass"))
 
 
 def test_a_long_source_takes_no_long_time() -> None:
@@ -190,9 +195,9 @@ def test_a_long_source_takes_no_long_time() -> None:
     random.shuffle(nasty)
 
     started = time.process_time()
-    assert parse_imports("".join(lines).encode() + b'import "a"') == {"a"}
+    assert imported("".join(lines).encode() + b'import "a"') == {"a"}
     for source in nasty:
-        parse_imports(source)
+        parse_uses(source)
 
     assert time.process_time() - started < 10
 

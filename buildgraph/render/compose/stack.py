@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from buildgraph.manifests.addresses import values_among
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Backing, Environment, Manifests, Service
 from buildgraph.manifests.variables import port_value, usual_values
 from buildgraph.order import closure
@@ -31,8 +32,7 @@ class Stack:
     @property
     def databases(self) -> tuple[str, ...]:
         """The databases that the environment's own PostgreSQL holds, sorted."""
-        found = {service.database for service in self.services if service.database}
-        return tuple(sorted(found)) if self.backing(POSTGRES) else ()
+        return tuple(sorted({found.database for found in self.services if self.needs_database(found)}))
 
     def backing(self, kind: str) -> Backing | None:
         """The backing service of this kind that the environment runs itself."""
@@ -40,11 +40,11 @@ class Stack:
 
     def needs_database(self, service: Service) -> bool:
         """Whether a service has a database on the environment's own PostgreSQL."""
-        return bool(service.database) and self.backing(POSTGRES) is not None
+        return POSTGRES in backing_of(service, self.environment)
 
     def needs_redis(self, service: Service) -> bool:
         """Whether a service is given the environment's own Redis."""
-        return service.redis and self.backing(REDIS) is not None
+        return REDIS in backing_of(service, self.environment)
 
     def public_values(self, service: Service) -> dict[str, str]:
         """What a service's containers are given besides secrets and backing services.

@@ -21,7 +21,7 @@ Type=oneshot
 {user}WorkingDirectory=/opt/{workspace}
 # The environment's secrets, filled in from docker/env/{environment}.env.example, and the store's credentials.
 EnvironmentFile=/etc/{workspace}/{environment}.env
-ExecStart=/opt/{workspace}/.venv/bin/doit backup env={environment}
+ExecStart=/opt/{workspace}/.venv/bin/buildgraph backup env={environment}
 TimeoutStartSec={patience}
 NoNewPrivileges=yes
 PrivateTmp=yes
@@ -69,4 +69,4 @@ def _kept(server: Server) -> str:
     backups = server.environment.backups
     counts = ((backups.daily, "days"), (backups.weekly, "weeks"), (backups.monthly, "months"))
     told = ", ".join(f"of {count} {unit}" for count, unit in counts if count)
-    return f"Goes to {backups.to}, where the newest is kept {told}; `doit backup` itself removes the others."
+    return f"Goes to {backups.to}, where the newest is kept {told}; `buildgraph backup` itself removes the others."
