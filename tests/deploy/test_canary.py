@@ -95,7 +95,7 @@ def test_a_version_that_is_too_slow_is_given_up(town: Town) -> None:
 
 
 def test_a_version_that_falls_ill_after_it_was_found_well_is_given_up(town: Town) -> None:
-    town.switches(50, 100, hold=20.0)
+    town.switches(50, 100, hold=120.0)
     town.service("api", port=3001)
     town.deploy()
 
@@ -142,8 +142,8 @@ def test_a_version_that_too_few_have_asked_is_given_up_unless_nobody_has_to(town
 
 def test_a_version_that_fails_its_smoke_test_gets_no_request(town: Town) -> None:
     """What is tested is the new version alone, and nothing that writes is tried on it."""
-    smoke = SmokeTest("greets", contains="api", within=1.0)
-    writes = SmokeTest("writes", "/written", contains="api", writes=True, within=1.0)
+    smoke = SmokeTest("greets", contains="api")
+    writes = SmokeTest("writes", "/written", contains="api", writes=True)
     town.switches()
     town.service("api", port=3001, smoke=(smoke, writes))
     town.deploy()
@@ -221,7 +221,7 @@ def test_a_proxy_that_dies_during_a_step_ends_the_deployment_and_the_next_one_co
         "10 % of the requests": lambda: town.place.engine.client.api.kill(town.containers()["proxy"])
     }
     town.service("api", "2", port=3001)
-    with pytest.raises(StepFailed, match=r"the proxy has not answered for 1[5-9] s"):
+    with pytest.raises(StepFailed, match=r"the proxy has not answered for (1[5-9]|[2-9]\d) s"):
         town.deploy()
 
     town.moments = {}

@@ -30,8 +30,8 @@ import pytest
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.manifests.model import SmokeTest
 from tests.deploy.serving import publish, serves
-from tests.support.hosts import wait_for_port
 from tests.support.load import Load
+from tests.support.registries import wait_until_ready
 from tests.support.system import docker, free_port, substitute
 from tests.support.town import Town
 
@@ -44,7 +44,7 @@ def test_a_version_that_crashes_after_it_was_found_well_is_given_up(
 ) -> None:
     """Pitfall 51. By steps nobody notices; what gets all requests at once fails some before it is taken back."""
     smoke = SmokeTest("greets", contains="api")
-    town.switches(*steps, hold=20.0, least_requests=10_000, within=20.0)
+    town.switches(*steps, hold=120.0, least_requests=10_000)
     town.service("api", port=3001, smoke=(smoke,))
     town.ship()
     before = town.containers()
@@ -131,7 +131,7 @@ def test_a_registry_that_is_down_is_told_and_the_old_version_serves_on(
             town.ship()
         stood = town.containers()
         docker("start", container)
-        wait_for_port(int(address.partition(":")[2]))
+        wait_until_ready(int(address.partition(":")[2]))
         town.ship()
 
     assert f"the registry {address} does not serve {town.server}" in str(failed.value)

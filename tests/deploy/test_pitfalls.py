@@ -50,11 +50,11 @@ def test_a_version_that_has_ended_does_not_stand_in_the_way_of_the_next(far_town
 
 def test_a_version_that_is_well_by_its_own_word_only_gets_no_request(town: Town) -> None:
     """Pitfall 52: who sends the requests is who must find it healthy, so there is no moment between the two."""
-    town.settings(health_within=3.0)
     town.service("api", port=3001)
     town.deploy()
     assert [town.fetch("api") for _ in range(50)] == ["api 1"] * 50, "from the first moment on"
 
+    town.settings(health_within=3.0)
     well = ("node", "-e", "process.exit(0)")
     town.service("api", "2", port=3001, health_command=well, env={"BROKEN": "health"})
     with Load(town, "api", clients=2) as load, pytest.raises(StepFailed, match="not healthy within 3 s"):
@@ -82,10 +82,10 @@ def test_a_version_that_fails_after_its_migration_goes_back_and_the_schema_is_to
     town: Town,
 ) -> None:
     """Pitfall 59: the code goes back, the schema does not, and nobody shall have to guess that."""
-    town.settings(health_within=3.0)
     town.service("api", port=3001)
     town.deploy()
 
+    town.settings(health_within=3.0)
     town.service("api", "2", port=3001, migration=MIGRATE, env={"BROKEN": "health"})
     with pytest.raises(StepFailed, match="not healthy within 3 s"):
         town.deploy()

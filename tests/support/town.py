@@ -24,7 +24,7 @@ from buildgraph.place.secrets import Secrets
 from buildgraph.place.state import render_archive
 from tests.support.system import free_port
 
-PATIENT = 30.0  # seconds for a good version to get healthy: however much goes on beside it, it does
+PATIENT = 60.0  # seconds for a good version to get healthy: however much goes on beside it, it does
 BASES = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
 SERVER = """
 import http from 'node:http';
@@ -99,7 +99,7 @@ class Town:
 
     def switches(self, *steps: int, window: float = 0.0, **canary: Any) -> None:
         """Have the environment deploy blue-green, by these steps."""
-        rules = {"hold": 1.0, "within": 20.0, "least_requests": 20, **canary}
+        rules = {"hold": 1.0, "within": 120.0, "least_requests": 20, "response_time": 60_000.0, **canary}
         self.settings(strategy="blue-green", canary=Canary(steps or (100,), **rules), rollback_window=window)
 
     def has_backing(self, **images: str) -> None:
@@ -160,7 +160,7 @@ class Town:
 
     def request(self, name: str, path: str = "/") -> tuple[int, str]:
         """Status and body of one request through the public port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=60)
         try:
             connection.request("GET", path, headers={"Host": f"{name}.localhost"})
             response = connection.getresponse()
@@ -178,6 +178,11 @@ class Town:
         found = self.place.engine.client.api.containers(all=True, filters={"label": self.place.filters()})
         prefix = f"{self.place.prefix}-"
         return {c["Names"][0].lstrip("/").removeprefix(prefix): c["Id"] for c in found}
+
+    def has_said(self, name: str, words: str) -> bool:
+        """Whether these words stand in what a container has said."""
+        said: bytes = self.place.engine.client.api.logs(self.containers()[name])
+        return words in said.decode()
 
     def restarts(self, name: str) -> int:
         """How often the engine has started a container again."""
