@@ -10,7 +10,7 @@ from buildgraph.manifests.model import Migration
 from buildgraph.place.lock import held_product_lock
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
 MIGRATION = Migration(("node", "/app/migrate.mjs"), within=30)
 
 

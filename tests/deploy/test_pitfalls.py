@@ -14,7 +14,7 @@ from buildgraph.manifests.model import Migration
 from tests.support.load import Load
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 
 

@@ -28,7 +28,7 @@ from tests.support.system import free_port
 from tests.support.town import PATIENT, Town
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
 
 

@@ -17,7 +17,7 @@ from tests.support.load import Load
 from tests.support.town import Town
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 PAIR = ("api", "web")
 
 

@@ -16,7 +16,7 @@ from buildgraph.place.names import Colour
 from tests.support.load import Load
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
 
 def reasons(town: Town) -> list[str]:

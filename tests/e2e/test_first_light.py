@@ -17,7 +17,7 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.system import SCRIPTS, System, docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740), pytest.mark.xdist_group("the chat")]
 
 ALL = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
 
@@ -202,7 +202,7 @@ def test_an_interrupted_build_leaves_nothing_running_and_the_next_run_goes_on(sy
                 break
         os.killpg(running.pid, signal.SIGINT)
         told = running.stderr.read()
-        code = running.wait(timeout=30)
+        code = running.wait(timeout=120)
 
     assert code == 130, told
     assert "interrupted" in told

@@ -74,7 +74,7 @@ class Edge:
 
     def asked(self, path: str, host: str = HOST) -> str:
         """The answer to a request in the clear, in small letters."""
-        with socket.create_connection(("127.0.0.1", self.clear), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", self.clear), timeout=60) as plain:
             return _ask(plain, path, host)
 
     def asked_safely(self, path: str, host: str = HOST, name: str = HOST) -> str:
@@ -89,7 +89,7 @@ class Edge:
         if only:
             context.set_ciphers("DEFAULT@SECLEVEL=0")  # this side would take old ones
             context.minimum_version = context.maximum_version = only
-        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=60)
         return context.wrap_socket(plain, server_hostname=name)
 
 
@@ -242,7 +242,7 @@ def statuses(edge: Edge, path: str, count: int = 60) -> list[str]:
     request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     with ExitStack() as opened:
         plain = [
-            opened.enter_context(socket.create_connection(("127.0.0.1", edge.secure), timeout=10))
+            opened.enter_context(socket.create_connection(("127.0.0.1", edge.secure), timeout=60))
             for _ in range(count)
         ]
         secure = [opened.enter_context(context.wrap_socket(each, server_hostname=HOST)) for each in plain]

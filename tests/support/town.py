@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,6 +21,7 @@ from buildgraph.image.engine import Engine
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 from buildgraph.place.audit import Deed
+from buildgraph.place.containers import run_in_container
 from buildgraph.place.model import Place, Rollout, Target
 from buildgraph.place.secrets import Secrets
 from buildgraph.place.state import render_archive
@@ -26,6 +29,7 @@ from tests.support.system import free_port
 
 PATIENT = 60.0  # seconds for a good version to get healthy: however much goes on beside it, it does
 BASES = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
+QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'
 SERVER = """
 import http from 'node:http';
 const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
@@ -183,6 +187,18 @@ class Town:
         """Whether these words stand in what a container has said."""
         said: bytes = self.place.engine.client.api.logs(self.containers()[name])
         return words in said.decode()
+
+    def kill(self, name: str) -> None:
+        """Kill a container's process as a kernel out of memory does; the engine starts it again."""
+        told = self.place.engine.client.api.inspect_container(self.containers()[name])
+        os.kill(told["State"]["Pid"], signal.SIGKILL)
+
+    def query(self, text: str, database: str = "chat") -> str:
+        """What PostgreSQL here answers to a statement, or several."""
+        argv = ["sh", "-c", QUERY, database, text]
+        code, said = run_in_container(self.place, self.place.named("postgres"), argv)
+        assert code == 0, said
+        return said.strip()
 
     def restarts(self, name: str) -> int:
         """How often the engine has started a container again."""
