@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
 def test_the_share_of_a_step_is_what_it_says_and_no_request_fails(town: Town) -> None:
     """Pitfall 57: the ratio holds for colours of different sizes, and while the proxy is reloaded."""
-    town.switches(10, 50, 100, least_requests=200, within=90.0)
+    town.switches(10, 50, 100, least_requests=200)
     town.service("api", port=3001, replicas={"*": 2})
     town.deploy()
     before: Counter[str] = Counter()
@@ -229,7 +229,7 @@ def test_a_proxy_that_dies_during_a_step_ends_the_deployment_and_the_next_one_co
 
 def test_no_request_fails_through_a_canary_a_reload_and_the_way_back(town: Town) -> None:
     """Thousands over sixteen connections (script/prove: a hundred thousand); the way back starts no container."""
-    town.switches(10, 100, window=600.0, least_requests=200, within=60.0)
+    town.switches(10, 100, window=600.0, least_requests=200)
     town.service("api", port=3001)
     town.deploy()
 

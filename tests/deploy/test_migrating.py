@@ -11,7 +11,7 @@ from buildgraph.place.lock import held_product_lock
 from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
-MIGRATION = Migration(("node", "/app/migrate.mjs"), within=30)
+MIGRATION = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def migrate(town: Town) -> tuple[str, ...]:

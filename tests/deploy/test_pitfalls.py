@@ -15,7 +15,7 @@ from tests.support.load import Load
 from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
-MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def test_a_version_that_crashes_all_the_time_does_not_stand_in_the_way_of_the_next(town: Town) -> None:

@@ -30,7 +30,7 @@ from buildgraph.place.audit import Deed
 from buildgraph.place.model import Scene
 from tests.support.town import PATIENT, Town
 
-MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def roll_back(town: Town, to: str = "") -> str:

@@ -85,7 +85,7 @@ def test_a_first_version_whose_smoke_test_fails_stays_for_there_is_no_other(town
 
 def test_a_migration_that_fails_late_takes_back_what_was_switched(town: Town) -> None:
     """Pitfall 59: no switch; and what was switched before it goes back, without the schema."""
-    migration = Migration(("node", "/app/migrate.mjs"), within=30)
+    migration = Migration(("node", "/app/migrate.mjs"), within=120)
     two_services(town)
     town.deploy()
     before = town.containers()
