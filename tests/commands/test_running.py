@@ -136,7 +136,7 @@ def test_a_program_that_may_not_take_for_ever_has_no_terminal_to_wait_at() -> No
     """It is a session of its own, so it cannot open ours; one that is ended takes its children with it."""
     session = "cut -d' ' -f5,6 /proc/$$/stat; echo $$"
 
-    told = SystemRunner().run(Command(("sh", "-c", session), within=20)).text.split()
+    told = SystemRunner().run(Command(("sh", "-c", session), within=120)).text.split()
     other = SystemRunner().run(Command(("sh", "-c", session))).text.split()
 
     assert told == [told[-1]] * 3

@@ -93,7 +93,7 @@ def test_a_version_that_is_too_slow_is_given_up(town: Town) -> None:
 
 
 def test_a_version_that_falls_ill_after_it_was_found_well_is_given_up(town: Town) -> None:
-    town.switches(50, 100, hold=120.0)
+    town.switches(50, 100, hold=20.0, least_requests=10_000)
     town.service("api", port=3001)
     town.deploy()
 

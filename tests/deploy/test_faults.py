@@ -19,7 +19,6 @@ Every fault, and the test that holds it:
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -32,6 +31,7 @@ from tests.support.load import Load
 from tests.support.registries import wait_until_ready
 from tests.support.system import docker, free_port, substitute
 from tests.support.town import Town
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
@@ -42,16 +42,12 @@ def test_a_version_that_crashes_after_it_was_found_well_is_given_up(
 ) -> None:
     """Pitfall 51. By steps nobody notices; what gets all requests at once fails some before it is taken back."""
     smoke = SmokeTest("greets", contains="api")
-    town.switches(*steps, hold=120.0, least_requests=10_000)
+    town.switches(*steps, hold=20.0, least_requests=10_000)
     town.service("api", port=3001, smoke=(smoke,))
     town.ship()
     before = town.containers()
 
-    def wait_for_crash() -> None:
-        while not town.restarts("api-green"):
-            time.sleep(0.05)
-
-    town.moments = {"api: greets (": wait_for_crash}
+    town.moments = {"api: greets (": lambda: until(lambda: town.restarts("api-green") > 0)}
     town.service("api", "2", port=3001, smoke=(smoke,), env={"BROKEN": "dies"})
     with Load(town, "api", clients=4) as load:
         with pytest.raises(StepFailed) as failed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Migration
 from tests.support.load import Load
 from tests.support.town import Town
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
@@ -24,8 +24,7 @@ def test_a_version_that_crashes_all_the_time_does_not_stand_in_the_way_of_the_ne
     town.deploy()
 
     with Load(town, "api", clients=4):
-        while town.restarts("api-blue") < 2:
-            time.sleep(0.1)
+        until(lambda: town.restarts("api-blue") >= 2)
         town.service("api", "2", port=3001)
         town.deploy()
 
@@ -100,11 +99,13 @@ def test_a_deploy_that_comes_while_another_migrates_is_refused_and_migrates_noth
     town.service("api", port=3001, migration=MIGRATE, env={"MIGRATION": "slow"})
     first = threading.Thread(target=town.deploy)
     first.start()
-    while "api-migration" not in town.containers():
-        time.sleep(0.05)
+    until(lambda: "api-migration" in town.containers() and town.has_said("api-migration", "applied"))
+    migration = town.containers()["api-migration"]
+    town.place.engine.client.api.pause(migration)  # for as long as the other needs to come
 
     with pytest.raises(StepFailed, match="is held by"):
         town.deploy()
+    town.place.engine.client.api.unpause(migration)
     first.join()
 
     assert town.told.count("api: applied 0001_first") == 1

@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from buildgraph.manifests.model import Coolify, Environment, Kubernetes, Manifes
 from buildgraph.manifests.model import WorkspaceManifest as Workspace
 from buildgraph.render.host import render_hosts
 from tests.support.system import ROOT, docker, substitute
+from tests.support.waiting import until
 
 COMMITTED = ROOT / "docker/host/production"
 HOST, UNKNOWN = "chat.manacore.app", "other.manacore.app"
@@ -81,6 +81,11 @@ class Edge:
         """The same by TLS, to `name`."""
         with self.handshake(name) as secure:
             return _ask(secure, path, host)
+
+    def answers(self) -> bool:
+        """Whether it does; OSError while it is on its way up."""
+        self.handshake().close()
+        return True
 
     def handshake(self, name: str = HOST, only: ssl.TLSVersion | None = None) -> ssl.SSLSocket:
         """A connection by TLS; of one version, where that is asked for."""
@@ -155,20 +160,11 @@ def edge(kind: str, files: Path) -> Iterator[Edge]:
     docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
     try:
         clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
-        yield _answering(Edge(clear, secure))
+        edge = Edge(clear, secure)
+        until(edge.answers)
+        yield edge
     finally:
         docker("rm", "-f", "-v", name)
-
-
-def _answering(edge: Edge) -> Edge:
-    for _ in range(300):
-        try:
-            edge.handshake().close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            break
-    return edge
 
 
 @pytest.mark.engine
