@@ -127,10 +127,15 @@ class Harbour(Hamlet):
 
     def kill_deploy_at(self, moment: str) -> None:
         """Deploy, and kill the deployer without warning at the line that contains `moment`."""
+        told: list[str] = []
         with self.start_deploy() as child:
             assert child.stderr is not None
-            assert any(moment in line for line in child.stderr), f"{moment!r} was never told"
-            child.kill()
+            for line in child.stderr:
+                told.append(line)
+                if moment in line:
+                    child.kill()
+                    return
+        raise AssertionError(f"{moment!r} is not told in {told}")
 
 
 def _is_ending(pod: Any) -> bool:
