@@ -20,7 +20,7 @@ from buildgraph.place.scales import Scale, read_scales, write_scale
 from buildgraph.traffic.directing import find_servers
 from tests.deploy.killing import kill_deploy_when
 from tests.support.load import Load
-from tests.support.town import Town
+from tests.support.town import PATIENT, Town
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
@@ -44,6 +44,7 @@ def served(town: Town) -> list[bool]:
 
 def test_scaling_up_and_down_loses_no_request_and_starts_only_what_is_missing(town: Town) -> None:
     """Pitfall 58: long requests end in peace; a page's assets, asked of a version by name, meet no closed door."""
+    town.settings(drain_within=PATIENT)
     town.service("api", port=3001)
     town.deploy()
     first = town.containers()["api-blue"]
