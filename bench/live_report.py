@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.live import ENVIRONMENT, NOTHING_WITHIN, TIMES, Lived
-from bench.tables import render_table
+from bench.tables import render_table, series_cell
 from bench.timing import Series
 
 
@@ -15,7 +15,7 @@ def render_live(lived: Lived) -> str:
         (
             "nothing to do",
             f"under {NOTHING_WITHIN:g} s",
-            _seconds(lived.nothing),
+            series_cell(lived.nothing),
             f"{lived.nothing.median:.2f} s",
             _verdict(lived.nothing.median < NOTHING_WITHIN),
         ),
@@ -28,8 +28,8 @@ def render_live(lived: Lived) -> str:
 - The same one-line edit of chat-backend, deployed by `doit deploy:chat env={ENVIRONMENT}`: an environment as staging
   is, on this engine, strategy blue-green, canary steps [100], former versions kept for an hour. Times as above.
 - In turn with it, another edit that no build has seen: a plain `docker buildx build` of the same Dockerfile and
-  context, {_seconds(lived.build)} s, then `docker run` of the image with the same environment until its health check
-  answers 200, asked every 20 ms, {_seconds(lived.healthy)} s; both together {_seconds(lived.floor)} s. Ours has
+  context, {series_cell(lived.build)} s, then `docker run` of the image with the same environment until its health check
+  answers 200, asked every 20 ms, {series_cell(lived.healthy)} s; both together {series_cell(lived.floor)} s. Ours has
   migrated the database, switched all requests, run the smoke tests twice (straight, and by the public route) and
   recorded the release as well.
 - Ratios are of each turn; the verdict goes by their median.
@@ -38,13 +38,8 @@ def render_live(lived: Lived) -> str:
 
 def _against(lived: Lived, series: Series) -> tuple[str, str, str]:
     shares = lived.shares(series)
-    ratio = f"{shares.median:.2f} ({shares.least:.2f}–{shares.most:.2f})"
-    return _seconds(series), ratio, _verdict(shares.median <= TIMES)
+    return series_cell(series), series_cell(shares), _verdict(shares.median <= TIMES)
 
 
 def _verdict(is_met: bool) -> str:
     return "met" if is_met else "**missed**"
-
-
-def _seconds(series: Series) -> str:
-    return f"{series.median:.2f} ({series.least:.2f}–{series.most:.2f})"

@@ -10,8 +10,8 @@ from bench.live import Lived
 from bench.live_report import render_live
 from bench.measuring import Edited, Findings
 from bench.sizes import Added
-from bench.tables import render_table
-from bench.timing import Pair, Series
+from bench.tables import render_table, series_cell
+from bench.timing import Pair
 
 MB = 1_000_000
 
@@ -141,11 +141,6 @@ def pair_cells(pair: Pair) -> tuple[str, str, str, str]:
     spread = f"{ratios.least:.1f}–{ratios.most:.1f}"
     ratio = f"{times(ratios.median)} ({spread})"
     return series_cell(pair.ours), series_cell(pair.peer), ratio, times(pair.peer.least / pair.ours.least)
-
-
-def series_cell(series: Series) -> str:
-    """Median, least and most."""
-    return f"{series.median:.2f} ({series.least:.2f}–{series.most:.2f})"
 
 
 def megabytes(size: int) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.circumstances import Circumstances
-from bench.report import megabytes, series_cell
-from bench.tables import render_table
+from bench.report import megabytes
+from bench.tables import render_table, series_cell
 from bench.timing import Series
 
 # The bars: how many times faster with nothing to do; parts of the peer's time and bytes.

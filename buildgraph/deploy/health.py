@@ -9,7 +9,7 @@ from typing import Final
 from buildgraph.deploy.evidence import read_last_words
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import Service
-from buildgraph.place.containers import read_condition, run_in_container
+from buildgraph.place.containers import Condition, read_condition, run_in_container
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import Colour, server_name
 from buildgraph.traffic.answers import Server
@@ -134,12 +134,13 @@ def _give_up_late(place: Place, service: Service, container: str, said: str, beg
     within = place.environment.health_within
     if time.monotonic() - began > within:
         raise unhealthy(place, service, container, f"not healthy within {within:g} s; {said}")
-    if condition.restarts >= CRASHES:
-        raise unhealthy(place, service, container, "ends again and again")
+    if condition.restarts >= CRASHES and not condition.is_running:  # then it tells how it ended
+        raise unhealthy(place, service, container, "ends again and again", condition)
 
 
-def unhealthy(place: Place, service: Service, container: str, what: str) -> StepFailed:
-    """What is said of a container that did not get healthy: why, how it is, and its last lines."""
-    condition = read_condition(place, container)
-    told = f"{what}; the container is {condition}; its last lines:"
+def unhealthy(
+    place: Place, service: Service, container: str, what: str, seen: Condition | None = None
+) -> StepFailed:
+    """What is said of a container that did not get healthy: why, how it is (or was `seen`), and its last lines."""
+    told = f"{what}; the container is {seen or read_condition(place, container)}; its last lines:"
     return StepFailed(f"deploy:{service.name}", told, read_last_words(place, container))

@@ -27,7 +27,7 @@ from buildgraph.process import Command
 ENGINE_SOCKET: Final = "/var/run/docker.sock"
 LONGEST: Final = 90  # characters of a socket's path: the kernel takes a few more
 CONNECT_WITHIN, ANSWER_WITHIN = 10, 30.0  # seconds to reach the host; to be let in
-LOST_WITHIN: Final = 0.5  # seconds in which a connection that breaks is known to be broken
+LOST_WITHIN: Final = 3.0  # seconds in which a connection that breaks is known to be broken
 OPTIONS: Final = (
     "BatchMode=yes",  # nobody is there to answer a question
     f"ConnectTimeout={CONNECT_WITHIN}",

@@ -115,9 +115,29 @@ def _is_asked_for(lock: Lock, former: Version) -> bool:
 
 
 def has_settled(lock: Lock, service: str, within: float) -> bool:
-    """Whether all of a service runs as its Deployment asks for, within some seconds."""
-    words = ("rollout", "status", f"deployment/{service}", f"--timeout={max(1.0, within):.0f}s")
-    return lock.cluster.kubectl.try_run(*words).code == 0
+    """Whether all of a service runs as its Deployment asks for, within some seconds.
+
+    kubectl ends, too, when a busy cluster breaks off what it watches: it is asked again until the time is over, or the
+    cluster itself has given up. ToolError when that cannot be read.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        left = max(1.0, deadline - time.monotonic())
+        words = ("rollout", "status", f"deployment/{service}", f"--timeout={left:.0f}s")
+        if lock.cluster.kubectl.try_run(*words).code == 0:
+            return True
+        if time.monotonic() + PAUSE > deadline or _is_given_up(lock, service):
+            return False
+        time.sleep(PAUSE)
+
+
+def _is_given_up(lock: Lock, service: str) -> bool:
+    """Whether the cluster calls a Deployment's progress ended, for `health_within` is over, or has it no more."""
+    found = lock.cluster.kubectl.read("deployment", service)
+    conditions = [each for told in found for each in told.get("status", {}).get("conditions", [])]
+    return not found or any(
+        each["type"] == "Progressing" and each["status"] == "False" for each in conditions
+    )
 
 
 def remove_service(lock: Lock, service: str, kinds: str, tell: Tell) -> None:

@@ -63,7 +63,8 @@ class Condition:
     def __str__(self) -> str:
         if self.is_out_of_memory:
             return f"{self.state}, it ran out of memory"
-        ended = f", exit code {self.exit_code}" if self.restarts or not self.is_running else ""
+        # an engine forgets how a container ended as soon as it starts it again
+        ended = "" if self.is_running else f", exit code {self.exit_code}"
         again = f", started again {self.restarts} times" if self.restarts else ""
         return f"{self.state}{ended}{again}"
 

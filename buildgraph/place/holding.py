@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,10 @@ from buildgraph.place.names import HOLDER, PRODUCT, REASON, Role
 KEPT: Final = "buildgraph.kept"
 SPARE: Final = "buildgraph.spare"
 AT_HAND: Final = "-lock-spare"
+CREATED: Final = "created"
+ENDED: Final = frozenset(
+    {"exited", "removing", "dead"}
+)  # the engine's words for one whose process is no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,14 @@ def read_locks(place: Place) -> tuple[Holding, ...]:
     return tuple(sorted((held for held in found if held), key=lambda held: held.product))
 
 
+def holds(state: str, labels: Mapping[str, str]) -> bool:
+    """Whether a lock's container holds it: from its start until its process ends, however long its removal takes.
+
+    One that is kept by hand holds it whatever becomes of its process, which the engine starts again.
+    """
+    return state != CREATED and (KEPT in labels or state not in ENDED)
+
+
 def spare_name(place: Place, product: str) -> str:
     """The name of the container that who deploys a product has at hand to take shared locks with, and holds none."""
     return place.named(f"{product}{AT_HAND}")
@@ -59,9 +72,9 @@ def age_of(place: Place, created: str) -> float:
 
 
 def _holding(place: Place, container: Found) -> Holding | None:
-    """What a lock's container tells; None for one that is not held: only being taken, or left by the dead."""
+    """What a lock's container tells; None for one that is not held: only being taken, ended, or left by the dead."""
     labels = container.labels
-    if container.state == "created" or (SPARE in labels and container.name.endswith(AT_HAND)):
+    if not holds(container.state, labels) or (SPARE in labels and container.name.endswith(AT_HAND)):
         return None
     return Holding(
         product=labels.get(PRODUCT, ""),

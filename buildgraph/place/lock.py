@@ -26,6 +26,9 @@ SHARED_WITHIN: Final = 60.0  # seconds to wait for the short lock on what produc
 # Seconds to wait for that of databases: longer than two of them may take to get ready.
 BACKING_WITHIN: Final = 300.0
 MOMENT: Final = 2.0
+STUCK: Final = (
+    60.0  # seconds after which a lock that nobody holds has gone, unless its engine cannot remove it
+)
 PAUSE: Final = 0.2
 WAIT: Final = "wait until it is done, then run the same again; `buildgraph lock` tells more"
 
@@ -170,7 +173,10 @@ def _take(place: Place, name: str, labels: Mapping[str, str], deadline: float) -
 
 def _wait_for(place: Place, name: str, deadline: float) -> None:
     """Wait a little for the holder of a lock; StepFailed that names it when the time is over."""
-    holder = read_holder(place, name)
-    if holder and time.monotonic() >= deadline:
+    holder, late = read_holder(place, name), time.monotonic() - deadline
+    if holder and late >= 0:
         raise StepFailed(name, f"is held by {holder}", WAIT)
+    if late >= STUCK:
+        what = "is held by nobody, and yet the engine does not take its container away"
+        raise StepFailed(name, what, f"`docker rm -f {name}` there, then run the same again")
     time.sleep(PAUSE)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.actor import read_actor, read_process
 from buildgraph.place.containers import RESTARTS, remove_container
-from buildgraph.place.holding import KEPT, SPARE, age_of, holder_name
+from buildgraph.place.holding import CREATED, KEPT, SPARE, age_of, holder_name, holds
 from buildgraph.place.model import Place
 from buildgraph.place.names import HOLDER, REASON, Role
 
@@ -97,7 +97,8 @@ def rename(place: Place, container: str, name: str) -> bool | None:
 def read_holder(place: Place, name: str) -> str:
     """Who holds the lock; "" when nobody does: it has just been let go, or is only being taken.
 
-    One that was made and never started is removed after a while: its deployer has died in between.
+    One that has ended is removed, if the engine has not done so yet; one that was made and never started,
+    after a while: its deployer has died in between.
     """
     import docker.errors
 
@@ -105,10 +106,10 @@ def read_holder(place: Place, name: str) -> str:
     with told_plainly():
         try:
             told = api.inspect_container(name)
-            if told["State"]["Status"] != "created":
-                labels = told["Config"]["Labels"]
+            state, labels = told["State"]["Status"], told["Config"]["Labels"]
+            if holds(state, labels):
                 return holder_name(labels.get(HOLDER) or "somebody", labels.get(REASON, ""))
-            if age_of(place, told["Created"]) > NEWBORN:
+            if state != CREATED or age_of(place, told["Created"]) > NEWBORN:
                 api.remove_container(told["Id"])  # not by force: its deployer may have started it just now
         except docker.errors.NotFound:
             return ""

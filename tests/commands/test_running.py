@@ -98,7 +98,7 @@ def test_an_interrupted_child_is_told_once_and_ends() -> None:
     while not said:
         time.sleep(0.05)
     runner.stop()
-    waiting.join(timeout=20)
+    waiting.join(timeout=120)
 
     assert (said, codes) == (["ready", "told"], [3])
 
@@ -136,7 +136,7 @@ def test_a_program_that_may_not_take_for_ever_has_no_terminal_to_wait_at() -> No
     """It is a session of its own, so it cannot open ours; one that is ended takes its children with it."""
     session = "cut -d' ' -f5,6 /proc/$$/stat; echo $$"
 
-    told = SystemRunner().run(Command(("sh", "-c", session), within=20)).text.split()
+    told = SystemRunner().run(Command(("sh", "-c", session), within=120)).text.split()
     other = SystemRunner().run(Command(("sh", "-c", session))).text.split()
 
     assert told == [told[-1]] * 3
@@ -152,7 +152,7 @@ def test_a_terminated_run_ends_as_an_interrupted_one(shop: Monorepo) -> None:
     )
 
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=20
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
     )
 
     assert (ran.returncode, ran.stderr) == (130, "interrupted\n")

@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from buildgraph.place.holding import read_locks
 from tests.deploy.steps import Point, Witness
 from tests.support.town import Town
+from tests.support.waiting import until
 
 ROOT = str(Path(__file__).parents[2])
 # It goes on after a line when it is told to, so that it is killed at that line and not a moment later.
@@ -48,6 +50,12 @@ def kill_deploy_when(town: Town, moment: str, folder: Path) -> None:
         raise AssertionError(f"{moment!r} was never told")
     child.kill()
     child.communicate()
+    wait_until_unlocked(town)
+
+
+def wait_until_unlocked(town: Town) -> None:
+    """Wait until the engine has noticed that the deployer is dead: what comes next is not about how soon it does."""
+    until(lambda: not read_locks(town.place))
 
 
 def ship_watched(town: Town, folder: Path, fatal: Point | None = None) -> tuple[str, ...]:
@@ -61,6 +69,7 @@ def ship_watched(town: Town, folder: Path, fatal: Point | None = None) -> tuple[
             witness.deployer = start(town, folder, "ship", address=witness.address, told=told)
             code = witness.deployer.wait()
     assert code in (0, -signal.SIGKILL), (folder / "told").read_text()
+    wait_until_unlocked(town)
     return tuple(witness.steps)
 
 
@@ -73,6 +82,7 @@ def kill_ship_after(town: Town, seconds: float, folder: Path) -> bool:
         child.kill()
         code = child.wait()
     assert code in (0, -signal.SIGKILL), (folder / "told").read_text()
+    wait_until_unlocked(town)
     return code != 0
 
 

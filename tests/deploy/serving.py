@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
-from buildgraph.errors import ToolError
 from buildgraph.image.registry import push_image
+from tests.support.registries import wait_until_ready
 from tests.support.town import Town, build_image
 
 
@@ -22,14 +20,8 @@ def publish(town: Town, registry: str, files: dict[str, bytes]) -> str:
     """A version of the server in a registry, by its digest; the engine holds it no more."""
     engine, name = town.place.engine, f"{registry}/{town.place.workspace}"
     image = build_image(engine, town.server, files)
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            digest = push_image(engine, image, f"{name}:2", town.hear).digest
-            break
-        except ToolError:  # the registry is on its way up
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    wait_until_ready(int(registry.rpartition(":")[2]))
+    digest = push_image(engine, image, f"{name}:2", town.hear).digest
     engine.client.api.remove_image(image, force=True)
     assert not engine.has_image(f"{name}@{digest}")
     return f"{name}@{digest}"

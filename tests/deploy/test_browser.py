@@ -9,7 +9,7 @@ import pytest
 from tests.support.browser import Browser, opened_browser
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 # What a page does that loads parts of itself later: script elements, several at once.
 LOAD = """
 const [version, done] = arguments;

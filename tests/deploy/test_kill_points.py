@@ -18,7 +18,7 @@ from tests.deploy.killing import ship_watched
 from tests.deploy.steps import AFTER, BEFORE, Point
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(2700)]
 
 
 # A phase by words of a step in it, and whether the deployer dies before that step is heard, or before its answer.

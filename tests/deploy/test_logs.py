@@ -11,7 +11,7 @@ from buildgraph.errors import UnknownName
 from buildgraph.place.containers import remove_container
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
 
 
 def test_a_product_s_lines_are_those_of_all_its_services(town: Town) -> None:

@@ -10,8 +10,8 @@ from buildgraph.manifests.model import Migration
 from buildgraph.place.lock import held_product_lock
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
-MIGRATION = Migration(("node", "/app/migrate.mjs"), within=30)
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
+MIGRATION = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def migrate(town: Town) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tests.support.relay import start
 from tests.support.system import free_port, substitute
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480), pytest.mark.xdist_group("an engine of its own")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440), pytest.mark.xdist_group("an engine of its own")]
 MEGABYTE = 2**20
 
 

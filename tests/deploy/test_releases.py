@@ -298,7 +298,6 @@ def test_a_record_of_a_newer_version_is_listed_and_its_number_is_taken(deployed:
 
 @engine
 def test_what_was_done_stands_in_the_log_with_its_end_and_its_release(deployed: Town) -> None:
-    deployed.settings(health_within=3.0)
     deployed.service("api", "2", port=3001, env={"BROKEN": "crash"})
     with pytest.raises(StepFailed):
         deployed.ship("second")
@@ -327,7 +326,6 @@ def test_what_was_done_stands_in_the_log_with_its_end_and_its_release(deployed: 
 def test_a_deploy_that_is_refused_or_undone_leaves_what_runs_verified(deployed: Town) -> None:
     """Else what has passed its smoke tests could not be promoted any more."""
     first = deployed.targets()
-    deployed.settings(health_within=3.0)
     deployed.service("api", "2", port=3001, env={"BROKEN": "crash"})
 
     with held_product_lock(deployed.place, "town"), pytest.raises(StepFailed, match="is held by"):

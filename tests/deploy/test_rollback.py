@@ -30,7 +30,7 @@ from buildgraph.place.audit import Deed
 from buildgraph.place.model import Scene
 from tests.support.town import PATIENT, Town
 
-MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def roll_back(town: Town, to: str = "") -> str:
@@ -48,7 +48,7 @@ def roll_back(town: Town, to: str = "") -> str:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(1440)
 def test_a_rollback_runs_no_migration_and_keeps_it_in_the_record(town: Town) -> None:
     town.service("api", port=3001, migration=MIGRATE)
     town.ship()
@@ -64,7 +64,7 @@ def test_a_rollback_runs_no_migration_and_keeps_it_in_the_record(town: Town) -> 
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(1440)
 def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) -> None:
     """Pitfall 54: a rollback waits for health too; what runs goes on."""
     town.secrets(BROKEN="no")
@@ -88,7 +88,7 @@ def test_a_release_that_is_not_healthy_any_more_is_not_gone_back_to(town: Town) 
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(1440)
 def test_a_release_without_its_images_is_refused_and_every_one_is_named(town: Town) -> None:
     """Pitfall 54: the image of the rollback's target was pruned."""
     gone = f"sha256:{'0' * 64}"

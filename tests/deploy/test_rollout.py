@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from buildgraph.deploy import health
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
@@ -21,13 +18,18 @@ from buildgraph.deploy.rollout import deploy_product
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources
 from buildgraph.place.containers import create_container
+from buildgraph.place.holding import read_locks
+from buildgraph.place.names import Colour
+from buildgraph.traffic.directing import count_sessions
 from buildgraph.traffic.proxy_container import proxy_specification
+from tests.deploy.killing import kill_deploy_when, start_deploy
 from tests.support.load import Load
 from tests.support.system import free_port
 from tests.support.town import PATIENT, Town
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
-MIGRATE = Migration(("node", "/app/migrate.mjs"), within=30)
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def test_a_first_deploy_serves_and_the_same_again_restarts_nothing(town: Town) -> None:
@@ -70,32 +72,33 @@ def test_all_requests_during_a_replacement_succeed(town: Town) -> None:
     town.deploy()
 
     with Load(town, "api", clients=4) as load:
-        time.sleep(0.5)
+        until(lambda: load.total > 20)
         town.service("api", "2", port=3001)
         town.deploy()
         town.service("new", port=3002)  # another listener and host: HAProxy is reloaded under load
         town.deploy()
-        time.sleep(0.5)
+        enough = load.total + 100
+        until(lambda: load.total > enough)
 
     assert load.wrong == []
     assert set(load.answers) == {"api 1", "api 2"}
-    assert load.total > 100
 
 
 def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: Town) -> None:
+    town.settings(drain_within=PATIENT)
     town.service("api", port=3001)
     town.deploy()
     answers: list[str] = []
     slow = threading.Thread(target=lambda: answers.append(town.fetch("api", "/slow")))
-    town.service("api", "2", port=3001)
-    deploy = threading.Thread(target=town.deploy)
 
-    deploy.start()
-    while not any("started green" in line for line in town.told):
-        time.sleep(0.05)
-    slow.start()
+    def ask() -> None:
+        slow.start()
+        until(lambda: count_sessions(town.place, "api", Colour.BLUE) > 0)
+
+    town.moments["started green"] = ask
+    town.service("api", "2", port=3001)
+    town.deploy()
     slow.join()
-    deploy.join()
 
     assert answers == ["api 1"]
     assert town.fetch("api") == "api 2"
@@ -103,21 +106,22 @@ def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: To
 
 @pytest.mark.alone
 @pytest.mark.parametrize(
-    ("broken", "last_line", "said"),
+    ("broken", "within", "last_line", "said"),
     [
-        ("health", "cannot reach the database", "503"),
-        ("crash", "no such table: users", "exit code 7"),
+        ("health", 4.0, "cannot reach the database", "503"),
+        ("crash", PATIENT, "no such table: users", "exit code 7"),
     ],
     ids=["its health check fails", "it ends at once"],
 )
 def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
-    town: Town, broken: str, last_line: str, said: str
+    town: Town, broken: str, within: float, last_line: str, said: str
 ) -> None:
     town.service("api", port=3001)
     town.deploy()
     before = town.containers()
 
-    town.settings(health_within=4.0)
+    town.settings(health_within=within)
+    town.moments["started green"] = lambda: until(lambda: town.has_said("api-green", last_line))
     town.service("api", "2", port=3001, env={"BROKEN": broken})
     with Load(town, "api", clients=2) as load, pytest.raises(StepFailed) as failed:
         town.deploy()
@@ -127,6 +131,7 @@ def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
     assert (load.wrong, set(load.answers)) == ([], {"api 1"})
     assert town.containers() == before
 
+    town.moments.clear()
     town.settings(health_within=PATIENT)
     town.service("api", "3", port=3001)
     assert town.deploy().replaced == ("api",)
@@ -276,7 +281,7 @@ def test_a_restarted_proxy_comes_back_to_the_same_routing(town: Town) -> None:
     town.deploy()
 
     town.place.engine.client.containers.get(town.containers()["proxy"]).restart()
-    wait_for(lambda: town.fetch("api") == "api 2")
+    until(lambda: town.fetch("api") == "api 2")
 
     assert town.deploy().unchanged == ("api",)
 
@@ -303,7 +308,7 @@ def test_a_proxy_configured_by_another_version_is_configured_anew(town: Town) ->
     proxy = town.place.engine.client.containers.get(town.containers()["proxy"])
     assert proxy.exec_run(["sh", "-c", older], user="0:0").exit_code == 0
     proxy.restart()
-    wait_for(lambda: town.request("api")[0] == 404)
+    until(lambda: town.request("api")[0] == 404)
 
     rollout = town.deploy()
 
@@ -381,14 +386,15 @@ def test_missing_secrets_are_all_named_and_nothing_is_made(town: Town) -> None:
     assert (town.containers(), town.volumes()) == ({}, set())
 
 
-def test_a_worker_without_http_is_judged_by_its_command(town: Town) -> None:
+def test_a_worker_without_http_is_judged_by_its_command(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     worker: dict[str, Any] = {"port": 0, "host": ""}
     town.service("worker", **worker, health_command=("node", "-e", "process.exit(0)"))
     assert town.deploy().replaced == ("worker",)
     before = town.containers()
     assert town.deploy().unchanged == ("worker",)
 
-    town.settings(health_within=2.0)
+    town.settings(health_within=0.5)
+    monkeypatch.setattr(health, "SHORTEST", 60.0)  # what its command says is waited for
     town.service(
         "worker",
         "2",
@@ -405,10 +411,10 @@ def test_after_a_killed_deploy_the_next_one_converges(town: Town, moment: str, t
     town.service("api", port=3001)
     town.deploy()
 
+    town.service("api", "2", port=3001)
     kill_deploy_when(town, moment, tmp_path)
     assert town.fetch("api") in ("api 1", "api 2")
 
-    town.service("api", "2", port=3001)
     town.deploy()
 
     assert town.fetch("api") == "api 2"
@@ -419,17 +425,16 @@ def test_after_a_killed_deploy_the_next_one_converges(town: Town, moment: str, t
 def test_a_second_deploy_of_a_product_is_refused_with_the_name_of_the_first(
     town: Town, tmp_path: Path
 ) -> None:
-    town.service("api", env={"BROKEN": "health"})
-    town.settings(health_within=60.0)
+    town.service("api")
     child = start_deploy(town, tmp_path)
     try:
-        wait_for(lambda: "town-lock" in town.containers(), within=30)
-        with pytest.raises(StepFailed, match=r"is held by .*process"):
+        until(lambda: any(held.product for held in read_locks(town.place)))
+        with pytest.raises(StepFailed, match=rf"is held by .*process {child.pid}"):
             town.deploy()
     finally:
         child.kill()
         child.communicate()
-    wait_for(lambda: "town-lock" not in town.containers())
+    until(lambda: "town-lock" not in town.containers())
 
 
 def test_no_secret_is_shown_of_what_containers_say(town: Town) -> None:
@@ -454,8 +459,9 @@ def test_a_health_command_that_hangs_has_failed(town: Town) -> None:
         town.deploy()
 
 
-def test_a_failing_health_command_shows_no_secret(town: Town) -> None:
-    town.settings(health_within=1.0)
+def test_a_failing_health_command_shows_no_secret(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.settings(health_within=0.5)
+    monkeypatch.setattr(health, "SHORTEST", 60.0)
     town.secrets(TOKEN="hunter2")
     tell = ("node", "-e", "console.log(process.env.TOKEN); process.exit(3)")
     town.service("worker", port=0, host="", secret=("TOKEN",), health_command=tell)
@@ -517,7 +523,7 @@ def test_a_proxy_that_cannot_start_leaves_the_former_one_serving(town: Town) -> 
             town.deploy()
 
     town.settings(proxy_port=port)
-    wait_for(lambda: town.fetch("api") == "api 1")
+    until(lambda: town.fetch("api") == "api 1")
     assert town.containers() == before
     assert town.deploy().unchanged == ("api",)
 
@@ -561,58 +567,6 @@ def test_names_that_two_environments_would_share_are_refused(make_town: Callable
     assert one.deploy().unchanged == ("api",)
 
 
-CHILD = """
-import sys
-from buildgraph.image.engine import open_engine
-from tests.support.town import Town
-town = Town(open_engine(""), {images!r}, {server!r}, {name!r})
-town.settings(proxy_port={port!r}, health_within=60.0)
-town.service("api", "2", port=3001, env={env!r})
-class Told(list):
-    def append(self, line):
-        print(line, flush=True)
-town.told = Told()
-town.deploy()
-"""
-
-
-def start_deploy(town: Town, folder: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Deploy version 2 of the api in a process of its own."""
-    script = folder / "deploy.py"
-    service_env = town.services["api"].env.get("BROKEN")
-    broken = {"BROKEN": service_env.values["*"]} if service_env else {}
-    script.write_text(
-        CHILD.format(
-            images=dict(town.place.images),
-            server=town.server,
-            name=town.place.workspace,
-            port=town.place.environment.proxy_port,
-            env={**broken, **(env or {})},
-        )
-    )
-    root = str(Path(__file__).parents[2])
-    return subprocess.Popen(
-        [sys.executable, str(script)],
-        cwd=root,
-        env={"PYTHONPATH": root, "HOME": "/"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def kill_deploy_when(town: Town, moment: str, folder: Path) -> None:
-    """Deploy version 2 and kill the deployer without warning at the line that contains `moment`."""
-    child = start_deploy(town, folder)
-    assert child.stdout is not None
-    for line in child.stdout:
-        if moment in line:
-            child.send_signal(signal.SIGKILL)
-            break
-    child.wait()
-    child.stdout.close()
-    assert child.returncode == -signal.SIGKILL
-
-
 def losing_the_lock(town: Town, moment: str) -> Callable[[str], None]:
     """Take a deployment's lock away at the line it tells that contains `moment`."""
 
@@ -623,16 +577,3 @@ def losing_the_lock(town: Town, moment: str) -> Callable[[str], None]:
             town.place.engine.client.api.remove_container(lock, force=True)
 
     return tell
-
-
-def wait_for(condition: Callable[[], bool], within: float = 10.0) -> None:
-    """Wait until a condition holds; fails the test when it does not in time."""
-    deadline = time.monotonic() + within
-    while True:
-        try:
-            if condition():
-                return
-        except OSError:
-            pass  # the proxy is on its way up
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

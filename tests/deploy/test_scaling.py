@@ -12,7 +12,7 @@ import pytest
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import pending_targets
-from buildgraph.deploy.scaling import scale_service
+from buildgraph.deploy.scaling import ask_health, scale_service
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import EnvValue
 from buildgraph.place.names import Colour
@@ -20,9 +20,10 @@ from buildgraph.place.scales import Scale, read_scales, write_scale
 from buildgraph.traffic.directing import find_servers
 from tests.deploy.killing import kill_deploy_when
 from tests.support.load import Load
-from tests.support.town import Town
+from tests.support.town import PATIENT, Town
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
 
 def scale(town: Town, name: str, to: int) -> None:
@@ -43,6 +44,7 @@ def served(town: Town) -> list[bool]:
 
 def test_scaling_up_and_down_loses_no_request_and_starts_only_what_is_missing(town: Town) -> None:
     """Pitfall 58: long requests end in peace; a page's assets, asked of a version by name, meet no closed door."""
+    town.settings(drain_within=PATIENT)
     town.service("api", port=3001)
     town.deploy()
     first = town.containers()["api-blue"]
@@ -61,9 +63,9 @@ def test_scaling_up_and_down_loses_no_request_and_starts_only_what_is_missing(to
         for thread in threads:
             thread.join()
         scale(town, "api", 2)
+        until(lambda: load.total > 1000 and assets.total > 100)
 
     assert (load.wrong, assets.wrong, answers) == ([], [], ["api 1"] * 6)
-    assert load.total > 1000 and assets.total > 100
     assert sorted(town.containers()) == ["api-blue", "api-blue-2", "proxy"]
     assert town.containers()["api-blue"] == first, "what serves is not started again"
     assert served(town) == [True, True, True]
@@ -140,9 +142,10 @@ def test_containers_that_do_not_get_healthy_go_away_and_nothing_is_kept_of_them(
     town.service("api", port=3001)
     town.deploy()
     before = town.containers()
-    town.settings(health_within=2.0)
     ill = {**town.services["api"].env, "BROKEN": EnvValue({"*": "health"})}
     town.services["api"] = replace(town.services["api"], env=ill)
+    town.settings(health_within=0.5)  # from when it answers that it is ill, however long its start takes
+    town.moments["started 2 more"] = lambda: until(lambda: answers_ill(town, "api-blue-2"))
 
     with Load(town, "api", clients=8) as load, pytest.raises(StepFailed) as failed:
         scale(town, "api", 3)
@@ -153,6 +156,12 @@ def test_containers_that_do_not_get_healthy_go_away_and_nothing_is_kept_of_them(
     assert town.containers() == before
     assert read_scales(town.place) == {}
     assert reasons(town) == []
+
+
+def answers_ill(town: Town, name: str) -> bool:
+    """Whether a container of the api answers its health check, and has said what it lacks."""
+    [target] = town.targets()
+    return ask_health(town.place, target, name).status == 503 and town.has_said(name, "cannot reach the")
 
 
 def test_what_runs_as_another_version_is_not_scaled(town: Town) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildgraph.deploy import smoke
 from buildgraph.deploy.smoke import mismatch, run_smoke
 from buildgraph.errors import StepFailed
 from buildgraph.manifests.model import SmokeTest
@@ -54,19 +55,34 @@ def test_smoke_tests_pass_through_the_public_route_and_tell_one_line_each(town: 
     ]
 
 
+class Clock:
+    """A clock that nothing but waiting moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.mark.engine
-def test_a_failing_smoke_test_tells_what_was_expected_what_came_and_how_long_it_tried(town: Town) -> None:
+def test_a_failing_smoke_test_tells_what_was_expected_what_came_and_how_long_it_tried(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     town.service("api")
     town.deploy()
+    monkeypatch.setattr(smoke, "time", Clock())
     town.service("api", smoke=(SmokeTest("root", "/", contains="api 2", within=1.2),))
 
     with pytest.raises(StepFailed) as failed:
         run_smoke(town.place, town.services.values(), town.told.append)
 
     assert failed.value.step == "smoke:api"
-    assert (
-        "GET api.localhost/: expected 'api 2' in the answer, which is another (tried 3 times"
-        in failed.value.what
+    assert failed.value.what == (
+        "root: GET api.localhost/: expected 'api 2' in the answer, which is another (tried 3 times in 1.0 s)"
     )
     assert failed.value.detail == "api 1"
 

@@ -16,7 +16,7 @@ from buildgraph.place.names import Colour
 from tests.support.load import Load
 from tests.support.town import Town
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
 
 def reasons(town: Town) -> list[str]:
@@ -57,7 +57,7 @@ def test_a_former_version_is_kept_checked_and_without_requests_and_the_same_agai
 
 def test_a_kept_version_is_gone_back_to_without_a_new_container_twice_in_a_row(town: Town) -> None:
     """Pitfall 54: through the health gate, without its migration, under load; and back again."""
-    migration = Migration(("node", "/app/migrate.mjs"), within=30)
+    migration = Migration(("node", "/app/migrate.mjs"), within=120)
     town.switches(window=600.0)
     town.service("api", port=3001, migration=migration)
     town.deploy()

@@ -18,7 +18,7 @@ from tests.support.monorepo import Monorepo
 from tests.support.starting import Ran
 from tests.support.system import ROOT, docker, fetch, free_port
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(590)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1770)]
 WORKSPACE = "packages:\n  - 'apps/*'\n  - 'packages/*'\n"
 SERVER = """import http from 'node:http'
 import { hello } from '@acme/words'

@@ -20,7 +20,7 @@ from tests.support.starting import Ran
 from tests.support.system import docker, substitute
 from tests.support.wire import Wire
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
 BOTH = ("linux/amd64", "linux/arm64")
 COPYING = "FROM {base}\nCOPY services/{name}/ /{name}/\n"
 SCAN = '[scan]\ncommand = ["true", "{image}"]\n'

@@ -9,7 +9,7 @@ import pytest
 from tests.support.browser import Browser, opened_browser
 from tests.support.system import System
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740), pytest.mark.xdist_group("the chat")]
 # Whether a script that somebody has smuggled into the page is run.
 SMUGGLED = """
 const [done] = arguments;

@@ -17,7 +17,7 @@ from tests.support.hamlet import Hamlet
 from tests.support.starting import Ran
 from tests.support.system import ROOT, docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 SMOKE = '[[services.api.smoke]]\nname = "it answers"\ncontains = "api"\n'
 MIGRATE = (
     "console.log(`migrated by ${process.env.LEVEL}`); process.exit(process.env.LEVEL === 'broken' ? 3 : 0);\n"
@@ -52,7 +52,7 @@ def shop(
         "state": "state0",
         "migrations": "here",
         "applications": applications,
-        "within": 60,
+        "within": 240,
     }
     made.settings("staging", registry=f"{registry}/{made.name}", coolify=coolify)
     made.settings("production", registry=f"{registry}/{made.name}")
@@ -184,7 +184,7 @@ def test_a_deployer_that_is_killed_leaves_what_the_next_one_completes(
             deployer.wait()
 
     server.before = kill
-    assert deployer.wait(120) == -signal.SIGKILL
+    assert deployer.wait() == -signal.SIGKILL
     server.before = lambda method, path: None
     server.behind = timedelta()
 

@@ -15,7 +15,7 @@ from tests.support.monorepo import Monorepo
 from tests.support.starting import Ran
 from tests.support.system import ROOT, docker, free_port
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 DOCKERFILE = 'FROM node:20-alpine\nCOPY services/{name}/ /app/\nCMD ["node", "/app/server.mjs"]\n'
 SERVER = """

@@ -41,7 +41,7 @@ def shop(made: Scripted) -> Scripted:
 def told(shop: Scripted, *arguments: str, within: Sequence[str] = ()) -> tuple[int, str]:
     """The exit code of a command line and what it says on standard error."""
     with shop.start(*arguments, within=within) as process:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert "Traceback" not in said
     assert "internal:" not in said
     return process.returncode, said
@@ -144,7 +144,7 @@ def test_a_script_that_is_to_run_whatever_is_known_runs(shop: Scripted) -> None:
 def test_eight_at_once_in_one_checkout_run_each_script_once(shop: Scripted) -> None:
     """Pitfall 18: two runs of one script would write into the same outputs, and keep what came of that."""
     running = [shop.start("check") for _ in range(8)]
-    heard = [process.communicate(timeout=120)[1] for process in running]
+    heard = [process.communicate(timeout=600)[1] for process in running]
 
     assert [process.returncode for process in running] == [0] * 8, heard
     assert shop.ran() == BOTH

@@ -6,17 +6,17 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.system import ROOT, WORKSPACE, fetch, free_port
+from tests.support.waiting import until
 from tests.workspace.pnpm import pnpm_of, run_pnpm
 
-pytestmark = [pytest.mark.pnpm, pytest.mark.timeout(590)]
+pytestmark = [pytest.mark.pnpm, pytest.mark.timeout(1770)]
 
 
 @pytest.fixture
@@ -97,10 +97,3 @@ def asked(address: str) -> str:
         return fetch(address)[1]
     except OSError:
         return ""
-
-
-def until(is_so: Callable[[], bool], within: float = 120) -> None:
-    deadline = time.monotonic() + within
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.2)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.system import System, docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740), pytest.mark.xdist_group("the chat")]
 
 ALL = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, judge_build, kill, length_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 KILLS = {"check": 14, "render": 18, "bases --update": 10, "build": 4, "push": 4}
 
@@ -35,7 +35,7 @@ def test_eight_builds_at_once_in_one_checkout_leave_the_image_that_is_meant(doom
     """Pitfall 18: all of them make the same image under the same name."""
     doomed.say(1000)
     running = [doomed.start("build:api") for _ in range(8)]
-    heard = [process.communicate(timeout=250)[1] for process in running]
+    heard = [process.communicate(timeout=600)[1] for process in running]
 
     assert [process.returncode for process in running] == [0] * 8, heard
     judge_build(doomed)

@@ -19,7 +19,7 @@ from tests.support.laptop import Laptop
 from tests.support.layers import Layered, save_layers
 from tests.support.system import CHAT, ROOT, WORKSPACE, System, docker, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 
 KINDS = {"nestjs": "chat-backend", "sveltekit": "chat-web", "astro": "chat-landing", "expo": "chat-mobile"}
 FOLDERS = {kind: f"apps/chat/apps/{service.removeprefix('chat-')}" for kind, service in KINDS.items()}

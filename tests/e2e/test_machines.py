@@ -29,7 +29,7 @@ from tests.support.small import Small
 from tests.support.system import ROOT, docker, free_port
 from tests.support.wire import Meeting, Wire
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240), pytest.mark.xdist_group("an engine of its own")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(720), pytest.mark.xdist_group("an engine of its own")]
 KILOBYTE = 10**3
 ALL = ["api", "ground", "mail", "web"]
 PULL = r"^GET .*/blobs/"
@@ -154,15 +154,20 @@ def test_what_one_machine_has_built_another_one_finds_and_pulls_where_it_runs(
 
 
 def test_machines_that_build_the_same_at_once_deploy_one_image(shop: tuple[Hamlet, Machine, Machine]) -> None:
-    """Pitfall 40: both have looked and uploaded before either gives the tag; whoever loses takes what stands."""
+    """Pitfall 40: both have looked and uploaded before either gives the tag; whoever loses takes what stands.
+
+    Both give it before either looks what stands, however long one of them is kept from its turn.
+    """
     hamlet, one, other = shop
     both_have("mail 2", hamlet, other)
-    uploads, looks = Meeting(UPLOADED, 2), Meeting(LOOKED_FOR, 2)
+    uploads, looks, tags = Meeting(UPLOADED, 2), Meeting(LOOKED_FOR, 2), Meeting(NAMED, 2)
 
     def hear(request: str) -> None:
         uploads(request)
         if uploads.is_over:
             looks(request)
+        if looks.is_over:
+            tags(request)
 
     for machine in (one, other):
         machine.wire.forget()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.hamlet import Hamlet
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 DROP = 'ALTER TABLE "messages" DROP COLUMN "author";\n'
 
 

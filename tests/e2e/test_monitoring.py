@@ -8,10 +8,11 @@ import pytest
 
 from buildgraph.render.monitoring import FOLDER
 from tests.support.metrics import OF_CADVISOR, Labels, asked, exporter, queries, told
-from tests.support.prometheus import Prometheus, hurry, prometheus, until
+from tests.support.prometheus import Prometheus, hurry, prometheus
 from tests.support.system import ROOT, System, docker
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 
 AUTH, PORT = "mana-core-auth", 3001
 SCRAPE = f"fetch('http://127.0.0.1:{PORT}/metrics').then(async (found) => console.log(await found.text()))"
@@ -112,9 +113,9 @@ def test_every_container_is_asked_and_what_it_tells_bears_the_name_of_its_manife
     up = f'up{{job="{AUTH}", service="{AUTH}", product="{AUTH}"}} == 1'
     until(lambda: len(watcher.ask(up)) == 2)
 
-    told = watcher.ask(f'db_pool_connections{{state="most", service="{AUTH}"}}')
-    assert len({found["metric"]["instance"] for found in told}) == 2
-    assert not [found for found in told if "exported_service" in found["metric"]]
+    connections = f'db_pool_connections{{state="most", service="{AUTH}"}}'
+    until(lambda: len({found["metric"]["instance"] for found in watcher.ask(connections)}) == 2)
+    assert not [found for found in watcher.ask(connections) if "exported_service" in found["metric"]]
     until(lambda: ("ServiceDown", AUTH) not in watcher.firing())
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.pages import READ_IN_ORDER, Reader
 from tests.support.system import docker, free_port
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(590)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1770)]
 PORTS = ("8480", "8481", "8482")  # of the pages' environments
 
 

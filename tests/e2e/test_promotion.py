@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.hamlet import Hamlet, as_toml
-from tests.support.starting import Ran
+from tests.support.hamlet import Hamlet, as_toml, refused
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +29,6 @@ def shop(hamlet: Hamlet) -> Iterator[Hamlet]:
         yield hamlet
     for environment in ("staging", "production"):
         hamlet.run("down", "--volumes", f"env={environment}")
-
-
-def refused(ran: Ran, *words: str) -> None:
-    assert ran.code == 2, ran.err
-    assert all(word in ran.err for word in words), ran.err
 
 
 def newest(shop: Hamlet, environment: str) -> dict[str, Any]:

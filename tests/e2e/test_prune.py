@@ -12,7 +12,7 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.system import docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 DAY = 86_400  # seconds
 
 

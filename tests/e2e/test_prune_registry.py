@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.hamlet import Hamlet
+from tests.support.registries import wait_until_ready
 from tests.support.system import docker, free_port, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture
@@ -18,6 +19,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hamlet]:
     port = free_port()
     setting = ("-e", "REGISTRY_STORAGE_DELETE_ENABLED=true")
     server = docker("run", "-d", "--rm", *setting, "-p", f"127.0.0.1:{port}:5000", substitute("registry:2"))
+    wait_until_ready(port)
     made = Hamlet(tmp_path_factory.mktemp("prune") / "hamlet", ("development", "staging"))
     made.settings("staging", registry=f"127.0.0.1:{port}/shop")
     made.commit()

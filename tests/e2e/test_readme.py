@@ -13,7 +13,7 @@ import pytest
 from tests.support.system import ROOT, SCRIPTS, System
 from tests.support.transcripts import matches, steps_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580), pytest.mark.xdist_group("the chat")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740), pytest.mark.xdist_group("the chat")]
 PAGE = "README.md"
 
 

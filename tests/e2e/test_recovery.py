@@ -13,7 +13,7 @@ from tests.e2e.test_readme import run
 from tests.support.system import ROOT, System, docker
 from tests.support.transcripts import matches, steps_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.xdist_group("the chat")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(2700), pytest.mark.xdist_group("the chat")]
 DOCUMENT = (ROOT / "docs/RECOVERY.md").read_text()
 SECTIONS: Mapping[str, str] = dict(
     re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)

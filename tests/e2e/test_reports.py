@@ -21,7 +21,7 @@ from tests.support.monorepo import Monorepo
 from tests.support.system import ROOT, docker
 from tests.support.terminal import Terminal
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(540)]
 
 SCHEMA = json.loads((ROOT / "buildgraph/schemas/run.json").read_text())
 
@@ -88,11 +88,10 @@ def test_a_trace_shows_tasks_and_the_steps_of_builds_and_which_were_cached(shop:
         name: step["args"]["cached"] for name, step in steps.items() if name.startswith(("[1", "[2", "[3"))
     }
     assert list(cached.values()) == [True, True, False], cached
-    slack = 1e6  # the engine's first word is heard a little after it was said
-    assert all(
-        task["ts"] <= step["ts"] and step["ts"] + step["dur"] <= task["ts"] + task["dur"] + slack
-        for step in steps.values()
-    )
+    begins = [step["ts"] for step in steps.values()]
+    ends = [step["ts"] + step["dur"] for step in steps.values()]
+    assert task["ts"] <= min(begins)
+    assert max(ends) - min(begins) <= task["dur"], "the engine's first word is heard after it was said"
 
 
 def on_terminal(folder: Path, *arguments: str, until: str = "") -> tuple[int, Terminal]:

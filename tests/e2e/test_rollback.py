@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.hamlet import Hamlet
-from tests.support.starting import Ran
+from tests.support.hamlet import Hamlet, refused
 from tests.support.system import docker
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +56,6 @@ def live_containers(shop: Hamlet) -> list[str]:
         for word in ("--filter", f"label={label}")
     ]
     return docker("ps", "--format", "{{.ID}}", *filters).split()
-
-
-def refused(ran: Ran, code: int, *words: str) -> None:
-    assert ran.code == code, ran.err
-    assert all(word in ran.err for word in words), ran.err
 
 
 def test_a_deploy_makes_a_release_and_one_with_nothing_to_do_makes_none(shop: Hamlet) -> None:
@@ -138,7 +132,7 @@ def test_a_release_is_named_and_an_unknown_one_changes_nothing(shop: Hamlet) -> 
     shop.must("deploy:shop")
     before = shop.containers()
 
-    refused(shop.run("rollback:shop", "to=shop-9999"), 2, "there is no release 'shop-9999'", "did you mean")
+    refused(shop.run("rollback:shop", "to=shop-9999"), "there is no release 'shop-9999'", "did you mean")
     assert shop.containers() == before
 
     shop.must("rollback:shop", f"to={number(one)}")
@@ -149,7 +143,7 @@ def test_without_a_release_before_there_is_nothing_to_go_back_to(shop: Hamlet) -
     shop.must("deploy:mail")
     before = shop.containers()
 
-    refused(shop.run("rollback:mail"), 2, "mail has no release to go back to", "buildgraph releases")
+    refused(shop.run("rollback:mail"), "mail has no release to go back to", "buildgraph releases")
 
     assert shop.containers() == before
 
@@ -168,7 +162,7 @@ def test_an_image_that_is_gone_is_told_before_anything_changes(shop: Hamlet) -> 
 
     ran = shop.run("rollback:shop", f"to={name}")
 
-    refused(ran, 2, f"release {name}: the image of api is gone", f"git checkout {commit}", "deploy:shop")
+    refused(ran, f"release {name}: the image of api is gone", f"git checkout {commit}", "deploy:shop")
     assert shop.containers() == before
 
 
@@ -203,7 +197,7 @@ def test_a_release_marked_breaking_is_crossed_only_by_force(shop: Hamlet) -> Non
     shop.must("deploy:shop")
     assert [r["breaking"] for r in releases(shop)][-2:] == [False, True]
 
-    refused(shop.run("rollback:shop"), 2, "marked as breaking", "force=yes")
+    refused(shop.run("rollback:shop"), "marked as breaking", "force=yes")
     assert shop.fetch("api") == "api 2"
 
     shop.must("rollback:shop", "force=yes")
@@ -234,7 +228,7 @@ def test_a_version_that_failed_is_no_release(shop: Hamlet) -> None:
     smoke = '[[services.api.smoke]]\nname = "never"\ncontains = "no such words"\nwithin = 1\n'
     shop.says("api", "api 3")
     shop.append("manifests/products/shop.toml", smoke)
-    refused(shop.run("deploy:shop"), 1, "never")
+    refused(shop.run("deploy:shop"), "never", code=1)
     good = [r | {"running": run["running"]} for r, run in zip(good, releases(shop), strict=True)]
 
     assert releases(shop) == good
@@ -265,7 +259,7 @@ def test_an_older_commit_is_deployed_only_by_force_but_in_development(shop: Haml
 
     ran = shop.run("deploy:shop", "env=staging")
 
-    refused(ran, 2, f"runs from {second[:12]}, a later commit than {first[:12]}", "force=yes")
+    refused(ran, f"runs from {second[:12]}, a later commit than {first[:12]}", "force=yes")
     assert shop.fetch("api", "staging") == "api 2"
     shop.must("deploy:shop", "env=staging", "force=yes")
     assert shop.fetch("api", "staging") == "api 1"
@@ -273,7 +267,7 @@ def test_an_older_commit_is_deployed_only_by_force_but_in_development(shop: Haml
 
 
 def test_a_variable_that_no_task_hears_is_refused(shop: Hamlet) -> None:
-    refused(shop.run("deploy:shop", "to=shop-0001"), 2, "to=: is for rollback:PRODUCT")
-    refused(shop.run("rollback:shop", "force=perhaps"), 2, "force=perhaps: says neither yes nor no")
-    refused(shop.run("rollback:chop"), 2, "did you mean rollback:shop")
-    refused(shop.run("releases", "chop"), 2, "there is no product 'chop'")
+    refused(shop.run("deploy:shop", "to=shop-0001"), "to=: is for rollback:PRODUCT")
+    refused(shop.run("rollback:shop", "force=perhaps"), "force=perhaps: says neither yes nor no")
+    refused(shop.run("rollback:chop"), "did you mean rollback:shop")
+    refused(shop.run("releases", "chop"), "there is no product 'chop'")

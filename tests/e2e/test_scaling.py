@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.hamlet import Hamlet
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.support.search import Marked, ProcessWatch
 from tests.support.starting import Ran
 from tests.support.system import docker, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 
 KEPT = ("all.env", "asked", "here.env")
 GIVEN = ("DATABASE_URL", "TOLD", "ASKED", "GIVEN", "REDIS_PASSWORD")

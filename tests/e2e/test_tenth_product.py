@@ -11,7 +11,7 @@ import pytest
 from tests.support.system import ROOT, WORKSPACE, System
 from tests.workspace.pnpm import run_pnpm
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 # The model that the example's README names, and what is made of it.
 MODEL, TENTH, AUTH = "memoro", "diary", "mana-core-auth"
 PORTS = {"3030": "3090", "3130": "3190", "3230": "3290"}

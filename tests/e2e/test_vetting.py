@@ -12,7 +12,7 @@ from tests.support.hamlet import Hamlet, as_toml
 from tests.support.search import MANIFESTS
 from tests.support.starting import Ran
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(580)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 
 SCAN = ["sh", "-c", 'echo "$0" >>scanned; cat finding; test ! -e finding', "{image}"]
 SIGN = ["sh", "-c", 'test ! -e broken && echo "$0" >>signed', "{digest}"]

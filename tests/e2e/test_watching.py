@@ -17,7 +17,7 @@ from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
 from tests.support.system import ROOT
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(540)]
 
 WITHIN = 90.0  # seconds: on a loaded machine, too
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from buildgraph.image.engine import Engine
 from buildgraph.image.naming import place_mistakes, tag_mistakes
 from buildgraph.image.registry import name_upload
 from tests.support.monorepo import Monorepo
+from tests.support.unwell import digest_of
 
 
 @pytest.mark.parametrize("tag", ["v1.2.0", "main", "_", "a" * 128, "0" * 40])
@@ -69,10 +69,6 @@ def test_all_names_that_cannot_be_are_told_before_the_registry_is_asked(repo: Mo
 
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-
-
-def digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def image_of(words: str) -> tuple[bytes, bytes]:

@@ -17,9 +17,10 @@ from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.registry_content import Registry, read_content, remove_manifest
 from buildgraph.image.surplus import Judged, Needs, judge
 from tests.support.indexes import IndexEngine
+from tests.support.registries import wait_until_ready
 from tests.support.system import docker, free_port, substitute
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 ONE, BOTH, OTHER = (f"{number:032x}" for number in range(1, 4))
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
@@ -49,6 +50,7 @@ def cleanable() -> Iterator[str]:
         f"127.0.0.1:{port}:5000",
         substitute("registry:2"),
     )
+    wait_until_ready(port)
     yield f"127.0.0.1:{port}"
     docker("rm", "-f", "-v", name)
 

@@ -11,7 +11,7 @@ from buildgraph.image.engine import open_engine
 from buildgraph.image.registry import find_published, pull_image
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, served, well
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(360)]
 
 
 @pytest.fixture(scope="module")

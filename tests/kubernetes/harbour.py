@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from tests.support.hamlet import NODE, Hamlet, as_toml
 from tests.support.starting import Ran
 from tests.support.system import free_port
+from tests.support.waiting import until
 
 CONTEXT = "buildgraph-test"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -85,6 +85,14 @@ class Harbour(Hamlet):
                 found.setdefault(pod["metadata"]["labels"]["app.kubernetes.io/name"], []).append(name)
         return found
 
+    def exit_codes(self, service: str) -> set[int]:
+        """The codes with which containers of a service have ended, of those that the cluster still tells."""
+        pods = self.objects("pods").values()
+        of_it = [pod for pod in pods if pod["metadata"]["labels"]["app.kubernetes.io/name"] == service]
+        found = [status for pod in of_it for status in pod["status"].get("containerStatuses", ())]
+        states = [status.get(which, {}) for status in found for which in ("state", "lastState")]
+        return {state["terminated"]["exitCode"] for state in states if "terminated" in state}
+
     def answer(self, service: str, environment: str = "alpha") -> str:
         """What a service answers by its Service's own address, as the cluster's API leads there.
 
@@ -96,10 +104,7 @@ class Harbour(Hamlet):
 
     def the_old_have_ended(self, environment: str = "alpha") -> None:
         """Wait until no pod that is on its way out still runs; its object may stay for another minute."""
-        deadline = time.monotonic() + 60
-        while any(_is_ending(pod) for pod in self.objects("pods", environment).values()):
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+        until(lambda: not any(_is_ending(pod) for pod in self.objects("pods", environment).values()))
 
     def state(self, environment: str = "alpha") -> dict[str, tuple[str, bool]]:
         """Service -> its state, and whether it is in date."""
@@ -122,10 +127,15 @@ class Harbour(Hamlet):
 
     def kill_deploy_at(self, moment: str) -> None:
         """Deploy, and kill the deployer without warning at the line that contains `moment`."""
+        told: list[str] = []
         with self.start_deploy() as child:
             assert child.stderr is not None
-            assert any(moment in line for line in child.stderr), f"{moment!r} was never told"
-            child.kill()
+            for line in child.stderr:
+                told.append(line)
+                if moment in line:
+                    child.kill()
+                    return
+        raise AssertionError(f"{moment!r} is not told in {told}")
 
 
 def _is_ending(pod: Any) -> bool:

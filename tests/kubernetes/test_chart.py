@@ -15,7 +15,7 @@ from tests.kubernetes.harbour import CONTEXT, KUBECONFIG, Harbour
 from tests.render.helm import laid_over, objects_of, told_by_helm, values_in
 from tests.support.system import ROOT
 
-pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(900)]
 CHART = ROOT / "docker/helm"
 
 

@@ -8,8 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kubernetes.harbour import KUBECONFIG, MIGRATE, SMOKE, Harbour
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(900)]
+
+
+MIGRATE_LONG = """
+import { existsSync } from 'node:fs';
+setInterval(() => existsSync('/tmp/enough') && process.exit(0), 100);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +76,23 @@ def test_one_change_replaces_exactly_this_and_makes_a_release(shop: Harbour) -> 
 def test_a_version_that_is_never_well_goes_back_and_what_ran_goes_on(shop: Harbour) -> None:
     """Pitfall 51: its last lines are shown, and the old containers were never touched."""
     before, releases = shop.pods(), shop.releases(environment="alpha")
-    shop.settings(health_within=8)
     shop.write("services/api/server.mjs", "console.log('out of ink'); process.exit(7)\n")
 
-    ran = shop.deploy()
+    with shop.start_deploy() as child:
+        until(lambda: 7 in shop.exit_codes("api"))
+        hurry = '{"spec": {"progressDeadlineSeconds": 1}}'  # what follows is the same after `health_within`
+        shop.kubectl("patch", "deployment", "api", "--type=merge", f"--patch={hurry}")
+        _, told = child.communicate()
 
-    assert ran.code == 1
-    assert "deploy:api: its new version is not well after" in ran.err
-    assert "exit code 7" in ran.err
-    assert "| out of ink" in ran.err
-    assert "api: the version before runs" in ran.err
+    assert child.returncode == 1
+    assert "deploy:api: its new version is not well after" in told
+    assert "exit code 7" in told
+    assert "| out of ink" in told
+    assert "api: the version before runs" in told
     assert shop.pods() == before
     assert shop.answer("api") == "api 1 alpha"
     assert shop.state() == {"api": ("healthy", False), "web": ("healthy", True)}
     assert shop.releases(environment="alpha") == releases
-    shop.settings()
     shop.says("api", "api 3")
     shop.must("deploy:shop", "env=alpha")
     assert shop.answer("api") == "api 3 alpha"
@@ -271,17 +280,21 @@ def test_a_number_that_is_asked_for_outlives_deploys_and_health_tells_each(shop:
 
 def test_of_two_deploys_at_once_the_second_is_refused_by_the_first_one_s_name(shop: Harbour) -> None:
     """Pitfall 48: nothing interleaves; the first one's signs of life tell the second that it is alive."""
-    shop.write("services/api/migrate.mjs", "setTimeout(() => process.exit(0), 8000);\n")
+    shop.write("services/api/migrate.mjs", MIGRATE_LONG)
+    shop.declare_shop(migration={"command": ["node", "/app/migrate.mjs"], "within": 300})
     first = shop.start_deploy()
     assert first.stderr is not None
     assert any("its fingerprint differs from what runs" in line for line in first.stderr)
 
     second = shop.deploy()
+    until(lambda: shop.objects("jobs") != {})
+    [migration] = shop.objects("jobs")
+    shop.kubectl("exec", f"job/{migration}", "--pod-running-timeout=5m", "--", "touch", "/tmp/enough")
+    first.communicate()
 
     assert second.code == 1
     assert "lock of shop: is held by" in second.err
     assert f"process {first.pid}" in second.err
-    first.communicate()
     assert first.returncode == 0
 
 

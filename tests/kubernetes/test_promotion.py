@@ -9,7 +9,7 @@ import pytest
 
 from tests.kubernetes.harbour import KUBECONFIG, Harbour
 
-pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

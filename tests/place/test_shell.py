@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,8 +16,9 @@ from buildgraph.place.containers import ask_in_container, remove_container, run_
 from buildgraph.place.names import Role
 from buildgraph.place.shell import Command, Shells, run_in_shell
 from tests.support.town import Town
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 ASK = """
 import time
@@ -54,10 +54,7 @@ def shells_in(town: Town, container: str) -> int:
 
 
 def wait_for_none(town: Town, container: str) -> None:
-    deadline = time.monotonic() + 10
-    while shells_in(town, container):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: shells_in(town, container) == 0)
 
 
 @pytest.mark.parametrize(

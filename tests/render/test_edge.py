@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from buildgraph.manifests.model import Coolify, Environment, Kubernetes, Manifes
 from buildgraph.manifests.model import WorkspaceManifest as Workspace
 from buildgraph.render.host import render_hosts
 from tests.support.system import ROOT, docker, substitute
+from tests.support.waiting import until
 
 COMMITTED = ROOT / "docker/host/production"
 HOST, UNKNOWN = "chat.manacore.app", "other.manacore.app"
@@ -74,13 +74,18 @@ class Edge:
 
     def asked(self, path: str, host: str = HOST) -> str:
         """The answer to a request in the clear, in small letters."""
-        with socket.create_connection(("127.0.0.1", self.clear), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", self.clear), timeout=60) as plain:
             return _ask(plain, path, host)
 
     def asked_safely(self, path: str, host: str = HOST, name: str = HOST) -> str:
         """The same by TLS, to `name`."""
         with self.handshake(name) as secure:
             return _ask(secure, path, host)
+
+    def answers(self) -> bool:
+        """Whether it does; OSError while it is on its way up."""
+        self.handshake().close()
+        return True
 
     def handshake(self, name: str = HOST, only: ssl.TLSVersion | None = None) -> ssl.SSLSocket:
         """A connection by TLS; of one version, where that is asked for."""
@@ -89,7 +94,7 @@ class Edge:
         if only:
             context.set_ciphers("DEFAULT@SECLEVEL=0")  # this side would take old ones
             context.minimum_version = context.maximum_version = only
-        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", self.secure), timeout=60)
         return context.wrap_socket(plain, server_hostname=name)
 
 
@@ -155,20 +160,11 @@ def edge(kind: str, files: Path) -> Iterator[Edge]:
     docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
     try:
         clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
-        yield _answering(Edge(clear, secure))
+        edge = Edge(clear, secure)
+        until(edge.answers)
+        yield edge
     finally:
         docker("rm", "-f", "-v", name)
-
-
-def _answering(edge: Edge) -> Edge:
-    for _ in range(300):
-        try:
-            edge.handshake().close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            break
-    return edge
 
 
 @pytest.mark.engine
@@ -242,7 +238,7 @@ def statuses(edge: Edge, path: str, count: int = 60) -> list[str]:
     request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
     with ExitStack() as opened:
         plain = [
-            opened.enter_context(socket.create_connection(("127.0.0.1", edge.secure), timeout=10))
+            opened.enter_context(socket.create_connection(("127.0.0.1", edge.secure), timeout=60))
             for _ in range(count)
         ]
         secure = [opened.enter_context(context.wrap_socket(each, server_hostname=HOST)) for each in plain]

@@ -56,7 +56,7 @@ class Browser:
         return self.send(urllib.request.Request(self.address + path, body, headers))
 
     def send(self, request: urllib.request.Request) -> Any:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return json.load(answer)["value"]
 
 
@@ -75,4 +75,4 @@ def opened_browser(folder: Path) -> Iterator[Browser]:
         browser.quit()
     finally:
         served.terminate()
-        served.wait(10)
+        served.wait(60)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.coolify_state import Container
 from tests.support.system import docker, fetch
 
-HEALTHY_WITHIN = 8.0
+HEALTHY_WITHIN = 60.0
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tests.support.hosts import run
 from tests.support.relay import Relay, start
 
 NETWORK = 0x40000000  # CLONE_NEWNET, setns(2)
-WITHIN = 60.0
+WITHIN = 120.0
 MEGABYTE = 2**20
 # In a network namespace not even the loopback interface is up.
 START = 'ip link set lo up && exec "$@"'

@@ -128,3 +128,9 @@ def as_toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     return json.dumps(value)
+
+
+def refused(ran: Ran, *words: str, code: int = 2) -> None:
+    """A command line ended with this exit code, and told all these words."""
+    assert ran.code == code, ran.err
+    assert all(word in ran.err for word in words), ran.err

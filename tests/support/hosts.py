@@ -8,15 +8,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.system import free_port
+from tests.support.waiting import until
 
 ENGINE = "/var/run/docker.sock"
-WITHIN = 10.0
 
 
 class SshHost:
@@ -115,7 +114,7 @@ class SshHost:
         if self._server is not None:
             self.cut()
             self._server.terminate()
-            self._server.wait(5)
+            self._server.wait(60)
             self._server = None
 
 
@@ -193,19 +192,18 @@ def tls_engine(certificate: tuple[Path, Path], ca: Path, engine: str = ENGINE) -
         for process in children_of(server.pid):
             end(process)
         server.terminate()
-        server.wait(5)
+        server.wait(60)
 
 
 def wait_for_port(port: int) -> None:
     """Wait until something listens on a port of loopback."""
-    deadline = time.monotonic() + WITHIN
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, f"nothing listens on {port}"
-            time.sleep(0.02)
+    until(lambda: listens(port))
+
+
+def listens(port: int) -> bool:
+    """Whether something listens on a port of loopback; OSError when it does not."""
+    socket.create_connection(("127.0.0.1", port)).close()
+    return True
 
 
 def children_of(process: int) -> list[int]:

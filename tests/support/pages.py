@@ -66,7 +66,7 @@ class Reader:
             text=True,
             check=False,
             env=self._environ,
-            timeout=300,
+            timeout=600,
         )
         assert ran.returncode == 0, f"$ {command}\n{ran.stdout}"
         self.folder = Path(self._where.read_text().strip())

@@ -8,9 +8,8 @@ import re
 import shutil
 import subprocess
 import tarfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support.system import docker, fetch
+from tests.support.waiting import until
 
 # Times of the architecture in seconds that a test can wait for; what is asked and compared stays.
 HURRIED = (
@@ -62,7 +62,7 @@ def prometheus(network: str, folder: Path) -> Iterator[Prometheus]:
             "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name
         ).strip()
         found = Prometheus(f"http://{address}:9090")
-        until(lambda: is_ready(found))
+        until(lambda: fetch(f"{found.address}/-/ready")[0] == 200)
         yield found
     finally:
         docker("rm", "-f", "-v", name)
@@ -89,18 +89,3 @@ def make_image() -> str:
             made.add(path, arcname=path)
     ran = subprocess.run(("docker", "import", "-"), input=archive.getvalue(), capture_output=True, check=True)
     return ran.stdout.decode().strip()
-
-
-def is_ready(found: Prometheus) -> bool:
-    try:
-        return fetch(f"{found.address}/-/ready")[0] == 200
-    except OSError:
-        return False
-
-
-def until(holds: Callable[[], bool], within: float = 60) -> None:
-    """Wait until something holds, as long as a loaded machine may need."""
-    deadline = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < deadline, f"nothing of it within {within:g} s"
-        time.sleep(0.2)

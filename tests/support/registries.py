@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from tests.support.system import docker, fetch, free_port, substitute
+from tests.support.waiting import until
 
 
 @contextmanager
@@ -23,10 +23,4 @@ def started_registry() -> Iterator[str]:
 
 def wait_until_ready(port: int) -> None:
     """Wait until a registry answers; the engine takes connections to a port before anybody listens behind it."""
-    deadline = time.monotonic() + 30
-    while True:
-        with suppress(OSError):
-            if fetch(f"http://127.0.0.1:{port}/v2/")[0] == 200:
-                return
-        assert time.monotonic() < deadline, "the registry does not get ready"
-        time.sleep(0.05)
+    until(lambda: fetch(f"http://127.0.0.1:{port}/v2/")[0] == 200)

@@ -193,7 +193,7 @@ def fetch(address: str, host: str = "") -> tuple[int, str]:
     """Status and body of a request; a status of failure is an answer too."""
     request = urllib.request.Request(address, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,13 +21,15 @@ from buildgraph.image.engine import Engine
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 from buildgraph.place.audit import Deed
+from buildgraph.place.containers import run_in_container
 from buildgraph.place.model import Place, Rollout, Target
 from buildgraph.place.secrets import Secrets
 from buildgraph.place.state import render_archive
 from tests.support.system import free_port
 
-PATIENT = 30.0  # seconds for a good version to get healthy: however much goes on beside it, it does
+PATIENT = 60.0  # seconds for a good version to get healthy: however much goes on beside it, it does
 BASES = ("haproxy:2.9", "postgres:16-alpine", "redis:7-alpine", "node:20-alpine")
+QUERY = 'psql -X -A -t -U acme -d "$0" -c "$1"'
 SERVER = """
 import http from 'node:http';
 const tell = () => process.env.TOKEN && console.log(`the token is ${process.env.TOKEN}`);
@@ -99,7 +103,7 @@ class Town:
 
     def switches(self, *steps: int, window: float = 0.0, **canary: Any) -> None:
         """Have the environment deploy blue-green, by these steps."""
-        rules = {"hold": 1.0, "within": 20.0, "least_requests": 20, **canary}
+        rules = {"hold": 1.0, "within": 120.0, "least_requests": 20, "response_time": 60_000.0, **canary}
         self.settings(strategy="blue-green", canary=Canary(steps or (100,), **rules), rollback_window=window)
 
     def has_backing(self, **images: str) -> None:
@@ -160,7 +164,7 @@ class Town:
 
     def request(self, name: str, path: str = "/") -> tuple[int, str]:
         """Status and body of one request through the public port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=60)
         try:
             connection.request("GET", path, headers={"Host": f"{name}.localhost"})
             response = connection.getresponse()
@@ -178,6 +182,23 @@ class Town:
         found = self.place.engine.client.api.containers(all=True, filters={"label": self.place.filters()})
         prefix = f"{self.place.prefix}-"
         return {c["Names"][0].lstrip("/").removeprefix(prefix): c["Id"] for c in found}
+
+    def has_said(self, name: str, words: str) -> bool:
+        """Whether these words stand in what a container has said."""
+        said: bytes = self.place.engine.client.api.logs(self.containers()[name])
+        return words in said.decode()
+
+    def kill(self, name: str) -> None:
+        """Kill a container's process as a kernel out of memory does; the engine starts it again."""
+        told = self.place.engine.client.api.inspect_container(self.containers()[name])
+        os.kill(told["State"]["Pid"], signal.SIGKILL)
+
+    def query(self, text: str, database: str = "chat") -> str:
+        """What PostgreSQL here answers to a statement, or several."""
+        argv = ["sh", "-c", QUERY, database, text]
+        code, said = run_in_container(self.place, self.place.named("postgres"), argv)
+        assert code == 0, said
+        return said.strip()
 
     def restarts(self, name: str) -> int:
         """How often the engine has started a container again."""

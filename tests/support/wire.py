@@ -55,7 +55,7 @@ class Meeting:
 
     def __call__(self, request: str) -> None:
         if not self.is_over and self.pattern.search(request):
-            self.barrier.wait(60)
+            self.barrier.wait(200)
 
     def _end(self) -> None:
         self.is_over = True
