@@ -148,7 +148,7 @@ class Checker:
         name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
-        witness = self._doubts.witness(script) if self._keeper else None
+        witness = self._doubts.witness(script, self._circumstances.dotenv) if self._keeper else None
         began = time.monotonic()
         command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)
@@ -215,7 +215,7 @@ class Checker:
         if untouched := self._doubts.untouched(script, witness):
             say(OWN.format(untouched))
         with told_if_not_kept(say):
-            keeper.keep(left, is_own=bool(untouched) or any(map(keeper.is_mixed, before)))
+            keeper.keep(left, is_own=bool(untouched) or any(map(keeper.is_own, before)))
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""

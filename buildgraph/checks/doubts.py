@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildgraph.checks.disk import find_outputs
+from buildgraph.checks.disk import NOTES, find_outputs
 from buildgraph.checks.installed import INSTALLED, Installed
+from buildgraph.checks.keys import Dotenv
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER
 from buildgraph.checks.script import Script
@@ -54,15 +55,17 @@ class Doubts:
     sight: Sight
     _pointers: dict[tuple[str, Stamp], bool] = field(default_factory=dict)
 
-    def witness(self, script: Script) -> Witness:
-        """What is to be seen before a script runs."""
+    def witness(self, script: Script, dotenv: Dotenv) -> Witness:
+        """What is to be seen before a script runs; `dotenv` are by folder the `.env` files that bundlers read."""
         folder, patterns = f"{self.root}/{script.folder}", parse_patterns(script.outputs)
         try:
-            outputs = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
+            found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
+            outputs = [path for path in found if not path.endswith(NOTES)]
             doubt = self._installed.doubt(self.sight.folders(script))
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
-        paths = [*self.sight.files(script), LOCKFILE, INSTALLED]
+        read = [_below(place, name) for place in (".", script.folder) for name, _ in dotenv.get(place, ())]
+        paths = [*self.sight.files(script), *read, LOCKFILE, INSTALLED]
         return Witness(stamps_of(self.root, paths), stamps_of(folder, outputs), doubt)
 
     def doubt(self, script: Script, witness: Witness) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from buildgraph.checks.disk import find_outputs, stands
+from buildgraph.checks.disk import NOTES, find_outputs, stands
 from buildgraph.checks.halves import forget_half, is_half
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
@@ -124,26 +124,30 @@ class Keeper:
         if known is None or known.only:
             self.store.keep(result)
         if len(left.traces) == len(result.outputs):
-            self._note(left.script, result, traces_since(self._folder(left.script), left.traces))
+            traces = traces_since(self._folder(left.script), left.traces)
+            self.ledger.note(left.script.name, Seen(result.key, traces, is_own))
         if self._registry is not None and not is_own:
             self._registry.publish(result)
 
     def doubt(self, before: Iterable[Script], keys: Mapping[str, str]) -> str:
         """Which of the scripts that come before one has no result that stands there, as a sentence; "" for none."""
-        for script in before:
-            seen = self.ledger.seen(script.name)
-            if seen.key != keys[script.name] or not is_as_left(self._folder(script), seen.traces):
-                return STANDS_ON.format(script.name)
-        return ""
+        gone = (script.name for script in before if not self._stands(script, keys[script.name]))
+        return next((STANDS_ON.format(name) for name in gone), "")
 
-    def is_mixed(self, script: Script) -> bool:
-        """Whether more than a run from scratch would leave stands among a script's outputs: who reads them sees it."""
-        seen = self.ledger.seen(script.name)
-        known = {trace[0] for trace in seen.traces}
-        there = find_outputs(self._folder(script), parse_patterns(script.outputs))
-        return seen.is_own or any(
-            one.kind != FOLDER and one.path not in known and not is_half(one.path) for one in there
-        )
+    def _stands(self, script: Script, key: str) -> bool:
+        """Whether what a script left stands there: many a test builds its package again, and leaves the same."""
+        folder, seen = self._folder(script), self.ledger.seen(script.name)
+        if seen.key != key or is_as_left(folder, seen.traces):
+            return seen.key == key
+        result = self.store.read(key, parse_patterns(script.outputs).matches)
+        if result is None or not all(stands(folder, output) for output in result.outputs):
+            return False
+        self._note(script, result, is_own=seen.is_own)
+        return True
+
+    def is_own(self, script: Script) -> bool:
+        """Whether what stands there of a script is this checkout's alone."""
+        return self.ledger.seen(script.name).is_own
 
     @cached_property
     def _registry(self) -> SharedCache | None:
@@ -167,7 +171,7 @@ class Keeper:
             except OSError:
                 return ""  # there is no room here, or no right: what is kept is none the worse
         is_other = self._remove_former(script, result) or bool(missing)
-        self._note(script, result, (trace_of(folder, output.path) for output in result.outputs))
+        self._note(script, result, is_own=bool(result.only) or self._is_mixed(script, result))
         return brought if is_other else there
 
     def _remove_former(self, script: Script, result: Result) -> bool:
@@ -184,11 +188,21 @@ class Keeper:
                     Path(folder, trace[0]).unlink()
         return bool(others)
 
-    def _note(self, script: Script, result: Result, traces: Iterable[Trace | None]) -> None:
-        """Remember outputs as they stand, unless one is gone again."""
-        found = tuple(traces)
-        if None not in found:
-            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, found)), bool(result.only)))
+    def _is_mixed(self, script: Script, result: Result) -> bool:
+        """Whether files that are not of a result stand among a script's outputs: whoever reads those sees them, too."""
+        kept = {output.path for output in result.outputs}
+        there = self._found(self._folder(script), script)
+        others = (one for one in there if one.kind != FOLDER and not one.path.endswith(NOTES))
+        try:
+            return any(one.path not in kept for one in others)
+        except OSError:
+            return True  # nobody can tell
+
+    def _note(self, script: Script, result: Result, *, is_own: bool) -> None:
+        folder = self._folder(script)
+        traces = [trace_of(folder, output.path) for output in result.outputs]
+        if None not in traces:
+            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, traces)), is_own))
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"

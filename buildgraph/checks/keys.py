@@ -13,15 +13,18 @@ FORMAT = "2"  # another one: no result that was kept before is found
 PUBLIC = ("PUBLIC_", "VITE_", "NEXT_PUBLIC_", "EXPO_PUBLIC_")
 
 
+Dotenv = Mapping[str, tuple[tuple[str, str], ...]]  # by folder: name and digest of each file
+
+
 class Circumstances(NamedTuple):
     """What scripts run in: programs with their versions, the platform, and the process's environment.
 
-    `dotenv` are by folder the files that git may ignore and that bundlers read: name and digest.
+    `dotenv` are the files that git may ignore and that bundlers read.
     """
 
     programs: tuple[tuple[str, str], ...]
     environ: Mapping[str, str]
-    dotenv: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    dotenv: Dotenv = {}
 
 
 def digest_circumstances(declared: Iterable[str], found: Circumstances) -> str:

@@ -12,7 +12,8 @@ TICK = 50_000_000  # nanoseconds in which some file systems tell no two changes 
 
 # Of an output: path, mode, size, times of change in nanoseconds, inode.
 Trace = tuple[str, int, int, int, int, int]
-# Of a file that a script sees or leaves: size, times of change in nanoseconds, inode; None when it is not there.
+# Of a file that a script sees or leaves: size, times of change in nanoseconds, inode (of a folder nothing: what lies
+# in one is another matter); None when it is not there.
 Stamp = tuple[int, int, int, int] | None
 Stamps = Mapping[str, Stamp]
 
@@ -107,6 +108,8 @@ def _stamp_of(place: str) -> Stamp:
         told = os.lstat(place)
     except OSError:
         return None
+    if stat.S_ISDIR(told.st_mode):
+        return (0, 0, 0, 0)
     return (told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
 
 

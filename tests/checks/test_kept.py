@@ -21,6 +21,7 @@ from tests.workspace.locks import document
 
 BUILD, TEST = "check:core:build", "check:web:test"
 OWN = "its result is for this checkout alone: {} was there before, and was not written anew"
+GIT = ("rev-parse", "status", "ls-files", "hash-object", "ls-tree", "cat-file")  # what it may be asked for
 Deed = Callable[[Path], object]
 
 
@@ -30,18 +31,22 @@ class Played:
 
     deeds: dict[str, Deed]
     runner: SystemRunner = field(default_factory=SystemRunner)
+    asked: list[str] = field(default_factory=list)
 
     def stop(self) -> None:
         """Nothing of ours goes on."""
 
     def start(self, command: Command) -> Started:
         """Start git; do anything else when asked."""
-        is_git = command.argv[0] == "git"
-        return self.runner.start(command) if is_git else Started(partial(self.run, command))
+        if command.argv[0] != "git":
+            return Started(partial(self.run, command))
+        self.asked += [word for word in command.argv if word in GIT]
+        return self.runner.start(command)
 
     def run(self, command: Command, *, on_line: OnLine | None = None) -> Result:
         """Run git, tell a program's version, or do a deed."""
         if command.argv[0] == "git":
+            self.asked += [word for word in command.argv if word in GIT]
             return self.runner.run(command, on_line=on_line)
         if command.argv[-1] != "--version":
             place = command.cwd or Path()
@@ -76,6 +81,7 @@ class Shop:
         self.repo = repo
         self.deeds: dict[str, Deed] = {BUILD: compiled, TEST: lambda _: None}
         self.told = Heard()
+        self.asked: list[str] = []
 
     @property
     def core(self) -> Path:
@@ -84,7 +90,8 @@ class Shop:
 
     def check(self, *options: str) -> list[str]:
         """Check all (`-a`: what is fresh, too); returns the names of what was run, and `told` has what was said."""
-        project = open_project(self.repo.root, Played(self.deeds))
+        played = Played(self.deeds)
+        project = open_project(self.repo.root, played)
         checker = Checker(project, project.working_picture())
         checker.settle(checker.scripts)
         ran = [name for name in checker.scripts if not checker.found(name) or "-a" in options]
@@ -93,6 +100,7 @@ class Shop:
             for name in ran:
                 checker.run(name)
             checker.end()
+        self.asked = played.asked
         return ran
 
     def clone(self) -> Shop:
@@ -152,6 +160,14 @@ def test_what_a_former_run_left_is_part_of_no_result_for_others(renamed: Shop) -
     assert clone.check() == []
 
 
+def test_where_all_is_fresh_git_is_asked_for_nothing_more(shop: Shop) -> None:
+    shop.check()
+    assert "ls-files" in shop.asked
+
+    assert shop.check() == []
+    assert shop.asked == ["rev-parse", "status"]
+
+
 def test_whoever_takes_outputs_away_has_them_made_anew(renamed: Shop) -> None:
     """And from then on the result is everybody's."""
     shutil.rmtree(renamed.core / "dist")
@@ -193,6 +209,17 @@ def test_what_was_tested_beside_files_that_nobody_made_is_not_for_others(shop: S
     assert shop.check() == [TEST]
 
 
+def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -> None:
+    """A type check leaves it where the build's outputs are, before the build or after it."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/tsconfig.tsbuildinfo", "{}")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.clone().check() == []
+
+
 def test_a_file_that_git_has_among_outputs_is_nothing_that_was_left(shop: Shop) -> None:
     shop.repo.write("packages/core/dist/.keep", "")
     shop.repo.git("add", "--force", "packages/core/dist/.keep")
@@ -218,6 +245,21 @@ def test_an_edit_that_is_undone_before_a_script_ends_counts(shop: Shop) -> None:
     shop.deeds[TEST] = lambda _: None
     assert shop.check() == [TEST]
     assert shop.check() == []
+
+
+def test_variables_of_a_file_that_git_ignores_are_looked_at_likewise(shop: Shop) -> None:
+    shop.repo.append(".gitignore", ".env\n")
+    shop.repo.write("packages/web/.env", "VITE_API=here\n")
+
+    def try_another(folder: Path) -> None:
+        (folder / ".env").write_text("VITE_API=there\n")
+        (folder / ".env").write_text("VITE_API=here\n")
+
+    shop.deeds[TEST] = try_another
+    shop.check()
+
+    (told,) = shop.told
+    assert told.startswith(f"{TEST} | its result is not kept: packages/web/.env was written while")
 
 
 def test_a_script_may_write_what_it_declares_as_its_output(shop: Shop) -> None:
@@ -248,6 +290,15 @@ def test_what_stands_on_outputs_that_another_run_writes_meanwhile_is_not_kept(sh
     shop.deeds[TEST] = lambda _: None
     assert shop.check() == [TEST]
     assert (shop.core / "dist/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+def test_a_script_may_build_again_what_it_stands_on(shop: Shop) -> None:
+    """`pretest` does: what is there is what was there."""
+    shop.deeds[TEST] = lambda _: compiled(shop.core)
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.check() == []
 
 
 def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_is_kept(shop: Shop) -> None:
