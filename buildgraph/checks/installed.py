@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from buildgraph.checks.traces import Stamp, stamps_of
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import LOCKFILE, Lockfile, parse_lockfile
 
@@ -17,10 +18,10 @@ OTHERWISE: Final = f"is not installed as {LOCKFILE} says: run `pnpm install`"
 
 @dataclass(frozen=True)
 class Installed:
-    """What is installed in the workspace at `root`; both lockfiles are read once for each text of theirs."""
+    """What is installed in the workspace at `root`; both lockfiles are read again when the disk says something else."""
 
     root: str
-    _read: dict[tuple[bytes, bytes], tuple[Lockfile, Lockfile] | None] = field(default_factory=dict)
+    _read: dict[tuple[Stamp, ...], tuple[Lockfile, Lockfile] | None] = field(default_factory=dict)
 
     def doubt(self, folders: Iterable[str]) -> str:
         """What is installed otherwise for the projects in these folders, as a sentence; "" where nothing is.
@@ -40,19 +41,15 @@ class Installed:
 
     def _lockfiles(self) -> tuple[Lockfile, Lockfile] | None:
         """The lockfile that was installed from, and the one that stands there; None where they are the same."""
-        try:
-            texts = (Path(self.root, INSTALLED).read_bytes(), Path(self.root, LOCKFILE).read_bytes())
-        except OSError:
-            return None
-        if texts[0] == texts[1]:
-            return None
-        if texts not in self._read:
-            self._read[texts] = _parsed(*texts)
-        return self._read[texts]
+        stamps = tuple(stamps_of(self.root, (INSTALLED, LOCKFILE)).values())
+        if stamps not in self._read:
+            self._read[stamps] = _parsed(Path(self.root, INSTALLED), Path(self.root, LOCKFILE))
+        return self._read[stamps]
 
 
-def _parsed(there: bytes, wanted: bytes) -> tuple[Lockfile, Lockfile] | None:
+def _parsed(there: Path, wanted: Path) -> tuple[Lockfile, Lockfile] | None:
     try:
-        return parse_lockfile(there), parse_lockfile(wanted)
-    except ConfigurationError:
+        installed, said = there.read_bytes(), wanted.read_bytes()
+        return None if installed == said else (parse_lockfile(installed), parse_lockfile(said))
+    except (OSError, ConfigurationError):
         return None

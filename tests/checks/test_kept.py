@@ -241,7 +241,9 @@ def test_an_edit_that_is_undone_before_a_script_ends_counts(shop: Shop) -> None:
     shop.check()
 
     (told,) = shop.told
-    assert told.startswith(f"{TEST} | its result is not kept: packages/core/src/index.ts was written while")
+    assert told.startswith(
+        f"{TEST} | its result is not kept: packages/core/src/index.ts was written meanwhile"
+    )
     shop.deeds[TEST] = lambda _: None
     assert shop.check() == [TEST]
     assert shop.check() == []
@@ -259,7 +261,7 @@ def test_variables_of_a_file_that_git_ignores_are_looked_at_likewise(shop: Shop)
     shop.check()
 
     (told,) = shop.told
-    assert told.startswith(f"{TEST} | its result is not kept: packages/web/.env was written while")
+    assert told.startswith(f"{TEST} | its result is not kept: packages/web/.env was written meanwhile")
 
 
 def test_a_script_may_write_what_it_declares_as_its_output(shop: Shop) -> None:
