@@ -86,11 +86,16 @@ def is_unchanged(folder: str, seen: Trace) -> bool:
 
 def is_as_left(folder: str, traces: Iterable[Trace]) -> bool:
     """Whether nobody has put anything else where these outputs stood; the youngest are believed, too."""
-    return all(_is_as_left(folder, trace) for trace in traces)
-
-
-def _is_as_left(folder: str, seen: Trace) -> bool:
-    return is_as_seen(folder, [seen]) if seen[4] or stat.S_ISDIR(seen[1]) else is_unchanged(folder, seen)
+    try:
+        for path, mode, size, written, changed, inode in traces:
+            told = os.lstat(f"{folder}/{path}")
+            is_same = (told.st_size, told.st_mtime_ns, told.st_ino) == (size, written, inode)
+            is_known = is_same and changed in (0, told.st_ctime_ns)
+            if told.st_mode != mode or not (is_known or stat.S_ISDIR(mode)):
+                return False
+    except OSError:
+        return False
+    return True
 
 
 def stamps_of(folder: str, paths: Iterable[str]) -> dict[str, Stamp]:

@@ -334,7 +334,7 @@ def edited_unseen(shop: Shop) -> str:
     """A file that git was told to leave alone has an edit."""
     shop.repo.git("update-index", "--skip-worktree", "packages/core/src/index.ts")
     shop.repo.append("packages/core/src/index.ts")
-    return "packages/core/src/index.ts is not what git has of it"
+    return "packages/core/src/index.ts is not what git takes it for"
 
 
 @pytest.mark.parametrize("brought_about", [pointed, edited_unseen])
