@@ -26,7 +26,9 @@ from buildgraph.workspace import LOCKFILE
 
 CHANGED: Final = "an edit, or an output that git does not ignore, changed what it sees"
 WRITTEN: Final = "was written meanwhile; if the script writes it, declare it among its outputs"
-OVERLOOKED: Final = "is not what git takes it for: git leaves it alone (`git ls-files -v`), or it is a submodule, edited or empty"
+OVERLOOKED: Final = (
+    "is not what git takes it for: left alone (`git ls-files -v`), or a submodule, edited or empty"
+)
 POINTER: Final = "is git LFS's pointer instead of the file: run `git lfs pull`"
 NOT_KEPT: Final = "its result is not kept: {}"
 OWN: Final = "its result is for this checkout alone: {} was there before, and was not written anew"
