@@ -17,6 +17,7 @@ from buildgraph.console import shown_on
 from buildgraph.process import Command, OnLine, Result, Started, SystemRunner
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo, bare
+from tests.support.system import free_port
 from tests.workspace.locks import document
 
 BUILD, TEST = "check:core:build", "check:web:test"
@@ -58,7 +59,8 @@ class Heard(list[str]):
     """A screen that keeps what scripts have told."""
 
     def tell(self, line: str) -> None:
-        """Nothing here is of no task."""
+        """Keep a line of no task."""
+        self.append(line)
 
     def begin(self, task: str) -> None:
         """Whoever asks here knows."""
@@ -158,6 +160,19 @@ def test_what_a_former_run_left_is_part_of_no_result_for_others(renamed: Shop) -
     assert clone.check() == [BUILD, TEST]
     assert clone.built() == ["main.js"]
     assert clone.check() == []
+
+
+def test_a_result_that_is_for_one_checkout_is_not_shared(shop: Shop) -> None:
+    """Nobody answers at this address: whoever shares there is told so."""
+    shop.repo.write(
+        "manifests/workspace.toml", f'name = "shop"\n[checks]\ncache = "127.0.0.1:{free_port()}/checks"\n'
+    )
+    shop.check()
+    assert [line.partition(":")[0] for line in shop.told] == ["results are not shared"]
+    shop.repo.git("mv", "packages/core/src/index.ts", "packages/core/src/main.ts")
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | {OWN.format('dist/index.js')}"]
 
 
 def test_where_all_is_fresh_git_is_asked_for_nothing_more(shop: Shop) -> None:
