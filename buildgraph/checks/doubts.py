@@ -95,10 +95,10 @@ class Doubts:
     def _unlike(self, witness: Witness) -> str:
         """What is on the disk otherwise than its key says, though git finds no edit."""
         for node_id, seen in witness.seen.items():
-            for path in sorted(self._overlooked.intersection(seen)):
-                return f"{path} {OVERLOOKED}"
-            if path := self._looks.pointer(node_id, seen):
-                return f"{path} {POINTER}"
+            if overlooked := min((path for path in self._overlooked if path in seen), default=""):
+                return f"{overlooked} {OVERLOOKED}"
+            if pointer := self._looks.pointer(node_id, seen):
+                return f"{pointer} {POINTER}"
         return ""
 
     @property
