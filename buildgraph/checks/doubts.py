@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from buildgraph.checks.disk import NOTES, find_outputs
 from buildgraph.checks.installed import INSTALLED, Installed
-from buildgraph.checks.keys import Dotenv
 from buildgraph.checks.looks import Looks
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER
@@ -32,6 +31,8 @@ OVERLOOKED: Final = (
 POINTER: Final = "is git LFS's pointer instead of the file: run `git lfs pull`"
 NOT_KEPT: Final = "its result is not kept: {}"
 OWN: Final = "its result is for this checkout alone: {} was there before, and was not written anew"
+
+Around = Mapping[str, tuple[tuple[str, str], ...]]  # name and digest of each file by its folder
 
 
 class Witness(NamedTuple):
@@ -56,8 +57,8 @@ class Doubts:
     repository: Repository
     sight: Sight
 
-    def witness(self, script: Script, dotenv: Dotenv) -> Witness:
-        """What is to be seen before a script runs; `dotenv` are by folder the `.env` files that bundlers read."""
+    def witness(self, script: Script, around: Around) -> Witness:
+        """What is to be seen before a script runs; `around` are by folder the files that count and no snapshot holds."""
         folder, patterns = f"{self.root}/{script.folder}", parse_patterns(script.outputs)
         try:
             found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
@@ -65,7 +66,7 @@ class Doubts:
             doubt = self._installed.doubt(self.sight.folders(script))
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
-        read = [_below(place, name) for place in (".", script.folder) for name, _ in dotenv.get(place, ())]
+        read = [_below(place, name) for place in (".", script.folder) for name, _ in around.get(place, ())]
         further = stamps_of(self.root, [*read, LOCKFILE, INSTALLED])
         seen = {node_id: self._looks.last(node_id) for node_id in self.sight.nodes(script)}
         return Witness(seen, further, stamps_of(folder, outputs), doubt)

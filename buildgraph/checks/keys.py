@@ -13,18 +13,15 @@ FORMAT = "2"  # another one: no result that was kept before is found
 PUBLIC = ("PUBLIC_", "VITE_", "NEXT_PUBLIC_", "EXPO_PUBLIC_")
 
 
-Dotenv = Mapping[str, tuple[tuple[str, str], ...]]  # by folder: name and digest of each file
-
-
 class Circumstances(NamedTuple):
     """What scripts run in: programs with their versions, the platform, and the process's environment.
 
-    `dotenv` are the files that git may ignore and that bundlers read.
+    `dotenv` are by folder the files that git may ignore and that bundlers read: name and digest.
     """
 
     programs: tuple[tuple[str, str], ...]
     environ: Mapping[str, str]
-    dotenv: Dotenv = {}
+    dotenv: Mapping[str, tuple[tuple[str, str], ...]] = {}
 
 
 def digest_circumstances(declared: Iterable[str], found: Circumstances) -> str:
