@@ -58,7 +58,7 @@ class Doubts:
     sight: Sight
 
     def witness(self, script: Script, around: Around) -> Witness:
-        """What is to be seen before a script runs; `around` are by folder the files that count and no snapshot holds."""
+        """What is to be seen before a script runs; `around` are the files that count and no snapshot holds."""
         folder, patterns = f"{self.root}/{script.folder}", parse_patterns(script.outputs)
         try:
             found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
