@@ -36,7 +36,11 @@ def read_overlooked(repository: Repository) -> frozenset[str]:
 
 def _edited(repository: Repository, blobs: Mapping[str, str]) -> Iterator[str]:
     """Those of these files that have another content; what git cannot read has, too."""
-    plain = [path for path in blobs if _is_file(f"{repository.folder}/{path}") and fits_a_line(path)]
+    plain = [
+        path
+        for path in blobs
+        if _is_file(f"{repository.folder}/{path}") and fits_a_line(repository.prefix + path)
+    ]
     yield from blobs.keys() - set(plain)
     if plain:
         request = b"".join(encoded(repository.prefix + path) + b"\n" for path in plain)
