@@ -5,39 +5,35 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from buildgraph.checks.choosing import asked_for, tasks_of, with_before
 from buildgraph.checks.dotenv import set_in_files
 from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
-from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
+from buildgraph.checks.script import BUILD, FRESH, Plan, Script
 from buildgraph.checks.store import Store, store_folder
 from buildgraph.checks.surroundings import read_surroundings
 from buildgraph.checks.traces import is_as_seen
 from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
-from buildgraph.errors import BuildgraphError, StepFailed, ToolError, UnknownName
+from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.graph.nodes import Kind
-from buildgraph.order import closure
 from buildgraph.picture import Picture
 from buildgraph.process import Command
 from buildgraph.project import Project
 
 if TYPE_CHECKING:
-    from buildgraph.checks.keeping import Keeper
-    from buildgraph.checks.result import Result
+    from buildgraph.checks.doubts import Doubts, Witness
+    from buildgraph.checks.keeping import Keeper, Left
     from buildgraph.checks.undeclared import Sources
 
 AT_ONCE: Final = 8  # results that are brought back side by side
-CHANGED: Final = (
-    "its result is not kept: an edit, or an output that git does not ignore, changed what it sees"
-)
 WAITING: Final = "waits for another run that has it in work"
 MEANWHILE: Final = "another run has done it meanwhile"
 GET_PNPM: Final = "install it: https://pnpm.io/installation"
@@ -52,7 +48,7 @@ class Checker:
         folder = store_folder()
         self._store = Store(folder) if folder else None
         self._found: dict[str, str] = {}
-        self._packed: list[tuple[Script, Result]] = []
+        self._left: list[tuple[Left, Witness]] = []
         self._turn = threading.Lock()
 
     # What there is -----------------------------------------------------------------------------------------
@@ -65,30 +61,15 @@ class Checker:
     @cached_property
     def packages(self) -> Mapping[str, tuple[str, ...]]:
         """The names of every package's tasks, by its name."""
-        found: dict[str, list[str]] = {package: [] for package in self._plan.packages}
-        for script in self.scripts.values():
-            found[script.package].append(script.name)
-        return {package: tuple(names) for package, names in found.items()}
+        return tasks_of(self._plan.packages, self.scripts)
 
     def asked(self, name: str) -> tuple[str, ...]:
         """The tasks that a task's name means: all, those of a package, or itself; UnknownName for another name."""
-        if name == TASK:
-            return tuple(self.scripts)
-        if name in self.scripts:
-            return (name,)
-        package = name.removeprefix(f"{TASK}:")
-        if package not in self.packages:
-            packages = [f"{TASK}:{other}" for other in self.packages]
-            known = self.scripts if package.rpartition(":")[0] in self.packages else [TASK, *packages]
-            raise UnknownName("task or verb", name, known)
-        return self.packages[package]
+        return asked_for(name, self.scripts, self.packages)
 
     def with_before(self, names: Collection[str]) -> list[str]:
         """Tasks, and all that come before them, in order."""
-        if len(names) == len(self.scripts):
-            return list(self.scripts)
-        wanted = closure({name: script.after for name, script in self.scripts.items()}, names)
-        return [name for name in self.scripts if name in wanted]
+        return with_before(names, self.scripts)
 
     @cached_property
     def _plan(self) -> Plan:
@@ -122,9 +103,13 @@ class Checker:
     def found(self, name: str) -> str:
         """Why a script need not be run, after what it left is there as it was; "" when it must be run."""
         if name not in self._found and not self._is_in_place(name):
-            script = self.scripts[name]
-            self._found[name] = self._keeper.bring(script, self.keys[name]) if self._keeper else ""
+            script, keeper = self.scripts[name], self._keeper
+            self._found[name] = keeper.bring(script, self.keys[name], self._is_ready(name)) if keeper else ""
         return self._found[name]
+
+    def _is_ready(self, name: str) -> Callable[[], bool]:
+        """Whether all that comes before a script need not be run, when that is asked."""
+        return lambda: all(map(self.found, self.scripts[name].after))
 
     def _is_in_place(self, name: str) -> bool:
         """Whether the result is known, and nobody has touched what it left since it was seen."""
@@ -134,6 +119,8 @@ class Checker:
         if seen.key != key or not self._store.has(key):
             return False
         if not is_as_seen(self._folder(self.scripts[name]), seen.traces):
+            return False
+        if seen.is_own and not self._is_ready(name)():
             return False
         self._found[name] = FRESH
         return True
@@ -156,6 +143,7 @@ class Checker:
         name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
+        witness = self._doubts.witness(script, self._circumstances.surroundings) if self._keeper else None
         began = time.monotonic()
         command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)
@@ -165,11 +153,13 @@ class Checker:
             said = self._logs.told(script, ran.stdout)
             raise StepFailed(name, f"`{script.command}` failed ({ran.code})", said)
         self._tell_undeclared(script)
-        if self._keeper is None:
+        if self._keeper is None or witness is None:
             return
-        with _told_if_not_kept(script):
-            self._packed.append((script, self._keeper.pack(script, self.keys[name], ran.stdout, took)))
-        self._keep_packed()
+        from buildgraph.checks.keeping import told_if_not_kept
+
+        with told_if_not_kept(teller(name)):
+            self._left.append((self._keeper.pack(script, self.keys[name], ran.stdout, took), witness))
+        self._keep_left()
 
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
@@ -182,14 +172,14 @@ class Checker:
         """Keep what is to be kept, and write down what is remembered; nothing is asked afterwards."""
         if "_ledger" not in self.__dict__:
             return
-        self._keep_packed()
+        self._keep_left()
         self._ledger.write(self.scripts)
         if self._store is not None and "_keeper" in self.__dict__:
             from buildgraph.checks.sweeping import sweep
 
             sweep(self._store.folder)
 
-    def _keep_packed(self) -> None:
+    def _keep_left(self) -> None:
         """Keep the results of scripts that saw no edit; one look at the working tree does for all that have ended.
 
         While somebody looks, others go on: what they have left is kept with the next look.
@@ -197,19 +187,30 @@ class Checker:
         if not self._turn.acquire(blocking=False):
             return
         try:
-            waiting = [self._packed.pop() for _ in range(len(self._packed))]
-            if waiting:
-                self._keep(waiting, self.project.picture_now())
+            waiting = [self._left.pop(0) for _ in range(len(self._left))]  # what comes before others first
+            now = self.project.picture_now() if waiting else self.picture
+            for left, witness in waiting:
+                self._keep(left, witness, now)
         finally:
             self._turn.release()
 
-    def _keep(self, packed: Iterable[tuple[Script, Result]], now: Picture) -> None:
-        for script, result in packed:
-            if self._key_in(now, script) != result.key:
-                teller(script.name)(CHANGED)
-            elif self._keeper is not None:
-                with _told_if_not_kept(script):
-                    self._keeper.keep(script, result)
+    def _keep(self, left: Left, witness: Witness, now: Picture) -> None:
+        from buildgraph.checks.doubts import CHANGED, NOT_KEPT, OWN
+        from buildgraph.checks.keeping import told_if_not_kept
+
+        script, keeper, say = left.script, self._keeper, teller(left.script.name)
+        if keeper is None:
+            return
+        before = [self.scripts[name] for name in self.with_before([script.name]) if name != script.name]
+        is_same = self._key_in(now, script) == left.result.key
+        doubt = self._doubts.doubt(script, witness) or keeper.doubt(before, self.keys) if is_same else CHANGED
+        if doubt:
+            say(NOT_KEPT.format(doubt))
+            return
+        if untouched := self._doubts.untouched(script, witness):
+            say(OWN.format(untouched))
+        with told_if_not_kept(say):
+            keeper.keep(left, is_own=bool(untouched) or any(map(keeper.is_own, before)))
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""
@@ -256,12 +257,19 @@ class Checker:
         return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), around)
 
     @cached_property
+    def _doubts(self) -> Doubts:
+        from buildgraph.checks.doubts import Doubts  # of what is fresh nobody has any
+        from buildgraph.checks.sight import Sight
+
+        return Doubts(self.project.repository.at(Path(self._root)), Sight(self.picture.graph))
+
+    @cached_property
     def _sources(self) -> Sources:
         from buildgraph.checks.undeclared import Sources  # only what is run is looked into
 
         services = self.picture.manifests.services
         served = {service.path: {*service.env, *service.build_args} for service in services}
-        return Sources(self.picture.graph, self.picture.snapshot.blobs, served)
+        return Sources(self._doubts.sight, self.picture.snapshot.blobs, served)
 
     def _ask_version(self, program: str) -> str:
         told = self.project.runner.run(Command((program, "--version"), self.project.folder))
@@ -277,15 +285,6 @@ class Checker:
     @cached_property
     def _logs(self) -> Logs:
         return Logs(self.project.cache_folder())
-
-
-@contextmanager
-def _told_if_not_kept(script: Script) -> Iterator[None]:
-    """A result that cannot be kept, as on a full disk, is told, and costs time later: what was done is done."""
-    try:
-        yield
-    except OSError as error:
-        teller(script.name)(f"its result cannot be kept: {error.strerror}")
 
 
 @cache

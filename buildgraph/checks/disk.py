@@ -12,6 +12,8 @@ from buildgraph.checks.patterns import SKIPPED, Patterns
 from buildgraph.checks.result import FILE, FOLDER, LINK, PERMISSIONS, Output
 
 CHUNK = 1 << 20  # bytes that are read at once
+# What a compiler notes for itself, of every file by its digest: a type check leaves it beside what a build leaves.
+NOTES = ".tsbuildinfo"
 
 
 def find_outputs(folder: str, patterns: Patterns) -> Iterator[Output]:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from buildgraph.checks.disk import find_outputs, stands
+from buildgraph.checks.disk import NOTES, find_outputs, stands
 from buildgraph.checks.halves import forget_half, is_half
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
-from buildgraph.checks.result import Content, Output, Result
+from buildgraph.checks.result import FOLDER, Content, Output, Result
 from buildgraph.checks.script import FRESH, RESTORED, Script
 from buildgraph.checks.store import Store
-from buildgraph.checks.traces import Seen, is_below_link, is_unchanged, trace_of
+from buildgraph.checks.traces import (
+    Seen,
+    Trace,
+    exact_trace,
+    is_as_left,
+    is_below_link,
+    is_unchanged,
+    trace_of,
+    traces_since,
+)
 from buildgraph.graph.nodes import digest_of
 
 if TYPE_CHECKING:
@@ -26,6 +35,15 @@ if TYPE_CHECKING:
 
 FROM_CACHE: Final = f"{RESTORED} from the cache"
 FROM_REGISTRY: Final = f"{RESTORED} from the registry"
+STANDS_ON: Final = "it stands on what {} left, which is not kept, or not as it was"
+
+
+class Left(NamedTuple):
+    """What a script that succeeded has printed and left, in the store; `traces` are as its outputs were put there."""
+
+    script: Script
+    result: Result
+    traces: tuple[Trace, ...]
 
 
 @dataclass(frozen=True)
@@ -42,31 +60,50 @@ class Keeper:
     shared: str
     tell: Callable[[str], None]
 
-    def bring(self, script: Script, key: str) -> str:
-        """Let all that a script left stand as it was, and say where it came from; "" when no result is known."""
+    def bring(self, script: Script, key: str, is_ready: Callable[[], bool]) -> str:
+        """Let all that a script left stand as it was, and say where it came from; "" when no result is known.
+
+        One that is this checkout's alone counts where the last one still stands, and `is_ready` says that all that
+        comes before does: whoever took it away wants it made anew.
+        """
         patterns = parse_patterns(script.outputs)
         result = self.store.read(key, patterns.matches)
-        if result is not None and (why := self._restored(script, result, FRESH, FROM_CACHE)):
+        is_fit = result is not None and self._is_for(script, result, is_ready)
+        if result is not None and is_fit and (why := self._restored(script, result, FRESH, FROM_CACHE)):
             return why
         result = self._registry.fetch(key, patterns.matches) if self._registry else None
-        return self._restored(script, result, FROM_REGISTRY, FROM_REGISTRY) if result is not None else ""
+        if result is None or result.only:
+            return ""
+        return self._restored(script, result, FROM_REGISTRY, FROM_REGISTRY)
+
+    def _is_for(self, script: Script, result: Result, is_ready: Callable[[], bool]) -> bool:
+        """Whether a result is for this checkout as it stands."""
+        if not result.only:
+            return True
+        seen = self.ledger.seen(script.name)
+        is_here = result.only == self.ledger.id and is_as_left(self._folder(script), seen.traces)
+        return is_here and bool(seen.key) and is_ready()
 
     def has_brought(self, script: Script, key: str) -> bool:
         """Whether the local store knows the result by now, and all that the script left stands as it was."""
-        return self.store.has(key) and bool(self.bring(script, key))
+        return self.store.has(key) and bool(self.bring(script, key, lambda: False))
 
-    def pack(self, script: Script, key: str, log: bytes, seconds: float) -> Result:
+    def pack(self, script: Script, key: str, log: bytes, seconds: float) -> Left:
         """Put what a script that succeeded has printed and left into the store; OSError where that cannot be.
 
         It is known when it is kept.
         """
         folder = self._folder(script)
         outputs = tuple(self._found(folder, script))
+        traces = [
+            exact_trace(folder, output.path) for output in outputs
+        ]  # what is written from now on is seen
         with self.store.writing() as file:
             packed = write_pack(file, folder, log, outputs)
             self.store.keep_pack(file, packed.pack)
         logged = Content(digest_of(log), len(log))
-        return Result(key, round(seconds, 3), logged, packed.outputs, packed.pack)
+        result = Result(key, round(seconds, 3), logged, packed.outputs, packed.pack)
+        return Left(script, result, tuple(trace for trace in traces if trace is not None))
 
     def _found(self, folder: str, script: Script) -> Iterator[Output]:
         """The outputs of a script, without what a killed run has half brought back."""
@@ -76,12 +113,41 @@ class Keeper:
             else:
                 yield output
 
-    def keep(self, script: Script, result: Result) -> None:
-        """Let a packed result be known, here and where results are shared; OSError where it cannot be kept."""
-        self.store.keep(result)
-        self._note(script, result)
-        if self._registry is not None:
+    def keep(self, left: Left, *, is_own: bool) -> None:
+        """Let a packed result be known, here and where results are shared; OSError where it cannot be kept.
+
+        One that is this checkout's own goes nowhere else, and into no place of one that is for everybody.
+        """
+        result = left.result._replace(only=self.ledger.id if is_own else "")
+        patterns = parse_patterns(left.script.outputs)
+        known = self.store.read(result.key, patterns.matches) if is_own else None
+        if known is None or known.only:
+            self.store.keep(result)
+        if len(left.traces) == len(result.outputs):
+            traces = traces_since(self._folder(left.script), left.traces)
+            self.ledger.note(left.script.name, Seen(result.key, traces, is_own))
+        if self._registry is not None and not is_own:
             self._registry.publish(result)
+
+    def doubt(self, before: Iterable[Script], keys: Mapping[str, str]) -> str:
+        """Which of the scripts that come before one has no result that stands there, as a sentence; "" for none."""
+        gone = (script.name for script in before if not self._stands(script, keys[script.name]))
+        return next((STANDS_ON.format(name) for name in gone), "")
+
+    def _stands(self, script: Script, key: str) -> bool:
+        """Whether what a script left stands there: many a test builds its package again, and leaves the same."""
+        folder, seen = self._folder(script), self.ledger.seen(script.name)
+        if seen.key != key or is_as_left(folder, seen.traces):
+            return seen.key == key
+        result = self.store.read(key, parse_patterns(script.outputs).matches)
+        if result is None or not all(stands(folder, output) for output in result.outputs):
+            return False
+        self._note(script, result, is_own=seen.is_own)
+        return True
+
+    def is_own(self, script: Script) -> bool:
+        """Whether what stands there of a script is this checkout's alone."""
+        return self.ledger.seen(script.name).is_own
 
     @cached_property
     def _registry(self) -> SharedCache | None:
@@ -105,7 +171,7 @@ class Keeper:
             except OSError:
                 return ""  # there is no room here, or no right: what is kept is none the worse
         is_other = self._remove_former(script, result) or bool(missing)
-        self._note(script, result)
+        self._note(script, result, is_own=bool(result.only) or self._is_mixed(script, result))
         return brought if is_other else there
 
     def _remove_former(self, script: Script, result: Result) -> bool:
@@ -122,11 +188,30 @@ class Keeper:
                     Path(folder, trace[0]).unlink()
         return bool(others)
 
-    def _note(self, script: Script, result: Result) -> None:
+    def _is_mixed(self, script: Script, result: Result) -> bool:
+        """Whether files that are not of a result stand among a script's outputs: whoever reads those sees them, too."""
+        kept = {output.path for output in result.outputs}
+        there = self._found(self._folder(script), script)
+        others = (one for one in there if one.kind != FOLDER and not one.path.endswith(NOTES))
+        try:
+            return any(one.path not in kept for one in others)
+        except OSError:
+            return True  # nobody can tell
+
+    def _note(self, script: Script, result: Result, *, is_own: bool) -> None:
         folder = self._folder(script)
         traces = [trace_of(folder, output.path) for output in result.outputs]
         if None not in traces:
-            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, traces))))
+            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, traces)), is_own))
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"
+
+
+@contextmanager
+def told_if_not_kept(tell: Callable[[str], None]) -> Iterator[None]:
+    """A result that cannot be kept, as on a full disk, is told, and costs time later: what was done is done."""
+    try:
+        yield
+    except OSError as error:
+        tell(f"its result cannot be kept: {error.strerror}")

@@ -26,19 +26,23 @@ Listed = tuple[int, tuple[str, ...]]
 
 
 class Ledger:
-    """The memory of the checkout in a folder; `circumstances` is all that plans depend on besides a snapshot."""
+    """The memory of the checkout in a folder; `circumstances` is all that plans depend on besides a snapshot.
+
+    `id` tells it from any other, also from one that is made in the same place once this one was deleted.
+    """
 
     def __init__(self, place: Path, checkout: Path, circumstances: str) -> None:
         self._place = place
         self._circumstances = circumstances
         self._checkout = checkout
         self._file = place / (_digest(f"{circumstances}\0{checkout}") + LEDGER)
+        self.id: str
         self._rows: dict[str, tuple[Any, ...]]
         self.programs: dict[str, Told]
         self._folders: dict[str, Listed]
         self._keys: tuple[str, tuple[str, ...]]
-        known = read_kept(self._file, _remembered) or ({}, {}, {}, ("", ()))
-        self._rows, self.programs, self._folders, self._keys = known
+        known = read_kept(self._file, _remembered) or (os.urandom(16).hex(), {}, {}, {}, ("", ()))
+        self.id, self._rows, self.programs, self._folders, self._keys = known
         self._is_written = True
 
     def seen(self, name: str) -> Seen:
@@ -83,7 +87,7 @@ class Ledger:
         if self._is_written:
             return
         rows = {name: row for name, row in list(self._rows.items()) if name in known}
-        keep(self._file, (rows, self.programs, self._folders, self._keys))
+        keep(self._file, (self.id, rows, self.programs, self._folders, self._keys))
         self._is_written = True
 
     def plan(self, identity: str, make: Callable[[], Plan]) -> Plan:
@@ -110,9 +114,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _remembered(plain: Any) -> tuple[Any, Any, Any, Any]:
-    rows, programs, folders, (circumstances, keys) = plain
-    return dict(rows), dict(programs), dict(folders), (str(circumstances), tuple(keys))
+def _remembered(plain: Any) -> tuple[str, Any, Any, Any, Any]:
+    own, rows, programs, folders, (circumstances, keys) = plain
+    return str(own), dict(rows), dict(programs), dict(folders), (str(circumstances), tuple(keys))
 
 
 def _planned(plain: Any) -> Plan:

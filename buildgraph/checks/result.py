@@ -40,7 +40,8 @@ class Content(NamedTuple):
 class Result(NamedTuple):
     """A script's success: what it has printed and left, and the seconds that it took.
 
-    `pack` is where both stand: the log and then every file, in the order of `outputs`, compressed.
+    `pack` is where both stand: the log and then every file, in the order of `outputs`, compressed. `only` is the
+    checkout that alone it is for, as something older than the run is part of it; "" for one that is for everybody.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Result(NamedTuple):
     log: Content
     outputs: tuple[Output, ...]
     pack: Content
+    only: str = ""
 
 
 def render_result(result: Result) -> bytes:
@@ -66,6 +68,7 @@ def parse_result(content: bytes, key: str, is_output: Callable[[str], bool]) -> 
             _content(told["log"]),
             tuple(_output(output) for output in told["outputs"]),
             _content(told["pack"]),
+            str(told["only"]),
         )
         is_known = told["format"] == FORMAT and found.key == key
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,24 +1,32 @@
-"""What a disk says of outputs without their being read: as long as it says the same, they are as they were."""
+"""What a disk says of files without their being read: as long as it says the same, they are as they were."""
 
 from __future__ import annotations
 
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 TICK = 50_000_000  # nanoseconds in which some file systems tell no two changes apart
 
 # Of an output: path, mode, size, times of change in nanoseconds, inode.
 Trace = tuple[str, int, int, int, int, int]
+# Of a file that a script sees or leaves: size, times of change in nanoseconds, inode (of a folder nothing: what lies
+# in one is another matter); None when it is not there.
+Stamp = tuple[int, int, int, int] | None
+Stamps = Mapping[str, Stamp]
 
 
 class Seen(NamedTuple):
-    """A script's outputs as they were seen when they were right; `key` is that of the result they belong to."""
+    """A script's outputs as they were seen when they were right; `key` is that of the result they belong to.
+
+    `is_own` says that this result is the checkout's alone.
+    """
 
     key: str
     traces: tuple[Trace, ...] = ()
+    is_own: bool = False
 
 
 def is_as_seen(folder: str, traces: Iterable[Trace]) -> bool:
@@ -39,21 +47,75 @@ def trace_of(folder: str, path: str) -> Trace | None:
 
     Of one that is as young as the clock can tell nothing is believed: it is read again next time.
     """
+    found = exact_trace(folder, path)
+    return found if found is None else _believed(found)
+
+
+def exact_trace(folder: str, path: str) -> Trace | None:
+    """The same as it is, young or not: for whoever looks again before it is believed."""
     try:
         told = os.lstat(f"{folder}/{path}")
     except OSError:
         return None
     if stat.S_ISDIR(told.st_mode):
         return (path, told.st_mode, 0, 0, 0, 0)
-    is_young = time.time_ns() - told.st_ctime_ns < TICK
-    changed = 0 if is_young else told.st_ctime_ns
-    return (path, told.st_mode, told.st_size, told.st_mtime_ns, changed, told.st_ino)
+    return (path, told.st_mode, told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
+
+
+def traces_since(folder: str, exact: Iterable[Trace]) -> tuple[Trace, ...]:
+    """What is to be remembered of outputs that were seen a while ago; of one that has changed nothing is believed."""
+    return tuple(
+        _believed(trace) if exact_trace(folder, trace[0]) == trace else _doubted(trace) for trace in exact
+    )
+
+
+def _believed(trace: Trace) -> Trace:
+    is_young = time.time_ns() - trace[4] < TICK
+    return _doubted(trace) if is_young else trace
+
+
+def _doubted(trace: Trace) -> Trace:
+    return (*trace[:4], 0, trace[5])
 
 
 def is_unchanged(folder: str, seen: Trace) -> bool:
     """Whether a file or link has the content that it was seen with, as far as its size and times tell."""
-    now = trace_of(folder, seen[0])
+    now = exact_trace(folder, seen[0])
     return now is not None and not stat.S_ISDIR(now[1]) and (*now[:4], now[5]) == (*seen[:4], seen[5])
+
+
+def is_as_left(folder: str, traces: Iterable[Trace]) -> bool:
+    """Whether nobody has put anything else where these outputs stood; the youngest are believed, too."""
+    try:
+        for path, mode, size, written, changed, inode in traces:
+            told = os.lstat(f"{folder}/{path}")
+            is_same = (told.st_size, told.st_mtime_ns, told.st_ino) == (size, written, inode)
+            is_known = is_same and changed in (0, told.st_ctime_ns)
+            if told.st_mode != mode or not (is_known or stat.S_ISDIR(mode)):
+                return False
+    except OSError:
+        return False
+    return True
+
+
+def stamps_of(folder: str, paths: Iterable[str]) -> dict[str, Stamp]:
+    """What the disk says of these files now; a change in between is seen, also one that was undone."""
+    return {path: _stamp_of(f"{folder}/{path}") for path in paths}
+
+
+def changed_since(folder: str, stamps: Stamps) -> Iterator[str]:
+    """The paths of which the disk says something else by now."""
+    return (path for path, stamp in stamps.items() if _stamp_of(f"{folder}/{path}") != stamp)
+
+
+def _stamp_of(place: str) -> Stamp:
+    try:
+        told = os.lstat(place)
+    except OSError:
+        return None
+    if stat.S_ISDIR(told.st_mode):
+        return (0, 0, 0, 0)
+    return (told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
 
 
 def is_below_link(folder: str, path: str) -> bool:

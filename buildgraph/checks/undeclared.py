@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from buildgraph.checks.script import Script
+from buildgraph.checks.sight import Sight
 from buildgraph.checks.variables import is_declared, is_source, names_read
 from buildgraph.graph.listing import parse_run
-from buildgraph.graph.nodes import Graph, Kind
-from buildgraph.order import closure
 from buildgraph.snapshot.snapshot import BlobReader
 
 MOST_TOLD = 10
@@ -24,7 +22,7 @@ class Sources:
     `served` are by folder the variables that manifests of services declare.
     """
 
-    graph: Graph
+    sight: Sight
     blobs: BlobReader
     served: Mapping[str, Collection[str]]
     _read: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -36,23 +34,13 @@ class Sources:
         """
         known = {*script.env, *set_here, *self.served.get(script.folder, ())}
         found: dict[str, str] = {}
-        for node_id in self._closure(script):
+        for node_id in self.sight.packages(script):
             for name, path in self._names_in(node_id).items():
                 if not is_declared(name, known):
                     found.setdefault(name, path)
         lines = [f"{found[name]} reads {name}, which nobody declares" for name in sorted(found)]
         more = [f"… and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
         return [*lines[:MOST_TOLD], *more, WAY_OUT] if lines else []
-
-    def _closure(self, script: Script) -> list[str]:
-        """The package and all that it depends on, itself first."""
-        own = f"{Kind.PACKAGE.value}:{script.package}"
-        reached = closure(self._uses, [own])
-        return [own, *sorted(node_id for node_id in reached - {own} if node_id in self.graph.files)]
-
-    @cached_property
-    def _uses(self) -> Mapping[str, Collection[str]]:
-        return {node.id: node.uses for node in self.graph.of_kind(Kind.PACKAGE)}
 
     def _names_in(self, node_id: str) -> Mapping[str, str]:
         """The public variables that a package reads, each with the first file that does."""
@@ -61,7 +49,7 @@ class Sources:
         return self._read[node_id]
 
     def _found_in(self, node_id: str) -> Iterator[tuple[str, str]]:
-        states = parse_run(self.graph.files[node_id].seen)
+        states = parse_run(self.sight.graph.files[node_id].seen)
         blobs = {path: state.partition(" ")[2] for path, state in states.items() if is_source(path)}
         contents = self.blobs.read_blobs(set(blobs.values()))
         for path in sorted(blobs):

@@ -182,7 +182,7 @@ def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[]
         return dict
     repository.store.mkdir(parents=True, exist_ok=True)
     regular = [path for path, mode in modes.items() if mode != SYMLINK]
-    plain = [path for path in regular if _fits_a_line(repository.prefix + path)]
+    plain = [path for path in regular if fits_a_line(repository.prefix + path)]
     hashed = _begin_hashing(repository, plain)
 
     def read() -> dict[str, Entry]:
@@ -205,7 +205,7 @@ def _target(link: bytes) -> bytes:
         return file.read()
 
 
-def _fits_a_line(path: str) -> bool:
+def fits_a_line(path: str) -> bool:
     """Whether git takes a path from a line for itself: it drops a CR at the end, and unquotes."""
     return "\n" not in path and not path.startswith('"') and not path.endswith("\r")
 

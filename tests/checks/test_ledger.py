@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -30,9 +31,20 @@ def test_what_is_written_is_remembered(tmp_path: Path) -> None:
 
     again = ledger(tmp_path)
 
+    assert again.id == first.id
     assert again.seen("check:core:build") == SEEN
     assert again.seen("check:gone:build") == Seen("")
     assert again.programs == {"/usr/bin/node": ("/usr/bin/node", 1, 2, 3, "v20")}
+
+
+def test_a_checkout_in_the_place_of_another_is_another_one(tmp_path: Path) -> None:
+    """Runners clone into the same folder each time."""
+    first = ledger(tmp_path)
+    first.note("check:core:build", SEEN)
+    first.write(["check:core:build"])
+    shutil.rmtree(tmp_path / "kept")
+
+    assert ledger(tmp_path).id != first.id
 
 
 def test_a_plan_is_remembered_by_its_snapshot_and_circumstances(tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ def parsed(result: Result = RESULT, key: str = "key") -> Result | None:
 
 def test_what_is_written_is_read_and_always_the_same_bytes() -> None:
     """Pitfall 17: names that are no UTF-8, too."""
+    own = RESULT._replace(only="checkout")
+
     assert parsed() == RESULT
+    assert parsed(own) == own
     assert render_result(RESULT) == render_result(parsed() or RESULT)
 
 

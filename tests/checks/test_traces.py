@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.checks.traces import TICK, Trace, is_as_seen, is_unchanged, trace_of
+from buildgraph.checks.traces import (
+    TICK,
+    Trace,
+    changed_since,
+    exact_trace,
+    is_as_left,
+    is_as_seen,
+    is_unchanged,
+    stamps_of,
+    trace_of,
+    traces_since,
+)
 
 NAMES = ("file", "link", "folder")
 
@@ -65,10 +76,24 @@ EDITS: dict[str, Callable[[Path], object]] = {
 def test_a_change_is_noticed(package: Path, name: str) -> None:
     seen = traces(package)
     assert is_as_seen(str(package), seen)
+    assert is_as_left(str(package), seen)
 
     EDITS[name](package)
 
     assert not is_as_seen(str(package), seen)
+    assert not is_as_left(str(package), seen)
+
+
+def test_a_change_that_was_undone_is_noticed_too(package: Path) -> None:
+    """What git tells afterwards is that nothing has changed."""
+    stamps = stamps_of(str(package), [*NAMES, "not there"])
+    (package / "folder/mine").touch()
+    assert list(changed_since(str(package), stamps)) == []
+
+    (package / "file").rename(package / "aside")
+    (package / "aside").rename(package / "file")
+
+    assert list(changed_since(str(package), stamps)) == ["file"]
 
 
 def test_what_lies_in_a_folder_that_was_empty_is_no_change_of_it(package: Path) -> None:
@@ -89,6 +114,26 @@ def test_what_is_as_young_as_the_clock_can_tell_is_read_again(
     assert trace is not None
     assert not is_as_seen(str(tmp_path), [trace])
     assert is_unchanged(str(tmp_path), trace)
+
+
+def test_what_is_young_is_as_it_was_left_until_somebody_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("content")
+    seen = [trace for trace in [trace_of(str(tmp_path), "file")] if trace]
+    assert is_as_left(str(tmp_path), seen)
+
+    (tmp_path / "file").write_text("other, longer")
+
+    assert not is_as_left(str(tmp_path), seen)
+
+
+def test_what_was_written_between_two_looks_is_not_believed(package: Path) -> None:
+    """A result holds what was there at the first one."""
+    exact = [trace for name in NAMES if (trace := exact_trace(str(package), name))]
+    assert list(traces_since(str(package), exact)) == traces(package)
+
+    rewrite_within_its_times(package)
+
+    assert not is_as_seen(str(package), traces_since(str(package), exact))
 
 
 def test_what_is_not_there_has_no_trace(tmp_path: Path) -> None:

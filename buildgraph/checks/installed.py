@@ -1,0 +1,68 @@
+"""Whether what lies in node_modules is what the lockfile says, which is what counts for a script's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from buildgraph.checks.traces import Stamp, stamps_of
+from buildgraph.errors import ConfigurationError
+from buildgraph.workspace import LOCKFILE, Lockfile, parse_lockfile
+from buildgraph.workspace.installed import installed_changes
+
+# pnpm leaves there the lockfile that it has installed from: the same text, where it has installed all of it.
+INSTALLED: Final = "node_modules/.pnpm/lock.yaml"
+OTHERWISE: Final = f"is not installed as {LOCKFILE} says: run `pnpm install`"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What is installed in the workspace at `root`; both lockfiles are read again when the disk says something else."""
+
+    root: str
+    _read: dict[tuple[Stamp, ...], _Compared | None] = field(default_factory=dict)
+
+    def doubt(self, folders: Iterable[str]) -> str:
+        """What is installed otherwise for the projects in these folders, as a sentence; "" where nothing is.
+
+        Nothing is said of a project that nothing was ever installed for, nor where pnpm has left no such file.
+        """
+        compared = self._compared()
+        if compared is None:
+            return ""
+        return next(filter(None, map(compared.doubt, sorted(set(folders)))), "")
+
+    def _compared(self) -> _Compared | None:
+        """The lockfile that was installed from beside the one that stands there; None where they are the same."""
+        stamps = tuple(stamps_of(self.root, (INSTALLED, LOCKFILE)).values())
+        if stamps not in self._read:
+            self._read[stamps] = _compared(Path(self.root, INSTALLED), Path(self.root, LOCKFILE))
+        return self._read[stamps]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Two lockfiles; what differs for a project is looked for once."""
+
+    there: Lockfile
+    wanted: Lockfile
+    _doubts: dict[str, str] = field(default_factory=dict)
+
+    def doubt(self, folder: str) -> str:
+        if folder not in self._doubts:
+            self._doubts[folder] = self._found(folder) if folder in self.there.importers else ""
+        return self._doubts[folder]
+
+    def _found(self, folder: str) -> str:
+        changes = installed_changes(self.there, self.wanted, folder)
+        return f"{changes[0].name} {OTHERWISE}" if changes else ""
+
+
+def _compared(there: Path, wanted: Path) -> _Compared | None:
+    try:
+        installed, said = there.read_bytes(), wanted.read_bytes()
+        return None if installed == said else _Compared(parse_lockfile(installed), parse_lockfile(said))
+    except (OSError, ConfigurationError):
+        return None

@@ -1,0 +1,64 @@
+"""What git's status does not look at, and is not as git says: no snapshot of a working tree knows of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from buildgraph.snapshot.git import Repository
+from buildgraph.snapshot.reading import fits_a_line
+from buildgraph.snapshot.snapshot import decoded, encoded
+
+LEFT_ALONE, SUBMODULE = b"S", b"160000"
+
+
+def read_overlooked(repository: Repository) -> frozenset[str]:
+    """The paths, seen from the project's folder, that are other than the index says though status tells nothing.
+
+    They are files that git was told to leave alone (`--assume-unchanged`, `--skip-worktree`, a sparse checkout),
+    and submodules that are not checked out, or were edited.
+    """
+    told = repository.git("ls-files", "-v", "--stage", "-z").stdout
+    left_alone: dict[str, str] = {}
+    submodules: list[str] = []
+    for record in told.split(b"\0"):
+        # a tag (git-ls-files: that of `--assume-unchanged` is in lower case), mode, id and stage; a tab; the path
+        if record[2:8] == SUBMODULE:
+            submodules.append(decoded(record.partition(b"\t")[2]))
+        elif record[:1].islower() or record[:1] == LEFT_ALONE:
+            facts, _, path = record.partition(b"\t")
+            left_alone[decoded(path)] = facts.split(b" ")[2].decode()
+    unlike = (path for path in submodules if _is_unlike(repository, path))
+    return frozenset((*_edited(repository, left_alone), *unlike))
+
+
+def _edited(repository: Repository, blobs: Mapping[str, str]) -> Iterator[str]:
+    """Those of these files that have another content; what git cannot read has, too."""
+    plain = [
+        path
+        for path in blobs
+        if _is_file(f"{repository.folder}/{path}") and fits_a_line(repository.prefix + path)
+    ]
+    yield from blobs.keys() - set(plain)
+    if plain:
+        request = b"".join(encoded(repository.prefix + path) + b"\n" for path in plain)
+        told = repository.try_git("hash-object", "--stdin-paths", stdin=request)
+        found = told.text.split() if told.code == 0 else [""] * len(plain)
+        yield from (path for path, blob in zip(plain, found, strict=True) if blobs[path] != blob)
+
+
+def _is_file(place: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(place).st_mode)
+    except OSError:
+        return False
+
+
+def _is_unlike(repository: Repository, submodule: str) -> bool:
+    """Whether a submodule is not checked out, or was edited; that another commit is, a snapshot knows."""
+    if not Path(repository.folder, submodule, ".git").exists():
+        return True
+    told = repository.try_git("-C", submodule, "status", "--porcelain", "--ignore-submodules=none")
+    return told.code != 0 or bool(told.stdout.strip())

@@ -1,0 +1,259 @@
+"""Which results are kept, for whom, and what is told of the others; scripts are played, all around them is real."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.monorepo import Monorepo
+from tests.support.played import BUILD, TEST, Shop, compiled
+from tests.support.system import free_port
+from tests.workspace.locks import document
+
+OWN = "its result is for this checkout alone: {} was there before, and was not written anew"
+
+
+@pytest.fixture
+def shop(repo: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    for name in ("pnpm", "node"):
+        program = tmp_path / "programs" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/false\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=":")
+    monkeypatch.setenv("BUILDGRAPH_CHECKS", str(tmp_path / "store"))
+    repo.package("core", scripts={"build": "tsc"})
+    repo.package("web", uses=["core"], scripts={"test": "vitest"})
+    repo.lock()
+    repo.commit()
+    return Shop(repo)
+
+
+@pytest.fixture
+def renamed(shop: Shop) -> Shop:
+    """The same, after a build whose source has another name by now, and one that left what the first has made."""
+    shop.check()
+    shop.repo.git("mv", "packages/core/src/index.ts", "packages/core/src/main.ts")
+    shop.repo.commit()
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js", "main.js"]
+    return shop
+
+
+def test_what_a_former_run_left_is_part_of_no_result_for_others(renamed: Shop) -> None:
+    """What was tested with it is not for others either; here it is fresh for as long as it stands."""
+    assert renamed.told == [f"{BUILD} | {OWN.format('dist/index.js')}"]
+    assert renamed.check() == []
+
+    clone = renamed.clone()
+
+    assert clone.check() == [BUILD, TEST]
+    assert clone.built() == ["main.js"]
+    assert clone.check() == []
+
+
+def test_a_result_that_is_for_one_checkout_is_not_shared(shop: Shop) -> None:
+    """Nobody answers at this address: whoever shares there is told so."""
+    shop.repo.write(
+        "manifests/workspace.toml", f'name = "shop"\n[checks]\ncache = "127.0.0.1:{free_port()}/checks"\n'
+    )
+    shop.check()
+    assert [line.partition(":")[0] for line in shop.told] == ["results are not shared"]
+    shop.repo.git("mv", "packages/core/src/index.ts", "packages/core/src/main.ts")
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | {OWN.format('dist/index.js')}"]
+
+
+def test_where_all_is_fresh_git_is_asked_for_nothing_more(shop: Shop) -> None:
+    shop.check()
+    assert "ls-files" in shop.asked
+
+    assert shop.check() == []
+    assert shop.asked == ["rev-parse", "status"]
+
+
+def test_whoever_takes_outputs_away_has_them_made_anew(renamed: Shop) -> None:
+    """And from then on the result is everybody's."""
+    shutil.rmtree(renamed.core / "dist")
+
+    assert renamed.check() == [BUILD, TEST]
+    assert renamed.built() == ["main.js"]
+    assert renamed.clone().check() == []
+
+
+def test_a_result_for_everybody_stays_one_when_a_script_is_run_again(shop: Shop) -> None:
+    """`check -a` runs what is fresh."""
+    shop.check()
+    shop.deeds[BUILD] = lambda _: None
+
+    assert shop.check("-a") == [BUILD, TEST]
+    assert shop.clone().check() == []
+
+
+def test_a_checkout_s_own_results_come_back_there(renamed: Shop) -> None:
+    renamed.repo.git("checkout", "-q", "HEAD~1")
+    assert renamed.check() == []
+    assert renamed.built() == ["index.js"]
+    renamed.repo.git("checkout", "-q", "main")
+
+    assert renamed.check() == []
+    assert renamed.built() == ["index.js", "main.js"]
+
+
+def test_what_was_tested_beside_files_that_nobody_made_is_not_for_others(shop: Shop) -> None:
+    """A result that was found is laid over what is there: who reads it sees both."""
+    clone = shop.clone()
+    shop.check()
+    clone.repo.write("packages/core/dist/mine.js", "by hand")
+    for one in (clone, shop):
+        one.repo.append("packages/web/src/index.ts")
+
+    assert clone.check() == [TEST]
+    assert clone.check() == []
+    assert shop.check() == [TEST]
+
+
+def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -> None:
+    """A type check leaves it where the build's outputs are, before the build or after it."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/tsconfig.tsbuildinfo", "{}")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.clone().check() == []
+
+
+def test_a_file_that_git_has_among_outputs_is_nothing_that_was_left(shop: Shop) -> None:
+    shop.repo.write("packages/core/dist/.keep", "")
+    shop.repo.git("add", "--force", "packages/core/dist/.keep")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.clone().check() == []
+
+
+def test_an_edit_that_is_undone_before_a_script_ends_counts(shop: Shop) -> None:
+    """Pitfall 8: what the script saw is in no snapshot."""
+
+    def stash_meanwhile(_: Path) -> None:
+        shop.repo.append("packages/core/src/index.ts")
+        shop.repo.git("checkout", "-q", "--", ".")
+
+    shop.deeds[TEST] = stash_meanwhile
+    shop.check()
+
+    (told,) = shop.told
+    assert told.startswith(
+        f"{TEST} | its result is not kept: packages/core/src/index.ts was written meanwhile"
+    )
+    shop.deeds[TEST] = lambda _: None
+    assert shop.check() == [TEST]
+    assert shop.check() == []
+
+
+def test_variables_of_a_file_that_git_ignores_are_looked_at_likewise(shop: Shop) -> None:
+    shop.repo.append(".gitignore", ".env\n")
+    shop.repo.write("packages/web/.env", "VITE_API=here\n")
+
+    def try_another(folder: Path) -> None:
+        (folder / ".env").write_text("VITE_API=there\n")
+        (folder / ".env").write_text("VITE_API=here\n")
+
+    shop.deeds[TEST] = try_another
+    shop.check()
+
+    (told,) = shop.told
+    assert told.startswith(f"{TEST} | its result is not kept: packages/web/.env was written meanwhile")
+
+
+def test_a_script_may_write_what_it_declares_as_its_output(shop: Shop) -> None:
+    """What it writes anew each time, as it was, is no edit of anybody's."""
+    shop.repo.write(
+        "manifests/workspace.toml", 'name = "shop"\n[checks.outputs]\nbuild = ["dist", "src/made.ts"]\n'
+    )
+    shop.repo.write("packages/core/src/made.ts", "made")
+    shop.repo.commit()
+
+    def generated(folder: Path) -> None:
+        (folder / "src/made.ts").write_text("made")
+        compiled(folder)
+
+    shop.deeds[BUILD] = generated
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []
+
+
+def test_what_stands_on_outputs_that_another_run_writes_meanwhile_is_not_kept(shop: Shop) -> None:
+    """Another terminal builds with other variables: whatever it was that the test has read."""
+    shop.deeds[TEST] = lambda _: (shop.core / "dist/index.js").write_text("for production")
+    shop.check()
+
+    (told,) = shop.told
+    assert told.startswith(f"{TEST} | its result is not kept: it stands on what {BUILD} left")
+    shop.deeds[TEST] = lambda _: None
+    assert shop.check() == [TEST]
+    assert (shop.core / "dist/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+def test_a_script_may_build_again_what_it_stands_on(shop: Shop) -> None:
+    """`pretest` does: what is there is what was there."""
+    shop.deeds[TEST] = lambda _: compiled(shop.core)
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.check() == []
+
+
+def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_is_kept(shop: Shop) -> None:
+    """After a pull without an install; what stands on it is not kept either."""
+
+    def locked(version: str) -> str:
+        importers = {".": "", "packages/core": f"ms={version}", "packages/web": "core=link:../core"}
+        return json.dumps(document(importers, {f"ms@{version}": ""}))
+
+    shop.repo.write("node_modules/.pnpm/lock.yaml", locked("1.0.0"))
+    shop.repo.write("pnpm-lock.yaml", locked("2.0.0"))
+    ran = shop.check()
+
+    assert ran == [BUILD, TEST]
+    why = "ms is not installed as pnpm-lock.yaml says: run `pnpm install`"
+    assert shop.told == [f"{name} | its result is not kept: {why}" for name in ran]
+    shop.repo.write("node_modules/.pnpm/lock.yaml", locked("2.0.0"))
+    assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []
+
+
+def pointed(shop: Shop) -> str:
+    """A pointer of git LFS is checked out, as in a job that does not fetch what it points to."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    shop.repo.write("packages/core/logo.png", pointer)
+    shop.repo.commit()
+    return "packages/core/logo.png is git LFS's pointer"
+
+
+def edited_unseen(shop: Shop) -> str:
+    """A file that git was told to leave alone has an edit."""
+    shop.repo.git("update-index", "--skip-worktree", "packages/core/src/index.ts")
+    shop.repo.append("packages/core/src/index.ts")
+    return "packages/core/src/index.ts is not what git takes it for"
+
+
+@pytest.mark.parametrize("brought_about", [pointed, edited_unseen])
+def test_what_lies_there_otherwise_than_the_key_says_is_told_and_nothing_is_kept(
+    shop: Shop, brought_about: Callable[[Shop], str]
+) -> None:
+    why = brought_about(shop)
+    ran = shop.check()
+
+    assert ran == [BUILD, TEST]
+    for name, told in zip(ran, shop.told, strict=True):
+        assert told.startswith(f"{name} | its result is not kept: {why}")
+    assert shop.check() == [BUILD, TEST]
