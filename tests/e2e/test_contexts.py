@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ from tests.workspace.pnpm import run_pnpm
 SERVICES = ["chat-backend", "chat-landing", "chat-web", "mana-core-auth"]
 
 
-def archives(folder: Path) -> dict[str, bytes]:
+def archives(folder: Path, services: Iterable[str] = SERVICES) -> dict[str, bytes]:
     picture = open_project(folder).working_picture()
-    return {name: read_archive(picture.images[name].context, picture.snapshot.blobs) for name in SERVICES}
+    return {name: read_archive(picture.images[name].context, picture.snapshot.blobs) for name in services}
 
 
 def test_archives_are_the_same_bytes_in_every_folder(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_archives_are_the_same_bytes_in_every_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_context_holds_the_closure_and_nothing_else(service: str) -> None:
-    with tarfile.open(fileobj=io.BytesIO(archives(ROOT)[service])) as archive:
+    with tarfile.open(fileobj=io.BytesIO(archives(ROOT, [service])[service])) as archive:
         members = archive.getmembers()
 
     names = [member.name for member in members]
@@ -58,6 +59,6 @@ def test_a_context_holds_the_closure_and_nothing_else(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_pruned_context_passes_a_frozen_install(service: str, tmp_path: Path) -> None:
     """Pitfall 35."""
-    with tarfile.open(fileobj=io.BytesIO(archives(ROOT)[service])) as archive:
+    with tarfile.open(fileobj=io.BytesIO(archives(ROOT, [service])[service])) as archive:
         archive.extractall(tmp_path, filter="data")
     run_pnpm(tmp_path / "manifests", "install", "--frozen-lockfile", "--ignore-scripts")
