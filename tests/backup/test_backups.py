@@ -386,6 +386,7 @@ def test_an_engine_over_ssh_and_a_bucket_do_as_well(
         stocked.place.engine.client.close()
 
 
+@pytest.mark.long
 def test_redis_is_left_alone_where_others_use_it_unless_that_is_asked_for(
     stocked: Town, store: FolderStore
 ) -> None:

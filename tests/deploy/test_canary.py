@@ -106,6 +106,7 @@ def test_a_version_that_falls_ill_after_it_was_found_well_is_given_up(town: Town
     assert town.fetch("api") == "api 1"
 
 
+@pytest.mark.long
 def test_a_proxy_that_is_silent_for_a_moment_is_no_reason_to_leave_the_canary_out(town: Town) -> None:
     town.switches(50, 100, hold=0.5, least_requests=0)
     town.service("api", port=3001)
@@ -181,6 +182,7 @@ def test_a_service_without_a_health_check_is_not_deployed_blue_green(town: Town)
     assert (town.containers(), town.volumes()) == ({}, set())
 
 
+@pytest.mark.long
 def test_a_proxy_that_restarts_during_a_step_goes_on_with_its_share(town: Town) -> None:
     """What is written is what runs: a restart of the proxy changes no weight."""
     town.switches(10, 100, hold=6.0, least_requests=0)

@@ -470,7 +470,7 @@ def test_another_lockfile_version_affects_all_that_pnpm_installs(locked: Opened,
     assert by_lockfile(repo, lambda repo: repo.write("note.txt", "locked by pnpm 9 next"), PNPM_9) == ALL
 
 
-@pytest.mark.parametrize("version", [PNPM_10, PNPM_12])
+@pytest.mark.parametrize("version", [PNPM_10, pytest.param(PNPM_12, marks=pytest.mark.long)])
 def test_the_same_install_locked_by_another_pnpm_affects_nothing(
     version: str, shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
