@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from buildgraph.deploy.platform import Running
     from buildgraph.deploy.releases import Release
 
+ID = "sha256:"  # how ids of images begin
 History = Mapping[str, "tuple[Release, ...]"]  # by product, the oldest first
 
 
@@ -28,9 +29,13 @@ class Told(Protocol):
 def is_same_build(one: str, other: str) -> bool:
     """Whether two references lead to one image: by digest or id, whichever registry they name.
 
-    "" stands for an image that nobody recorded or built, and speaks against nothing.
+    "" stands for an image that nobody recorded or built, and a name that an engine alone knows may mean any image
+    there: neither speaks against anything. A tag where a digest is wanted is another one.
     """
-    return not one or not other or _digest(one) == _digest(other)
+    if not one or not other or _digest(one) == _digest(other):
+        return True
+    is_local = not (_repository(one) or _repository(other))
+    return is_local and not (one.startswith(ID) and other.startswith(ID))
 
 
 def built_as(running: Mapping[str, Running], releases: Iterable[Release]) -> tuple[Release, ...]:

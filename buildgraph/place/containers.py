@@ -141,8 +141,8 @@ def run_in_container(
 ) -> tuple[int, str]:
     """Run a command in a container; its exit code and all it said.
 
-    A container that does not run at this moment (`restarting`) gives the engine's words and code 126; a command that
-    has not ended `within` seconds gives code 124.
+    A container that does not run at this moment (`restarting`) gives the engine's words and code 126, and so does one
+    that ends meanwhile; a command that has not ended `within` seconds gives code 124.
     """
     import docker.errors
 
@@ -151,7 +151,7 @@ def run_in_container(
         try:
             command = api.exec_create(found.id, words, user=user, environment=dict(env or {}))["Id"]
             said = b"".join(piece.content for piece in place.engine.listen_to(command, within))
-            code = api.exec_inspect(command)["ExitCode"]
+            code = _exit_code(place, command)
         except docker.errors.APIError as error:
             if error.status_code != CONFLICT:
                 raise
@@ -165,6 +165,17 @@ def run_in_container(
     if code is None:
         raise ToolError(f"the engine broke off what ran in {container}", "run the same again")
     return int(code), said.decode("utf-8", "replace")
+
+
+def _exit_code(place: Place, command: str) -> int | None:
+    """How a command ended; an engine forgets those of a container as soon as that has ended."""
+    import docker.errors
+
+    try:
+        told: int | None = place.engine.client.api.exec_inspect(command)["ExitCode"]
+    except docker.errors.NotFound:
+        return NOT_RUN
+    return told
 
 
 def ask_in_container(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.image.registry import push_image
-from tests.support.registries import wait_until_ready
 from tests.support.town import Town, build_image
 
 
@@ -17,10 +16,9 @@ def serves(town: Town, version: str) -> None:
 
 
 def publish(town: Town, registry: str, files: dict[str, bytes]) -> str:
-    """A version of the server in a registry, by its digest; the engine holds it no more."""
+    """A version of the server in a registry that answers, by its digest; the engine holds it no more."""
     engine, name = town.place.engine, f"{registry}/{town.place.workspace}"
     image = build_image(engine, town.server, files)
-    wait_until_ready(int(registry.rpartition(":")[2]))
     digest = push_image(engine, image, f"{name}:2", town.hear).digest
     engine.client.api.remove_image(image, force=True)
     assert not engine.has_image(f"{name}@{digest}")

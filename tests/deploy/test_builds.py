@@ -99,10 +99,22 @@ def test_releases_are_read_only_where_an_image_was_built_again() -> None:
         (FIRST, FIRST.replace("ghcr.io", "registry.shop"), True),
         (FIRST, "ghcr.io/shop/api:hotfix", False),
         ("sha256:1", "sha256:2", False),
+        ("shop/api:1", "shop/api:2", True),
+        ("shop/api:1", "sha256:1", True),
         ("", FIRST, True),
         (FIRST, "", True),
     ],
-    ids=["itself", "another digest", "another registry", "a tag", "ids", "not recorded", "not built"],
+    ids=[
+        "itself",
+        "another digest",
+        "another registry",
+        "a tag",
+        "ids",
+        "names of an engine",
+        "a name and an id",
+        "not recorded",
+        "not built",
+    ],
 )
 def test_a_build_is_known_by_its_digest(one: str, other: str, same: bool) -> None:
     assert is_same_build(one, other) is same

@@ -100,6 +100,7 @@ def failing_registry() -> Iterator[tuple[str, str]]:
     """The container and the address of a registry that may be stopped."""
     port = free_port()
     name = docker("run", "-d", "-p", f"127.0.0.1:{port}:5000", substitute("registry:2")).strip()
+    wait_until_ready(port)
     yield name, f"127.0.0.1:{port}"
     docker("rm", "-fv", name)
 

@@ -12,6 +12,7 @@ from buildgraph.errors import BuildgraphError, ToolError
 from tests.deploy.serving import publish, serves
 from tests.support.engines import OwnEngine
 from tests.support.load import Load
+from tests.support.registries import wait_until_ready
 from tests.support.relay import start
 from tests.support.system import free_port, substitute
 from tests.support.town import Town
@@ -75,6 +76,8 @@ def test_a_full_disk_is_told_and_the_old_version_serves_on(
     town.ship()
     before = town.containers()
 
+    with own_engine.let_in(port):
+        wait_until_ready(port)
     town.server = publish(town, f"127.0.0.1:{port}", {"big": os.urandom(60 * MEGABYTE)})
     town.service("api", "2", port=3001)
     with Load(town, "api", clients=2) as load:
