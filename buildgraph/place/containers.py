@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.socket import EngineRefused, Unended
+from buildgraph.place.arguments import container_arguments, host_arguments
 from buildgraph.place.model import Place
 from buildgraph.place.shell import Command, run_in_shell
 from buildgraph.place.specification import Specification
@@ -18,12 +19,8 @@ from buildgraph.place.specification import Specification
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-LOG_ROTATION: Final = {"max-size": "10m", "max-file": "3"}
 RUNNING: Final = "running"
 CONFLICT: Final = 409
-# An engine that was killed stops, when it starts again, what still runs, and remembers that as if it had been done by
-# hand: `unless-stopped` would leave it so.
-RESTARTS: Final = MappingProxyType({"Name": "always"})
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 NOT_RUN: Final = 126  # as a shell tells of a command that cannot be run
 NOT_ENDED: Final = 124  # as timeout(1) tells
@@ -234,53 +231,6 @@ def follow_lines(place: Place, container: str, tail: int) -> Iterator[str]:
                 yield place.redact(line.decode("utf-8", "replace"))
         if rest:
             yield place.redact(rest.decode("utf-8", "replace"))
-
-
-def container_arguments(specification: Specification) -> dict[str, Any]:
-    """What a specification says of the container itself, in the words of docker-py's `create_container`."""
-    return {
-        "name": specification.name,
-        "labels": dict(specification.labels),
-        "environment": dict(specification.env),
-        "command": list(specification.command) or None,
-        "entrypoint": list(specification.entrypoint) or None,
-        "user": specification.user or None,
-        "ports": sorted(specification.published),
-        "stop_timeout": specification.stop_within,
-    }
-
-
-def host_arguments(specification: Specification) -> dict[str, Any]:
-    """What a specification says of the engine around the container, in the words of `create_host_config`."""
-    from docker.types import LogConfig
-
-    return {
-        "network_mode": specification.network or None,
-        "binds": [f"{volume}:{path}" for volume, path in specification.mounts.items()],
-        "port_bindings": dict(specification.published),
-        "log_config": LogConfig(type=LogConfig.types.JSON, config=LOG_ROTATION),
-        "restart_policy": dict(RESTARTS) if specification.restarts else None,
-        "security_opt": ["no-new-privileges:true"],
-        "init": specification.has_init or None,
-        "dns_opt": list(specification.lookups) or None,
-        **_sealing(specification),
-        **_limits(specification),
-    }
-
-
-def _sealing(specification: Specification) -> dict[str, Any]:
-    if not specification.is_sealed:
-        return {}
-    return {"read_only": True, "tmpfs": dict(specification.scratch), "cap_drop": ["ALL"]}
-
-
-def _limits(specification: Specification) -> dict[str, Any]:
-    limits: dict[str, Any] = {}
-    if specification.resources.cpus:
-        limits["nano_cpus"] = round(specification.resources.cpus * 1e9)
-    if specification.resources.memory:
-        limits["mem_limit"] = specification.resources.memory
-    return limits
 
 
 @contextmanager

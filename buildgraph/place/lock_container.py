@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from buildgraph.image.engine import told_plainly
 from buildgraph.place.actor import read_actor, read_process
-from buildgraph.place.containers import RESTARTS, remove_container
+from buildgraph.place.arguments import RESTARTS
+from buildgraph.place.containers import remove_container
 from buildgraph.place.holding import CREATED, KEPT, SPARE, age_of, holder_name, holds
 from buildgraph.place.model import Place
 from buildgraph.place.names import HOLDER, REASON, Role

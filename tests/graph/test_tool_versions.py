@@ -34,7 +34,7 @@ from buildgraph.manifests.model import (
     Service,
     WorkspaceManifest,
 )
-from buildgraph.place.containers import container_arguments, host_arguments
+from buildgraph.place.arguments import container_arguments, host_arguments
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import Colour
 from buildgraph.place.secrets import Secrets

@@ -10,7 +10,7 @@ import pytest
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Resources, Service
-from buildgraph.place.containers import container_arguments, host_arguments
+from buildgraph.place.arguments import container_arguments, host_arguments
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import Colour
 from buildgraph.place.secrets import Secrets
