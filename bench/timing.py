@@ -98,9 +98,17 @@ def run_measured(
         seconds, peak, code = (figures.read_text() if figures.exists() else "0 0 -1").split()
         printed, told = (file.read_text(errors="replace") for file in (output, errors))
     if int(code):
-        last = (printed + told).splitlines()[-LAST_LINES:]
-        raise BenchError("\n".join([f"{' '.join(argv)} ended with {code}:", *last]))
+        raise BenchError(_failure(argv, code, printed + told))
     return Measured(float(seconds), int(peak) * KIB, printed, told)
+
+
+def _failure(argv: Sequence[str], code: str, said: str) -> str:
+    """What a command said last that failed, and the file that has all of it: the reason may stand far above."""
+    with tempfile.NamedTemporaryFile("w", prefix="bench-failed-", suffix=".log", delete=False) as whole:
+        whole.write(said)
+    return "\n".join(
+        [f"{' '.join(argv)} ended with {code} (all of it: {whole.name}):", *said.splitlines()[-LAST_LINES:]]
+    )
 
 
 def _started(

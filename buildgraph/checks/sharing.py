@@ -12,7 +12,7 @@ from typing import Final
 from buildgraph.checks.packing import Damaged
 from buildgraph.checks.result import Content, Result, parse_result, render_result
 from buildgraph.checks.store import Store
-from buildgraph.errors import ToolError
+from buildgraph.errors import ToolError, first_line
 from buildgraph.image.registry_blobs import (
     OCI_MANIFEST,
     has_manifest,
@@ -55,7 +55,7 @@ class SharedCache:
             with self._turn:
                 told, self._is_read = self._is_read, False
             if told:
-                self._tell(f"shared results are not read: {_first_line(error)}")
+                self._tell(f"shared results are not read: {first_line(str(error))}")
         except Damaged as damaged:
             self._tell(f"a shared result is damaged and passed over: {damaged}")
         return None
@@ -70,7 +70,7 @@ class SharedCache:
             with self._turn:
                 told, self._is_written = self._is_written, False
             if told:
-                self._tell(f"results are not shared: {_first_line(error)}")
+                self._tell(f"results are not shared: {first_line(str(error))}")
 
     def _fetch(self, key: str, is_output: Callable[[str], bool]) -> Result | None:
         manifest = read_manifest(self._registry, self._repository, key)
@@ -143,7 +143,3 @@ def _config_digest(manifest: bytes) -> str:
     if not _DIGEST.fullmatch(digest):
         raise Damaged("its manifest")
     return digest
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

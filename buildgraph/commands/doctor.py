@@ -61,14 +61,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(findings: list[Finding]) -> list[str]:
     rows = table([("ok" if finding.well else "--", finding.name, finding.found) for finding in findings])
-    ways = [f"{finding.name}: {finding.way_out}" for finding in findings if not finding.well]
-    warned = [line for finding in findings if finding.warnings for line in _section(finding)]
-    return [rows, *([""] if ways else []), *ways, *warned]
+    sections = [
+        line
+        for finding in findings
+        if finding.warnings or not finding.well
+        for line in ("", *_section(finding))
+    ]
+    return [rows, *sections]
 
 
 def _section(finding: Finding) -> list[str]:
     """The warnings of a finding below its name, and the way out."""
-    return ["", finding.name, *(f"  {warning}" for warning in finding.warnings), f"  {finding.way_out}"]
+    return [finding.name, table([("", told) for told in (*finding.warnings, finding.way_out)])]
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
 from buildgraph.manifests.addresses import public_values
+from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Environment, Manifests, Product, Service
 
 # Raised when this program starts containers otherwise by the same manifests, wherever they run: all are started anew.
@@ -84,7 +85,7 @@ def _settings(service: Service, environment: Environment) -> Mapping[str, object
         "migration": list(migration.command) if migration else [],
         "database": service.database,
         "redis": service.redis,
-        "backing": sorted(backing.kind for backing in environment.backing),
+        "backing": sorted(backing_of(service, environment)),
         "drain_within": environment.drain_within,
         **_cluster_settings(service, environment),
     }

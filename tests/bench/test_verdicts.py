@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -132,6 +133,12 @@ def test_the_peak_is_that_of_the_command_and_its_children_and_not_ours() -> None
     assert lean.peak < 40e6 < 60e6 < full.peak < len(filling)
 
 
-def test_a_command_that_fails_is_told_with_its_last_lines() -> None:
-    with pytest.raises(BenchError, match=r"ended with 3:\nno such thing"):
+def test_a_command_that_fails_is_told_with_its_last_lines_and_where_all_of_it_is() -> None:
+    with pytest.raises(BenchError) as failed:
         run_measured((sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"), Path(), {})
+
+    told = re.search(r"ended with 3 \(all of it: (.+)\):\nno such thing$", str(failed.value))
+    assert told is not None
+    whole = Path(told[1])
+    assert whole.read_text() == "no such thing\n"
+    whole.unlink()

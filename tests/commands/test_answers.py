@@ -156,6 +156,17 @@ def test_what_a_verb_tells_people_fits_eighty_columns(wide: Monorepo, eighty: No
     assert too_wide(ran.out) == []
 
 
+def test_what_a_machine_lacks_is_told_in_eighty_columns_with_the_way_out(
+    wide: Monorepo, eighty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+
+    ran = wide.run("doctor")
+
+    assert ran.code == 3 and "\nengine\n  " in ran.out
+    assert too_wide(ran.out) == []
+
+
 def test_the_same_in_a_file_is_one_line_for_each_row(wide: Monorepo) -> None:
     told = wide.run("affected").out
 

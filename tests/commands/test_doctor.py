@@ -104,7 +104,7 @@ def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:
 
     assert ran.code == 3
     assert [line for line in ran.out.splitlines() if line.startswith("ok  git ")] != []
-    assert "workspace: see `buildgraph plan` for the whole message" in ran.out
+    assert "\nworkspace\n  see `buildgraph plan` for the whole message" in ran.out
 
 
 def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
@@ -126,7 +126,7 @@ def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
 
     ran = repo.run("doctor")
 
-    assert "kubectl: install kubectl 1.27 or later (on Debian 13: kubernetes-client)" in ran.out
+    assert "\nkubectl\n  install kubectl 1.27 or later (on Debian 13: kubernetes-client)" in ran.out
     status = repo.run("status", "env=europe")
     assert (status.code, status.err) == (
         3,

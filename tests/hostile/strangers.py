@@ -167,7 +167,6 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "a patch out of the workspace": Attack(
         {"pnpm-lock.yaml": f"{LOCK}patchedDependencies: {{x@1: {{hash: h, path: ../../../etc/passwd}}}}\n"},
-        verb=("plan",),
     ),
     # tsconfig.json
     "a tsconfig text that never closes": Attack(

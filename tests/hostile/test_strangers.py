@@ -27,7 +27,7 @@ SOON = 4.0  # seconds of the processor, for megabytes
 
 
 @pytest.fixture(scope="module")
-def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """core, used by the service web; own has a Dockerfile; all is committed."""
     repo = Monorepo(tmp_path_factory.mktemp("hostile") / "village")
     repo.package("@acme/core")
@@ -37,7 +37,8 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     repo.write("manifests/environments/production.toml", 'domain = "{host}.example.org"\n')
     repo.commit()
-    return repo.root
+    yield repo.root
+    gc.collect()  # what these tests have left is told of while they ignore it
 
 
 @pytest.fixture(scope="module")
