@@ -96,6 +96,7 @@ def _postgres(place: Place, backing: Backing) -> Specification:
         network=place.prefix,
         aliases=(POSTGRES,),
         mounts={place.named(POSTGRES): POSTGRES_DATA},
+        resources=backing.resources,
         stop_within=STOP_WITHIN,
     )
 
@@ -113,6 +114,7 @@ def _redis(place: Place, backing: Backing) -> Specification:
         network=place.prefix,
         aliases=(REDIS,),
         mounts={place.named(REDIS): REDIS_DATA},
+        resources=backing.resources,
         stop_within=STOP_WITHIN,
     )
 

@@ -73,7 +73,10 @@ from buildgraph.manifests.values import (
 from buildgraph.manifests.vetting import SCAN, SIGN
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-BACKING: Final[Reader[dict[str, Any]]] = table(dict, {"image": Needed(IMAGE, ""), "settings": TEXTS})
+RESOURCES: Final = table(Resources, {"cpus": positive(), "memory": MEMORY_SIZE})
+BACKING: Final[Reader[dict[str, Any]]] = table(
+    dict, {"image": Needed(IMAGE, ""), "settings": TEXTS, "resources": RESOURCES}
+)
 BACKUPS: Final = table(
     Backups,
     {
@@ -103,7 +106,6 @@ def _read_backups(value: object, place: Place) -> Backups:
     return found
 
 
-RESOURCES: Final = table(Resources, {"cpus": positive(), "memory": MEMORY_SIZE})
 MIGRATION: Final = table(Migration, {"command": Needed(COMMAND, ()), "within": positive(), "files": PATHS})
 SMOKE_TEST: Final = table(
     SmokeTest,

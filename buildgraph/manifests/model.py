@@ -178,11 +178,12 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Backing:
-    """A backing service that the environment runs itself: its image and further settings."""
+    """A backing service that the environment runs itself: its image, further settings, and its container's limits."""
 
     kind: str
     image: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = Resources()
 
 
 @dataclass(frozen=True, slots=True)

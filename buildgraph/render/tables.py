@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from buildgraph.manifests.addresses import public_url, public_values
-from buildgraph.manifests.model import Environment, EnvValue, Manifests, Service
+from buildgraph.manifests.model import Environment, EnvValue, Manifests, Resources, Service
 from buildgraph.render.limits import MEBI
 from buildgraph.render.rendered import head
 from buildgraph.render.zone import COLUMNS, name_rows
@@ -67,16 +67,31 @@ def _resources(manifests: Manifests) -> str:
     services = [service for service in manifests.services if service.deployed]
     rows = (_limits(service, environments) for service in services)
     sums = (_sum(services, there) for there in environments)
-    return _section("Resources", columns, [*rows, ("**all, at most**", "", "", *sums)])
+    lines = [*rows, *_servers(environments), ("**all, at most**", "", "", *sums)]
+    return _section("Resources", columns, lines)
 
 
 def _limits(service: Service, environments: Iterable[Environment]) -> Sequence[str]:
     counts = (str(service.replicas_in(there.name)) for there in environments)
-    return (service.name, _cpus(service.resources.cpus), _memory(service.resources.memory), *counts)
+    return _limits_row(service.name, service.resources, counts)
+
+
+def _servers(environments: Iterable[Environment]) -> Rows:
+    """What environments run themselves: a row for each of the limits that it has in one of them."""
+    held = [{(backing.kind, backing.resources) for backing in there.backing} for there in environments]
+    found = {one for there in held for one in there}
+    for kind, limits in sorted(found, key=lambda one: (one[0], one[1].cpus, one[1].memory)):
+        counts = ("1" if (kind, limits) in there else NONE for there in held)
+        yield _limits_row(kind, limits, counts)
+
+
+def _limits_row(name: str, limits: Resources, counts: Iterable[str]) -> Sequence[str]:
+    return (name, _cpus(limits.cpus), _memory(limits.memory), *counts)
 
 
 def _sum(services: Iterable[Service], there: Environment) -> str:
     found = [(service.replicas_in(there.name), service.resources) for service in services]
+    found += [(1, backing.resources) for backing in there.backing]
     cpus = sum(count * limits.cpus for count, limits in found)
     memory = sum(count * limits.memory for count, limits in found)
     return f"{sum(count for count, _ in found)}: {_cpus(cpus)} cpus, {_memory(memory)}"

@@ -46,7 +46,7 @@ defaults
     option httplog
     option dontlognull
     option redispatch
-    option forwardfor
+    option forwardfor if-none
     option idle-close-on-response
     retries 3
     retry-on conn-failure empty-response
@@ -60,11 +60,15 @@ defaults
     timeout check 5s
     default-server check inter 1s fastinter 500ms downinter 200ms fall 3 rise 1 resolvers engine
 """
-# A request that may have changed something is not sent twice.
+# A request that may have changed something is not sent twice. Whom a request is from, who ends TLS and services say in
+# turn, so that the last entry, which they believe, is the visitor at every hop; nobody else reaches the proxy's port.
+# Should it be led to from outside after all, what a client says of itself is not heard: engines' networks are private.
 REQUESTS: Final = """\
+    acl is_near src 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8
     http-request disable-l7-retry unless METH_GET || { method HEAD }
-    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    http-request del-header X-Forwarded-For unless is_near
+    http-request set-header X-Forwarded-Proto http unless is_near { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless is_near { req.hdr(X-Forwarded-Host) -m found }
 """
 NOWHERE: Final = """\
 backend nowhere

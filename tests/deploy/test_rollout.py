@@ -41,6 +41,9 @@ def test_a_first_deploy_serves_and_the_same_again_restarts_nothing(town: Town) -
     assert first.replaced == ("api", "web")
     assert (town.fetch("api"), town.fetch("web")) == ("api 1", "web 1")
     assert town.fetch("web", "/peer") == "api 1"
+    # Whom the hop before names is the client at every one after it; where nobody does, the proxy says whom it sees.
+    assert town.fetch("web", "/peer/client", X_Forwarded_For="198.51.100.1") == "198.51.100.1"
+    assert town.fetch("web", "/peer/client") == town.fetch("web", "/client") != ""
     containers = town.containers()
     assert sorted(containers) == ["api-blue", "proxy", "web-blue"]
 

@@ -38,6 +38,7 @@ WITHOUT_APP = {"uload"}
 WITH_REDIS = {"mana-core-auth", "chat-backend", "picture-backend", "uload-backend"}
 # The least processors and MB of memory that the architecture names, by kind; an app's updates are static pages, too.
 LEAST = {"nestjs": (0.5, 512), "sveltekit": (0.25, 256), "astro": (0.1, 128), "expo": (0.1, 128)}
+LEAST_OF_SERVERS = {"postgres": (1, 2048), "redis": (0.25, 256)}
 RECORDS = {
     "chat": "messages",
     "maerchenzauber": "tales",
@@ -133,6 +134,18 @@ def test_no_limit_is_below_what_the_architecture_says_a_service_of_its_kind_need
 
         assert service.resources.cpus >= cpus, service.name
         assert service.resources.memory >= memory * 1024 * 1024, service.name
+
+
+def test_servers_have_the_limits_of_the_architecture_and_redis_room_for_twice_what_it_holds() -> None:
+    for environment in picture().manifests.environments:
+        servers = {backing.kind: backing for backing in environment.backing}
+        limits = {kind: backing.resources for kind, backing in servers.items()}
+
+        assert limits.keys() == LEAST_OF_SERVERS.keys()
+        for kind, (cpus, memory) in LEAST_OF_SERVERS.items():
+            assert limits[kind].cpus >= cpus and limits[kind].memory >= memory * 2**20, environment.name
+        held = int(servers["redis"].settings["maxmemory"].removesuffix("mb"))
+        assert limits["redis"].memory >= 2 * held * 2**20, environment.name
 
 
 def test_a_smoke_test_asks_for_what_its_name_says() -> None:

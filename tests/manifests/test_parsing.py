@@ -72,6 +72,7 @@ def test_everything_that_can_be_written_is_read() -> None:
             [backing.postgres]
             image = "postgres:16"
             settings = { max_connections = "200" }
+            resources = { cpus = 2, memory = "4G" }
         """,
         chat="""
             [services.worker]
@@ -197,7 +198,7 @@ def test_everything_that_can_be_written_is_read() -> None:
                 rollback_window=3600.0,
                 secrets="secrets.env",
                 backing=(
-                    Backing("postgres", "postgres:16", {"max_connections": "200"}),
+                    Backing("postgres", "postgres:16", {"max_connections": "200"}, Resources(2, 2**32)),
                     Backing("redis", "redis:7"),
                 ),
                 health_within=90.0,

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from buildgraph.deploy.backing import backing_specification
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Resources, Service
@@ -134,6 +135,17 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     assert (arguments["cap_drop"], arguments["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
     assert (arguments["nano_cpus"], arguments["mem_limit"]) == (500_000_000, 2**29)
     assert arguments["restart_policy"] == {"Name": "always"}
+
+
+@pytest.mark.parametrize("kind", ["postgres", "redis"])
+def test_a_server_that_the_environment_runs_itself_keeps_to_its_limits(kind: str) -> None:
+    here = place(POSTGRES_PASSWORD="p", REDIS_PASSWORD="r")
+    limited = Backing(kind, f"{kind}:1", resources=Resources(1, 2**31))
+
+    told = [host_arguments(backing_specification(here, one)) for one in (limited, Backing(kind, f"{kind}:1"))]
+
+    assert (told[0]["nano_cpus"], told[0]["mem_limit"]) == (1_000_000_000, 2**31)
+    assert not {"nano_cpus", "mem_limit"} & set(told[1])
 
 
 @pytest.mark.parametrize(("drain", "stop"), [(2.0, 10), (10.4, 11), (30.0, 30), (600.0, 600)])

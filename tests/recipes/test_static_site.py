@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 ASSET = "_astro/page.0a1b2c3d.js"
 # As the architecture has them.
 SECURITY = {
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Frame-Options": "SAMEORIGIN",
     "X-Content-Type-Options": "nosniff",
     "X-XSS-Protection": "1; mode=block",
@@ -28,13 +28,20 @@ SECURITY = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a site with a page and an asset."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with a page, a longer one, and assets."""
     folder: Path = tmp_path_factory.mktemp("site")
     (folder / "_astro").mkdir()
     for name in ("index.html", ASSET, "logo.svg"):
         (folder / name).write_text("<p>Hello</p>")
+    (folder / "long.html").write_text("<p>Hello</p>" * 100)
     folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[int]:
+    """The port of the site."""
     port = free_port()
     mounts = [
         f"{ROOT}/docker/templates/nginx.conf:/etc/nginx/nginx.conf:ro",
@@ -62,11 +69,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         docker("rm", "-f", container)
 
 
-def ask(port: int, path: str, client: str) -> http.client.HTTPResponse:
+def ask(port: int, path: str, client: str, encoding: str = "identity") -> http.client.HTTPResponse:
     """The head of an answer to somebody of the outside world, as the proxy names them."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path, headers={"X-Forwarded-For": client})
+        connection.request("GET", path, headers={"X-Forwarded-For": client, "Accept-Encoding": encoding})
         return connection.getresponse()
     finally:
         connection.close()
@@ -96,6 +103,27 @@ def test_a_page_is_kept_for_an_hour_an_asset_for_ever_and_an_error_not_at_all(si
         "/logo.svg": "public, max-age=3600",
         "/gone": "no-store",
     }
+
+
+def test_a_page_that_is_long_enough_is_compressed_for_who_takes_it_so(site: int) -> None:
+    asked = (("/long", "gzip"), ("/long", "identity"), ("/", "gzip"))
+    found = [ask(site, path, "198.51.100.7", encoding) for path, encoding in asked]
+
+    assert [answer.getheader("Content-Encoding") for answer in found] == ["gzip", None, None]
+    assert found[0].getheader("Vary") == "Accept-Encoding"
+
+
+def test_an_app_of_one_page_has_all_paths_and_another_site_has_what_is_there(site: int, folder: Path) -> None:
+    fallback = folder / "200.html"
+    without = ask(site, "/some/path", "198.51.100.8")
+    fallback.write_text("<p>App</p>")
+    try:
+        found = ask(site, "/some/path", "198.51.100.8")
+    finally:
+        fallback.unlink()
+
+    assert (without.status, found.status) == (HTTPStatus.NOT_FOUND, HTTPStatus.OK)
+    assert found.getheader("Cache-Control") == "public, max-age=3600, must-revalidate"
 
 
 def test_every_answer_says_what_a_page_may_load_and_who_may_frame_it(site: int) -> None:

@@ -57,7 +57,7 @@ WORKER = Service(
 BLOG = Service("blog", "blog", "dockerfile", "blog", dockerfile="blog/Dockerfile", port=80, host="blog")
 SERVERS = (
     Backing("postgres", "postgres:16-alpine"),
-    Backing("redis", "redis:7-alpine", {"maxmemory": "1gb"}),
+    Backing("redis", "redis:7-alpine", {"maxmemory": "1gb"}, Resources(0.25, 2**31)),
 )
 HERE = Environment("development", domain="{host}.localhost", proxy_port=8480, backing=SERVERS)
 THERE = Environment("production", registry="ghcr.io/shop", domain="{host}.shop.org", backing=SERVERS)
@@ -230,6 +230,13 @@ def test_a_server_keeps_to_limits_and_asks_how_services_are(prod: dict[str, Any]
         },
     }
     assert told["healthcheck"] == {"interval": "30s", "timeout": "10s", "retries": 3, "start_period": "40s"}
+    assert prod["services"]["redis"]["deploy"] == {
+        "resources": {
+            "limits": {"cpus": "0.25", "memory": "2048M"},
+            "reservations": {"cpus": "0.0625", "memory": "1024M"},
+        },
+    }
+    assert "deploy" not in prod["services"]["postgres"]
 
 
 def test_coolify_and_its_proxy_are_told_what_a_service_is(prod: dict[str, Any]) -> None:

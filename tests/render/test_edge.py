@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import ssl
@@ -65,27 +66,37 @@ def test_nothing_asks_for_ocsp_which_lets_encrypt_has_ended(name: str) -> None:
 # What the programs make of it --------------------------------------------------------------------------
 
 
+# What stands behind an edge: it tells what it was asked with, and says HSTS itself; at /gone it hangs up.
+ECHO = """
+require('http').createServer((request, response) => {
+  if (request.url === '/gone') return request.socket.destroy();
+  response.setHeader('Strict-Transport-Security', 'max-age=1');
+  response.end(JSON.stringify(request.headers));
+}).listen(8080, '127.0.0.1');
+"""
+
+
 @dataclass(frozen=True)
 class Edge:
-    """A running edge: its ports on this machine."""
+    """A running edge: its ports on this machine, and the address from which it sees this machine."""
 
     clear: int
     secure: int
+    client: str
 
     def asked(self, path: str, host: str = HOST) -> str:
         """The answer to a request in the clear, in small letters."""
         with socket.create_connection(("127.0.0.1", self.clear), timeout=60) as plain:
             return _ask(plain, path, host)
 
-    def asked_safely(self, path: str, host: str = HOST, name: str = HOST) -> str:
-        """The same by TLS, to `name`."""
+    def asked_safely(self, path: str, host: str = HOST, name: str = HOST, said: str = "") -> str:
+        """The same by TLS, to `name`, with further header lines."""
         with self.handshake(name) as secure:
-            return _ask(secure, path, host)
+            return _ask(secure, path, host, said)
 
     def answers(self) -> bool:
-        """Whether it does; OSError while it is on its way up."""
-        self.handshake().close()
-        return True
+        """Whether it does, and who stands behind it; OSError while it is on its way up."""
+        return self.asked_safely("/").startswith("http/1.1 200 ")
 
     def handshake(self, name: str = HOST, only: ssl.TLSVersion | None = None) -> ssl.SSLSocket:
         """A connection by TLS; of one version, where that is asked for."""
@@ -98,8 +109,8 @@ class Edge:
         return context.wrap_socket(plain, server_hostname=name)
 
 
-def _ask(connection: socket.socket, path: str, host: str) -> str:
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+def _ask(connection: socket.socket, path: str, host: str, said: str = "") -> str:
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{said}\r\n".encode())
     answer = b""
     while part := connection.recv(65536):
         answer += part
@@ -140,6 +151,7 @@ def mounts(kind: str, files: Path) -> list[str]:
     ]
 
 
+GATEWAY = "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}"
 IMAGES = {"nginx": "nginx:1.25-alpine", "haproxy": "haproxy:2.9"}
 CHECKS = {
     "nginx": ("nginx", "-t"),
@@ -159,12 +171,16 @@ def edge(kind: str, files: Path) -> Iterator[Edge]:
     ports = ("-p127.0.0.1::80", "-p127.0.0.1::443")
     docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
     try:
+        inside = ("--network", f"container:{name}", "--entrypoint", "node")
+        docker(
+            "run", "-d", "--rm", "--name", f"{name}-echo", *inside, substitute("node:20-alpine"), "-e", ECHO
+        )
         clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
-        edge = Edge(clear, secure)
+        edge = Edge(clear, secure, docker("inspect", "-f", GATEWAY, name).strip())
         until(edge.answers)
         yield edge
     finally:
-        docker("rm", "-f", "-v", name)
+        docker("rm", "-f", "-v", f"{name}-echo", name)
 
 
 @pytest.mark.engine
@@ -195,11 +211,31 @@ def test_a_challenge_is_answered_in_the_clear(edge: Edge, kind: str) -> None:
 
 
 @pytest.mark.engine
-def test_a_service_is_asked_by_tls_and_hsts_is_said_once_also_when_it_does_not_answer(edge: Edge) -> None:
-    answer = edge.asked_safely("/")
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/gone", 502)])
+def test_a_service_is_asked_by_tls_and_hsts_is_said_once_also_when_it_does_not_answer(
+    edge: Edge, path: str, status: int
+) -> None:
+    head, _, _ = edge.asked_safely(path).partition("\r\n\r\n")
 
-    assert re.match(r"http/1\.1 50[23] ", answer)  # nobody stands behind it
-    assert answer.count(HSTS) == answer.count("strict-transport-security") == 1
+    assert head.startswith(f"http/1.1 {status} ")
+    assert head.count(HSTS) == head.count("strict-transport-security") == 1
+
+
+@pytest.mark.engine
+def test_a_service_hears_who_asks_and_nothing_of_what_they_say_of_themselves(edge: Edge) -> None:
+    names = ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host")
+    said = "".join(f"{name}: 192.0.2.66\r\n" for name in names)
+
+    _, _, body = edge.asked_safely("/", said=f"{said}{said}").partition("\r\n\r\n")
+
+    heard = json.loads(body)
+    assert {name: heard[name.lower()] for name in names} == {
+        "X-Forwarded-For": edge.client,
+        "X-Real-IP": edge.client,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": HOST,
+    }
+    assert heard["host"] == HOST
 
 
 @pytest.mark.engine

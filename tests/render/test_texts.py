@@ -27,7 +27,8 @@ API = Service(
     },
 )
 WORKER = Service("shop-worker", "shop", "dockerfile", "worker", env={"KEY": EnvValue(secret=True)})
-HERE = Environment("development", proxy_port=8480, backing=(Backing("redis", "redis:7-alpine"),))
+REDIS = Backing("redis", "redis:7-alpine", resources=Resources(0.25, 256 * 2**20))
+HERE = Environment("development", proxy_port=8480, backing=(REDIS,))
 THERE = Environment("production", domain="{host}.shop.org", secrets="production.env")
 MANIFESTS = Manifests(Workspace("acme"), (Product("shop", (API, WORKER)),), (HERE, THERE))
 
@@ -96,11 +97,24 @@ def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> No
     assert rows("Resources") == [
         "| shop-api | 0.5 | 512 MB | 1 | 3 |",
         "| shop-worker | – | – | 1 | 1 |",
-        "| **all, at most** |  |  | 2: 0.5 cpus, 512 MB | 4: 1.5 cpus, 1536 MB |",
+        "| redis | 0.25 | 256 MB | 1 | – |",
+        "| **all, at most** |  |  | 3: 0.75 cpus, 768 MB | 4: 1.5 cpus, 1536 MB |",
     ]
     built_upon = replace(API, deployed=False)
-    alone = replace(MANIFESTS, products=(Product("shop", (built_upon,)),))
-    assert rows("Resources", alone) == ["| **all, at most** |  |  | 0: – cpus, – | 0: – cpus, – |"]
+    alone = replace(MANIFESTS, products=(Product("shop", (built_upon,)),), environments=(THERE,))
+    assert rows("Resources", alone) == ["| **all, at most** |  |  | 0: – cpus, – |"]
+
+
+def test_a_server_of_other_limits_elsewhere_has_a_row_of_its_own() -> None:
+    larger = replace(REDIS, resources=Resources(0.25, 2**30))
+    there = replace(THERE, backing=(Backing("postgres", "postgres:16"), larger))
+
+    assert rows("Resources", replace(MANIFESTS, environments=(HERE, there)))[2:] == [
+        "| postgres | – | – | – | 1 |",
+        "| redis | 0.25 | 256 MB | 1 | – |",
+        "| redis | 0.25 | 1024 MB | – | 1 |",
+        "| **all, at most** |  |  | 3: 0.75 cpus, 768 MB | 6: 1.75 cpus, 2560 MB |",
+    ]
 
 
 def test_the_table_of_variables_tells_what_all_have_and_of_a_secret_only_that_it_is_one() -> None:

@@ -39,13 +39,18 @@ const isIll = () => BROKEN === 'health' || (BROKEN === 'later' && asked > 50);
 const page = { 'content-type': 'text/html' };
 console.log(`starting ${ANSWER}`);
 if (BROKEN === 'crash') { console.error('no such table: users'); tell(); process.exit(7); }
-const peer = async (response) => response.end(await (await fetch(process.env.PEER)).text());
+const peer = async ({ url, headers }, response) => {
+  const asked = new URL(url.slice('/peer'.length), process.env.PEER);
+  const answer = await fetch(asked, { headers: { 'x-forwarded-for': headers['x-forwarded-for'] } });
+  response.end(await answer.text());
+};
 const server = http.createServer((request, response) => {
   if (request.url === HEALTH_PATH) {
     response.writeHead(isIll() ? 503 : 200);
     return response.end('ok');
   }
-  if (request.url === '/peer') return peer(response);
+  if (request.url.startsWith('/peer')) return peer(request, response);
+  if (request.url === '/client') return response.end(request.headers['x-forwarded-for']);
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
   if (request.url === '/page') return response.writeHead(200, page).end(`<p>${ANSWER}</p>`);
   if (request.url.startsWith('/assets/')) {
@@ -157,16 +162,17 @@ class Town:
             if moment in line:
                 action()
 
-    def fetch(self, name: str, path: str = "/") -> str:
+    def fetch(self, name: str, path: str = "/", **headers: str) -> str:
         """What users of a service get."""
-        status, body = self.request(name, path)
+        status, body = self.request(name, path, **headers)
         return body if status == 200 else f"{status} {body}"
 
-    def request(self, name: str, path: str = "/") -> tuple[int, str]:
-        """Status and body of one request through the public port."""
+    def request(self, name: str, path: str = "/", **headers: str) -> tuple[int, str]:
+        """Status and body of one request through the public port; `headers` with _ for -."""
         connection = http.client.HTTPConnection("127.0.0.1", self.place.environment.proxy_port, timeout=60)
         try:
-            connection.request("GET", path, headers={"Host": f"{name}.localhost"})
+            told = {key.replace("_", "-"): value for key, value in headers.items()}
+            connection.request("GET", path, headers={"Host": f"{name}.localhost", **told})
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

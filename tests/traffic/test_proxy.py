@@ -56,7 +56,7 @@ defaults
     option httplog
     option dontlognull
     option redispatch
-    option forwardfor
+    option forwardfor if-none
     option idle-close-on-response
     retries 3
     retry-on conn-failure empty-response
@@ -72,9 +72,11 @@ defaults
 
 frontend public
     bind :65080
+    acl is_near src 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8
     http-request disable-l7-retry unless METH_GET || { method HEAD }
-    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    http-request del-header X-Forwarded-For unless is_near
+    http-request set-header X-Forwarded-Proto http unless is_near { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless is_near { req.hdr(X-Forwarded-Host) -m found }
     acl tells_use req.hdr(Sec-Fetch-Dest) -m found
     acl wants_page req.hdr(Sec-Fetch-Dest) -m str document
     acl wants_html req.hdr(Accept) -m sub text/html
@@ -91,9 +93,11 @@ backend nowhere
 
 frontend api.internal
     bind :3002
+    acl is_near src 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8
     http-request disable-l7-retry unless METH_GET || { method HEAD }
-    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    http-request del-header X-Forwarded-For unless is_near
+    http-request set-header X-Forwarded-Proto http unless is_near { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless is_near { req.hdr(X-Forwarded-Host) -m found }
     default_backend api
 
 backend api
@@ -121,9 +125,11 @@ backend api
 
 frontend landing.internal
     bind :3200
+    acl is_near src 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8
     http-request disable-l7-retry unless METH_GET || { method HEAD }
-    http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless { req.hdr(X-Forwarded-Host) -m found }
+    http-request del-header X-Forwarded-For unless is_near
+    http-request set-header X-Forwarded-Proto http unless is_near { req.hdr(X-Forwarded-Proto) -m found }
+    http-request set-header X-Forwarded-Host %[req.hdr(Host)] unless is_near { req.hdr(X-Forwarded-Host) -m found }
     default_backend landing
 
 backend landing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildgraph.manifests.model import Service
+from buildgraph.manifests.model import Resources, Service
 from buildgraph.render.compose.containers import SEALED, Secrets, check, migration, variables, waits
 from buildgraph.render.compose.servers import servers
 from buildgraph.render.compose.stack import Stack
@@ -35,7 +35,9 @@ SELDOM: Final[dict[str, Yaml]] = {"interval": "30s", "timeout": "10s", "retries"
 
 def render_prod(stack: Stack) -> str:
     """The file for servers."""
-    services: dict[str, Yaml] = {name: _server(name, told) for name, told in servers(stack, SECRETS).items()}
+    services: dict[str, Yaml] = {
+        name: _server(stack, name, told) for name, told in servers(stack, SECRETS).items()
+    }
     for service in stack.services:
         if service.migration:
             once = {"networks": _networks(stack, service), **migration(stack, service)}
@@ -52,9 +54,11 @@ def render_prod(stack: Stack) -> str:
     )
 
 
-def _server(name: str, told: dict[str, Yaml]) -> dict[str, Yaml]:
+def _server(stack: Stack, name: str, told: dict[str, Yaml]) -> dict[str, Yaml]:
     restart: dict[str, Yaml] = {} if name == DATABASES else {"restart": "always"}
-    return {**told, **restart, "networks": [DATA], **LOGGING}
+    backing = stack.backing(name)
+    limits = _limits(backing.resources) if backing else {}
+    return {**told, **restart, "networks": [DATA], **({"deploy": limits} if limits else {}), **LOGGING}
 
 
 def _of(stack: Stack, service: Service, told: dict[str, Yaml]) -> dict[str, Yaml]:
@@ -90,14 +94,18 @@ def _networks(stack: Stack, service: Service) -> list[Yaml]:
 
 
 def _deploy(stack: Stack, service: Service) -> dict[str, Yaml]:
-    """How many there are, what each may use at most, and what it is promised of that."""
+    """How many there are, and what each may use."""
+    return {"replicas": service.replicas_in(stack.environment.name), **_limits(service.resources)}
+
+
+def _limits(resources: Resources) -> dict[str, Yaml]:
+    """What a container may use at most, and what it is promised of that; nothing without limits."""
     most, promised = {}, {}
-    if cpus := service.resources.cpus:
+    if cpus := resources.cpus:
         most["cpus"], promised["cpus"] = f"{cpus:g}", f"{cpus / QUARTER:g}"
-    if memory := service.resources.memory // MEBI:
+    if memory := resources.memory // MEBI:
         most["memory"], promised["memory"] = f"{memory}M", f"{max(1, memory // HALF)}M"
-    limits: dict[str, Yaml] = {"resources": {"limits": most, "reservations": promised}} if most else {}
-    return {"replicas": service.replicas_in(stack.environment.name), **limits}
+    return {"resources": {"limits": most, "reservations": promised}} if most else {}
 
 
 def _labels(stack: Stack, service: Service) -> dict[str, Yaml]:

@@ -45,9 +45,11 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 60s
 
-# What is asked in the clear is asked again; 308 keeps the method. Certificates are proven here.
+# What is asked in the clear is asked again; 308 keeps the method. Certificates are proven here. There are two kinds of
+# addresses, and a listener for each: one for both would tell services of ::ffff:192.0.2.1.
 frontend clear
-    bind :::80 v4v6
+    bind :80
+    bind :::80 v6only
 {known}    acl is_challenge path_beg {challenge}
     http-request return status 404 unless is_known
     http-request redirect code 308 location https://%[hdr(host),field(1,:)]%[pathq] unless is_challenge
@@ -55,7 +57,8 @@ frontend clear
 
 # A name that the certificate does not have gets no handshake; one that nobody here has gets no answer of a service.
 frontend secure
-    bind :::443 v4v6 ssl crt /etc/haproxy/certs/{name}.pem alpn h2,http/1.1 strict-sni
+    bind :443 ssl crt /etc/haproxy/certs/{name}.pem alpn h2,http/1.1 strict-sni
+    bind :::443 v6only ssl crt /etc/haproxy/certs/{name}.pem alpn h2,http/1.1 strict-sni
 {known}    http-request return status 421 unless is_known
     # How often one client may ask an API, the same for all there are here: so many at once, and so many in each second.
     acl is_limited path_beg {limited}

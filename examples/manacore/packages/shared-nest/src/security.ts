@@ -12,7 +12,7 @@ export function securityHeaders(): RequestHandler[] {
         imgSrc: ["'self'", 'data:', 'https:'],
       },
     },
-    hsts: { maxAge: 31_536_000, includeSubDomains: true, preload: true },
+    hsts: { maxAge: 31_536_000, includeSubDomains: true },
     referrerPolicy: { policy: 'strict-origin-when-cross-origin' },
     xXssProtection: false,
   });

@@ -14,7 +14,7 @@ async function ask(path: string, page: string, init: RequestInit = {}): Promise<
 
 test('every page bears the security headers', async () => {
   const { headers } = await ask('/', 'Hello');
-  assert.equal(headers.get('strict-transport-security'), 'max-age=31536000; includeSubDomains; preload');
+  assert.equal(headers.get('strict-transport-security'), 'max-age=31536000; includeSubDomains');
   assert.equal(headers.get('x-content-type-options'), 'nosniff');
   assert.equal(headers.get('x-frame-options'), 'SAMEORIGIN');
 });

@@ -8,7 +8,7 @@ import { isSameHost } from './origin.ts';
 const HEALTH = '/api/health';
 /** The policy of contents is SvelteKit's (see kit.js): it names the nonce of each answer's own scripts. */
 const HEADERS = {
-  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains; preload',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
   'X-XSS-Protection': '1; mode=block',
