@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from buildgraph.process import Command, Runner
 WITHIN: Final = 120.0  # seconds a command has: some ask a person first
 INSTEAD: Final = "a secret that is set in the environment of this process needs no command"
 EVERY: Final = "*"  # the name of the command that prints an env file
+LINE_END: Final = re.compile(r"\r\n|\r|\n")  # what else Python ends lines at may stand in a value
 
 
 def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> Secrets:
@@ -132,7 +134,7 @@ def parse_env_file(content: str, where: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     mistakes = []
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(LINE_END.split(content), start=1):
         text = line.strip().removeprefix("export ").strip()
         if not text or text.startswith("#"):
             continue

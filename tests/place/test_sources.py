@@ -25,6 +25,15 @@ def test_an_env_file_is_lines_of_names_and_values() -> None:
     assert parse_env_file(text, "test.env") == {"A": "1", "B": "two words", "C": "quoted # value", "D": "x=y"}
 
 
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_value_holds_what_ends_a_line_for_python_alone(sign: str) -> None:
+    assert parse_env_file(f"A=one{sign}two\r\nB=three\rC=4\n", "test.env") == {
+        "A": f"one{sign}two",
+        "B": "three",
+        "C": "4",
+    }
+
+
 def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
     with pytest.raises(ConfigurationError) as failed:
         parse_env_file("A=1\nhunter2\n", "test.env")
