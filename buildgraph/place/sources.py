@@ -26,22 +26,40 @@ def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], r
     A file that is not there holds nothing: in CI all secrets are variables of the process. A command runs once, when
     a secret is asked for that it may tell and that `env` does not hold.
     """
-    values = {
+    values = _written(root, environment, env)
+    if not environment.secret_commands:
+        return Secrets(values, environment.secrets)
+    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
+    source = environment.secrets or f"where {' or '.join(programs)} reads it"
+    return Secrets(values, source, _commands(root, environment, env, runner).ask)
+
+
+def read_written_secrets(
+    root: Path, environment: Environment, env: Mapping[str, str], runner: Runner
+) -> Secrets:
+    """The same for who runs no command of a checkout: what one may tell stays unknown."""
+    values, commands = _written(root, environment, env), _commands(root, environment, env, runner)
+    return Secrets(values, environment.secrets, unasked=commands.may_tell)
+
+
+def _written(root: Path, environment: Environment, env: Mapping[str, str]) -> dict[str, str]:
+    """What the env file and the environment of the process hold."""
+    return {
         **_read_file(root, environment.secrets),
         **{name: value for name, value in env.items() if value},
     }
-    if not environment.secret_commands:
-        return Secrets(values, environment.secrets)
-    told = SecretCommands(
+
+
+def _commands(
+    root: Path, environment: Environment, env: Mapping[str, str], runner: Runner
+) -> SecretCommands:
+    return SecretCommands(
         environment.secret_commands,
         runner,
         root,
         where=f"manifests/environments/{environment.name}.toml: secret_commands",
         settled=frozenset(name for name, value in env.items() if value),
     )
-    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
-    source = environment.secrets or f"where {' or '.join(programs)} reads it"
-    return Secrets(values, source, told.ask)
 
 
 def _read_file(root: Path, file: str) -> dict[str, str]:
@@ -73,6 +91,10 @@ class SecretCommands:
     within: float = WITHIN
     _said: dict[str, Mapping[str, str] | BuildgraphError] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def may_tell(self, name: str) -> bool:
+        """Whether a command would be run for this secret."""
+        return name not in self.settled and (name in self.commands or EVERY in self.commands)
 
     def ask(self, names: Iterable[str]) -> Mapping[str, str]:
         """Those of the names that the commands tell; an error names every command that failed, and nothing it said."""

@@ -10,6 +10,7 @@ import pytest
 from buildgraph.coolify.lock import LEASE, held_lock
 from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.manifests.model import SmokeTest
+from buildgraph.place.secrets import Secrets
 from tests.coolify.borough import STATE, Borough, refused, upgraded
 from tests.support.coolify_state import Fault
 
@@ -52,6 +53,18 @@ def test_the_same_again_only_reads(borough: Borough) -> None:
         "web": "healthy",
     }
     assert borough.server.writes() == []
+
+
+def test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none(borough: Borough) -> None:
+    borough.service("api", secret=("TOKEN",))
+    borough.secrets(TOKEN="hunter2")
+    borough.deploy()
+
+    borough.place_with(secrets=Secrets({}, unasked=lambda name: name == "TOKEN"))
+    assert borough.pending() == {}
+
+    borough.secrets(TOKEN="another")
+    assert borough.pending() == {"api": "its secrets have changed"}
 
 
 def test_a_change_deploys_exactly_its_service(borough: Borough) -> None:

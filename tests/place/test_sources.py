@@ -12,7 +12,7 @@ import pytest
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.manifests.model import Environment
 from buildgraph.place.secrets import Secrets
-from buildgraph.place.sources import SecretCommands, parse_env_file, read_secrets
+from buildgraph.place.sources import SecretCommands, parse_env_file, read_secrets, read_written_secrets
 from buildgraph.process import SystemRunner
 
 HERE = Environment("test", secrets="test.env")
@@ -133,6 +133,20 @@ def test_no_command_runs_before_a_secret_is_asked_for_that_it_may_tell(tmp_path:
     assert secrets.redact("", ["B"]) == ""
     assert not (tmp_path / "ran").exists()
     assert secrets.redact("the command", ["B"]) == "the ***"
+
+
+def test_whoever_runs_no_command_knows_what_is_written_and_what_may_be_told(tmp_path: Path) -> None:
+    (tmp_path / "test.env").write_text("A=file\nC=file\n")
+    one = replace(HERE, secret_commands={"A": printing("command"), "B": printing("command")})
+    every = replace(HERE, secret_commands={"*": printing("C=command")})
+
+    secrets, of_all = (read_written_secrets(tmp_path, here, {"B": "b"}, SystemRunner()) for here in (one, every))
+
+    assert [secrets.are_known([name]) for name in "ABC"] == [False, True, True]
+    assert [of_all.are_known([name]) for name in "ABC"] == [False, True, False]
+    assert secrets.redact("file b command", ["A", "B"]) == "*** b command"
+    assert told(tmp_path, A=printing("command")).are_known(["A"])
+    assert not (tmp_path / "ran").exists()
 
 
 def test_commands_that_fail_are_all_told_without_a_word_of_what_they_said(tmp_path: Path) -> None:
