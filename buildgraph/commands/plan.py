@@ -78,11 +78,11 @@ def _tell_unknown(chain: Chain, tasks: Iterable[str]) -> None:
 
     deployed = [name for phase, _, name in (task.partition(":") for task in tasks) if phase in OF_CONTAINERS]
     products = {each for name in deployed for each in (chain.products_for(name) if name else chain.products)}
-    secrets, environment = chain.builder.secrets, chain.environment
     unknown = [
         service.name
         for service in chain.services
-        if service.product in products and not secrets.are_known(given_secrets(service, environment))
+        if service.product in products
+        and not chain.builder.secrets.are_known(given_secrets(service, chain.environment))
     ]
     if unknown:
         tell(
