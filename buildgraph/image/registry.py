@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
-from buildgraph.image.engine import Engine, told_plainly
+from buildgraph.image.engine import Engine, told_plainly, understood
 from buildgraph.image.registry_sending import LOOPBACK
 from buildgraph.recipes.references import DOCKER_HUB, is_registry
 
@@ -59,9 +59,16 @@ def find_published(engine: Engine, reference: str) -> Published | None:
             if "manifest unknown" in str(error.explanation) or "name unknown" in str(error.explanation):
                 return None
             raise _unreachable(reference, str(error.explanation or error)) from error
-    return Published(
-        told["Descriptor"]["digest"], tuple(_platform(found) for found in told["Platforms"] or ())
-    )
+    with understood():
+        platforms = tuple(_platform(found) for found in told["Platforms"] or ())
+        return Published(_name(told["Descriptor"]["digest"]), platforms)
+
+
+def _name(told: object) -> str:
+    """A digest or an id; TypeError for what is no text."""
+    if not isinstance(told, str):
+        raise TypeError(told)
+    return told
 
 
 class Pulled(NamedTuple):
@@ -193,7 +200,7 @@ def pull_image(engine: Engine, reference: str) -> Pulled:
 
     repository, tag = parse_repository_tag(reference)
     sizes = dict[str, int]()
-    with told_plainly():
+    with told_plainly(), understood():
         try:
             for line in engine.client.api.pull(repository, tag or "latest", stream=True, decode=True):
                 _refuse(reference, line)
@@ -206,12 +213,12 @@ def pull_image(engine: Engine, reference: str) -> Pulled:
 def _push(engine: Engine, reference: str) -> Pushed:
     repository, tag = _split(reference)
     digest, sizes = "", dict[str, int]()
-    with told_plainly():
+    with told_plainly(), understood():
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             _refuse(reference, line)
-            digest = line.get("aux", {}).get("Digest", digest)
+            digest = _name(line.get("aux", {}).get("Digest", digest))
             sizes |= moved_so_far(line, PUSHING)
-    return Pushed(digest, sum(sizes.values()))
+        return Pushed(digest, sum(sizes.values()))
 
 
 def moved_so_far(line: Mapping[str, Any], doing: tuple[str, ...]) -> dict[str, int]:
