@@ -120,7 +120,7 @@ class Engine:
         """Whether it keeps images as registries do, with all platforms and attestations: containerd's store does."""
         _, told = self._ask("info")
         with understood():
-            return [DRIVER_TYPE, CONTAINERD] in (told.get("DriverStatus") or ())
+            return [DRIVER_TYPE, CONTAINERD] in (told["DriverStatus"] or ())
 
     @property
     def version(self) -> str:

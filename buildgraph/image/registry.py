@@ -12,8 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly, understood
-from buildgraph.image.registry_sending import LOOPBACK
-from buildgraph.recipes.references import DOCKER_HUB, is_registry
+from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
 
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
 UPLOAD_LENGTH: Final = 12  # hex digits in the name that an image is uploaded by
@@ -132,7 +131,7 @@ def name_upload(
 
 def least_wait(reference: str) -> float:
     """Seconds until a tag that was given is read back, at least."""
-    return NEAR_WAIT if reference.startswith(LOOPBACK) else LEAST_WAIT
+    return NEAR_WAIT if is_loopback(reference.partition("/")[0]) else LEAST_WAIT
 
 
 def _give(engine: Engine, reference: str, ways: Iterable[Callable[[], object]]) -> float:
@@ -205,7 +204,7 @@ def pull_image(engine: Engine, reference: str) -> Pulled:
             for line in engine.client.api.pull(repository, tag or "latest", stream=True, decode=True):
                 _refuse(reference, line)
                 sizes |= moved_so_far(line, PULLING)
-            return Pulled(str(engine.client.images.get(reference).id), sum(sizes.values()))
+            return Pulled(_name(engine.client.api.inspect_image(reference)["Id"]), sum(sizes.values()))
         except docker.errors.APIError as error:
             raise _failed(reference, str(error.explanation or error)) from error
 

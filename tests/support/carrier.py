@@ -30,7 +30,7 @@ class Carrier:
     def __init__(self, address: str, registry: Unwell, manifest: bytes) -> None:
         self.address, self.registry, self.manifest = address, registry, manifest
         self.names, self.asked = set[str](), list[str]()
-        self.refuses, self.has_all, self.info = "", True, dict[str, Any]()
+        self.refuses, self.has_all, self.info = "", True, dict[str, Any](DriverStatus=None)
         self.ill: Ill = well
 
     def hear(self, asked: Answering) -> bool:
