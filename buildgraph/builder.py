@@ -176,7 +176,11 @@ class Builder(Finder):
         with self._turn:
             if self._secrets is None:
                 self._secrets = read(
-                    self.project.folder, self.environment, os.environ, self.project.runner
+                    self.project.folder,
+                    self.environment,
+                    os.environ,
+                    self.project.runner,
+                    self.picture.is_seen,
                 )
             return self._secrets
 

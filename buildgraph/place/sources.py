@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from buildgraph.errors import BuildgraphError, ConfigurationError, Mistake, ToolError
+from buildgraph.errors import BuildgraphError, ConfigurationError, ToolError
 from buildgraph.manifests.model import Environment
+from buildgraph.place.env_file import Seen, parse_env_file, read_env_file, seen_by_none
 from buildgraph.place.secrets import Secrets
 from buildgraph.process import Command, Runner
 
 WITHIN: Final = 120.0  # seconds a command has: some ask a person first
 INSTEAD: Final = "a secret that is set in the environment of this process needs no command"
 EVERY: Final = "*"  # the name of the command that prints an env file
-LINE_END: Final = re.compile(r"\r\n|\r|\n")  # what else Python ends lines at may stand in a value
 
 
-def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> Secrets:
+def read_secrets(
+    root: Path,
+    environment: Environment,
+    env: Mapping[str, str],
+    runner: Runner,
+    is_seen: Seen = seen_by_none,
+) -> Secrets:
     """The secrets of an environment: its env file below `root`, its commands, then `env`; the last one wins.
 
     A file that is not there holds nothing: in CI all secrets are variables of the process. A command runs once, when
-    a secret is asked for that it may tell and that `env` does not hold.
+    a secret is asked for that it may tell and that `env` does not hold. `is_seen` tells which paths git sees: the file
+    is read through no such link.
     """
-    values = _written(root, environment, env)
+    values = _written(root, environment, env, is_seen)
     if not environment.secret_commands:
         return Secrets(values, environment.secrets)
     programs = sorted({argv[0] for argv in environment.secret_commands.values()})
@@ -35,24 +41,26 @@ def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], r
 
 
 def read_written_secrets(
-    root: Path, environment: Environment, env: Mapping[str, str], runner: Runner
+    root: Path,
+    environment: Environment,
+    env: Mapping[str, str],
+    runner: Runner,
+    is_seen: Seen = seen_by_none,
 ) -> Secrets:
     """The same for who runs no command of a checkout: what one may tell stays unknown."""
-    values, commands = _written(root, environment, env), _commands(root, environment, env, runner)
+    values, commands = _written(root, environment, env, is_seen), _commands(root, environment, env, runner)
     return Secrets(values, environment.secrets, unasked=commands.may_tell)
 
 
-def _written(root: Path, environment: Environment, env: Mapping[str, str]) -> dict[str, str]:
+def _written(root: Path, environment: Environment, env: Mapping[str, str], is_seen: Seen) -> dict[str, str]:
     """What the env file and the environment of the process hold."""
     return {
-        **_read_file(root, environment.secrets),
+        **_read_file(root, environment.secrets, is_seen),
         **{name: value for name, value in env.items() if value},
     }
 
 
-def _commands(
-    root: Path, environment: Environment, env: Mapping[str, str], runner: Runner
-) -> SecretCommands:
+def _commands(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> SecretCommands:
     return SecretCommands(
         environment.secret_commands,
         runner,
@@ -62,16 +70,13 @@ def _commands(
     )
 
 
-def _read_file(root: Path, file: str) -> dict[str, str]:
+def _read_file(root: Path, file: str, is_seen: Seen) -> dict[str, str]:
     if not file:
         return {}
     try:
-        content = (root / file).read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
-        raise ConfigurationError.of(file, what) from error
+        content = read_env_file(root, file, is_seen).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError.of(file, "cannot be read: it is no UTF-8 text") from error
     return parse_env_file(content, file)
 
 
@@ -147,33 +152,3 @@ def _raise_all(problems: list[BuildgraphError]) -> None:
         raise problems[0]
     if problems:
         raise ToolError("\n".join(str(problem) for problem in problems))
-
-
-def parse_env_file(content: str, where: str) -> dict[str, str]:
-    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` lines skipped.
-
-    Raises ConfigurationError that names the lines that are none of this, and shows nothing of them.
-    """
-    found: dict[str, str] = {}
-    mistakes = []
-    for number, line in enumerate(LINE_END.split(content), start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if "\0" in text:
-            mistakes.append(Mistake(f"{where}:{number}", "has a NUL byte, which no variable can hold"))
-        elif equals and name.strip().isidentifier():
-            found[name.strip()] = _unquoted(value.strip())
-        else:
-            mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return found
-
-
-def _unquoted(value: str) -> str:
-    for mark in ("'", '"'):
-        if len(value) >= 2 and value.startswith(mark) and value.endswith(mark):
-            return value[1:-1]
-    return value

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.chain import open_chain
 from buildgraph.commands import run_verb
+from buildgraph.concern import concern_of
 from buildgraph.console import answer
-from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE
+from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
 from buildgraph.program import guarded
+from buildgraph.project import open_project
 from tests.hostile.strangers import ATTACKS, RENDER, Attack
 from tests.support.monorepo import Monorepo, bare
 
@@ -208,6 +211,23 @@ def test_a_file_that_is_a_link_out_of_the_workspace_is_not_read(
     told = capfd.readouterr()
     assert code in (DONE, WRONG_USE)
     assert "internal" not in told.err and "root:" not in told.out + told.err
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "/dev/zero"])
+@pytest.mark.parametrize("link", ["kept", "kept/here.env"])
+def test_secrets_are_read_through_no_link_that_a_commit_holds(
+    clone: Monorepo, link: str, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clone.append("manifests/environments/development.toml", 'secrets = "kept/here.env"\n')
+    (clone.root / link).parent.mkdir(exist_ok=True)
+    (clone.root / link).symlink_to(target)
+    clone.append(".gitignore", "kept\n")
+    clone.git("add", "--force", link)
+    clone.commit()
+
+    with pytest.raises(ConfigurationError, match=f"{link}: is a symbolic link that git sees"):
+        open_chain(open_project(clone.root), "development").builder.secrets.missing(["root"])
+    assert concern_of(open_chain(open_project(clone.root), "development"), ["deploy:own"])
 
 
 # Programs that a repository would have run -----------------------------------------------------------------
