@@ -12,6 +12,7 @@ from buildgraph.errors import ToolError
 from buildgraph.image.engine import told_plainly, understood
 from buildgraph.image.socket import EngineRefused, Unended
 from buildgraph.place.arguments import container_arguments, host_arguments
+from buildgraph.place.hiding import hiding
 from buildgraph.place.model import Place
 from buildgraph.place.shell import Command, run_in_shell
 from buildgraph.place.specification import Specification
@@ -218,20 +219,27 @@ def read_condition(place: Place, container: str) -> Condition:
 def read_last_lines(place: Place, container: str, count: int) -> str:
     """The end of what a container has said, both streams together, its secrets left out."""
     with _opened(place, container) as found:
+        hide = hiding(place, _variables(found))
         said: bytes = found.logs(tail=count)
-    return place.redact(said.decode("utf-8", "replace").rstrip("\n"))
+    return hide(said.decode("utf-8", "replace").rstrip("\n"))
 
 
 def follow_lines(place: Place, container: str, tail: int) -> Iterator[str]:
     """The last lines of a container and those that it says from now on, its secrets left out, until it ends."""
     with _opened(place, container) as found:
-        rest = b""
+        rest, hide = b"", hiding(place, _variables(found))
         for piece in found.logs(stream=True, follow=True, tail=tail):
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
-                yield place.redact(line.decode("utf-8", "replace"))
+                yield hide(line.decode("utf-8", "replace"))
         if rest:
-            yield place.redact(rest.decode("utf-8", "replace"))
+            yield hide(rest.decode("utf-8", "replace"))
+
+
+def _variables(found: Container) -> list[str]:
+    """A container's variables, as the engine has told them."""
+    with understood():
+        return list(found.attrs["Config"]["Env"] or ())
 
 
 @contextmanager

@@ -107,6 +107,7 @@ def test_no_secret_is_found_in_anything_that_a_chain_leaves_behind(
             fail(town, registry, "start"),
             fail_build(town, registry),
         ]
+    town.write("asked", marked.value("ROTATED") + "\n")
     asked = [town.run(*words.split()) for words in ASKED]
 
     assert (lacking.code, missing(lacking)) == (2, sorted(NAMES))
