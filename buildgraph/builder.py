@@ -55,10 +55,13 @@ class Builder(Finder):
         environment: Environment,
         watch: Watch | None = None,
         chosen: str = "",
+        *,
+        asks: bool = True,
     ) -> None:
         super().__init__(project, picture, environment)
         self._watch = watch
         self._chosen = chosen
+        self._asks = asks
         self._secrets: Secrets | None = None
 
     # Build -------------------------------------------------------------------------------------------------
@@ -167,12 +170,17 @@ class Builder(Finder):
     @property
     def secrets(self) -> Secrets:
         """The environment's secrets; a command that tells some runs once for all who ask here."""
-        from buildgraph.place.sources import read_secrets
+        from buildgraph.place.sources import read_secrets, read_written_secrets
 
+        read = read_secrets if self._asks else read_written_secrets
         with self._turn:
             if self._secrets is None:
-                self._secrets = read_secrets(
-                    self.project.folder, self.environment, os.environ, self.project.runner
+                self._secrets = read(
+                    self.project.folder,
+                    self.environment,
+                    os.environ,
+                    self.project.runner,
+                    self.picture.is_seen,
                 )
             return self._secrets
 

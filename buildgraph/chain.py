@@ -80,15 +80,18 @@ class Chain:
         return [name for group in components(uses) for name in group if name in needed]
 
 
-def open_chain(project: Project, environment: str, watch: Watch | None = None, builder: str = "") -> Chain:
+def open_chain(
+    project: Project, environment: str, watch: Watch | None = None, builder: str = "", *, asks: bool = True
+) -> Chain:
     """The chain for the environment of this name; ConfigurationError for one that is not declared.
 
     So it is where no service is declared: there is nothing to be done. `watch` hears what becomes known meanwhile.
-    `builder` is the builder of buildx that builds, "" for the one that this machine's settings name.
+    `builder` is the builder of buildx that builds, "" for the one that this machine's settings name. Whoever does not
+    `asks` runs no command that tells secrets.
     """
     picture = project.working_picture()
     picture.graph  # noqa: B018  # all mistakes are told before anything begins
     if not picture.manifests.services:
         raise ConfigurationError.of("manifests/products", NO_SERVICE, WRITE_ONE)
     found = picture.environment(environment)
-    return Chain(picture, found, Builder(project, picture, found, watch, builder))
+    return Chain(picture, found, Builder(project, picture, found, watch, builder, asks=asks))

@@ -9,6 +9,7 @@ from typing import Final
 from buildgraph.chain import Chain
 from buildgraph.checker import Checker
 from buildgraph.checks.script import TASK
+from buildgraph.errors import ConfigurationError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
 from buildgraph.recovery import Wish
@@ -60,11 +61,14 @@ def _smoke(chain: Chain, products: Collection[str]) -> bytes:
 
 def _secrets(chain: Chain) -> bytes:
     """What stands in the environment's file of secrets: a deploy counts it, and no fingerprint here does."""
-    if not chain.environment.secrets:
+    from buildgraph.place.env_file import read_env_file
+
+    file = chain.environment.secrets
+    if not file:
         return b""
     try:
-        return (chain.builder.project.folder / chain.environment.secrets).read_bytes()
-    except OSError:
+        return read_env_file(chain.builder.project.folder, file, chain.picture.is_seen)
+    except ConfigurationError:  # the deploy tells it
         return b""
 
 

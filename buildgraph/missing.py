@@ -1,4 +1,4 @@
-"""Refuses a run for which secrets are missing before anything starts: those of images to be built, and of deploys."""
+"""Refuses a run for which secrets are missing before anything starts: of images to be built, deploys, promotions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildgraph.chain import Chain
+from buildgraph.promotion import Promotion
+from buildgraph.refusals import Terms
 
 OF_CONTAINERS: Final = ("deploy", "migrate")  # the tasks that start containers after builds
 
 
-def refuse_missing_secrets(chain: Chain, tasks: Iterable[str]) -> None:
+def refuse_missing_secrets(chain: Chain, tasks: Iterable[str], terms: Terms) -> None:
     """ConfigurationError that names every secret that these tasks come to need and nobody tells; who needs it, too.
 
-    An image that is there needs none for its build. ToolError when a command that tells secrets fails.
+    An image that is there needs none for its build; what is promoted needs those of the manifests that it was released
+    with. ToolError when a command that tells secrets fails, or who runs such a release does not answer.
     """
     told = [task.partition(":") for task in tasks]
     needed: dict[str, tuple[str, ...]] = _of_builds(
@@ -22,6 +25,7 @@ def refuse_missing_secrets(chain: Chain, tasks: Iterable[str]) -> None:
     products = {name for phase, _, name in told if phase in OF_CONTAINERS and name}
     if products:
         needed |= _of_containers(chain, products)
+    needed |= _of_promotions(chain, {name for phase, _, name in told if phase == "promote" and name}, terms)
     if any(needed.values()):
         from buildgraph.place.secrets import refuse_missing
 
@@ -42,4 +46,16 @@ def _of_containers(chain: Chain, products: set[str]) -> dict[str, tuple[str, ...
         service.name: needed_secrets(service, chain.environment)
         for service in chain.services
         if service.product in products and service.deployed
+    }
+
+
+def _of_promotions(chain: Chain, products: set[str], terms: Terms) -> dict[str, tuple[str, ...]]:
+    """Images are copied and signed before a promotion's containers are given anything, so it is looked at here."""
+    from buildgraph.place.secrets import needed_secrets
+
+    released = [Promotion(chain.deployer, product, terms).release for product in sorted(products)]
+    return {
+        part.service.name: needed_secrets(part.service, chain.environment)
+        for release in released
+        for part in release.services
     }

@@ -42,6 +42,10 @@ class Picture:
         """The graph of this snapshot."""
         return self._graph_of(self.snapshot)
 
+    def is_seen(self, path: str) -> bool:
+        """Whether git sees a path: a commit has it, or the next one would."""
+        return path in self.snapshot.entries
+
     @cached_property
     def layout(self) -> Layout:
         """All that the snapshot says, read and checked."""

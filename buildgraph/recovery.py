@@ -82,7 +82,7 @@ def read_product_backups(
     from buildgraph.backup.stores import open_store
     from buildgraph.place.sources import read_secrets
 
-    secrets = read_secrets(folder, environment, os.environ, SystemRunner())
+    secrets = read_secrets(folder, environment, os.environ, SystemRunner(), picture.is_seen)
     store = open_store(_place_of(environment, to), folder, secrets)
     above = f"{picture.manifests.workspace.name}/{environment.name}"
     return {

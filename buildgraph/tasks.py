@@ -153,7 +153,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             if chain is not None:
                 _check_plans(chain, pos_args, _terms())
                 if isinstance(cmd, DoitRun):
-                    refuse_missing_secrets(chain, wanted_tasks(works, pos_args or DEFAULT_TASKS))
+                    wanted = wanted_tasks(works, pos_args or DEFAULT_TASKS)
+                    refuse_missing_secrets(chain, wanted, _terms())
             _load_ahead(pos_args)
         except BuildgraphError as error:
             raise Stopped(error) from error

@@ -27,6 +27,8 @@ DOCUMENTS = (
 )
 FOLDERS = ("buildgraph", "tests", "script", "docker", "docs", "bench", "examples")
 NAMED = re.compile(r"`([\w./-]+)`")
+# What a workflow's step runs: the rest of a line, or the lines below that are further in.
+SCRIPT = re.compile(r"^( *)(?:- )?run: *(?:[|>][-+]?\n((?:\1 +.*\n|\n)+)|(.*)\n)", re.MULTILINE)
 
 
 def quoted(document: str) -> Iterator[str]:
@@ -128,6 +130,16 @@ def test_every_message_in_troubleshooting_is_one_of_the_program() -> None:
 
     assert len(headings) > 20
     assert [text for text in headings if text not in said] == []
+
+
+def test_no_workflow_of_a_page_has_a_script_that_what_others_wrote_is_put_into() -> None:
+    """GitHub puts an expression's value into a script as text; a variable's value stays one."""
+    shown = [block.text for page in PAGES for block in blocks_of((ROOT / page).read_text())]
+    workflows = [text for text in shown if re.search(r"^ *(- )?run:", text, re.MULTILINE)]
+    scripts = ["".join(found[1:]) for text in workflows for found in SCRIPT.findall(text)]
+
+    assert len(scripts) > 5
+    assert [script for script in scripts if "${{" in script] == []
 
 
 @pytest.mark.parametrize("service", ["github-workflows", "gitlab-ci"])

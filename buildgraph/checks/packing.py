@@ -130,8 +130,7 @@ def _bring(folder: str, output: Output, pieces: _Pieces) -> None:
     place = f"{folder}/{output.path}"
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     if output.kind == FOLDER:
-        Path(place).mkdir(exist_ok=True)
-        Path(place).chmod(output.mode)
+        _make_folder(place, output.mode)
         return
     half = half_of(place)
     try:
@@ -143,6 +142,18 @@ def _bring(folder: str, output: Output, pieces: _Pieces) -> None:
     finally:
         with suppress(FileNotFoundError):
             Path(half).unlink()
+
+
+def _make_folder(place: str, mode: int) -> None:
+    """An empty folder; a link that stands there gives way, and what it leads to stays as it is."""
+    if Path(place).is_symlink():
+        Path(place).unlink()
+    Path(place).mkdir(exist_ok=True)
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _write(half: str, output: Output, pieces: _Pieces) -> None:

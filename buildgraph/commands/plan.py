@@ -1,6 +1,8 @@
 """The verb `plan`: the steps a run would take and why; it asks engine and registry and changes nothing.
 
 Commands around a push are no steps: what a scan says, and whether a signature is missing, shows in the run alone.
+A plan may be of a stranger's checkout: it runs no command of the manifests, and no engine, cluster or server that they
+name is asked unless the command line names the environment.
 """
 
 from __future__ import annotations
@@ -8,16 +10,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from buildgraph.chain import NO_SERVICE, Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
+from buildgraph.manifests.model import Environment
 from buildgraph.plan.steps import Step
 from buildgraph.project import Project, open_project
 from buildgraph.promotion import Promotion
 from buildgraph.refusals import Terms
 from buildgraph.saved_plan import PlannedService, SavedPlan, render_plan, step_as_dict
+
+OF_CONTAINERS: Final = ("deploy", "promote")  # the tasks of a plan that compare secrets
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,22 +34,60 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--save", metavar="FILE", help="write the plan to a file, for `deploy:PRODUCT plan=FILE`"
     )
     parser.add_argument("--from", dest="source", default="", metavar="NAME", help="for promote: from where")
+    parser.add_argument(
+        "--secrets",
+        action="store_true",
+        help="run the environment's secret_commands, to compare what they tell",
+    )
     add_environment(parser)
+    parser.set_defaults(env="")
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan, and save it where that is asked for; returns the exit code."""
     project = open_project(Path.cwd())
+    is_told, options.env = bool(options.env), options.env or DEFAULT_ENVIRONMENT
     if not options.tasks and not project.working_picture().manifests.services:
         return _tell_nothing(project, options)
-    chain = open_chain(project, options.env)
+    chain = open_chain(project, options.env, asks=options.secrets)
+    if not is_told:
+        _refuse_named(chain.environment)
     terms = Terms(source=options.source)
     tasks = options.tasks or ["build"]
     steps = list(dict.fromkeys(step for task in tasks for step in _steps(chain, task, terms)))
+    _tell_unknown(chain, tasks)
     if options.save:
         _save(chain, options, steps)
     return _tell(steps, options)
+
+
+def _refuse_named(environment: Environment) -> None:
+    """ConfigurationError where a checkout alone would choose whom this machine speaks to."""
+    if environment.is_named:
+        raise ConfigurationError.of(
+            f"manifests/environments/{environment.name}.toml",
+            "names an engine, a cluster or a server, which a plan asks only where it is told of which environment",
+            f"write env={environment.name}",
+        )
+
+
+def _tell_unknown(chain: Chain, tasks: Iterable[str]) -> None:
+    """Tell whose secrets were not compared."""
+    from buildgraph.place.secrets import given_secrets
+
+    deployed = [name for phase, _, name in (task.partition(":") for task in tasks) if phase in OF_CONTAINERS]
+    products = {each for name in deployed for each in (chain.products_for(name) if name else chain.products)}
+    unknown = [
+        service.name
+        for service in chain.services
+        if service.product in products
+        and not chain.builder.secrets.are_known(given_secrets(service, chain.environment))
+    ]
+    if unknown:
+        tell(
+            f"the secrets of {', '.join(unknown)} were not compared: `--secrets` runs the commands that tell them"
+        )
 
 
 def _tell_nothing(project: Project, options: argparse.Namespace) -> int:

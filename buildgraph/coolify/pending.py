@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildgraph.coolify.answers import Application
+from buildgraph.coolify.api import NewVariable
 from buildgraph.coolify.ledger import Ledger
 from buildgraph.coolify.live import CoolifyLive, CoolifyService, read_application
 from buildgraph.coolify.place import CoolifyPlace
@@ -12,7 +13,7 @@ from buildgraph.coolify.wanted import differing_variables, wanted_settings, want
 from buildgraph.deploy.proof import proof_of
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.place.model import Reason, Target
-from buildgraph.place.secrets import check_secrets, secrets_digest
+from buildgraph.place.secrets import check_secrets, given_secrets, wanted_digest
 
 NOWHERE = (
     'write migrations = "here" below [coolify]: this machine\'s engine then runs it from the new image, and must reach '
@@ -82,8 +83,8 @@ def _reason(place: CoolifyPlace, live: CoolifyLive, target: Target) -> str:
         return "its application is another one"
     if running.fingerprint != target.fingerprint:
         return "its fingerprint differs from what runs"
-    digest = secrets_digest(live.ledger.key, target.service, place.environment, place.place.secrets)
-    if running.deployed.secrets != digest:
+    now, secrets = running.deployed.secrets, place.place.secrets
+    if now != wanted_digest(now, live.ledger.key, target.service, place.environment, secrets):
         return "its secrets have changed"
     return _drift(place, target, running)
 
@@ -95,11 +96,19 @@ def _drift(place: CoolifyPlace, target: Target, running: CoolifyService) -> str:
     settings = running.application.differs(wanted_settings(place, target, running.application))
     if settings:
         return f"its settings in Coolify are others: {', '.join(sorted(settings))}"
-    found = {v.key: v.value for v in place.api.variables(running.application.uuid)}
-    variables = differing_variables(wanted_variables(place, target.service), found)
-    if variables:
+    if variables := _drifted_variables(place, target, running):
         return f"its variables in Coolify are others: {', '.join(v.key for v in variables)}"
     return "" if running.is_healthy else f"it is {running.application.status or 'not there'}"
+
+
+def _drifted_variables(
+    place: CoolifyPlace, target: Target, running: CoolifyService
+) -> tuple[NewVariable, ...]:
+    """The variables that are not as they shall be; none where it is not known what secrets shall be."""
+    if not place.place.secrets.are_known(given_secrets(target.service, place.environment)):
+        return ()
+    found = {v.key: v.value for v in place.api.variables(running.application.uuid)}
+    return differing_variables(wanted_variables(place, target.service), found)
 
 
 def application_of(place: CoolifyPlace, target: Target) -> Application:

@@ -12,7 +12,7 @@ from buildgraph.place.containers import Found
 from buildgraph.place.model import Place, Reason, Target
 from buildgraph.place.names import BACKING, FINGERPRINT, IMAGE, SECRETS
 from buildgraph.place.scales import as_scaled
-from buildgraph.place.secrets import secrets_digest
+from buildgraph.place.secrets import secrets_digest, wanted_digest
 
 
 def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:
@@ -84,7 +84,8 @@ def _replacing_reason(place: Place, live: Live, target: Target, running: LiveSer
         return Reason("it does not run")
     if running.fingerprint != target.fingerprint:
         return Reason("its fingerprint differs from what runs")
-    if running.secrets != secrets_digest(live.traffic.key, service, environment, place.secrets):
+    wanted = wanted_digest(running.secrets, live.traffic.key, service, environment, place.secrets)
+    if running.secrets != wanted:
         return Reason("its secrets have changed")
     if not is_built_as(target, running.containers):
         return Reason("it runs from another image")

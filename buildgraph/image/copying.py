@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
-from buildgraph.image.engine import Engine, told_plainly
+from buildgraph.image.engine import Engine, told_plainly, understood
 from buildgraph.image.naming import find_reachable, mount_image
 from buildgraph.image.registry import find_published, name_upload, pull_image
 from buildgraph.image.registry_content import Registry
@@ -90,15 +90,15 @@ def _is_mounted(engine: Engine, source: str, reference: str) -> bool:
 
 
 def _is_index(engine: Engine, source: str) -> bool:
-    with told_plainly():
-        told = engine.client.api.inspect_distribution(source)
-    return any(word in told["Descriptor"]["mediaType"] for word in INDEX)
+    with told_plainly(), understood():
+        kind = engine.client.api.inspect_distribution(source)["Descriptor"]["mediaType"]
+        return any(word in kind for word in INDEX)
 
 
 def _carry(engine: Engine, source: str, reference: str) -> None:
     repository, _, tag = reference.rpartition(":")
     image = pull_image(engine, source).image
-    with told_plainly():
+    with told_plainly(), understood():
         engine.client.api.tag(image, repository, tag)
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             if "error" in line:

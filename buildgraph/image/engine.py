@@ -15,7 +15,7 @@ from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, Talk
 if TYPE_CHECKING:
     import docker
 
-__all__ = ["NO_ENGINE", "Engine", "HeldImage", "open_engine", "told_plainly"]
+__all__ = ["NO_ENGINE", "Engine", "HeldImage", "open_engine", "told_plainly", "understood"]
 
 NOT_FOUND, CONNECTIONS = 404, 25
 # How an engine says that containerd keeps its images (its `features` have `containerd-snapshotter`).
@@ -102,7 +102,7 @@ class Engine:
         status, told = self._ask("images", reference, "json")
         if status == NOT_FOUND:
             return None
-        with self._understood():
+        with understood():
             return _held(told)
 
     def tag(self, image: str, reference: str) -> None:
@@ -119,8 +119,8 @@ class Engine:
     def keeps_several(self) -> bool:
         """Whether it keeps images as registries do, with all platforms and attestations: containerd's store does."""
         _, told = self._ask("info")
-        with self._understood():
-            return [DRIVER_TYPE, CONTAINERD] in (told.get("DriverStatus") or ())
+        with understood():
+            return [DRIVER_TYPE, CONTAINERD] in (told["DriverStatus"] or ())
 
     @property
     def version(self) -> str:
@@ -130,16 +130,8 @@ class Engine:
     @cached_property
     def _version(self) -> Mapping[str, str]:
         _, found = self._ask("version")
-        with self._understood():
+        with understood():
             return {name: str(found[name]) for name in ("ApiVersion", "Arch", "Os", "Version")}
-
-    @contextmanager
-    def _understood(self) -> Iterator[None]:
-        """What answers where an engine should be, such as a proxy, is told as that."""
-        try:
-            yield
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise ToolError("what answers is no Docker engine", ENGINE_LOST) from error
 
     def _ask(self, *question: str) -> tuple[int, Any]:
         """Ask over the line; a refusal other than "not found" is the engine's own words."""
@@ -148,7 +140,7 @@ class Engine:
         except OSError as error:
             raise self.line.explain(error) from error
         if status >= REFUSED and status != NOT_FOUND:
-            with self._understood():
+            with understood():
                 raise EngineRefused(status, told["message"] if told else "")
         return status, told
 
@@ -199,13 +191,26 @@ def _explain_failures(api: Any, line: Line) -> None:
 
     def explained(request: Any, **options: Any) -> Any:
         try:
-            return send(request, **options)
+            return _in_engine_s_words(send(request, **options))
         except requests.exceptions.ConnectionError as error:
             if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
                 raise
             raise line.explain(error) from error
 
     api.send = explained
+
+
+def _in_engine_s_words(answer: Any) -> Any:
+    """An answer, unless it is a refusal in JSON of somebody else: the library looks for `message`, and takes text."""
+    if answer.ok:
+        return answer
+    try:
+        told = answer.json()
+    except ValueError:
+        return answer
+    with understood():
+        told["message"]
+    return answer
 
 
 @contextmanager
@@ -221,11 +226,22 @@ def told_plainly() -> Iterator[None]:
         raise ToolError(f"the Docker engine refused: {error.explanation or error}") from error
     except (
         docker.errors.DockerException,
+        docker.errors.StreamParseError,
         requests.exceptions.RequestException,
         urllib3.exceptions.HTTPError,
         ConnectionError,
+        RecursionError,
     ) as error:
         raise ToolError("the Docker engine does not answer any more", ENGINE_LOST) from error
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """What answers where an engine should be, such as a proxy, is told as that; nothing but answers is read in it."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ToolError("what answers is no Docker engine", ENGINE_LOST) from error
 
 
 def _held(found: Mapping[str, Any]) -> HeldImage:

@@ -11,9 +11,8 @@ from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
-from buildgraph.image.engine import Engine, told_plainly
-from buildgraph.image.registry_sending import LOOPBACK
-from buildgraph.recipes.references import DOCKER_HUB, is_registry
+from buildgraph.image.engine import Engine, told_plainly, understood
+from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
 
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
 UPLOAD_LENGTH: Final = 12  # hex digits in the name that an image is uploaded by
@@ -59,9 +58,16 @@ def find_published(engine: Engine, reference: str) -> Published | None:
             if "manifest unknown" in str(error.explanation) or "name unknown" in str(error.explanation):
                 return None
             raise _unreachable(reference, str(error.explanation or error)) from error
-    return Published(
-        told["Descriptor"]["digest"], tuple(_platform(found) for found in told["Platforms"] or ())
-    )
+    with understood():
+        platforms = tuple(_platform(found) for found in told["Platforms"] or ())
+        return Published(_name(told["Descriptor"]["digest"]), platforms)
+
+
+def _name(told: object) -> str:
+    """A digest or an id; TypeError for what is no text."""
+    if not isinstance(told, str):
+        raise TypeError(told)
+    return told
 
 
 class Pulled(NamedTuple):
@@ -125,7 +131,7 @@ def name_upload(
 
 def least_wait(reference: str) -> float:
     """Seconds until a tag that was given is read back, at least."""
-    return NEAR_WAIT if reference.startswith(LOOPBACK) else LEAST_WAIT
+    return NEAR_WAIT if is_loopback(reference.partition("/")[0]) else LEAST_WAIT
 
 
 def _give(engine: Engine, reference: str, ways: Iterable[Callable[[], object]]) -> float:
@@ -193,12 +199,12 @@ def pull_image(engine: Engine, reference: str) -> Pulled:
 
     repository, tag = parse_repository_tag(reference)
     sizes = dict[str, int]()
-    with told_plainly():
+    with told_plainly(), understood():
         try:
             for line in engine.client.api.pull(repository, tag or "latest", stream=True, decode=True):
                 _refuse(reference, line)
                 sizes |= moved_so_far(line, PULLING)
-            return Pulled(str(engine.client.images.get(reference).id), sum(sizes.values()))
+            return Pulled(_name(engine.client.api.inspect_image(reference)["Id"]), sum(sizes.values()))
         except docker.errors.APIError as error:
             raise _failed(reference, str(error.explanation or error)) from error
 
@@ -206,12 +212,12 @@ def pull_image(engine: Engine, reference: str) -> Pulled:
 def _push(engine: Engine, reference: str) -> Pushed:
     repository, tag = _split(reference)
     digest, sizes = "", dict[str, int]()
-    with told_plainly():
+    with told_plainly(), understood():
         for line in engine.client.api.push(repository, tag, stream=True, decode=True):
             _refuse(reference, line)
-            digest = line.get("aux", {}).get("Digest", digest)
+            digest = _name(line.get("aux", {}).get("Digest", digest))
             sizes |= moved_so_far(line, PUSHING)
-    return Pushed(digest, sum(sizes.values()))
+        return Pushed(digest, sum(sizes.values()))
 
 
 def moved_so_far(line: Mapping[str, Any], doing: tuple[str, ...]) -> dict[str, int]:

@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from buildgraph.image.labels import built_at
 
 T = TypeVar("T")
+# What a manifest of either sort, of whichever age, has beside its version or media type: one of these at least.
+PARTS: Final = frozenset({"manifests", "config", "layers", "fsLayers", "blobs"})
+KINDS: Final = frozenset({"schemaVersion", "mediaType"})
 
 
 class NoAnswer(Exception):
@@ -31,6 +34,8 @@ def parse_manifest(content: bytes, digest: str) -> Manifest:
     """A manifest; `digest` is what the registry calls it, or "". NoAnswer for anything else."""
 
     def read(told: Any) -> Manifest:
+        if not (told.keys() & PARTS and told.keys() & KINDS):
+            raise LookupError("no part of a manifest")
         children, layers = _digests(told, "manifests"), _digests(told, "layers")
         config = _text((told.get("config") or {}).get("digest"))
         return Manifest(digest or _digest_of(content), children, config, layers)
@@ -46,8 +51,8 @@ def parse_named(content: bytes, digest: str) -> Manifest:
 
 
 def parse_tags(content: bytes) -> list[str]:
-    """A page of a list of tags; NoAnswer for anything else."""
-    return _read(content, lambda told: [_text(tag) for tag in told.get("tags") or ()])
+    """A page of a list of tags, which may be null; NoAnswer for anything else."""
+    return _read(content, lambda told: [_text(tag) for tag in told["tags"] or ()])
 
 
 def parse_created(content: bytes) -> str:

@@ -15,13 +15,13 @@ from buildgraph.image.registry_answers import (
     Manifest,
     NoAnswer,
     parse_created,
-    parse_manifest,
+    parse_named,
     parse_tags,
     parse_token,
 )
-from buildgraph.image.registry_sending import LOOPBACK, TIMEOUT, Body, Headers, opened, send_elsewhere
+from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
-from buildgraph.recipes.references import DOCKER_HUB, is_registry
+from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
 
 if TYPE_CHECKING:
     import requests
@@ -69,13 +69,14 @@ class Registry:
         return tuple(sorted(tag for page in self._pages(f"{repository}/tags/list") for tag in page))
 
     def find_manifest(self, repository: str, reference: str) -> Manifest | None:
-        """What stands under a tag or digest, or None."""
+        """What stands under a tag or digest, or None; a registry that calls its content by another digest is told."""
         answer = self.ask("GET", f"{repository}/manifests/{reference}", headers={"Accept": ACCEPTED})
         if answer.status_code == NOT_FOUND:
             return None
         content = self.read(answer)
+        digest = reference if ":" in reference else answer.headers.get("Docker-Content-Digest", "")
         with self.understood():
-            return parse_manifest(content, answer.headers.get("Docker-Content-Digest", ""))
+            return parse_named(content, digest)
 
     def created(self, repository: str, manifest: Manifest) -> str:
         """When an image says that it was made (RFC 3339), or "": it does not say, or is an index."""
@@ -229,7 +230,7 @@ class Registry:
     @property
     def _address(self) -> str:
         host = HUB_HOST if self.name == DOCKER_HUB else self.name
-        return f"{'http' if host.startswith(LOOPBACK) else 'https'}://{host}"
+        return f"{'http' if is_loopback(host) else 'https'}://{host}"
 
     def _unreachable(self, said: str) -> ToolError:
         way_out = f"check that it runs and that you may use it: `docker login {self.name}`"

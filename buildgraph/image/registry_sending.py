@@ -10,7 +10,6 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import requests
 
-LOOPBACK: Final = ("127.", "localhost", "[::1]")  # where Docker speaks without TLS, too
 TIMEOUT: Final = 30.0  # seconds
 Headers = Mapping[str, str]
 Body = bytes | Path  # of a request: what is sent, or the file that is

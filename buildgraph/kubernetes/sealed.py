@@ -7,13 +7,8 @@ from base64 import b64encode
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.state import render_object
 from buildgraph.manifests.model import Service
-from buildgraph.place.secrets import needed_secrets, secrets_digest
+from buildgraph.place.secrets import needed_secrets
 from buildgraph.render.kubernetes import INSTANCE, secrets_name, service_labels
-
-
-def digest_of_secrets(cluster: Cluster, key: bytes, service: Service) -> str:
-    """What tells one set of a service's secret values from another; "" for a service without."""
-    return secrets_digest(key, service, cluster.environment, cluster.secrets)
 
 
 def ensure_sealed(cluster: Cluster, service: Service, digest: str) -> None:

@@ -8,8 +8,8 @@ from buildgraph.deploy.builds import is_same_build
 from buildgraph.deploy.platform import HEALTHY, STOPPED
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.live import Live, Workload
-from buildgraph.kubernetes.sealed import digest_of_secrets
 from buildgraph.place.model import Target
+from buildgraph.place.secrets import wanted_digest
 from buildgraph.render.kubernetes import Shipping
 
 
@@ -32,7 +32,9 @@ def _shipping_of(cluster: Cluster, key: bytes, live: Live, target: Target) -> Sh
         image_fingerprint=target.image_fingerprint,
         fingerprint=target.fingerprint,
         commit=target.commit,
-        secrets=digest_of_secrets(cluster, key, target.service),
+        secrets=wanted_digest(
+            running.secrets if running else "", key, target.service, cluster.environment, cluster.secrets
+        ),
         scaled=running.scaled if running and running.scaled_from == declared else 0,
     )
 

@@ -271,6 +271,11 @@ class Environment:
     kubernetes: Kubernetes | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the manifest itself names who runs the services: another engine, a cluster, a server."""
+        return bool(self.engine or self.coolify or self.kubernetes)
+
     def host_of(self, service: Service) -> str:
         """The public host name of `service` here, or "" when it is not public."""
         return self.domain.format(host=service.host) if service.host else ""

@@ -73,8 +73,12 @@ def record_event(
 def read_events(place: Place, product: str = "") -> tuple[Event, ...]:
     """All events (of a product, with what concerns all), the oldest first."""
     files = read_state(place, place.named(PROXY), FOLDER).files
-    lines = (line for _, content in sorted(files.items()) for line in content.decode().splitlines())
-    return events_in(lines, product)
+    return events_in((line for _, content in sorted(files.items()) for line in lines_of(content)), product)
+
+
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a log's file, one event each: JSON keeps U+2028 and its like within a line."""
+    return content.decode("utf-8", "replace").split("\n")
 
 
 def parse_event(line: str) -> Event | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from buildgraph.image.engine import told_plainly
+from buildgraph.image.engine import told_plainly, understood
 from buildgraph.image.moments import parse_moment
 from buildgraph.place.model import Place
 
 
 def read_clock(place: Place) -> float:
     """The moment by the engine's clock, in seconds since 1970."""
-    with told_plainly():
-        now = str(place.engine.client.api.info()["SystemTime"])
-    return parse_moment(now)
+    with told_plainly(), understood():
+        return parse_moment(str(place.engine.client.api.info()["SystemTime"]))

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from buildgraph.errors import ToolError
-from buildgraph.image.engine import told_plainly
+from buildgraph.image.engine import told_plainly, understood
 from buildgraph.image.socket import EngineRefused, Unended
 from buildgraph.place.arguments import container_arguments, host_arguments
+from buildgraph.place.hiding import hiding
 from buildgraph.place.model import Place
 from buildgraph.place.shell import Command, run_in_shell
 from buildgraph.place.specification import Specification
@@ -68,9 +69,9 @@ class Condition:
 
 def find_containers(place: Place, **labels: str) -> tuple[Found, ...]:
     """The containers here with these labels (by their last part), sorted by name; one question."""
-    with told_plainly():
+    with told_plainly(), understood():
         found = place.engine.client.api.containers(all=True, filters={"label": place.filters(**labels)})
-    return tuple(sorted((_found(container) for container in found), key=lambda container: container.name))
+        return tuple(sorted((_found(container) for container in found), key=lambda container: container.name))
 
 
 def create_container(place: Place, specification: Specification) -> Found:
@@ -87,7 +88,8 @@ def create_container(place: Place, specification: Specification) -> Found:
             host_config=api.create_host_config(**host_arguments(specification)),
             networking_config=networking,
         )
-    return Found(made["Id"], specification.name, "created", specification.labels, 0)
+    with understood():
+        return Found(made["Id"], specification.name, "created", specification.labels, 0)
 
 
 def start_container(place: Place, container: str) -> None:
@@ -201,36 +203,43 @@ def wait_for_end(place: Place, container: str, within: float) -> int:
 
 def read_condition(place: Place, container: str) -> Condition:
     """How a container is."""
-    with told_plainly():
+    with told_plainly(), understood():
         told = place.engine.client.api.inspect_container(container)
-    state = told["State"]
-    network = told["NetworkSettings"]["Networks"].get(place.prefix, {})
-    return Condition(
-        state=state["Status"],
-        exit_code=int(state["ExitCode"]),
-        restarts=int(told["RestartCount"]),
-        address=network.get("IPAddress", ""),
-        is_out_of_memory=bool(state.get("OOMKilled")),
-    )
+        state = told["State"]
+        network = told["NetworkSettings"]["Networks"].get(place.prefix, {})
+        return Condition(
+            state=state["Status"],
+            exit_code=int(state["ExitCode"]),
+            restarts=int(told["RestartCount"]),
+            address=network.get("IPAddress", ""),
+            is_out_of_memory=bool(state.get("OOMKilled")),
+        )
 
 
 def read_last_lines(place: Place, container: str, count: int) -> str:
     """The end of what a container has said, both streams together, its secrets left out."""
     with _opened(place, container) as found:
+        hide = hiding(place, _variables(found))
         said: bytes = found.logs(tail=count)
-    return place.redact(said.decode("utf-8", "replace").rstrip("\n"))
+    return hide(said.decode("utf-8", "replace").rstrip("\n"))
 
 
 def follow_lines(place: Place, container: str, tail: int) -> Iterator[str]:
     """The last lines of a container and those that it says from now on, its secrets left out, until it ends."""
     with _opened(place, container) as found:
-        rest = b""
+        rest, hide = b"", hiding(place, _variables(found))
         for piece in found.logs(stream=True, follow=True, tail=tail):
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
-                yield place.redact(line.decode("utf-8", "replace"))
+                yield hide(line.decode("utf-8", "replace"))
         if rest:
-            yield place.redact(rest.decode("utf-8", "replace"))
+            yield hide(rest.decode("utf-8", "replace"))
+
+
+def _variables(found: Container) -> list[str]:
+    """A container's variables, as the engine has told them."""
+    with understood():
+        return list(found.attrs["Config"]["Env"] or ())
 
 
 @contextmanager

@@ -27,6 +27,7 @@ PASSWORDS: Final = {POSTGRES: POSTGRES_PASSWORD, REDIS: REDIS_PASSWORD}
 
 
 Ask = Callable[[Iterable[str]], Mapping[str, str]]
+Unasked = Callable[[str], bool]  # whether a command that may tell this secret was left unasked
 
 
 def nobody_tells(names: Iterable[str]) -> Mapping[str, str]:
@@ -34,19 +35,32 @@ def nobody_tells(names: Iterable[str]) -> Mapping[str, str]:
     return {}
 
 
+def nobody_unasked(name: str) -> bool:
+    """Whoever may tell this secret is asked."""
+    return False
+
+
 class Secrets:
     """Secret values by name; neither printing nor pickling shows one. An empty value counts as none.
 
-    `ask` tells those of some names that are not known yet, and wins over `values`. `source` is where values can be
-    written, in a user's words. Whoever asks for a value that is no UTF-8 text gets a ConfigurationError.
+    `ask` tells those of some names that are not known yet, and wins over `values`; of those that are `unasked` nobody
+    knows here whether they have a value. `source` is where values can be written, in a user's words. Whoever asks for
+    a value that is no UTF-8 text gets a ConfigurationError.
     """
 
-    __slots__ = ("_ask", "_forms", "_source", "_values")
+    __slots__ = ("_ask", "_forms", "_source", "_unasked", "_values")
 
-    def __init__(self, values: Mapping[str, str], source: str = "", ask: Ask = nobody_tells) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, str],
+        source: str = "",
+        ask: Ask = nobody_tells,
+        unasked: Unasked = nobody_unasked,
+    ) -> None:
         self._values = {name: value for name, value in values.items() if value}
         self._source = source
         self._ask = ask
+        self._unasked = unasked
         self._forms: dict[frozenset[str], tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
@@ -62,6 +76,10 @@ class Secrets:
     def source(self) -> str:
         """Where values can be written, or ""."""
         return self._source
+
+    def are_known(self, names: Iterable[str]) -> bool:
+        """Whether no command was left unasked that may tell one of these."""
+        return not any(map(self._unasked, names))
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Those of the names that have no value; ToolError that tells every command that failed."""
@@ -119,6 +137,11 @@ def optional_secrets(service: Service, environment: Environment) -> tuple[str, .
     return (POSTGRES_USER,) if POSTGRES in backing_of(service, environment) else ()
 
 
+def given_secrets(service: Service, environment: Environment) -> tuple[str, ...]:
+    """The names of all secrets that may reach a service's containers."""
+    return (*needed_secrets(service, environment), *optional_secrets(service, environment))
+
+
 def used_secrets(services: Iterable[Service], environment: Environment) -> tuple[str, ...]:
     """The names of all secrets that containers of an environment are given, sorted."""
     names = {PASSWORDS[backing.kind] for backing in environment.backing if backing.kind in PASSWORDS}
@@ -156,7 +179,7 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
 
     Names and values are framed by their lengths, so that no two sets of secrets read the same.
     """
-    names = [*needed_secrets(service, environment), *optional_secrets(service, environment)]
+    names = given_secrets(service, environment)
     if not names:
         return ""
     keyed = hmac.new(key, digestmod=hashlib.sha256)
@@ -164,6 +187,18 @@ def secrets_digest(key: bytes, service: Service, environment: Environment, secre
         for part in (name.encode(), secrets.reveal_or(name, "").encode()):
             keyed.update(len(part).to_bytes(8, "big") + part)
     return keyed.hexdigest()[:DIGEST_LENGTH]
+
+
+def wanted_digest(
+    running: str, key: bytes, service: Service, environment: Environment, secrets: Secrets
+) -> str:
+    """The digest that a service's containers shall have, where they have `running`.
+
+    That stays where it is not known: commands that may tell of a change were not asked.
+    """
+    if not secrets.are_known(given_secrets(service, environment)):
+        return running
+    return secrets_digest(key, service, environment, secrets)
 
 
 def _written_forms(value: str) -> set[str]:

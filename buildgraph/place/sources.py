@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from buildgraph.errors import BuildgraphError, ConfigurationError, Mistake, ToolError
+from buildgraph.errors import BuildgraphError, ConfigurationError, ToolError
 from buildgraph.manifests.model import Environment
+from buildgraph.place.env_file import Seen, parse_env_file, read_env_file, seen_by_none
 from buildgraph.place.secrets import Secrets
 from buildgraph.process import Command, Runner
 
@@ -18,40 +19,64 @@ INSTEAD: Final = "a secret that is set in the environment of this process needs 
 EVERY: Final = "*"  # the name of the command that prints an env file
 
 
-def read_secrets(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> Secrets:
+def read_secrets(
+    root: Path,
+    environment: Environment,
+    env: Mapping[str, str],
+    runner: Runner,
+    is_seen: Seen = seen_by_none,
+) -> Secrets:
     """The secrets of an environment: its env file below `root`, its commands, then `env`; the last one wins.
 
     A file that is not there holds nothing: in CI all secrets are variables of the process. A command runs once, when
-    a secret is asked for that it may tell and that `env` does not hold.
+    a secret is asked for that it may tell and that `env` does not hold. `is_seen` tells which paths git sees: the file
+    is read through no such link.
     """
-    values = {
-        **_read_file(root, environment.secrets),
-        **{name: value for name, value in env.items() if value},
-    }
+    values = _written(root, environment, env, is_seen)
     if not environment.secret_commands:
         return Secrets(values, environment.secrets)
-    told = SecretCommands(
+    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
+    source = environment.secrets or f"where {' or '.join(programs)} reads it"
+    return Secrets(values, source, _commands(root, environment, env, runner).ask)
+
+
+def read_written_secrets(
+    root: Path,
+    environment: Environment,
+    env: Mapping[str, str],
+    runner: Runner,
+    is_seen: Seen = seen_by_none,
+) -> Secrets:
+    """The same for who runs no command of a checkout: what one may tell stays unknown."""
+    values, commands = _written(root, environment, env, is_seen), _commands(root, environment, env, runner)
+    return Secrets(values, environment.secrets, unasked=commands.may_tell)
+
+
+def _written(root: Path, environment: Environment, env: Mapping[str, str], is_seen: Seen) -> dict[str, str]:
+    """What the env file and the environment of the process hold."""
+    return {
+        **_read_file(root, environment.secrets, is_seen),
+        **{name: value for name, value in env.items() if value},
+    }
+
+
+def _commands(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> SecretCommands:
+    return SecretCommands(
         environment.secret_commands,
         runner,
         root,
         where=f"manifests/environments/{environment.name}.toml: secret_commands",
         settled=frozenset(name for name, value in env.items() if value),
     )
-    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
-    source = environment.secrets or f"where {' or '.join(programs)} reads it"
-    return Secrets(values, source, told.ask)
 
 
-def _read_file(root: Path, file: str) -> dict[str, str]:
+def _read_file(root: Path, file: str, is_seen: Seen) -> dict[str, str]:
     if not file:
         return {}
     try:
-        content = (root / file).read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
-        raise ConfigurationError.of(file, what) from error
+        content = read_env_file(root, file, is_seen).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError.of(file, "cannot be read: it is no UTF-8 text") from error
     return parse_env_file(content, file)
 
 
@@ -71,6 +96,10 @@ class SecretCommands:
     within: float = WITHIN
     _said: dict[str, Mapping[str, str] | BuildgraphError] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def may_tell(self, name: str) -> bool:
+        """Whether a command would be run for this secret."""
+        return name not in self.settled and (name in self.commands or EVERY in self.commands)
 
     def ask(self, names: Iterable[str]) -> Mapping[str, str]:
         """Those of the names that the commands tell; an error names every command that failed, and nothing it said."""
@@ -123,33 +152,3 @@ def _raise_all(problems: list[BuildgraphError]) -> None:
         raise problems[0]
     if problems:
         raise ToolError("\n".join(str(problem) for problem in problems))
-
-
-def parse_env_file(content: str, where: str) -> dict[str, str]:
-    """The variables of an env file: `NAME=VALUE` lines, quotes and `export` allowed, `#` lines skipped.
-
-    Raises ConfigurationError that names the lines that are none of this, and shows nothing of them.
-    """
-    found: dict[str, str] = {}
-    mistakes = []
-    for number, line in enumerate(content.splitlines(), start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if "\0" in text:
-            mistakes.append(Mistake(f"{where}:{number}", "has a NUL byte, which no variable can hold"))
-        elif equals and name.strip().isidentifier():
-            found[name.strip()] = _unquoted(value.strip())
-        else:
-            mistakes.append(Mistake(f"{where}:{number}", "is no NAME=VALUE line"))
-    if mistakes:
-        raise ConfigurationError(mistakes)
-    return found
-
-
-def _unquoted(value: str) -> str:
-    for mark in ("'", '"'):
-        if len(value) >= 2 and value.startswith(mark) and value.endswith(mark):
-            return value[1:-1]
-    return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from buildgraph.image.engine import told_plainly
+from buildgraph.image.engine import told_plainly, understood
 from buildgraph.place.model import Place
 
 MOUNT: Final = "/state"
@@ -33,11 +33,12 @@ def state_volume(place: Place) -> str:
 def read_state(place: Place, container: str, folder: str = "") -> State:
     """All that the volume holds (or a folder of it), read through a container that mounts it.
 
-    Paths are seen from the volume's root. Empty when there is no such container or folder.
+    Paths are seen from the volume's root. Empty when there is no such container or folder. ToolError when the engine
+    answers anything else.
     """
     import docker.errors
 
-    with told_plainly():
+    with told_plainly(), understood():
         try:
             chunks, _ = place.engine.client.api.get_archive(container, f"{MOUNT}/{folder}/.")
             return parse_archive(b"".join(chunks), folder)
@@ -52,18 +53,24 @@ def write_state(place: Place, container: str, archive: bytes) -> None:
 
 
 def parse_archive(content: bytes, folder: str = "") -> State:
-    """The files and links of a tar archive of a folder, by path."""
-    above = f"{folder}/" if folder else ""
+    """The files and links of a tar archive of a folder, by path; ValueError for what is none."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+            return _state_in(archive, f"{folder}/" if folder else "")
+    except tarfile.TarError as error:
+        raise ValueError(f"no archive: {error}") from error
+
+
+def _state_in(archive: tarfile.TarFile, above: str) -> State:
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        for member in archive:
-            path = above + member.name.removeprefix("./")
-            stream = archive.extractfile(member) if member.isfile() else None
-            if stream is not None:
-                files[path] = stream.read()
-            elif member.issym():
-                links[path] = member.linkname
+    for member in archive:
+        path = above + member.name.removeprefix("./")
+        stream = archive.extractfile(member) if member.isfile() else None
+        if stream is not None:
+            files[path] = stream.read()
+        elif member.issym():
+            links[path] = member.linkname
     return State(files, links)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
 DOCKER_HUB: Final = "docker.io"
 OFFICIAL: Final = "library"
+LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ def parse_reference(reference: str) -> Reference:
 def is_registry(part: str) -> bool:
     """Whether the first part of an image's name is its registry: it has a dot or a colon, or is `localhost`."""
     return "." in part or ":" in part or part == "localhost"
+
+
+def is_loopback(registry: str) -> bool:
+    """Whether a registry, with or without its port, is this very machine: there Docker speaks without TLS, too."""
+    return LOOPBACK.fullmatch(registry) is not None
 
 
 def _official(registry: str, repository: str) -> str:

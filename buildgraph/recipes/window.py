@@ -58,7 +58,7 @@ def ignore_files(dockerfile: str, folder: str) -> tuple[str, str]:
 
 def parse_ignored(content: bytes) -> tuple[str, ...]:
     """The patterns of a .dockerignore, cleaned as Docker does it."""
-    lines = content.decode("utf-8-sig", "replace").splitlines()
+    lines = content.decode("utf-8-sig", "replace").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
     return tuple(_cleaned(line) for line in told if line)
 

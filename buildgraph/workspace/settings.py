@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -122,7 +123,7 @@ def parse_npmrc(content: bytes) -> dict[str, tuple[str, ...]]:
     Values may be quoted; `#` and `;` begin comments.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for line in content.decode("utf-8-sig", "replace").splitlines():
+    for line in re.split(r"[\r\n]+", content.decode("utf-8-sig", "replace")):
         written, equals, value = (part.strip() for part in line.partition("="))
         key = written.removesuffix("[]")
         if key and not key.startswith(("#", ";")):

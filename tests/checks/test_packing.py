@@ -134,6 +134,20 @@ def test_nothing_is_written_through_a_link(package: Path, tmp_path: Path, at: st
     assert (outside / "dangling").read_bytes() == OUTSIDE
 
 
+def test_a_link_where_an_empty_folder_was_gives_way_and_what_it_leads_to_stays_as_it_is(
+    package: Path, tmp_path: Path
+) -> None:
+    result, pack = packed(package)
+    (tmp_path / "outside").mkdir(mode=0o700)
+    (package / "dist/deep/empty").rmdir()
+    (package / "dist/deep/empty").symlink_to(tmp_path / "outside")
+
+    unpack(io.BytesIO(pack), result, str(package), {"dist/deep/empty"})
+
+    assert stat.S_IMODE((tmp_path / "outside").stat().st_mode) == 0o700
+    assert stat.S_ISDIR((package / "dist/deep/empty").lstat().st_mode)
+
+
 def test_a_link_where_a_file_was_is_replaced_and_not_followed(package: Path, tmp_path: Path) -> None:
     result, pack = packed(package)
     (tmp_path / "outside").write_bytes(OUTSIDE)

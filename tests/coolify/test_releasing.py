@@ -10,8 +10,11 @@ import pytest
 from buildgraph.coolify.lock import LEASE, held_lock
 from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.manifests.model import SmokeTest
+from buildgraph.place.secrets import Secrets
 from tests.coolify.borough import STATE, Borough, refused, upgraded
+from tests.support.coolify import TOKEN
 from tests.support.coolify_state import Fault
+from tests.support.monorepo import Monorepo
 
 
 def test_a_first_deploy_sets_image_variables_health_and_limits_and_waits_until_all_is_well(
@@ -52,6 +55,18 @@ def test_the_same_again_only_reads(borough: Borough) -> None:
         "web": "healthy",
     }
     assert borough.server.writes() == []
+
+
+def test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none(borough: Borough) -> None:
+    borough.service("api", secret=("TOKEN",))
+    borough.secrets(TOKEN="hunter2")
+    borough.deploy()
+
+    borough.place_with(secrets=Secrets({}, unasked=lambda name: name == "TOKEN"))
+    assert borough.pending() == {}
+
+    borough.secrets(TOKEN="another")
+    assert borough.pending() == {"api": "its secrets have changed"}
 
 
 def test_a_change_deploys_exactly_its_service(borough: Borough) -> None:
@@ -333,3 +348,30 @@ def test_a_service_cannot_be_scaled_there(borough: Borough) -> None:
 
     with pytest.raises(Exception, match="scale:town: Coolify runs one container of an application"):
         borough.platform.scale(target, 2, "", borough.hear)
+
+
+def test_secrets_that_a_promotion_lacks_are_told_before_anything_is_asked_of_where_it_goes(
+    borough: Borough, repo: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of the release, whatever the manifests say by now; its images would be copied and signed."""
+    monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    borough.secrets(FORMER="hunter2")
+    borough.service("api", secret=["FORMER"])
+    borough.deploy()
+    table = (
+        f'coolify = {{ url = "{borough.server.url}", state = "{STATE}", applications = {{ api = "api" }} }}'
+    )
+    repo.plain_service("api", "FROM scratch\n", port=3001)
+    repo.append("manifests/products/api.toml", "env.NEWER = { secret = true }\n")
+    (repo.root / "manifests/products/api.toml").rename(repo.root / "manifests/products/town.toml")
+    repo.write("manifests/environments/test.toml", f'registry = "127.0.0.1:9/acme"\n{table}\n')
+    repo.write("manifests/environments/live.toml", 'registry = "127.0.0.1:9/live"\nproxy_port = 8481\n')
+    repo.commit()
+
+    ran = repo.run("promote:town", "env=live", "from=test")
+
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "error: secret FORMER: has no value in live; needed by api",
+    )

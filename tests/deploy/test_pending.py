@@ -181,6 +181,12 @@ def test_a_circle_of_services_is_kept_in_the_order_of_names() -> None:
     assert [target.service.name for target in in_order([one, other])] == ["a", "b"]
 
 
+def test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none() -> None:
+    place = replace(PLACE, secrets=Secrets({}, unasked=lambda name: name == "TOKEN"))
+
+    assert pending_targets(place, live(), [TARGET]) == ()
+
+
 def test_a_service_whose_database_is_down_is_kept_and_its_database_is_started() -> None:
     environment = replace(HERE, backing=(Backing("postgres", "postgres:16"), Backing("redis", "redis:7")))
     place = replace(PLACE, environment=environment, secrets=Secrets({"TOKEN": "t", "POSTGRES_PASSWORD": "p"}))

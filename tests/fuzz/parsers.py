@@ -19,7 +19,7 @@ from buildgraph.errors import BuildgraphError
 from buildgraph.graph.ignoring import matcher
 from buildgraph.manifests.parsing import parse_manifests
 from buildgraph.manifests.site import read_site
-from buildgraph.place.sources import parse_env_file
+from buildgraph.place.env_file import parse_env_file
 from buildgraph.recipes.dockerfile import parse_dockerfile
 from buildgraph.recipes.window import Window, parse_ignored
 from buildgraph.runs.report import parse_took

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.chain import open_chain
 from buildgraph.commands import run_verb
+from buildgraph.concern import concern_of
 from buildgraph.console import answer
-from buildgraph.errors import DONE, FAILED, WRONG_USE
+from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
 from buildgraph.program import guarded
+from buildgraph.project import open_project
 from tests.hostile.strangers import ATTACKS, RENDER, Attack
 from tests.support.monorepo import Monorepo, bare
 
@@ -150,7 +153,7 @@ def test_a_rendered_file_behind_a_link_is_not_removed(shop: Monorepo, tmp_path: 
     (shop.root / "docker/compose.prod.yml").unlink()
     (shop.root / "docker/compose.prod.yml").symlink_to(kept)
 
-    exit_code(shop, "render", "compose")
+    assert exit_code(shop, "render", "compose") == DONE
 
     assert Path(kept).exists()
 
@@ -207,8 +210,25 @@ def test_a_file_that_is_a_link_out_of_the_workspace_is_not_read(
     code = exit_code(shop, "graph")
 
     told = capfd.readouterr()
-    assert code in (DONE, WRONG_USE)
+    assert code == WRONG_USE
     assert "internal" not in told.err and "root:" not in told.out + told.err
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "/dev/zero"])
+@pytest.mark.parametrize("link", ["kept", "kept/here.env"])
+def test_secrets_are_read_through_no_link_that_a_commit_holds(
+    clone: Monorepo, link: str, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clone.append("manifests/environments/development.toml", 'secrets = "kept/here.env"\n')
+    (clone.root / link).parent.mkdir(exist_ok=True)
+    (clone.root / link).symlink_to(target)
+    clone.append(".gitignore", "kept\n")
+    clone.git("add", "--force", link)
+    clone.commit()
+
+    with pytest.raises(ConfigurationError, match=f"{link}: is a symbolic link that git sees"):
+        open_chain(open_project(clone.root), "development").builder.secrets.missing(["root"])
+    assert concern_of(open_chain(open_project(clone.root), "development"), ["deploy:own"])
 
 
 # Programs that a repository would have run -----------------------------------------------------------------
@@ -255,7 +275,7 @@ def test_a_reference_is_no_option_and_no_command(
     """Pitfall 25."""
     code = exit_code(shop, "affected", f"{side}={name}")
 
-    assert code in (DONE, WRONG_USE)
+    assert code == (DONE if side == "--base" else WRONG_USE)  # without a base, everything is affected
     assert "internal" not in capfd.readouterr().err
     assert not (shop.root / "pwned").exists()
 
@@ -345,19 +365,62 @@ def test_blank_lines_by_the_thousand_are_written_soon(
     assert commands_in(capsys.readouterr().out) == []
 
 
-def test_reading_starts_git_and_nothing_else(
-    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No shell, no docker, no node, and no program of the repository's own."""
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is there when any program but git was started; no engine is there."""
     programs, told = tmp_path / "bin", tmp_path / "told"
     programs.mkdir()
-    for name in ("sh", "bash", "docker", "kubectl", "node", "pnpm", "npm", "ssh", "curl"):
+    for name in ("sh", "bash", "docker", "kubectl", "node", "pnpm", "npm", "ssh", "curl", "trap"):
         (programs / name).write_text(f"#!/bin/sh\n/bin/echo {name} >>{told}\n")
         (programs / name).chmod(0o755)
     (programs / "git").symlink_to(shutil.which("git") or "")
     monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+    return told
 
-    for verb in (("affected",), ("graph",), ("plan",), ("why", "own"), RENDER):
-        exit_code(shop, *verb)
 
-    assert not told.exists()
+DEVELOPMENT = "manifests/environments/development.toml"
+CHOSEN = {
+    "another engine": 'engine = "ssh://deploy@elsewhere.example.org"',
+    "an engine over TLS": 'engine = "tcp://elsewhere.example.org:2376"',
+    "a cluster": 'registry = "r.example.org/x"\nkubernetes = { context = "live", namespace = "live" }',
+    "a server": 'registry = "r.example.org/x"\n'
+    'coolify = { url = "https://elsewhere.example.org", state = "state0", '
+    'applications = { own = "own", web = "web" } }',
+}
+
+
+def test_reading_starts_git_and_nothing_else(shop: Monorepo, started: Path) -> None:
+    """No shell, no docker, no node, and no program of the repository's own, whatever its manifests name."""
+    shop.append("manifests/products/own.toml", "env.TOKEN = { secret = true }\n")
+    shop.append(DEVELOPMENT, 'secret_commands = { "*" = ["trap"] }\n' + CHOSEN["another engine"])
+    shop.write("manifests/environments/staging.toml", CHOSEN["a cluster"])
+    asked = (("affected",), ("graph",), ("why", "own"), RENDER)
+
+    codes = [exit_code(shop, *verb) for verb in asked]
+
+    assert codes == [DONE, DONE, DONE, FAILED]  # nothing is rendered here, which is a drift
+    assert not started.exists()
+
+
+@pytest.mark.parametrize("task", ["build", "deploy:own"])
+@pytest.mark.parametrize("named", CHOSEN.values(), ids=CHOSEN.keys())
+def test_a_plan_speaks_to_nobody_whom_a_checkout_alone_names(
+    shop: Monorepo, started: Path, named: str, task: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`env=` says which environment is asked; without it this machine's own engine is, and nobody else."""
+    shop.write(DEVELOPMENT, f"{named}\n")
+
+    assert exit_code(shop, "plan", task) == WRONG_USE
+
+    assert "write env=development" in capfd.readouterr().err
+    assert not started.exists()
+
+
+def test_a_plan_runs_no_command_of_a_checkout(shop: Monorepo, started: Path) -> None:
+    """How it compares without: `test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none`."""
+    shop.append("manifests/products/own.toml", "env.TOKEN = { secret = true }\n")
+    shop.append(DEVELOPMENT, 'secret_commands = { "*" = ["trap"] }\n')
+
+    assert exit_code(shop, "plan") == exit_code(shop, "plan", "deploy:own") == TOOL_FAILED
+    assert not started.exists()

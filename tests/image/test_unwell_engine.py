@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from buildgraph.errors import ToolError
+from buildgraph.deploy.live import read_live
+from buildgraph.errors import InternalError, ToolError
+from buildgraph.image.copying import copy_image
 from buildgraph.image.engine import Engine, open_engine
+from buildgraph.image.registry import find_published, pull_image, push_image
+from buildgraph.manifests.model import Environment
+from buildgraph.place.clock import read_clock
+from buildgraph.place.containers import find_containers, read_condition
+from buildgraph.place.model import Place
+from buildgraph.place.secrets import Secrets
+from buildgraph.place.state import read_state
 from tests.support.relay import Relay
+from tests.support.runners import AnsweringRunner
 from tests.support.unwell import ALL_ILLS, Answering, Ill, Unwell, answers, served
 
 VERSION = b'{"Version": "26", "ApiVersion": "1.45", "Os": "linux", "Arch": "amd64"}'
@@ -55,6 +65,38 @@ def test_an_engine_that_falls_ill_in_the_middle_neither_has_an_image_nor_lacks_i
         engine.held_image("acme/api:one")
     with pytest.raises(ToolError, match="engine"):
         assert engine.keeps_several
+
+
+ASKED: dict[str, Callable[[Place], object]] = {
+    "what a registry shows": lambda place: find_published(place.engine, "127.0.0.1:9/web:one"),
+    "to pull": lambda place: pull_image(place.engine, "127.0.0.1:9/web:one"),
+    "to push": lambda place: push_image(place.engine, "acme/web:one", "127.0.0.1:9/web:one", print),
+    "to copy": lambda place: copy_image(
+        place.engine, AnsweringRunner(), f"127.0.0.1:9/web@sha256:{'0' * 64}", "127.0.0.1:9/live:one"
+    ),
+    "which containers it has": find_containers,
+    "how one is": lambda place: read_condition(place, "one"),
+    "what is remembered": lambda place: read_state(place, "proxy"),
+    "what time it is": read_clock,
+    "what runs": read_live,
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED.keys())
+@ALL_ILLS
+def test_an_engine_that_falls_ill_is_one_clear_error_whatever_it_is_asked(
+    server: Unwell, address: str, ill: Ill, ask: Callable[[Place], object]
+) -> None:
+    server.ill = answers(200, VERSION)
+    engine = open_engine(address)
+    engine.beyond.add("127.0.0.1:9")
+    place = Place(engine, "acme", Environment("test"), {}, Secrets({}), ())
+    server.ill = ill
+
+    with pytest.raises(ToolError, match=r"engine|registry") as failed:
+        ask(place)
+
+    assert not isinstance(failed.value, InternalError)
 
 
 def test_what_an_engine_that_is_well_lacks_is_missing(server: Unwell, address: str) -> None:

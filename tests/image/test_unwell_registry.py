@@ -91,12 +91,32 @@ def test_pages_that_lead_to_themselves_end(unwell: Unwell) -> None:
         Registry(unwell.address).tags("api")
 
 
+@pytest.mark.parametrize("reference", ["one", DIGEST])
+def test_content_of_another_digest_than_it_is_called_by_is_no_manifest(
+    unwell: Unwell, reference: str
+) -> None:
+    """An index that seems to hold nothing would have what it holds removed."""
+    content = json.dumps({"schemaVersion": 2, "manifests": []}).encode()
+    unwell.ill = answers(200, content, Docker_Content_Digest=DIGEST)
+
+    with pytest.raises(ToolError, match="its answer is none that a registry gives"):
+        Registry(unwell.address).find_manifest("api", reference)
+
+
+def test_a_repository_without_tags_has_none(unwell: Unwell) -> None:
+    unwell.ill = answers(200, b'{"name": "api", "tags": null}')
+
+    assert Registry(unwell.address).tags("api") == ()
+
+
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=12)), timezone(timedelta(hours=-12))])
 def test_an_image_is_as_old_in_whichever_zone_its_date_is_written(unwell: Unwell, zone: tzinfo) -> None:
     made = (datetime.now(zone) - timedelta(days=3)).isoformat()
     config, place = f'{{"created": "{made}"}}'.encode(), f"/v2/api/manifests/{FINGERPRINT}"
     unwell.held[f"/v2/api/blobs/{blob_name(config)}"] = config
-    unwell.held[place] = json.dumps({"config": {"digest": blob_name(config)}, "layers": []}).encode()
+    unwell.held[place] = json.dumps(
+        {"schemaVersion": 2, "config": {"digest": blob_name(config)}, "layers": []}
+    ).encode()
 
     found = read_content(Registry(unwell.address), "api", Needs({}))
 

@@ -6,10 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from buildgraph.deploy.platform import HEALTHY
+from buildgraph.kubernetes import Cluster, Kubectl
 from buildgraph.kubernetes.live import Live, Workload, image_of
-from buildgraph.kubernetes.shipping import pending_shippings
+from buildgraph.kubernetes.shipping import pending_shippings, shippings_of
+from buildgraph.place.model import Scene, Target
+from buildgraph.place.secrets import Secrets
 from buildgraph.render.kubernetes import Shipping
-from tests.render.ships import ship
+from tests.render.ships import API, IMAGE, PRODUCTION, ship
+from tests.support.runners import AnsweringRunner
 
 
 def running(wanted: Shipping, **fields: Any) -> Workload:
@@ -51,3 +55,16 @@ def test_the_image_that_runs_is_read_from_what_pods_are_made_by() -> None:
 
     assert image_of("api", template) == "ghcr.io/shop/api:hotfix"
     assert image_of("api", {"spec": {}}) == ""
+
+
+def test_secrets_that_commands_may_tell_are_those_that_run_for_who_runs_none() -> None:
+    def shipped(secrets: Secrets) -> Shipping:
+        cluster = Cluster(
+            Kubectl(AnsweringRunner(), "c", "n"), "shop", Scene(PRODUCTION, (API,)), secrets, bool
+        )
+        live = Live({"api": running(ship(), secrets="d" * 32)})
+        (found,) = shippings_of(cluster, b"key", live, [Target(API, IMAGE, "f" * 64, "e" * 64)])
+        return found
+
+    assert shipped(Secrets({}, unasked=lambda name: name == "KEY")).secrets == "d" * 32
+    assert shipped(Secrets({"KEY": "hunter2"})).secrets != "d" * 32

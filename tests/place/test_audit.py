@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.manifests.model import Environment
-from buildgraph.place.audit import Deed, Event, events_in, parse_event, recording, render_event
+from buildgraph.place.audit import Deed, Event, events_in, lines_of, parse_event, recording, render_event
 from buildgraph.place.secrets import Ask, Secrets, nobody_tells
 
 EVENT = Event(
@@ -109,3 +109,13 @@ def test_events_are_told_once_the_oldest_first_with_what_concerns_all() -> None:
 
     assert [(event.at, event.product) for event in events_in(lines, "shop")] == [("1", ""), ("2", "shop")]
     assert [event.at for event in events_in(lines)] == ["1", "2", "3"]
+
+
+def test_whatever_signs_a_detail_holds_its_event_is_read_again() -> None:
+    """Python ends lines at more signs than a log does, and JSON leaves some of them as they are."""
+    detail = "a\x85b\u2028c\u2029d\x0be\x1cf\ng\r"
+    written = render_event(Town(), replace(EVENT, detail=detail))
+
+    found = events_in(lines_of(f"{written}\n{written[:40]}".encode() + b"\xe2"))
+
+    assert found == (replace(EVENT, detail=detail),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.manifests.model import Environment
+from buildgraph.place.env_file import parse_env_file, read_env_file, seen_by_none
 from buildgraph.place.secrets import Secrets
-from buildgraph.place.sources import SecretCommands, parse_env_file, read_secrets
+from buildgraph.place.sources import SecretCommands, read_secrets, read_written_secrets
 from buildgraph.process import SystemRunner
 
 HERE = Environment("test", secrets="test.env")
@@ -23,6 +25,15 @@ def test_an_env_file_is_lines_of_names_and_values() -> None:
     text = "# comment\n\nA=1\nexport B = two words \nC='quoted # value'\nD=\"x=y\"\n"
 
     assert parse_env_file(text, "test.env") == {"A": "1", "B": "two words", "C": "quoted # value", "D": "x=y"}
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_value_holds_what_ends_a_line_for_python_alone(sign: str) -> None:
+    assert parse_env_file(f"A=one{sign}two\r\nB=three\rC=4\n", "test.env") == {
+        "A": f"one{sign}two",
+        "B": "three",
+        "C": "4",
+    }
 
 
 def test_a_line_that_is_none_is_told_by_number_and_not_shown() -> None:
@@ -126,6 +137,22 @@ def test_no_command_runs_before_a_secret_is_asked_for_that_it_may_tell(tmp_path:
     assert secrets.redact("the command", ["B"]) == "the ***"
 
 
+def test_whoever_runs_no_command_knows_what_is_written_and_what_may_be_told(tmp_path: Path) -> None:
+    (tmp_path / "test.env").write_text("A=file\nC=file\n")
+    one = replace(HERE, secret_commands={"A": printing("command"), "B": printing("command")})
+    every = replace(HERE, secret_commands={"*": printing("C=command")})
+
+    secrets, of_all = (
+        read_written_secrets(tmp_path, here, {"B": "b"}, SystemRunner()) for here in (one, every)
+    )
+
+    assert [secrets.are_known([name]) for name in "ABC"] == [False, True, True]
+    assert [of_all.are_known([name]) for name in "ABC"] == [False, True, False]
+    assert secrets.redact("file b command", ["A", "B"]) == "*** b command"
+    assert told(tmp_path, A=printing("command")).are_known(["A"])
+    assert not (tmp_path / "ran").exists()
+
+
 def test_commands_that_fail_are_all_told_without_a_word_of_what_they_said(tmp_path: Path) -> None:
     (tmp_path / "hidden").write_text("hunter2")
     leaking = printing("a", then="cat hidden; cat hidden >&2; exit 7")
@@ -177,3 +204,30 @@ def test_a_secret_that_its_command_does_not_tell_is_missing_where_that_reads(tmp
 
     assert secrets.missing(["A"]) == ["A"]
     assert secrets.source == "where true reads it"
+
+
+def test_a_link_that_whoever_keeps_the_machine_has_put_there_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("A=1\n")
+    (tmp_path / "test.env").symlink_to("elsewhere")
+
+    assert read_secrets(tmp_path, HERE, {}, SystemRunner()).reveal("A") == "1"
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ("/dev/zero", "is no regular file"),
+        ("pipe", "is no regular file"),
+        ("large", "is larger than a megabyte"),
+    ],
+)
+def test_what_would_never_end_is_no_env_file(tmp_path: Path, target: str, what: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(2**20 + 1)
+    (tmp_path / "test.env").symlink_to(target)
+
+    with pytest.raises(ConfigurationError) as failed:
+        read_env_file(tmp_path, "test.env", seen_by_none)
+
+    assert str(failed.value) == f"test.env: {what}"

@@ -38,8 +38,18 @@ def test_a_copied_folder_brings_what_is_below_and_a_pattern_what_it_names() -> N
         ("*\n!apps/**/*.ts", set(PATHS) - {"apps/api/src/main.ts"}),
         ("dist", set()),
         ("README.?d\npackages/[a-u]i", {"README.md", "packages/ui/package.json"}),
+        ("README.md\r\nno\u2028apps\rpackages\x0capps\n", {"README.md"}),
     ],
-    ids=["any folder", "no comment", "from the top", "exception", "all but", "only at the top", "signs"],
+    ids=[
+        "any folder",
+        "no comment",
+        "from the top",
+        "exception",
+        "all but",
+        "only at the top",
+        "signs",
+        "a name with odd signs is one line",
+    ],
 )
 def test_the_last_ignored_pattern_that_speaks_of_a_path_decides(ignored: str, gone: set[str]) -> None:
     """Pitfall 38."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.support.relay import Relay
-from tests.support.unwell import Answering, Unwell, digest_of, served
+from tests.support.unwell import Answering, Ill, Unwell, digest_of, served, well
 
 VERSION: Final = {"Version": "26", "ApiVersion": "1.45", "Os": "linux", "Arch": "amd64"}
 IMAGE: Final = {"Id": "sha256:" + "1" * 64, "Os": "linux", "Architecture": "amd64", "Config": {"Labels": {}}}
@@ -24,13 +24,14 @@ class Carrier:
     """The engine: the names that its image has, and, in the order of both, what it and the registry were asked.
 
     `manifest` is what the image is in a registry. It has images of every name where `has_all`, and does not push the
-    name that it `refuses`.
+    name that it `refuses`. It may be `ill`.
     """
 
     def __init__(self, address: str, registry: Unwell, manifest: bytes) -> None:
         self.address, self.registry, self.manifest = address, registry, manifest
         self.names, self.asked = set[str](), list[str]()
-        self.refuses, self.has_all, self.info = "", True, dict[str, Any]()
+        self.refuses, self.has_all, self.info = "", True, dict[str, Any](DriverStatus=None)
+        self.ill: Ill = well
 
     def hear(self, asked: Answering) -> bool:
         """Note what the registry is asked, which it answers itself."""
@@ -38,7 +39,9 @@ class Carrier:
         return False
 
     def answer(self, asked: Answering) -> bool:
-        """Answer as an engine does (Docker Engine API 1.45)."""
+        """Answer as an engine does (Docker Engine API 1.45), unless it is ill."""
+        if self.ill(asked):
+            return True
         place = urlsplit(asked.path)
         path = unquote(re.sub(r"^/v[\d.]+", "", place.path))
         told = {name: found[0] for name, found in parse_qs(place.query).items()}

@@ -178,6 +178,8 @@ ILLS: Final[dict[str, Ill]] = {
     "is a page to sign in": answers(200, HTML, Content_Type="text/html"),
     "says nothing": answers(200),
     "says something else": answers(200, b'["of another shape"]'),
+    "speaks JSON of its own": answers(200, b'{"message": "down for maintenance"}'),
+    "has no error to tell": answers(200, b'{"errors": []}'),
     "says too much": answers(200, b"[" * 100_000),
     "is no text": answers(200, b"\xff\xfe\0" * 99),
     "goes in circles": goes_in_circles,

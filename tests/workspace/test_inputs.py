@@ -424,6 +424,9 @@ def npmrc(content: str) -> RootInputs:
     "content",
     [
         pytest.param("# a comment\nnode-linker=hoisted\n", id="a comment"),
+        pytest.param(
+            "# a\u2028hoist=false\x0choist=false\rnode-linker=hoisted", id="a comment ends where npm ends it"
+        ),
         pytest.param("; a comment\n\n node-linker = 'hoisted' \n", id="spaces and quotes"),
         pytest.param("node-linker=hoisted\nsave-prefix=~\n", id="a setting that steers no install"),
         pytest.param(

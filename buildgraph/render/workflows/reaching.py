@@ -7,12 +7,12 @@ from typing import Final
 
 from buildgraph.manifests.engines import parse_engine
 from buildgraph.manifests.model import Environment, Manifests
+from buildgraph.recipes.references import is_loopback
 from buildgraph.render.secret_names import secret_names
 from buildgraph.render.workflows.steps import Step, run, tool
 from buildgraph.render.yaml import Yaml
 
 HOSTED: Final = "ubuntu-24.04"
-LOOPBACK: Final = ("127.", "localhost", "[::1]")
 GITHUB_REGISTRY: Final = "ghcr.io"
 MINUTES: Final = 120  # a canary's steps and a restore take their time; six hours would hide what hangs
 STORE: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -20,7 +20,7 @@ STORE: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 def is_public(environment: Environment) -> bool:
     """Whether a runner of GitHub's own can reach the environment's registry."""
-    return bool(environment.registry) and not environment.registry.startswith(LOOPBACK)
+    return bool(environment.registry) and not is_loopback(environment.registry.partition("/")[0])
 
 
 def job_for(manifests: Manifests, environment: Environment, *doing: Step) -> dict[str, Yaml]:
