@@ -76,8 +76,8 @@ def roll_out(lock: Lock, product: str, wanted: tuple[Target, ...], tell: Tell) -
     reasons = {target.service.name: reason for target, reason in pending}
     prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
     run = _run(lock, wanted, pending, live, tell)
-    complete(lock, product, run, live, tell)
     departed = departed_services(place, live, product)
+    complete(lock, product, run, live, departed, tell)
     for name in departed:
         remove_service(lock, product, live.services[name], tell)
     return _told(product, wanted, reasons, departed)
