@@ -43,7 +43,8 @@ class ServiceState:
 
     `release` is the newest one that has what runs, `by` who made it; both are empty for what was never
     verified. `kept` is the colour that waits beside the live one, for a rollback, `kept_for` how many seconds yet.
-    `replicas` counts its containers; `scaled` is how many `scale:` has asked for, 0 where the manifest holds.
+    `replicas` counts its containers that get requests; `scaled` is how many `scale:` has asked for, 0 where the
+    manifest holds.
     """
 
     service: str
