@@ -18,7 +18,7 @@ from buildgraph.manifests.model import Service
 from buildgraph.migrations import Move, Sources, check_migrations
 from buildgraph.plan.steps import Phase, Step
 from buildgraph.platforms import engine_place, platform_to_change
-from buildgraph.refusals import Terms, refuse_older
+from buildgraph.refusals import Terms, refuse_older, removed_by
 from buildgraph.saved_plan import (
     PlannedService,
     approval_needed,
@@ -43,7 +43,8 @@ class ServiceState:
 
     `release` is the newest one that has what runs, `by` who made it; both are empty for what was never
     verified. `kept` is the colour that waits beside the live one, for a rollback, `kept_for` how many seconds yet.
-    `replicas` counts its containers; `scaled` is how many `scale:` has asked for, 0 where the manifest holds.
+    `replicas` counts its containers that get requests; `scaled` is how many `scale:` has asked for, 0 where the
+    manifest holds.
     """
 
     service: str
@@ -114,7 +115,7 @@ class Deployer:
         found, tell = self._targets(product), teller(f"deploy:{product}")
         targets = self._kept(found)
         self.check_migrations(self.picture.snapshot, targets, terms, tell)
-        self._refuse_older(targets, terms)
+        self._refuse_older(product, targets, terms)
         for target in (target for target in targets if target not in found):
             tell(f"{target.service.name}: the image that runs stays, another build is no other version")
         services = tuple(released(t, t.service, self.stand_ins(t.service.name)) for t in targets)
@@ -125,11 +126,13 @@ class Deployer:
     def _confirm(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
         """Refuse what does not hold any more: somebody else may have deployed since it was looked at."""
         self.confirm_plan(terms.plan, product, self.planned)
-        self._refuse_older(targets, terms)
+        self._refuse_older(product, targets, terms)
 
-    def _refuse_older(self, targets: tuple[Target, ...], terms: Terms) -> None:
+    def _refuse_older(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
         if self.environment.name != DEFAULT_ENVIRONMENT and not terms.force:
-            refuse_older(self.builder.project.repository, self.platform.running(), targets)
+            running = self.platform.running()
+            removed = removed_by(self.platform.scene, running, product)
+            refuse_older(self.builder.project.repository, running, targets, removed)
 
     def migrate(self, product: str, terms: Terms = NO_TERMS) -> None:
         """Run the migrations of what a deploy would bring, under the product's lock, and nothing else."""
@@ -185,7 +188,9 @@ class Deployer:
         targets = [
             self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
         ]
-        return plan_services(self.platform.running(), product, self._kept(targets))
+        running = self.platform.running()
+        removed = removed_by(self.platform.scene, running, product)
+        return plan_services(running, product, self._kept(targets), removed)
 
     def _image_so_far(self, service: str) -> str:
         return self.builder.deployable(service) if self._has_image(service) else ""

@@ -18,7 +18,7 @@ from buildgraph.manifests.model import Environment
 from buildgraph.migrations import commit_of
 from buildgraph.plan.steps import Phase, Step, registry_reference
 from buildgraph.platforms import platform_to_read
-from buildgraph.refusals import Terms, refuse_older
+from buildgraph.refusals import Terms, refuse_older, removed_by
 from buildgraph.saved_plan import PlannedService, plan_services
 from buildgraph.vetting import sign
 
@@ -114,7 +114,8 @@ class Promotion:
 
     def planned(self, product: str) -> list[PlannedService]:
         """The services as a plan tells them now: what they shall run there, and what runs there."""
-        return plan_services(self.platform.running(), product, self.targets)
+        running = self.platform.running()
+        return plan_services(running, product, self.targets, removed_by(self.scene, running, product))
 
     def steps(self) -> list[Step]:
         """What a promotion has to do now; nothing when it is done."""
@@ -207,7 +208,9 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
     def confirm() -> None:
         deployer.confirm_plan(terms.plan, product, promotion.planned)
         if not terms.force:
-            refuse_older(deployer.builder.project.repository, platform.running(), targets)
+            running = platform.running()
+            removed = removed_by(promotion.scene, running, product)
+            refuse_older(deployer.builder.project.repository, running, targets, removed)
 
     confirm()
     tell = teller(f"promote:{product}")

@@ -23,7 +23,7 @@ AGAIN: Final = "look at it again: `buildgraph plan {tasks} env={environment} --s
 class PlannedService:
     """A service in a plan: what it shall run, and what ran when the plan was made ("" for nothing).
 
-    `image` is its digest or id, "" while it is not built.
+    `image` is its digest or id, "" while it is not built. One that shall be removed has no fingerprint either.
     """
 
     service: str
@@ -33,6 +33,11 @@ class PlannedService:
     image: str = ""
     running: str = ""
     running_commit: str = ""
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether it has left the manifests and goes with this deploy."""
+        return not self.fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,19 @@ def refuse_outdated(plan: SavedPlan, product: str, now: Iterable[PlannedService]
 
 def _differences(name: str, planned: PlannedService | None, now: PlannedService | None) -> Iterable[str]:
     if planned is None:
-        yield f"{name} is new since then"
+        is_removal = now is not None and now.is_removal
+        yield (
+            f"{name} would be removed, of which the plan says nothing"
+            if is_removal
+            else f"{name} is new since then"
+        )
         return
-    if now is None:
-        yield f"{name} is in the manifests no more"
+    if now is None or (now.is_removal and not planned.is_removal):
+        if not planned.is_removal:
+            yield f"{name} is in the manifests no more"
+        return
+    if planned.is_removal and not now.is_removal:
+        yield f"{name} is in the manifests again"
         return
     if planned.image_fingerprint != now.image_fingerprint:
         yield f"what the image of {name} is made of has changed since then"
@@ -157,10 +171,14 @@ def approval_needed(environment: str, task: str) -> ConfigurationError:
 
 
 def plan_services(
-    services: Mapping[str, Running], product: str, targets: Iterable[Target]
+    services: Mapping[str, Running], product: str, targets: Iterable[Target], removed: Iterable[Running]
 ) -> list[PlannedService]:
-    """A product's targets with what runs now, as a plan tells them."""
-    return [
+    """A product's targets with what runs now, as a plan tells them, and what is `removed` with it."""
+    gone = [
+        PlannedService(found.name, product, "", "", running=found.fingerprint, running_commit=found.commit)
+        for found in removed
+    ]
+    return gone + [
         PlannedService(
             service=target.service.name,
             product=product,

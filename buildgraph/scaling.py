@@ -35,13 +35,16 @@ def scale(deployer: Deployer, product: str, terms: Terms) -> None:
 
 
 def is_scaled(deployer: Deployer, product: str, terms: Terms) -> bool:
-    """Whether as many containers run as `terms` ask for, because of them or of the manifest."""
+    """Whether as many containers serve as `terms` ask for, because of them or of the manifest."""
+    from buildgraph.deploy import HEALTHY
+
     service, to = _service(deployer, product, terms), _number(product, terms.to)
     platform = deployer.platform
     _, part = _released(platform, product, service)
     running, declared = platform.running()[service], part.service.replicas_in(deployer.environment.name)
     wanted = to or declared
-    return (running.replicas, running.scaled) == (wanted, 0 if wanted == declared else wanted)
+    is_whole = running.state == HEALTHY and not running.idle
+    return is_whole and (running.replicas, running.scaled) == (wanted, 0 if wanted == declared else wanted)
 
 
 def _service(deployer: Deployer, product: str, terms: Terms) -> str:

@@ -3,7 +3,7 @@
 from buildgraph.deploy.builds import built_as, is_as_released, kept_builds, release_of
 from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.on_engine import EnginePlatform
-from buildgraph.deploy.platform import ABSENT, Platform, Running, versions_of
+from buildgraph.deploy.platform import ABSENT, HEALTHY, Platform, Running, versions_of
 from buildgraph.deploy.pruning import Verdict, ended_colours, judge_images, remove_image
 from buildgraph.deploy.releases import (
     Release,
@@ -24,6 +24,7 @@ from buildgraph.deploy.rollback import (
 
 __all__ = [
     "ABSENT",
+    "HEALTHY",
     "Checkup",
     "EnginePlatform",
     "Platform",

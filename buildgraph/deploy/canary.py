@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from buildgraph.deploy.evidence import has_ended, read_evidence
@@ -16,7 +17,7 @@ from buildgraph.place.clock import read_clock
 from buildgraph.place.model import Tell
 from buildgraph.place.names import PROXY, Colour
 from buildgraph.traffic.answers import Server, parse_times
-from buildgraph.traffic.directing import find_servers, write_route
+from buildgraph.traffic.directing import change_route, find_servers
 from buildgraph.traffic.judging import Counts, Watch, slow_time, verdict
 from buildgraph.traffic.routes import ALL, Route, shared
 
@@ -61,7 +62,8 @@ def run_canary(trial: Trial, tell: Tell) -> None:
 def _run_step(trial: Trial, share: int, tell: Tell) -> None:
     watch = Watch().after(_counts(_servers(trial)))
     since = read_clock(trial.place)
-    write_route(trial.place, trial.target.service.product, shared(trial.before, trial.colour, share))
+    step = partial(shared, colour=trial.colour, share=share)
+    change_route(trial.lock, trial.target.service.product, trial.before, step)
     tell(f"{trial.service}: {share} % of the requests go to {trial.colour.value}")
     seen, slow = _watch_step(trial, watch, since)
     tell(

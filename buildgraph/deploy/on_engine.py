@@ -142,7 +142,8 @@ def _running(live: LiveService, scaled: int) -> Running:
         colour=live.colour.value if live.colour else "",
         kept=live.colour.other.value if live.colour and live.kept else "",
         kept_for=round(live.window) if live.kept else 0,
-        replicas=len(live.containers),
+        replicas=live.count,
+        idle=len(live.containers) - live.count,
         scaled=scaled,
     )
 

@@ -127,6 +127,8 @@ def _misdirected_reason(place: Place, live: Live, target: Target, running: LiveS
         return Reason(f"it has moved from the product {running.product}", replaces=False)
     if running.route and running.route.host != place.environment.host_of(target.service):
         return Reason("its public host differs", replaces=False)
+    if running.route and running.route.port != target.service.port:
+        return Reason("its port differs", replaces=False)
     if running.route and running.route.trial:
         return Reason("an interrupted deployment has not completed its takeover", replaces=False)
     if running.leftovers:

@@ -24,8 +24,9 @@ class Running:
     `fingerprint` is that of its deployment, `image_fingerprint` that of its image; `image` is the image itself, by its
     digest or id where the platform tells it. `colour` is the one that
     answers, `kept` the one that waits beside it for a rollback, `kept_for` how many seconds yet; a platform
-    without colours leaves them empty. `replicas` counts its containers; `scaled` is how many somebody has
-    asked for instead of what the manifest says, 0 where nobody has.
+    without colours leaves them empty. `replicas` counts its containers that get requests, `idle` those that get none
+    (yet, or any more); `scaled` is how many somebody has asked for instead of what the manifest says, 0 where
+    nobody has.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Running:
     kept_for: int = 0
     replicas: int = 0
     scaled: int = 0
+    idle: int = 0
 
     @property
     def is_up(self) -> bool:

@@ -29,7 +29,8 @@ class Versioned(Protocol):
 def proof_of(services: Iterable[Versioned]) -> str:
     """The word that is remembered when a product's services have passed their smoke tests: a digest of both.
 
-    Tests are in no fingerprint, as they change nothing that runs; another test has to pass all the same.
+    Tests are in no fingerprint, as they change nothing that runs; another test has to pass all the same. Nor is the
+    mark `breaking`, and a release has to tell it.
     """
     return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
 
@@ -55,5 +56,7 @@ def holds_again(
 
 def _lines(each: Versioned) -> Iterable[tuple[str, ...]]:
     yield each.service.name, each.fingerprint
+    if each.service.breaking:
+        yield each.service.name, each.fingerprint, f"breaking {each.service.breaking}"
     for test in each.service.smoke:
         yield each.service.name, each.fingerprint, json.dumps(asdict(test), sort_keys=True)

@@ -118,7 +118,7 @@ def record_release(place: Place, product: str, services: Iterable[ReleasedServic
 def next_name(last: Release | None, made: Release) -> str:
     """The name of a release that comes after the last one; the last one's own when it is the very same.
 
-    That is one of the same versions, from the same images, which have passed the same smoke tests.
+    That is one of the same versions, from the same images, marked and tested alike.
     """
     if last is None:
         return f"{made.product}-0001"

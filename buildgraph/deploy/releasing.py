@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from buildgraph.deploy.releases import ReleasedService, Source, record_release
-from buildgraph.deploy.rollout import held_for_deploy, roll_out
+from buildgraph.deploy.rollout import end_scales, held_for_deploy, roll_out
 from buildgraph.deploy.verified import forget_verified, record_verified, restore_verified
 from buildgraph.errors import BuildgraphError
 from buildgraph.place.audit import Deed, recorded, recorded_failure
@@ -64,6 +64,8 @@ def _release_under(lock: Lock, shipment: Shipment, tell: Tell) -> str:
             if lock.is_held():
                 restore_verified(place, deed.product, verified, targets)
         raise
+    if deed.kind != "rollback":  # going back edits no manifest
+        end_scales(lock, targets)
     lock.confirm()
     source = Source(deed.kind, deed.commit, shipment.origin)
     name = record_release(place, deed.product, shipment.services, source)

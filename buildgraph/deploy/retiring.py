@@ -11,7 +11,7 @@ from buildgraph.place.lock import Lock, held_product_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import COLOUR, Colour, Role, slot_number
 from buildgraph.render.limits import stop_seconds
-from buildgraph.traffic.directing import count_sessions, read_routes, write_route, write_routes
+from buildgraph.traffic.directing import change_route, change_routes, count_sessions
 from buildgraph.traffic.routes import completed, without
 
 PAUSE: Final = 0.2
@@ -47,17 +47,16 @@ def drain(place: Place, service: str, colour: Colour, beyond: int = 0) -> None:
         time.sleep(PAUSE)
 
 
-def remove_colour(place: Place, service: str, colour: Colour) -> None:
+def remove_colour(lock: Lock, service: str, colour: Colour) -> None:
     """Remove the containers of a colour at once, whatever they do; for those that have never served."""
-    for container in containers_of(place, service, colour):
-        remove_container(place, container.id)
+    lock.confirm()
+    for container in containers_of(lock.place, service, colour):
+        remove_container(lock.place, container.id)
 
 
 def remove_service(lock: Lock, product: str, running: LiveService, tell: Tell) -> None:
     """Take a service that has left the manifests out of the proxy, then end it."""
-    lock.confirm()
-    place = lock.place
-    write_routes(place, product, without(read_routes(place).get(product, ()), running.name))
+    change_routes(lock, product, lambda routes: without(routes.get(product, ()), running.name))
     for colour in Colour:
         retire_colour(lock, running.name, colour, tell)
     tell(f"{running.name}: removed, it is in the manifests no more")
@@ -88,9 +87,8 @@ def _prune_product(lock: Lock, product: str, tell: Tell) -> None:
 
 def forget_colour(lock: Lock, running: LiveService, live: Colour, tell: Tell) -> None:
     """End the colour that was kept beside the live one."""
-    place, route = lock.place, running.route
-    if route is not None:
-        write_route(place, running.product, completed(route, live))
+    if running.route is not None:
+        change_route(lock, running.product, running.route, lambda route: completed(route, live))
     retire_colour(lock, running.name, live.other, tell)
 
 

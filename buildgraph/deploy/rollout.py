@@ -25,7 +25,7 @@ from buildgraph.place.network import (
     remove_network,
     remove_volume,
 )
-from buildgraph.place.scales import holds, write_scale
+from buildgraph.place.scales import holds, read_scales, write_scale
 from buildgraph.place.secrets import check_secrets
 from buildgraph.place.state import state_volume
 from buildgraph.traffic.proxy import OWN_PORTS
@@ -41,7 +41,9 @@ def deploy_product(
     """
     wanted = tuple(targets)
     with held_for_deploy(place, product, wanted, tell, reason) as lock:
-        return roll_out(lock, product, wanted, tell)
+        rollout = roll_out(lock, product, wanted, tell)
+        end_scales(lock, wanted)
+        return rollout
 
 
 @contextmanager
@@ -76,8 +78,8 @@ def roll_out(lock: Lock, product: str, wanted: tuple[Target, ...], tell: Tell) -
     reasons = {target.service.name: reason for target, reason in pending}
     prepare(lock, product, [target for target, reason in pending if reason.replaces], live, tell)
     run = _run(lock, wanted, pending, live, tell)
-    complete(lock, product, run, live, tell)
     departed = departed_services(place, live, product)
+    complete(lock, product, run, live, departed, tell)
     for name in departed:
         remove_service(lock, product, live.services[name], tell)
     return _told(product, wanted, reasons, departed)
@@ -93,10 +95,23 @@ def _tell_scales(place: Place, wanted: tuple[Target, ...], live: Live, tell: Tel
         if holds(scale, target, place.environment.name):
             tell(f"{name}: {scale.to} replicas, as {scale.who} scaled it; its manifest says {declared}")
         else:
-            write_scale(place, name, None)
             tell(
                 f"{name}: {declared} replicas, as its manifest says now; {scale.who} had scaled it to {scale.to}"
             )
+
+
+def end_scales(lock: Lock, wanted: Iterable[Target]) -> None:
+    """Forget how somebody scaled services whose manifests say another number by now: that is what runs, and well.
+
+    Before that it is not known: what goes on after a deploy that failed goes on as it was scaled.
+    """
+    lock.confirm()
+    place = lock.place
+    scales = read_scales(place)
+    for target in wanted:
+        scale = scales.get(target.service.name)
+        if scale is not None and not holds(scale, target, place.environment.name):
+            write_scale(place, target.service.name, None)
 
 
 def _run(

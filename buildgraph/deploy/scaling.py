@@ -29,10 +29,10 @@ from buildgraph.place.names import Colour, slot_name
 from buildgraph.place.scales import Scale, as_scaled, read_scales, write_scale
 from buildgraph.place.secrets import check_secrets, secrets_digest
 from buildgraph.place.specification import service_containers
-from buildgraph.traffic.directing import ask_proxy, read_route, write_route
+from buildgraph.traffic.directing import ask_proxy, change_route, find_servers, read_route
 from buildgraph.traffic.door import Answer, Request, send_straight
 from buildgraph.traffic.proxy import enable_commands
-from buildgraph.traffic.routes import Route, counted
+from buildgraph.traffic.routes import Route, counted, with_idle
 
 PAUSE: Final = 0.25
 FIRST: Final = "run `deploy:{product}` first"
@@ -110,17 +110,26 @@ def bring_count(growth: Growth, tell: Tell) -> None:
     route = read_route(growth.place, growth.service)
     if route is None or there == 0:
         return
-    serving = min(there, growth.wanted, route.side(growth.colour).count)
+    serving = min(there, growth.wanted, route.side(growth.colour).count, _open_places(growth, route))
     if (there, serving) == (growth.wanted, growth.wanted):
         return
     growth.lock.confirm()
     # the proxy has to know all places before the first of them is taken: one reload, and none later
-    _write(growth, counted(counted(route, growth.colour, growth.wanted), growth.colour, serving))
+    _write_count(growth, growth.wanted, serving)
     if retire_beyond(growth.lock, growth.service, growth.colour, growth.wanted):
         tell(f"{growth.service}: {there} containers became {growth.wanted}")
     if serving < growth.wanted:
         with _taken_back(growth, serving, tell):
             _grow(growth, serving, tell)
+
+
+def _open_places(growth: Growth, route: Route) -> int:
+    """How many of its places the proxy sends requests to: who was killed while adding some has left theirs closed."""
+    if not route.is_http:
+        return growth.wanted
+    servers = find_servers(growth.place, growth.service, growth.colour)
+    closed = (server.number for server in servers if server.is_closed)
+    return max(1, min(closed, default=growth.wanted + 1) - 1)
 
 
 def _grow(growth: Growth, serving: int, tell: Tell) -> None:
@@ -131,10 +140,7 @@ def _grow(growth: Growth, serving: int, tell: Tell) -> None:
         for number in range(serving + 1, growth.wanted + 1)
     }
     _wait_for_answers(growth, names)
-    growth.lock.confirm()
-    route = read_route(place, service.name)
-    if route is not None:
-        _write(growth, counted(route, colour, growth.wanted))
+    _write_count(growth, growth.wanted, growth.wanted)
     if service.port:
         addresses = {number: read_condition(place, name).address for number, name in names.items()}
         commands = enable_commands(service.name, colour, addresses, service.listens or service.port)
@@ -192,9 +198,7 @@ def _taken_back(growth: Growth, serving: int, tell: Tell) -> Iterator[None]:
     except BaseException:
         if growth.lock.is_held():
             place = growth.place
-            route = read_route(place, growth.service)
-            if route is not None:
-                _write(growth, counted(route, growth.colour, serving))
+            _write_count(growth, serving, serving)
             drain(place, growth.service, growth.colour, serving)
             for container in containers_beyond(place, growth.service, growth.colour, serving):
                 remove_container(place, container.id)
@@ -202,5 +206,12 @@ def _taken_back(growth: Growth, serving: int, tell: Tell) -> Iterator[None]:
         raise
 
 
-def _write(growth: Growth, route: Route) -> None:
-    write_route(growth.place, growth.target.service.product, route)
+def _write_count(growth: Growth, places: int, serving: int) -> None:
+    """Have the proxy know so many places, at the least, and send requests to the first `serving` of them."""
+    service, colour = growth.target.service, growth.colour
+    known = with_idle(None, service, growth.place.environment, colour)
+
+    def changed(route: Route) -> Route:
+        return counted(counted(route, colour, places), colour, serving)
+
+    change_route(growth.lock, service.product, known, changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from buildgraph.deploy.canary import Trial, run_canary
@@ -24,7 +25,8 @@ from buildgraph.place.model import Place, Reason, Target, Tell
 from buildgraph.place.names import Colour, slot_name
 from buildgraph.place.secrets import secrets_digest
 from buildgraph.place.specification import service_containers
-from buildgraph.traffic.directing import read_route, write_route
+from buildgraph.traffic.claims import is_contested
+from buildgraph.traffic.directing import change_route, read_route, read_routes
 from buildgraph.traffic.routes import Route, directed, given_back, with_idle
 
 FIRST: Final = Colour.BLUE
@@ -73,9 +75,11 @@ def _settle(lock: Lock, target: Target, colour: Colour) -> Switched:
     """Direct every request to a colour that serves already, as its manifest says now."""
     place, service = lock.place, target.service
     written = read_route(place, service.name)
-    route = written or with_idle(None, service, place.environment, colour)
-    write_route(place, service.product, directed(route, service, place.environment, colour))
-    return Switched(target, colour, _former_route(place, written) if written else None)
+    back = _former_route(place, written) if written else None
+    known = written or with_idle(None, service, place.environment, colour)
+    whole = partial(directed, service=service, environment=place.environment, colour=colour)
+    change_route(lock, service.product, known, whole)
+    return Switched(target, colour, back)
 
 
 def _former_route(place: Place, route: Route) -> Route | None:
@@ -103,9 +107,11 @@ def _replace(lock: Lock, target: Target, live: Live, tell: Tell) -> Switched:
         _prove(trial, containers, tell)
         trial = replace(trial, starts=count_starts(place, trial.service, idle))
         run_canary(trial, tell)
-        lock.confirm()
+        switched = Switched(
+            target, idle, _route_back(trial), trial
+        )  # nothing that may fail comes after the last line
         _direct(trial)
-    return Switched(target, idle, _route_back(trial), trial)
+    return switched
 
 
 def confirm_standing(run: Iterable[Switched]) -> None:
@@ -120,10 +126,12 @@ def confirm_standing(run: Iterable[Switched]) -> None:
 
 def _direct(trial: Trial) -> None:
     """Every request to the new version; it stays on trial until the whole product is well."""
-    place, service = trial.place, trial.target.service
-    route = read_route(place, service.name) or trial.before
-    whole = directed(route, service, place.environment, trial.colour)
-    write_route(place, service.product, replace(whole, trial=trial.colour))
+    service, environment = trial.target.service, trial.place.environment
+
+    def whole(route: Route) -> Route:
+        return replace(directed(route, service, environment, trial.colour), trial=trial.colour)
+
+    change_route(trial.lock, service.product, trial.before, whole)
 
 
 def _prove(trial: Trial, containers: Mapping[int, str], tell: Tell) -> None:
@@ -140,9 +148,13 @@ def _prove(trial: Trial, containers: Mapping[int, str], tell: Tell) -> None:
 
 
 def _route_back(trial: Trial) -> Route | None:
-    """The route to go back to, while a former version runs."""
+    """The route to go back to, while a former version runs, or another service that has its port or host."""
     former = trial.before.live
-    if former is None or not any(c.is_running for c in containers_of(trial.place, trial.service, former)):
+    if former is None:
+        tables = read_routes(trial.place).values()
+        others = [route for table in tables for route in table]
+        return trial.before if is_contested(trial.before, others) else None
+    if not any(c.is_running for c in containers_of(trial.place, trial.service, former)):
         return None
     return given_back(trial.before, former)
 
@@ -166,12 +178,12 @@ def give_back(trial: Trial, tell: Tell) -> None:
     """Have requests go where they went before a version began to take over, and remove that version."""
     place, before = trial.place, trial.before
     route = read_route(place, trial.service)
-    product = trial.target.service.product
-    write_route(place, product, given_back(before, before.live) if before.live else before)
+    back = given_back(before, before.live) if before.live else before
+    change_route(trial.lock, trial.target.service.product, back, lambda _: back)
     if route is not None and route.side(trial.colour).may_answer:
         tell(f"{trial.service}: its requests go back to {trial.colour.other.value}")
         drain(place, trial.service, trial.colour)
-    remove_colour(place, trial.service, trial.colour)
+    remove_colour(trial.lock, trial.service, trial.colour)
     _tell_schema(trial, tell)
 
 
@@ -182,10 +194,10 @@ def _tell_schema(trial: Trial, tell: Tell) -> None:
 
 
 def unwind(lock: Lock, run: list[Switched], tell: Tell) -> None:
-    """Take back what this run has switched, last first; what had no former version stays."""
-    if not lock.is_held():
-        return
+    """Take back what this run has switched, last first; what had nobody to go back to stays."""
     for switched in reversed(run):
+        if not lock.is_held():
+            return
         if switched.before is not None:
             with _told(switched.target.service.name, tell):
                 _unwind_one(lock, switched, switched.before, tell)
@@ -193,8 +205,9 @@ def unwind(lock: Lock, run: list[Switched], tell: Tell) -> None:
 
 def _unwind_one(lock: Lock, switched: Switched, before: Route, tell: Tell) -> None:
     service = switched.target.service
-    write_route(lock.place, service.product, before)
-    tell(f"{service.name}: its requests go back to {switched.colour.other.value}")
+    change_route(lock, service.product, before, lambda _: before)
+    former = switched.colour.other.value if before.live else "the service that had its port or host"
+    tell(f"{service.name}: its requests go back to {former}")
     retire_colour(lock, service.name, switched.colour, tell)
     if switched.trial is not None:
         _tell_schema(switched.trial, tell)

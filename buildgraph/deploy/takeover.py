@@ -15,16 +15,19 @@ from buildgraph.place.lock import Lock
 from buildgraph.place.model import Place, Target, Tell
 from buildgraph.place.names import COLOUR, Colour
 from buildgraph.place.scales import as_scaled
-from buildgraph.traffic.directing import read_routes, write_route, write_routes
+from buildgraph.traffic.claims import is_contested
+from buildgraph.traffic.directing import change_route, change_routes
 from buildgraph.traffic.routes import (
     ALL,
     Route,
+    Routes,
     completed,
     find_route,
     given_back,
     with_idle,
     with_route,
     with_word,
+    withdrawn,
 )
 
 WORD_LENGTH = 16
@@ -34,7 +37,7 @@ def settle_interrupted(lock: Lock, product: str, targets: Iterable[Target], tell
     """What runs, after takeovers that a killed deployment has left open are given back, or kept to be completed.
 
     One is kept when its version is still what is wanted and has all requests already. Without a former
-    version that runs there is nothing to give back to.
+    version that runs there is nothing to give back to, but the port and host of another service.
     """
     place = lock.place
     live = read_live(place)
@@ -43,8 +46,13 @@ def settle_interrupted(lock: Lock, product: str, targets: Iterable[Target], tell
     open_ = [s for s in live.services_of(product) if s.route and s.route.trial]
     given = [service for service in open_ if not _is_kept(place, live, service, wanted)]
     for service in given:
-        _give_back(place, service, tell)
-    return read_live(place) if given else live
+        _give_back(lock, service, tell)
+    others = [route for table in live.traffic.routes.values() for route in table]
+    unwanted = [service for service in open_ if service not in given and service.name not in wanted]
+    ceded = [service for service in unwanted if service.route and is_contested(service.route, others)]
+    for service in ceded:
+        _cede(lock, service, tell)
+    return read_live(place) if given or ceded else live
 
 
 def _is_kept(place: Place, live: Live, service: LiveService, wanted: dict[str, Target]) -> bool:
@@ -61,12 +69,21 @@ def _containers(service: LiveService, colour: Colour) -> list[Found]:
     return [c for c in found if c.labels.get(COLOUR) == colour.value and c.is_running]
 
 
-def _give_back(place: Place, service: LiveService, tell: Tell) -> None:
+def _give_back(lock: Lock, service: LiveService, tell: Tell) -> None:
     if service.route is None or service.route.trial is None:
         return
     former = service.route.trial.other
-    write_route(place, service.product, given_back(service.route, former))
+    change_route(lock, service.product, service.route, lambda route: given_back(route, former))
     tell(f"{service.name}: an interrupted takeover is given back to {former.value}")
+
+
+def _cede(lock: Lock, service: LiveService, tell: Tell) -> None:
+    """Leave port and host to the service that had them: nobody wants the one that was taking them over any more."""
+    if service.route is not None:
+        change_route(lock, service.product, service.route, withdrawn)
+        tell(
+            f"{service.name}: an interrupted takeover is given back to the service that had its port or host"
+        )
 
 
 def prepare(lock: Lock, product: str, replaced: Iterable[Target], live: Live, tell: Tell) -> None:
@@ -74,21 +91,23 @@ def prepare(lock: Lock, product: str, replaced: Iterable[Target], live: Live, te
 
     An idle colour that runs what is wanted stays as it is; any other ends here, kept or not.
     """
-    lock.confirm()
-    place = lock.place
-    routes = live.traffic.routes
-    table = routes.get(product, ())
-    cleared = []
-    for target in replaced:
-        service, idle = target.service, idle_colour(live, target)
-        route = find_route(routes, service.name)
-        if route is not None and is_ready(place, live, target):
-            table = with_route(table, with_word(route, idle, word_of(target)))
-            continue
-        table = with_route(table, with_idle(route, service, place.environment, idle, word_of(target)))
-        cleared.append(target)
-    if table != routes.get(product, ()):
-        write_routes(place, product, table)
+    place, coming = lock.place, list(replaced)
+    cleared = [target for target in coming if not is_ready(place, live, target)]
+
+    def prepared(target: Target, route: Route | None) -> Route:
+        idle, word = idle_colour(live, target), word_of(target)
+        if route is not None and target not in cleared:
+            return with_word(route, idle, word)
+        return with_idle(route, target.service, place.environment, idle, word)
+
+    def changed(routes: Routes) -> tuple[Route, ...]:
+        table = routes.get(product, ())
+        for target in coming:
+            table = with_route(table, prepared(target, find_route(routes, target.service.name)))
+        return table
+
+    if coming:
+        change_routes(lock, product, changed)
     for target in cleared:
         _clear(lock, target, live, tell)
 
@@ -101,7 +120,7 @@ def _clear(lock: Lock, target: Target, live: Live, tell: Tell) -> None:
         retire_colour(lock, name, idle, tell)
     elif containers_of(lock.place, name, idle):
         drain(lock.place, name, idle)
-        remove_colour(lock.place, name, idle)
+        remove_colour(lock, name, idle)
 
 
 def word_of(target: Target) -> str:
@@ -110,18 +129,27 @@ def word_of(target: Target) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:WORD_LENGTH]
 
 
-def complete(lock: Lock, product: str, run: Iterable[Switched], live: Live, tell: Tell) -> None:
-    """Make takeovers the state of things: former versions are kept for their window, or end."""
+def complete(
+    lock: Lock, product: str, run: Iterable[Switched], live: Live, departed: Iterable[str], tell: Tell
+) -> None:
+    """Make takeovers the state of things: former versions are kept for their window, or end.
+
+    In the same change those that have `departed` from the manifests lose their routes: who has their host or port now
+    has it for good.
+    """
     lock.confirm()
-    place, switched = lock.place, list(run)
+    place, switched, gone = lock.place, list(run), list(departed)
     now = read_clock(place) if place.environment.rollback_window else 0.0
-    table = routes = read_routes(place).get(product, ())
-    for each in switched:
-        route = find_route({product: table}, each.target.service.name)
-        if route is not None and not _is_still_kept(live, each):
-            table = with_route(table, _completed(place, route, each, now))
-    if table != routes:
-        write_routes(place, product, table)
+
+    def changed(routes: Routes) -> tuple[Route, ...]:
+        table = routes.get(product, ())
+        for each in switched:
+            route = find_route({product: table}, each.target.service.name)
+            if route is not None and not _is_still_kept(live, each):
+                table = with_route(table, _completed(place, route, each, now))
+        return tuple(route for route in table if route.service not in gone)
+
+    table = change_routes(lock, product, changed) if switched or gone else ()
     for each in switched:
         _end_former(lock, each, find_route({product: table}, each.target.service.name), tell)
 

@@ -37,6 +37,11 @@ class Server:
         return self.status in ("UP", "DRAIN") and self.check in ("L7OK", "L4OK")
 
     @property
+    def is_closed(self) -> bool:
+        """Whether somebody has closed it to requests; one whose name nobody knows is told with the reason behind."""
+        return self.status == "MAINT"
+
+    @property
     def number(self) -> int:
         """Its container's number among those of its colour."""
         return int(self.name.rpartition("-")[2])

@@ -7,7 +7,7 @@ start and the next run find where requests shall go.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,25 +17,24 @@ from buildgraph.place.containers import (
     find_containers,
     read_last_lines,
 )
-from buildgraph.place.lock import held_shared_lock
+from buildgraph.place.lock import Lock, held_shared_lock
 from buildgraph.place.model import Place
 from buildgraph.place.names import FINGERPRINT, PROXY, Colour, Role
 from buildgraph.place.scales import Scale, scales_in
-from buildgraph.place.state import (
-    read_state,
-)
 from buildgraph.traffic.answers import Server, parse_description, parse_old_workers, parse_servers
 from buildgraph.traffic.pages import asked_map, in_chunks, page_commands, page_entries, parse_pages
 from buildgraph.traffic.proxy import MASTER_PORT, RUNTIME_PORT, share_commands, structure_of
 from buildgraph.traffic.revisions import (
     CURRENT,
     KEY,
+    read_written,
     revision_of,
     routes_in,
     write_revision,
 )
 from buildgraph.traffic.routes import Route, Routes, each_once, find_route, with_route
 
+Change = Callable[[Routes], Iterable[Route]]  # all routes as they are written -> those of one product
 LAST_LINES: Final = 20
 RELOAD_WITHIN, PAUSE = 15.0, 0.1
 # The official image is Debian with bash; its Alpine variant has no bash, but BusyBox's nc. HAProxy 2.6's master ($1)
@@ -86,8 +85,7 @@ def read_traffic(place: Place) -> Traffic:
     found = find_containers(place, role=Role.PROXY.value)
     if not found:
         return Traffic()
-    container = found[0]
-    state = read_state(place, container.id)
+    container, state = found[0], read_written(place)
     told = _ask_gently(place, ["show info", "show stat"]) if container.is_running else ""
     return Traffic(
         state=container.state,
@@ -146,25 +144,36 @@ def read_route(place: Place, service: str) -> Route | None:
     return find_route(read_routes(place), service)
 
 
-def write_routes(place: Place, product: str, routes: Iterable[Route]) -> None:
-    """Make these the routes of a product, in the configuration and in what runs; others' stay as they are.
+def change_routes(lock: Lock, product: str, change: Change) -> tuple[Route, ...]:
+    """Make a product's routes what `change` makes of all that are written, there and in what runs; returns them.
 
-    A service that has moved to another product leaves the former one's routes in the same change.
+    They are read and written under the lock of what products share, so that no product's are lost; `lock`, that of
+    the product, is asked there, and StepFailed raised when it was lost. Others' routes stay as they are, but a service
+    that has moved to another product leaves the former one's in the same change. Nothing happens to what is so already.
     """
-    new = tuple(routes)
-    owners = {route.service: product for route in new} | {s.name: s.product for s in place.catalog}
+    place = lock.place
     with held_shared_lock(place):
-        tables = each_once({**read_routes(place), product: new}, owners)
+        lock.confirm()
+        routes = read_routes(place)
+        table = tuple(change(routes))
+        if table == routes.get(product, ()):
+            return table
+        owners = {route.service: product for route in table} | {s.name: s.product for s in place.catalog}
+        tables = each_once({**routes, product: table}, owners)
         kept = {name: table for name, table in tables.items() if table}
         write_revision(place, kept)
         _apply(place, kept)
+    return table
 
 
-def write_route(place: Place, product: str, route: Route) -> None:
-    """Make this the route of its service, one of a product's; nothing happens when it is so already."""
-    table = read_routes(place).get(product, ())
-    if (new := with_route(table, route)) != table:
-        write_routes(place, product, new)
+def change_route(lock: Lock, product: str, known: Route, change: Callable[[Route], Route]) -> None:
+    """The same for the route of one service; `known` is what is changed where none is written."""
+
+    def changed(routes: Routes) -> tuple[Route, ...]:
+        written = find_route(routes, known.service)
+        return with_route(routes.get(product, ()), change(written or known))
+
+    change_routes(lock, product, changed)
 
 
 def apply_routes(place: Place) -> None:
@@ -172,7 +181,7 @@ def apply_routes(place: Place) -> None:
 
     A configuration that another version of this program has written is written anew first.
     """
-    state = read_state(place, place.named(PROXY))
+    state = read_written(place)
     routes = routes_in(state)
     if state.links.get(CURRENT) != revision_of(routes)[0]:
         write_revision(place, routes)
@@ -181,7 +190,7 @@ def apply_routes(place: Place) -> None:
 
 def read_routes(place: Place) -> dict[str, tuple[Route, ...]]:
     """All routes as they are written, by product; the proxy itself is not asked."""
-    return routes_in(read_state(place, place.named(PROXY)))
+    return routes_in(read_written(place))
 
 
 def _apply(place: Place, routes: Routes) -> None:

@@ -56,7 +56,7 @@ def page_lines(route: Route) -> list[str]:
 def page_entries(routes: Routes) -> dict[str, str]:
     """What the map holds: the word of each side that may answer, and the colour that each word means."""
     entries: dict[str, str] = {}
-    for route in (route for table in routes.values() for route in table if route.host and route.is_http):
+    for route in (route for table in routes.values() for route in table if route.hosts and route.is_http):
         for colour in sorted(Colour, key=lambda colour: route.side(colour).share):
             side = route.side(colour)
             if side.may_answer and side.release:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from buildgraph.place.names import Colour, server_name, slot_name
+from buildgraph.traffic.claims import Claims, claims_of
 from buildgraph.traffic.pages import ANSWERING, ASKING, page_lines
 from buildgraph.traffic.routes import NONE, Route, Routes, Side
 
@@ -18,14 +19,15 @@ OWN_PORTS: Final = (PUBLIC_PORT, RUNTIME_PORT, MASTER_PORT)
 DIGEST_LENGTH: Final = 16
 HEAVIEST: Final = 256  # HAProxy's limit of a weight
 
-# The engine's resolver tells where containers are; a name it knows no more is forgotten after a second.
+# The engine's resolver tells where containers are; a name it knows no more is forgotten after a second. A worker that
+# a reload has replaced ends what it has begun: nobody's websocket (`timeout tunnel`) ends for another product's deploy.
 GLOBAL: Final = f"""\
 global
     default-path config
     description {{structure}}
     log stdout format raw local0 info
     maxconn 4000
-    hard-stop-after 10m
+    hard-stop-after 1h
     stats socket ipv4@127.0.0.1:{RUNTIME_PORT} level admin
 
 resolvers engine
@@ -79,18 +81,24 @@ backend nowhere
 def render_proxy(routes: Routes) -> str:
     """The whole configuration of the proxy; the same routes give the same text."""
     table = _http_routes(routes)
-    parts = [GLOBAL.format(structure=structure_of(routes)), _public_frontend(table), NOWHERE]
-    return "\n".join([*parts, *(_service_part(route) for route in table)])
+    claims = claims_of(table)
+    parts = [GLOBAL.format(structure=structure_of(routes)), _public_frontend(claims), NOWHERE]
+    return "\n".join([*parts, *(_service_part(route, claims) for route in table)])
 
 
 def structure_of(routes: Routes) -> str:
     """A digest of all that needs a reload when it changes: everything but the shares."""
+    table = _http_routes(routes)
+    claims = claims_of(table)
+    names = [
+        (r.service, r.host, r.hosts, claims.ports_of(r.service), claims.hosts_of(r.service)) for r in table
+    ]
     told = [
-        (route.service, route.port, route.host, colour.value, side.slots, side.listens, side.health)
-        for route in _http_routes(routes)
+        (route.service, colour.value, side.slots, side.listens, side.health)
+        for route in table
         for colour, side in _sides(route)
     ]
-    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{ASKING}{ANSWERING}{NOWHERE}{told}".encode())
+    version = hashlib.sha256(f"{GLOBAL}{REQUESTS}{ASKING}{ANSWERING}{NOWHERE}{names}{told}".encode())
     return version.hexdigest()[:DIGEST_LENGTH]
 
 
@@ -168,11 +176,10 @@ def _sides(route: Route) -> list[tuple[Colour, Side]]:
     return [(colour, route.sides[colour]) for colour in Colour if colour in route.sides]
 
 
-def _public_frontend(table: Iterable[Route]) -> str:
-    hosts = sorted((route.host, route.service) for route in table if route.host)
+def _public_frontend(claims: Claims) -> str:
     lines = [
         f"    use_backend {service} if {{ req.hdr(Host),field(1,:),lower -m str {host} }}"
-        for host, service in hosts
+        for host, service in sorted(claims.hosts.items())
     ]
     return "\n".join(
         [
@@ -187,22 +194,32 @@ def _public_frontend(table: Iterable[Route]) -> str:
     )
 
 
-def _service_part(route: Route) -> str:
+def _service_part(route: Route, claims: Claims) -> str:
     return "\n".join(
         [
-            f"frontend {route.service}.internal",
-            f"    bind :{route.port}",
-            REQUESTS.rstrip("\n"),
-            f"    default_backend {route.service}",
-            "",
+            *_internal_frontend(route, claims.ports_of(route.service)),
             f"backend {route.service}",
             "    balance roundrobin",
             *_check_lines(route),
-            *(page_lines(route) if route.host else ()),
+            *(page_lines(route) if route.hosts else ()),
             *_server_lines(route),
             "",
         ]
     )
+
+
+def _internal_frontend(route: Route, ports: Iterable[int]) -> list[str]:
+    """Where other services reach it; none while another service has all of its ports."""
+    listeners = [f"    bind :{port}" for port in ports]
+    if not listeners:
+        return []
+    return [
+        f"frontend {route.service}.internal",
+        *listeners,
+        REQUESTS.rstrip("\n"),
+        f"    default_backend {route.service}",
+        "",
+    ]
 
 
 def _check_lines(route: Route) -> list[str]:

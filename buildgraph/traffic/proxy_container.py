@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import Final
 
 from buildgraph.errors import StepFailed
@@ -27,7 +28,10 @@ from buildgraph.traffic.proxy import MASTER_PORT, PUBLIC_PORT
 from buildgraph.traffic.revisions import CURRENT, write_first_revision
 
 FORMER: Final = f"{PROXY}-former"  # the proxy that another takes the place of, until that one answers
-STOP_WITHIN: Final = 2.0  # seconds in which the former proxy ends its requests; new ones wait for the next
+NEXT: Final = f"{PROXY}-next"  # the one that takes its place, until it has its configuration
+# Seconds in which the former proxy ends its requests. Two cannot listen at one address, so that connections are
+# refused from then on until the next one has started.
+STOP_WITHIN: Final = 2.0
 CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 # A version that has ended has no name any more. Where no name server answers, the usual patience with each such name
 # would hold up every reload, and with it the deployment that replaces the dead version.
@@ -90,22 +94,38 @@ def start_proxy(place: Place) -> None:
 
 def _create_proxy(place: Place, specification: Specification) -> None:
     """Make and start the proxy; what it leaves half made when its port is taken goes away again."""
-    made = create_container(place, specification)
+    made = _make_proxy(place, specification)
     try:
-        write_first_revision(place, made.id)
         start_proxy(place)
     except BaseException:
         remove_container(place, made.id)
         raise
 
 
+def _make_proxy(place: Place, specification: Specification) -> Found:
+    """Make a proxy's container with its configuration, without starting it."""
+    made = create_container(place, specification)
+    try:
+        write_first_revision(place, made.id)
+    except BaseException:
+        remove_container(place, made.id)
+        raise
+    return made
+
+
 def _replace_proxy(place: Place, specification: Specification, former: Found, tell: Tell) -> None:
-    """Put another proxy in the place of the one there is, which comes back when the other does not start."""
+    """Put another proxy in the place of the one there is, which comes back when the other does not start.
+
+    The other one is made, with its configuration, while the former still answers: what is left is a stop and a start.
+    """
+    made = _make_proxy(place, replace(specification, name=place.named(NEXT)))
     rename_container(place, former.id, place.named(FORMER))
     try:
+        rename_container(place, made.id, specification.name)
         stop_container(place, former.id, STOP_WITHIN)
-        _create_proxy(place, specification)
+        start_proxy(place)
     except BaseException:
+        remove_container(place, made.id)
         rename_container(place, former.id, specification.name)
         if former.is_running:
             start_container(place, former.id)
@@ -117,6 +137,8 @@ def _replace_proxy(place: Place, specification: Specification, former: Found, te
 def _settle_former(place: Place) -> None:
     """End what a replacement of the proxy that was killed has left: one of the two goes, the one that answers stays."""
     found = {container.name: container.id for container in find_containers(place, role=Role.PROXY.value)}
+    if next_ := found.get(place.named(NEXT)):
+        remove_container(place, next_)
     former = found.get(place.named(FORMER))
     if former is None:
         return

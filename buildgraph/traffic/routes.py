@@ -28,7 +28,8 @@ class Side:
     not to the service, for both colours are checked while one replaces the other, and they may come from
     different manifests. `release` is the word by which a browser tells
     which version its page came from. A colour that is kept for a while after it has served was `retired`
-    at that moment (seconds since 1970, by the engine's clock) for `window` seconds.
+    at that moment (seconds since 1970, by the engine's clock) for `window` seconds. `port` and `host` are where
+    those who know this version look for the service.
     """
 
     slots: int = 0
@@ -39,6 +40,8 @@ class Side:
     retired: float = 0.0
     window: float = 0.0
     serving: int = 0
+    port: int = 0
+    host: str = ""
 
     @property
     def count(self) -> int:
@@ -93,6 +96,21 @@ class Route:
         """Whether requests are sent to it at all."""
         return bool(self.port)
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens: at its own port, and at that which callers of its other version know.
+
+        So a changed port cuts off nobody before the service's next version is prepared.
+        """
+        known = (self.port, *(self.side(colour).port for colour in Colour))
+        return tuple(dict.fromkeys(port for port in known if port))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Its public names: its own and, while another version takes over, that of the version before."""
+        former = self.side(self.trial.other).host if self.trial else ""
+        return tuple(dict.fromkeys(host for host in (self.host, former) if host))
+
 
 class UnreadableRoutes(StepFailed):
     """The routes of an environment are damaged, or hold what this version does not know."""
@@ -111,6 +129,8 @@ def side_of(service: Service, environment: Environment, release: str = "") -> Si
         listens=service.listens or service.port,
         health=service.health,
         release=release,
+        port=service.port,
+        host=environment.host_of(service),
     )
 
 
@@ -151,16 +171,27 @@ def shared(route: Route, colour: Colour, share: int) -> Route:
 
 def directed(route: Route, service: Service, environment: Environment, colour: Colour) -> Route:
     """The route with every request sent to one colour, and the host and port that the service shall have."""
+    port, host = service.port, environment.host_of(service)
     sides = {known: replace(side, share=NONE) for known, side in route.sides.items()}
-    sides[colour] = _serving(route.side(colour), ALL)
-    return Route(service.name, service.port, environment.host_of(service), sides, route.trial)
+    sides[colour] = replace(_serving(route.side(colour), ALL), port=port, host=host)
+    return Route(service.name, port, host, sides, route.trial)
 
 
 def given_back(route: Route, colour: Colour) -> Route:
-    """The route with every request sent to the colour that served before; nothing reaches the other one."""
-    sides = {known: _unused(side) for known, side in route.sides.items()}
-    sides[colour] = replace(route.side(colour), share=ALL)
-    return replace(route, sides=sides, trial=None)
+    """The route with every request sent to the colour that served before, at its own port and host.
+
+    Nothing reaches the other one.
+    """
+    side = route.side(colour)
+    sides = {known: _unused(other) for known, other in route.sides.items()}
+    sides[colour] = replace(side, share=ALL)
+    port, host = (side.port, side.host) if side.port else (route.port, route.host)
+    return Route(route.service, port, host, sides)
+
+
+def withdrawn(route: Route) -> Route:
+    """The route with nobody to answer: its port and host are free for another service that has them."""
+    return replace(route, sides={known: _unused(side) for known, side in route.sides.items()}, trial=None)
 
 
 def completed(route: Route, colour: Colour, retired: float = 0.0, window: float = 0.0) -> Route:
@@ -238,6 +269,10 @@ def _as_table(route: Route) -> dict[str, Any]:
 
 
 def _from_table(table: dict[str, Any]) -> Route:
-    sides = {Colour(name): Side(**side) for name, side in table["sides"].items()}
+    known = {
+        "port": table.get("port", 0),
+        "host": table.get("host", ""),
+    }  # older text told it of the route only
+    sides = {Colour(name): Side(**known | side) for name, side in table["sides"].items()}
     trial = table.get("trial")
     return Route(**{**table, "sides": sides, "trial": Colour(trial) if trial else None})

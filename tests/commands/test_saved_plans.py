@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.deploy import HEALTHY, Running
 from buildgraph.errors import ConfigurationError
-from buildgraph.refusals import is_ancestor
+from buildgraph.manifests.model import Environment, Service
+from buildgraph.place.model import Scene, Target
+from buildgraph.refusals import is_ancestor, refuse_older, removed_by
 from buildgraph.saved_plan import (
     PlannedService,
     SavedPlan,
     parse_plan,
+    plan_services,
     read_plan,
     refuse_elsewhere,
     refuse_outdated,
@@ -24,6 +28,7 @@ from tests.support.monorepo import Monorepo
 API = PlannedService(
     "api", "shop", "image 1", "version 1", "sha256:1", running="version 0", running_commit="c0"
 )
+REMOVED = PlannedService("worker", "shop", "", "", running="version 2", running_commit="c2")
 PLAN = SavedPlan(
     "acme", "production", ("deploy:shop",), "c1", "2026-11-24", "ada@desk", (API,), ({"phase": "deploy"},)
 )
@@ -60,6 +65,8 @@ def test_a_plan_holds_while_nothing_moves_and_once_it_is_carried_out() -> None:
         ([replace(API, running="", running_commit="")], "another version of api runs than then"),
         ([API, replace(API, service="web")], "web is new since then"),
         ([], "api is in the manifests no more"),
+        ([replace(API, image_fingerprint="", fingerprint="", image="")], "api is in the manifests no more"),
+        ([API, REMOVED], "worker would be removed, of which the plan says nothing"),
     ],
     ids=[
         "its sources",
@@ -69,6 +76,8 @@ def test_a_plan_holds_while_nothing_moves_and_once_it_is_carried_out() -> None:
         "nothing runs",
         "a service more",
         "gone",
+        "gone, and runs yet",
+        "a service that came since, from a newer commit",
     ],
 )
 def test_a_plan_that_the_world_has_left_behind_is_refused(now: list[PlannedService], said: str) -> None:
@@ -76,6 +85,39 @@ def test_a_plan_that_the_world_has_left_behind_is_refused(now: list[PlannedServi
         refuse_outdated(PLAN, "shop", now)
 
     assert "`buildgraph plan deploy:shop env=production --save FILE`" in str(refused.value)
+
+
+def test_a_plan_that_removes_a_service_holds_until_that_one_is_another_or_comes_back() -> None:
+    plan = replace(PLAN, services=(API, REMOVED))
+
+    refuse_outdated(plan, "shop", [API, REMOVED])
+    refuse_outdated(plan, "shop", [API])
+    with pytest.raises(ConfigurationError, match="another version of worker runs"):
+        refuse_outdated(plan, "shop", [API, replace(REMOVED, running="version 3")])
+    with pytest.raises(ConfigurationError, match="worker is in the manifests again"):
+        refuse_outdated(plan, "shop", [API, replace(API, service="worker")])
+
+
+def test_an_older_commit_removes_no_service_that_came_after_it(repo: Monorepo) -> None:
+    older, newer = repo.commit("one"), repo.commit("two")
+    scene = Scene(Environment("staging"), (Service("api", "shop", "dockerfile", "api"),))
+    target = Target(scene.catalog[0], "image", "", "version 1", older)
+    api = Running("api", "shop", HEALTHY, "version 1", commit=older)
+    running = {
+        "api": api,
+        "worker": replace(api, name="worker", fingerprint="version 2", commit=newer),
+        "mail": replace(api, name="mail", product="mail", commit=newer),
+    }
+
+    removed = removed_by(scene, running, "shop")
+
+    assert removed == [running["worker"]]
+    with pytest.raises(ConfigurationError, match="deploy:worker: would be removed; it runs from") as refused:
+        refuse_older(repo.repository, running, [target], removed)
+    assert "force=yes" in str(refused.value)
+    refuse_older(repo.repository, running, [replace(target, commit=newer)], removed)
+    [planned, _] = plan_services(running, "shop", [target], removed)
+    assert planned == replace(REMOVED, running_commit=newer)
 
 
 def test_a_plan_is_for_its_products_workspace_and_environment() -> None:

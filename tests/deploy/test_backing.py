@@ -72,8 +72,16 @@ def test_a_password_that_the_database_does_not_know_is_told_and_nothing_is_repla
 
 def test_down_keeps_data_for_the_next_deploy_and_with_volumes_leaves_nothing(stocked: Town) -> None:
     stocked.query("create table messages as select 'hello' as text")
+    refused: list[str] = []
 
-    stop_environment(stocked.place, volumes=False, tell=stocked.told.append)
+    def tell(line: str) -> None:
+        if not refused:
+            with pytest.raises(StepFailed, match=r"is held by .*\(the environment is stopped\)"):
+                stocked.deploy()
+            refused.append(line)
+
+    stop_environment(stocked.place, volumes=False, tell=tell)
+    assert len(refused) == 1
     assert stocked.containers() == {}
     assert stocked.volumes() == {"postgres", "redis", "state"}
     stocked.deploy()

@@ -101,6 +101,15 @@ def test_a_former_version_in_its_window_is_left_alone() -> None:
             "its public host differs",
             False,
         ),
+        (
+            live(
+                replace(RUNNING, route=replace(ROUTE, port=3009)),
+                routes={"chat": (replace(ROUTE, port=3009),)},
+                structure=structure_of({"chat": (replace(ROUTE, port=3009),)}),
+            ),
+            "its port differs",
+            False,
+        ),
         (live(replace(RUNNING, product="mail")), "it has moved from the product mail", False),
         (live(replace(RUNNING, leftovers=(container("green"),))), "an interrupted deployment left", False),
         (

@@ -36,8 +36,17 @@ def release(*parts: Target, name: str = "shop-0001") -> Release:
         targets(web=replace(WEB, smoke=(ANSWERS,))),
         targets(api_version="2"),
         targets()[:1],
+        targets(replace(API, breaking=1)),
     ],
-    ids=["an edited test", "no test", "a test more", "one of another service", "a version", "a service less"],
+    ids=[
+        "an edited test",
+        "no test",
+        "a test more",
+        "one of another service",
+        "a version",
+        "a service less",
+        "a mark that a release has to tell",
+    ],
 )
 def test_another_test_is_not_proved_by_those_that_passed(other: list[Target]) -> None:
     assert proof_of(other) != proof_of(targets())
@@ -106,4 +115,5 @@ def test_the_same_with_other_tests_or_from_another_image_is_another_release() ->
     assert next_name(last, release(*targets())) == "shop-0007"
     assert next_name(last, release(*targets(EDITED))) == "shop-0008"
     assert next_name(last, release(*(replace(t, image="again") for t in targets()))) == "shop-0008"
+    assert next_name(last, release(*targets(replace(API, breaking=1)))) == "shop-0008"
     assert next_name(None, release(*targets())) == "shop-0001"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 
 from buildgraph.deploy.on_engine import EnginePlatform
-from buildgraph.deploy.platform import versions_of
+from buildgraph.deploy.platform import HEALTHY, Running, versions_of
 from buildgraph.deploy.releases import (
     Release,
     ReleasedService,
@@ -28,6 +29,8 @@ from buildgraph.graph.fingerprints import combine_parts, labelled_parts
 from buildgraph.manifests.model import Environment, Migration, Service
 from buildgraph.place.audit import Deed
 from buildgraph.place.model import Scene
+from buildgraph.refusals import Terms
+from buildgraph.rollback import choose, confirm_choice
 from tests.support.town import PATIENT, Town
 
 MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
@@ -107,6 +110,50 @@ def test_a_release_without_its_images_is_refused_and_every_one_is_named(town: To
         "the image of api is gone",
         "the image of web is gone",
     ]
+
+
+@dataclass
+class Passing:
+    """Releases of one service, while somebody else deploys: `runs` is the number of the one that runs."""
+
+    runs: int
+    breaking: tuple[int, ...]
+
+    def running(self) -> Mapping[str, Running]:
+        return {"api": Running("api", "town", HEALTHY, f"version {self.runs}")}
+
+    def history(self) -> Mapping[str, tuple[Release, ...]]:
+        return {"town": tuple(self.release(number) for number in range(1, len(self.breaking) + 1))}
+
+    def release(self, number: int) -> Release:
+        service = Service("api", "town", "dockerfile", "api", breaking=self.breaking[number - 1])
+        part = ReleasedService(service, "image", "", f"version {number}")
+        return Release(f"town-{number:04d}", "town", (part,))
+
+
+def test_a_rollback_that_waited_for_a_deploy_goes_back_one_release_and_not_two() -> None:
+    """Pitfall 54: it was asked for while the second ran, and the third was on its way."""
+    here, terms = Passing(2, (0, 0)), Terms()
+    chosen = choose(here, "town", terms)
+    confirm_choice(here, chosen, terms)
+
+    here.runs, here.breaking = 3, (0, 0, 0)
+
+    assert chosen.name == "town-0001"
+    with pytest.raises(ConfigurationError, match="town-0002 is: somebody has deployed"):
+        confirm_choice(here, chosen, terms)
+    confirm_choice(here, chosen, Terms(to="1"))
+
+
+def test_what_was_released_meanwhile_and_is_marked_as_breaking_is_not_crossed() -> None:
+    here, terms = Passing(2, (0, 0)), Terms(to="1")
+    chosen = choose(here, "town", terms)
+
+    here.runs, here.breaking = 3, (0, 0, 1)
+
+    with pytest.raises(ConfigurationError, match="marked as breaking"):
+        confirm_choice(here, chosen, terms)
+    confirm_choice(here, chosen, replace(terms, force=True))
 
 
 def test_the_fingerprint_of_what_is_brought_back_is_the_graph_s_own() -> None:

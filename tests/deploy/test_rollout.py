@@ -16,11 +16,11 @@ from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.deploy.rollout import deploy_product
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
-from buildgraph.manifests.model import Migration, Resources
+from buildgraph.manifests.model import Migration, Resources, SmokeTest
 from buildgraph.place.containers import create_container
 from buildgraph.place.holding import read_locks
 from buildgraph.place.names import Colour
-from buildgraph.traffic.directing import count_sessions
+from buildgraph.traffic.directing import count_sessions, read_routes
 from buildgraph.traffic.proxy_container import proxy_specification
 from tests.deploy.killing import kill_deploy_when, start_deploy
 from tests.support.load import Load
@@ -153,14 +153,17 @@ def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town)
 
 
 def test_another_health_path_and_port_replace_without_a_gap(town: Town) -> None:
+    """The port that others call may change, too: those that are still to be switched call the former one."""
     town.service("api", port=3001, listens=8001, health="/health")
+    town.service("web", port=3002, env={"PEER": "http://proxy:3001/"})
     town.deploy()
 
-    with Load(town, "api", clients=2) as load:
-        town.service("api", "2", port=3001, listens=8002, health="/alive")
+    with Load(town, "api", clients=2) as load, Load(town, "web", clients=2, path="/peer") as inner:
+        town.service("api", "2", port=3009, listens=8002, health="/alive")
+        town.service("web", "2", port=3002, env={"PEER": "http://proxy:3009/"})
         town.deploy()
 
-    assert load.wrong == []
+    assert (load.wrong, inner.wrong) == ([], [])
     assert town.fetch("api") == "api 2"
 
 
@@ -227,6 +230,25 @@ def test_a_service_that_left_the_manifests_is_removed(town: Town) -> None:
     assert sorted(town.containers()) == ["api-blue", "proxy"]
     assert town.request("web")[0] == 404
     assert town.deploy().removed == ()
+
+
+def test_a_service_that_gets_another_name_takes_its_port_and_host_over_without_a_gap(town: Town) -> None:
+    """Pitfall 51: and while its first version does not come, who had them before answers."""
+    town.service("web", port=3001, host="www")
+    town.service("shop", port=3002, env={"PEER": "http://proxy:3001/"})
+    town.deploy()
+    town.without("web")
+
+    with Load(town, "www", clients=2) as load, Load(town, "shop", clients=2, path="/peer") as inner:
+        town.service("app", port=3001, host="www", migration=MIGRATE, env={"MIGRATION": "fails"})
+        with pytest.raises(StepFailed, match="migrate:app"):
+            town.deploy()
+        town.service("app", port=3001, host="www")
+        assert town.deploy().removed == ("web",)
+        until(lambda: load.answers["app 1"] > 0 and inner.answers["app 1"] > 0)
+
+    assert (load.wrong, inner.wrong, set(load.answers)) == ([], [], {"web 1", "app 1"})
+    assert sorted(town.containers()) == ["app-blue", "proxy", "shop-blue"]
 
 
 def test_two_environments_and_two_products_leave_each_other_alone(make_town: Callable[..., Town]) -> None:
@@ -479,12 +501,14 @@ def test_a_failing_health_command_shows_no_secret(town: Town, monkeypatch: pytes
         ("started green", ["api-blue", "api-green", "proxy"]),
         ("applied 0001_first", ["api-blue", "proxy"]),
         ("healthy", ["api-blue", "api-green", "proxy"]),
+        ("api: greets", ["api-blue", "api-green", "proxy"]),
     ],
 )
 def test_who_loses_the_lock_touches_nothing_more(town: Town, moment: str, remaining: list[str]) -> None:
+    town.switches(10, 100)
     town.service("api", port=3001)
     town.deploy()
-    town.service("api", "2", port=3001, migration=MIGRATE)
+    town.service("api", "2", port=3001, migration=MIGRATE, smoke=(SmokeTest("greets", contains="api"),))
 
     with pytest.raises(StepFailed, match="the lock was lost"):
         deploy_product(town.place, "town", town.targets(), losing_the_lock(town, moment))
@@ -492,6 +516,8 @@ def test_who_loses_the_lock_touches_nothing_more(town: Town, moment: str, remain
     assert ("api: started green" in town.told) is ("api-green" in remaining)
     assert sorted(town.containers()) == remaining
     assert town.fetch("api") == "api 1"
+    [route] = read_routes(town.place)["town"]
+    assert (route.side(Colour.BLUE).share, route.trial) == (100, None), "no share without the lock"
 
 
 @pytest.mark.parametrize(("first", "version"), [("town", "2"), ("mall", "1")])
@@ -538,6 +564,7 @@ def test_a_proxy_whose_replacement_was_killed_comes_back(town: Town, is_stopped:
     before = town.containers()
     proxy = town.place.engine.client.containers.get(before["proxy"])
     proxy.rename(town.place.named("proxy-former"))
+    assert [route.service for route in read_routes(town.place)["town"]] == ["api"], "whoever asks meanwhile"
     if is_stopped:
         proxy.stop(timeout=1)
         create_container(town.place, proxy_specification(town.place))

@@ -12,18 +12,20 @@ import pytest
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.pending import pending_targets
+from buildgraph.deploy.platform import HEALTHY, UNHEALTHY
 from buildgraph.deploy.scaling import ask_health, scale_service
 from buildgraph.errors import StepFailed
-from buildgraph.manifests.model import EnvValue
+from buildgraph.manifests.model import EnvValue, Migration
 from buildgraph.place.names import Colour
 from buildgraph.place.scales import Scale, read_scales, write_scale
-from buildgraph.traffic.directing import find_servers
+from buildgraph.traffic.directing import ask_proxy, find_servers
 from tests.deploy.killing import kill_deploy_when
 from tests.support.load import Load
 from tests.support.town import PATIENT, Town
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
+MIGRATE = Migration(("node", "/app/migrate.mjs"), within=120)
 
 
 def scale(town: Town, name: str, to: int) -> None:
@@ -96,6 +98,12 @@ def test_a_deploy_keeps_the_number_that_was_asked_for_until_the_manifest_says_an
     assert (live.colour, len(live.containers), live.count) == (Colour.GREEN, 3, 3)
     assert any("3 replicas, as " in line and "its manifest says 1" in line for line in town.told)
 
+    town.service("api", "3", port=3001, replicas={"*": 2}, migration=MIGRATE, env={"MIGRATION": "fails"})
+    with pytest.raises(StepFailed, match="migrate:api"):
+        town.deploy()
+    assert read_scales(town.place)["api"].to == 3, "what goes on, goes on as it was scaled"
+
+    town.service("api", "2", port=3001)
     assert EnginePlatform(town.place).running()["api"].scaled == 3
 
     town.service("api", "2", port=3001, replicas={"*": 2})
@@ -193,7 +201,7 @@ def test_a_worker_is_scaled_by_its_health_command(town: Town) -> None:
     assert reasons(town) == []
 
 
-@pytest.mark.parametrize("moment", ["replicas, as", "started 2 more", "became 3"])
+@pytest.mark.parametrize("moment", ["replicas, as", "became 3"])
 def test_growth_that_was_killed_is_completed_by_the_next_deploy(
     town: Town, tmp_path: Path, moment: str
 ) -> None:
@@ -207,4 +215,23 @@ def test_growth_that_was_killed_is_completed_by_the_next_deploy(
 
     assert load.wrong == []
     assert sorted(town.containers()) == ["api-blue", "api-blue-2", "api-blue-3", "proxy"]
+    assert reasons(town) == []
+
+
+def test_growth_that_was_killed_is_told_and_completed_by_asking_again(town: Town, tmp_path: Path) -> None:
+    """What gets no requests is no replica, whether its route does not count it yet or the proxy has it closed."""
+    town.service("api", port=3001)
+    town.deploy()
+    write_scale(town.place, "api", Scale(3, 1, "ann@desk"))
+    kill_deploy_when(town, "started 2 more", tmp_path)
+    running = EnginePlatform(town.place).running()["api"]
+    assert (running.replicas, running.idle, running.scaled) == (1, 2, 3)
+
+    scale(town, "api", 3)
+    assert EnginePlatform(town.place).running()["api"].replicas == 3
+    ask_proxy(town.place, ["set server api/blue-3 state maint"])
+    assert EnginePlatform(town.place).running()["api"].state == UNHEALTHY
+    scale(town, "api", 3)
+
+    assert EnginePlatform(town.place).running()["api"].state == HEALTHY
     assert reasons(town) == []

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.pending import pending_targets
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, ToolError
+from buildgraph.image.engine import open_engine
 from buildgraph.manifests.model import Migration, SmokeTest
 from buildgraph.place.containers import stop_container
 from buildgraph.place.names import Colour
+from buildgraph.place.shell import Shells
 from tests.deploy.killing import kill_deploy_when
 from tests.support.load import Load
+from tests.support.relay import PIECE, Relay
 from tests.support.town import Town
 from tests.support.waiting import until
 
@@ -70,6 +75,42 @@ def test_a_smoke_test_that_fails_on_the_public_route_takes_the_whole_product_bac
     assert town.containers() == before
     backs = [line for line in town.told if "go back" in line]
     assert backs == ["web: its requests go back to blue", "api: its requests go back to blue"]
+
+
+class Faltering(Relay):
+    """An engine's line that breaks once: at the first question for containers after green was given all requests."""
+
+    is_over = has_broken = False
+
+    def send_on(self, near: socket.socket, far: socket.socket) -> None:
+        while piece := near.recv(PIECE):
+            self.is_over = self.is_over or b"green-1 weight 100" in piece
+            if self.is_over and not self.has_broken and b"/containers/json" in piece:
+                self.has_broken = True
+                return
+            far.sendall(piece)
+
+
+def test_an_engine_that_falls_silent_right_after_the_switch_leaves_nothing_switched(
+    town: Town, tmp_path: Path
+) -> None:
+    town.service("api", port=3001)
+    town.deploy()
+    before, sound = town.containers(), town.place
+    town.service("api", "2", port=3001)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "engine.sock"))
+
+    with Faltering(listener, sound.engine.line.dial) as line:
+        engine = open_engine(f"unix://{tmp_path}/engine.sock")
+        town.place = replace(town.place, engine=engine, shells=Shells(), spares={})
+        with pytest.raises(ToolError):
+            town.deploy()
+        assert line.has_broken
+    town.place = sound
+
+    assert town.fetch("api") == "api 1"
+    assert town.containers() == before
 
 
 def test_a_first_version_whose_smoke_test_fails_stays_for_there_is_no_other(town: Town) -> None:
@@ -153,10 +194,12 @@ def test_a_killed_takeover_that_is_wanted_no_more_is_given_back(town: Town, tmp_
     town.switches(10, 100, hold=0.5, least_requests=0)
     town.service("api", port=3001)
     town.deploy()
-    town.service("api", "2", port=3001)
-    kill_deploy_when(town, "10 % of the requests", tmp_path)
-    assert read_live(town.place).services["api"].colour is Colour.BLUE
+    town.service("api", "2", port=3009)
+    town.service("web", "2", port=3002)
+    kill_deploy_when(town, "web: it does not run yet", tmp_path)
+    assert read_live(town.place).services["api"].colour is Colour.GREEN
 
+    town.without("web")
     town.service("api", "1", port=3001)
     rollout = town.deploy()
 
@@ -165,3 +208,5 @@ def test_a_killed_takeover_that_is_wanted_no_more_is_given_back(town: Town, tmp_
     assert {town.fetch("api") for _ in range(40)} == {"api 1"}
     assert sorted(town.containers()) == ["api-blue", "proxy"]
     assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
+    [route] = read_live(town.place).traffic.routes["town"]
+    assert route.port == 3001, "where its callers look for it"

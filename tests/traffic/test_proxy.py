@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -35,7 +36,7 @@ global
     description STRUCTURE
     log stdout format raw local0 info
     maxconn 4000
-    hard-stop-after 10m
+    hard-stop-after 1h
     stats socket ipv4@127.0.0.1:65081 level admin
 
 resolvers engine
@@ -155,6 +156,13 @@ def test_the_whole_configuration() -> None:
     routes = {"chat": (API, LANDING, WORKER)}
 
     assert render_proxy(routes) == CONFIGURATION.replace("STRUCTURE", structure_of(routes))
+
+
+def test_a_worker_that_was_replaced_lives_as_long_as_a_websocket_may() -> None:
+    """Pitfall 58: any product's deploy may reload the proxy; it ends nobody's connections."""
+    told = dict(re.findall(r"(hard-stop-after|timeout tunnel) (\w+)", render_proxy({})))
+
+    assert told["hard-stop-after"] == told["timeout tunnel"]
 
 
 def test_products_come_in_the_same_order_whoever_was_first() -> None:

@@ -18,6 +18,7 @@ from buildgraph.traffic.routes import (
     shared,
     with_idle,
     with_route,
+    withdrawn,
     without,
 )
 
@@ -148,3 +149,55 @@ def test_a_takeover_and_a_window_survive_being_kept_as_text_and_older_text_is_re
         assert parse_routes(render_routes("chat", (route,))) == (route,)
     older = '{"routes": [{"service": "api", "port": 1, "host": "", "sides": {"blue": {"share": 100}}}]}'
     assert parse_routes(older)[0].live is Colour.BLUE
+
+
+MOVED = replace(API, port=3009, host="service")
+
+
+def test_who_goes_back_gets_its_own_port_and_host_back() -> None:
+    """Those who run beside the former version call it there, however far the takeover had come."""
+    before = first_route()
+    whole = directed(
+        shared(with_idle(before, MOVED, HERE, Colour.GREEN), Colour.GREEN, 50), MOVED, HERE, Colour.GREEN
+    )
+
+    for taken in (whole, parse_routes(render_routes("chat", [whole]))[0]):
+        back = given_back(taken, Colour.BLUE)
+        assert (taken.port, taken.host) == (3009, "service.localhost")
+        assert (back.port, back.host, back.live) == (3002, "api.localhost", Colour.BLUE)
+
+
+def test_a_changed_port_is_listened_at_beside_the_former_one_until_the_next_version_is_prepared() -> None:
+    whole = directed(with_idle(first_route(), MOVED, HERE, Colour.GREEN), MOVED, HERE, Colour.GREEN)
+
+    assert whole.ports == (3009, 3002)
+    done = completed(whole, Colour.GREEN)
+    assert done.ports == (3009, 3002), "callers in other products come later"
+    assert with_idle(done, MOVED, HERE, Colour.BLUE).ports == (3009,)
+
+
+def test_a_changed_host_answers_beside_the_former_one_while_it_is_on_trial() -> None:
+    step = shared(with_idle(first_route(), MOVED, HERE, Colour.GREEN), Colour.GREEN, 50)
+    whole = directed(step, MOVED, HERE, Colour.GREEN)
+
+    assert (step.hosts, whole.hosts) == (("api.localhost",), ("service.localhost", "api.localhost"))
+    assert completed(whole, Colour.GREEN).hosts == ("service.localhost",)
+
+
+def test_routes_that_told_port_and_host_once_give_them_back_too() -> None:
+    older = (
+        """{"routes": [{"service": "api", "port": 1, "host": "old", "sides": {"blue": {"share": 100}}}]}"""
+    )
+    [route] = parse_routes(older)
+
+    back = given_back(
+        directed(with_idle(route, API, HERE, Colour.GREEN), API, HERE, Colour.GREEN), Colour.BLUE
+    )
+
+    assert (back.port, back.host) == (1, "old")
+
+
+def test_a_route_that_is_withdrawn_answers_nobody() -> None:
+    route = withdrawn(replace(first_route(), trial=Colour.BLUE))
+
+    assert (route.live, route.trial, route.port) == (None, None, 3002)
