@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from typing import Any, Final
 from buildgraph.backup.records import MANIFEST
 from buildgraph.backup.retention import STALE
 from buildgraph.backup.telling import in_its_words
-from buildgraph.errors import ConfigurationError, Mistake, StepFailed
+from buildgraph.errors import ConfigurationError, Mistake, StepFailed, ToolError
 from buildgraph.manifests.model import Backups
 from buildgraph.place.secrets import Secrets
 
@@ -47,7 +47,8 @@ class BucketStore:
                     self._confirm(f"{key}/{name}", digest)
                 self._upload(f"{key}/{MANIFEST}", draft / MANIFEST)
             except BaseException:
-                self._delete([self._full(f"{key}/{name}") for name in (MANIFEST, *digests)])
+                with suppress(ToolError):  # what stays is no backup; what led here is told
+                    self._delete([self._full(f"{key}/{name}") for name in (MANIFEST, *digests)])
                 raise
 
     def keys(self, prefix: str) -> list[str]:
@@ -77,7 +78,7 @@ class BucketStore:
             yield Path(folder)
 
     def remove(self, key: str) -> None:
-        """The manifest first: from then on it is no backup."""
+        """The manifest first: from then on it is no backup. Where the store keeps that, the files stay, too."""
         with in_its_words(self.where):
             names = [name for name, _ in self._listed(f"{key}/")]
             self._delete([self._full(f"{key}/{MANIFEST}")])
@@ -118,9 +119,19 @@ class BucketStore:
                 yield found["Key"][cut:], (now - found["LastModified"]).total_seconds()
 
     def _delete(self, keys: list[str]) -> None:
+        """Delete objects; ToolError when one stays: a store answers 200 all the same, and lists it (DeleteObjects)."""
+        kept: list[Mapping[str, str]] = []
         for first in range(0, len(keys), MOST_KEYS):
             objects = [{"Key": key} for key in keys[first : first + MOST_KEYS]]
-            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+            answer = self.client.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True}
+            )
+            kept += answer.get("Errors", ())
+        if kept:
+            said = f"{kept[0].get('Code', '')}: {kept[0].get('Message', '')}".strip(": ")
+            others = f", nor {len(kept) - 1} more" if len(kept) > 1 else ""
+            what = f"{self.where}: {kept[0].get('Key', '')} is not deleted{others}: {said}"
+            raise ToolError(what, "mend that, then run the same again")
 
 
 def open_bucket(backups: Backups, secrets: Secrets) -> BucketStore:

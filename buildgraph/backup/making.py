@@ -27,7 +27,7 @@ from buildgraph.backup.snapshots import NAME as REDIS_FILE
 from buildgraph.backup.snapshots import check_snapshot, save_redis
 from buildgraph.backup.stores import Store
 from buildgraph.deploy.live import read_live
-from buildgraph.errors import StepFailed
+from buildgraph.errors import StepFailed, ToolError
 from buildgraph.image.sizes import told_size
 from buildgraph.place.audit import Deed, recorded
 from buildgraph.place.images import ensure_image
@@ -54,9 +54,17 @@ def back_up(place: Place, product: str, store: Store, tell: Tell, purpose: str =
             record = _verified(place, replace(record, purpose=purpose), draft, tell)
             (draft / MANIFEST).write_bytes(render_record(record))
             store.keep(key, draft, {file.name: file.sha256 for file in record.files})
-        store.sweep(key.rpartition("/")[0])
+        _sweep(store, key.rpartition("/")[0], tell)
     tell(f"kept as {record.id} in {store.where} ({told_size(record.size)})")
     return record
+
+
+def _sweep(store: Store, prefix: str, tell: Tell) -> None:
+    """Clear away what interrupted runs have left; that it cannot be is no reason to call this backup failed."""
+    try:
+        store.sweep(prefix)
+    except ToolError as error:
+        tell(f"what interrupted runs have left stays there: {error}")
 
 
 def _dumped(place: Place, product: str, key: str, holdings: Holdings, draft: Path) -> Record:

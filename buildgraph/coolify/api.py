@@ -25,7 +25,7 @@ from buildgraph.coolify.answers import (
     parse_deployments,
     parse_variables,
 )
-from buildgraph.coolify.wire import Reply, Wire
+from buildgraph.coolify.wire import TIMEOUT, Reply, Wire
 from buildgraph.errors import ToolError
 
 COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -107,6 +107,11 @@ class Api:
         """Have these variables, whether they were there or not; the others stay."""
         body = {"data": [variable.body for variable in variables]}
         self._send("PATCH", f"/applications/{_part(uuid)}/envs/bulk", body)
+
+    def set_at_once(self, uuid: str, variable: NewVariable, within: float) -> None:
+        """The same for one variable in a single try of so many seconds: later, the name may be another's."""
+        path, body = f"/applications/{_part(uuid)}/envs/bulk", {"data": [variable.body]}
+        self._send("PATCH", path, body, tries=1, within=within)
 
     def create_variable(self, uuid: str, variable: NewVariable) -> bool:
         """Make a variable; False when one of this name is there already."""
@@ -201,14 +206,22 @@ class Api:
             way_out = "is `url` that of the Coolify server itself?"
             raise Refusal(self.redact(what), way_out, reply.status) from error
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        tries: int = TRIES,
+        within: float = TIMEOUT,
+    ) -> Reply:
         """The answer to a request, which is sent again while that may help and can do no harm."""
         content = None if body is None else json.dumps(body).encode()
-        for count in range(1, TRIES + 1):
-            reply = self.wire.send(method, f"/api/v1{path}", content)
+        for count in range(1, tries + 1):
+            reply = self.wire.send(method, f"/api/v1{path}", content, within=within)
             if 200 <= reply.status < 300:
                 return reply
-            if count == TRIES or not _may_repeat(method, reply):
+            if count == tries or not _may_repeat(method, reply):
                 break
             time.sleep(_pause(reply, count))
         raise self._refusal(f"{method} {self.wire.url}/api/v1{path}", reply)

@@ -5,6 +5,9 @@ ApplicationsController); of two that are created at the very same moment, the ol
 the server's clock alone: when the variable was last changed, against the Date of an answer. A holder that stood still
 for longer than `LEASE` and wakes up again finds out before its next change, but not during one: whatever it asks for
 then, Coolify runs one deployment of an application at a time.
+
+A variable is set by its name, whosever it is by then. So a sign of life is given in one short try, only while nobody
+can have taken the lock over before that has ended, and is followed by a look: a variable made since is another's.
 """
 
 from __future__ import annotations
@@ -12,8 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final
@@ -24,11 +26,14 @@ from buildgraph.coolify.ledger import LOCK, part_of_key
 from buildgraph.coolify.place import CoolifyPlace
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.place.actor import read_actor
+from buildgraph.place.elapsed import Moment, read_moment, seconds_between
 from buildgraph.place.holding import Holding
 from buildgraph.place.model import Tell
 
 LEASE: Final = 90.0  # seconds without a sign of life after which a lock is nobody's
 RENEWAL: Final = 20.0  # seconds between two signs of life
+TRY: Final = 10.0  # seconds that giving one may take
+LATEST: Final = LEASE - 2 * TRY  # the age at which none is given any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,16 @@ class Claim:
 class Lock:
     """A lock while it is held; every change of the environment asks it first.
 
-    `renewed` is when the last sign of life was given, by this machine's own clock.
+    `variable` is the uuid of what was made for it, `renewed` when the last sign of life was given, by this machine's
+    own `clock`.
     """
 
     place: CoolifyPlace
     claim: Claim
+    variable: str
     lost: str = ""
-    renewed: float = field(default_factory=time.monotonic)
+    clock: Callable[[], Moment] = read_moment
+    renewed: Moment = field(default_factory=read_moment)
     done: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,29 +85,38 @@ class Lock:
                 self.renew()
 
     def renew(self) -> None:
-        """Give one sign of life, or find out that somebody else has the lock."""
+        """Give one sign of life, or find out that somebody else has the lock; StepFailed when it is too late."""
         with self.turn:
-            began = time.monotonic()
-            claim = replace(self.claim, renewed=self.claim.renewed + 1)
-            found = find_claim(self.place, claim.product)
-            if found is None or found[1].mark != claim.mark:
-                self.lost = str(found[1]) if found else "somebody else"
-                self.done.set()
+            began, found = self.clock(), self._look()
+            if found is None:
                 return
-            self.place.api.set_variables(self.place.coolify.state, [_variable(claim)])
-            self.claim, self.renewed = claim, began
+            if (age := _age(self.place, found)) > LATEST:
+                raise _too_late(self.claim, age)
+            self.claim = replace(self.claim, renewed=self.claim.renewed + 1)
+            self.place.api.set_at_once(self.place.coolify.state, _variable(self.claim), TRY)
+            if self._look():
+                self.renewed = began
+
+    def _look(self) -> Variable | None:
+        """Our variable; None when the lock is ours no more, which is kept in mind."""
+        found = find_claim(self.place, self.claim.product)
+        if found and (found[0].uuid, found[1].mark) == (self.variable, self.claim.mark):
+            return found[0]
+        self.lost = str(found[1]) if found and found[1].mark != self.claim.mark else "somebody else"
+        self.done.set()
+        return None
 
     @property
     def _age(self) -> float:
-        return time.monotonic() - self.renewed
+        """Seconds since the last sign of life, those included in which this machine slept."""
+        return seconds_between(self.renewed, self.clock())
 
     def _renew_late(self) -> None:
         try:
             self.renew()
         except BuildgraphError as error:
             if self._age > LEASE:
-                what = f"the lock could not be renewed for {self._age:.0f} s; nothing more is changed"
-                raise StepFailed(f"deploy:{self.claim.product}", what, "run the same again") from error
+                raise _too_late(self.claim, self._age) from error
 
 
 @contextmanager
@@ -108,7 +125,8 @@ def held_lock(place: CoolifyPlace, product: str, reason: str, tell: Tell) -> Ite
 
     One that cannot be given back is told, and is nobody's some time later: it does not hide what came of the deed.
     """
-    lock = Lock(place, _take(place, _new_claim(place, product, reason)))
+    claim = _new_claim(place, product, reason)
+    lock = Lock(place, claim, _take(place, claim))
     thread = threading.Thread(target=lock.renew_while_held, daemon=True)
     thread.start()
     try:
@@ -158,14 +176,14 @@ def _new_claim(place: CoolifyPlace, product: str, reason: str) -> Claim:
     return Claim(secrets.token_hex(8), product, place.redact(read_actor()), place.redact(reason))
 
 
-def _take(place: CoolifyPlace, claim: Claim) -> Claim:
-    """Make the lock's variable, and look whether it is ours that counts."""
+def _take(place: CoolifyPlace, claim: Claim) -> str:
+    """Make the lock's variable, and look whether it is ours that counts; returns its uuid."""
     if not _create(place, claim):
         _end_dead(place, claim.product)
         _create(place, claim)
     found = find_claim(place, claim.product)
     if found is not None and found[1].mark == claim.mark:
-        return claim
+        return found[0].uuid
     _end(place, claim.mark)
     raise _held_by(place, claim.product, str(found[1]) if found else "somebody else")
 
@@ -191,6 +209,11 @@ def _end(place: CoolifyPlace, mark: str) -> None:
 def _age(place: CoolifyPlace, variable: Variable) -> float:
     """Seconds since a variable was changed, by the server's clock."""
     return max(0.0, (place.api.now() - variable.changed).total_seconds()) if variable.changed else 0.0
+
+
+def _too_late(claim: Claim, age: float) -> StepFailed:
+    what = f"the lock could not be renewed for {age:.0f} s; nothing more is changed"
+    return StepFailed(f"deploy:{claim.product}", what, "run the same again")
 
 
 def _held_by(place: CoolifyPlace, product: str, who: str) -> StepFailed:

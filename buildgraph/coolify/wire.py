@@ -40,11 +40,11 @@ class Wire:
     token: str = field(repr=False)
     ca: Path | None = None
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> Reply:
-        """Send one request with the token; any outcome is a Reply."""
+    def send(self, method: str, path: str, body: bytes | None = None, *, within: float = TIMEOUT) -> Reply:
+        """Send one request with the token, and wait so many seconds; any outcome is a Reply."""
         request = urllib.request.Request(f"{self.url}{path}", body, self._headers(body), method=method)
         try:
-            with _opener(self.ca).open(request, timeout=TIMEOUT) as answer:
+            with _opener(self.ca).open(request, timeout=within) as answer:
                 return _reply(answer.status, answer)
         except urllib.error.HTTPError as error:
             return _refused(error)

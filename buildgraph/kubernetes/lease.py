@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.image.moments import parse_moment
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.place.actor import read_actor, read_process
+from buildgraph.place.elapsed import Moment, read_moment, seconds_between
 from buildgraph.place.holding import Holding
 from buildgraph.place.lock import WAIT
 from buildgraph.render.kubernetes import PART_OF, label
@@ -53,7 +54,8 @@ class Lock:
     product: str
     holder: str
     acquired: str
-    renewed: float = field(default_factory=time.monotonic)
+    clock: Callable[[], Moment] = read_moment
+    renewed: Moment = field(default_factory=read_moment)
     is_lost: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -62,9 +64,14 @@ class Lock:
         """The Lease."""
         return lock_name(self.product)
 
+    @property
+    def age(self) -> float:
+        """Seconds since the last sign of life, those included in which this machine slept."""
+        return seconds_between(self.renewed, self.clock())
+
     def confirm(self) -> None:
         """Raise StepFailed when the lock is not ours any more: nothing may be changed without it."""
-        if not self.is_lost and time.monotonic() - self.renewed > DEAD / 2:
+        if not self.is_lost and self.age > DEAD / 2:
             self.renew()
         if self.is_lost:
             raise StepFailed(
@@ -73,9 +80,10 @@ class Lock:
 
     def renew(self) -> None:
         """Give a sign of life; the lock is lost when somebody else has it, or none could be given for too long."""
+        began = self.clock()
         if _patch(self, {"renewTime": _now()}):
-            self.renewed = time.monotonic()
-        elif time.monotonic() - self.renewed > DEAD or not _is_ours(self):
+            self.renewed = began
+        elif self.age > DEAD or not _is_ours(self):
             self.is_lost = True
 
 
@@ -158,7 +166,7 @@ def _keep_alive(lock: Lock) -> None:
         try:
             lock.renew()
         except BuildgraphError:
-            lock.is_lost = time.monotonic() - lock.renewed > DEAD
+            lock.is_lost = lock.age > DEAD
 
 
 def _patch(lock: Lock, values: Mapping[str, str]) -> bool:

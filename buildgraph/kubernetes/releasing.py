@@ -22,7 +22,7 @@ from buildgraph.kubernetes.records import (
     record_verified,
     recorded,
 )
-from buildgraph.kubernetes.rollout import bring, remove_service, unknown_kinds, unwind
+from buildgraph.kubernetes.rollout import bring, confirm_versions, remove_service, unknown_kinds, unwind
 from buildgraph.kubernetes.sealed import ensure_sealed
 from buildgraph.kubernetes.shipping import departed_services, pending_shippings, shippings_of
 from buildgraph.kubernetes.smoke import run_smoke
@@ -98,13 +98,15 @@ def _deploy(lock: Lock, live: Live, shippings: Mapping[str, Shipping], tell: Tel
                     released_before(live, name, released)
                 )  # a killed run brought it, and proved nothing
         run_smoke(cluster, [shipping.service for shipping in shippings.values()], tell)
+        lock.confirm()
+        confirm_versions(lock, shippings.values())
     except BaseException:
         unwind(lock, run, tell)
         raise
     for name in departed:
         remove_service(lock, name, kinds_known(without), tell)
     if reasons:
-        for gone in sweep(cluster, tuple(shippings.values()), read_live(cluster), without):
+        for gone in sweep(lock, tuple(shippings.values()), read_live(cluster), without):
             tell(f"removed {gone}, which nothing needs any more")
 
 

@@ -12,6 +12,7 @@ from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.kubernetes.former import Switched, render_way_back
 from buildgraph.kubernetes.lease import Lock
 from buildgraph.kubernetes.live import Version, read_live
+from buildgraph.kubernetes.shipping import another_version
 from buildgraph.kubernetes.trouble import read_trouble
 from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import (
@@ -52,7 +53,21 @@ def bring(lock: Lock, shipping: Shipping, without: Iterable[str], tell: Tell) ->
         trouble = read_trouble(cluster, cluster.selecting(name=service.name), shipping.fingerprint)
         what = f"its new version is not well after {time.monotonic() - began:.0f} s"
         raise StepFailed(f"deploy:{service.name}", what, trouble)
+    confirm_versions(lock, [shipping])
     tell(f"{service.name}: {shipping.replicas} well after {time.monotonic() - began:.1f} s")
+
+
+def confirm_versions(lock: Lock, shippings: Iterable[Shipping]) -> None:
+    """StepFailed when a service is asked to run in another version than this one, which somebody else has brought.
+
+    That a Deployment has settled does not tell in which version.
+    """
+    workloads = read_live(lock.cluster).workloads
+    for shipping in shippings:
+        name, running = shipping.service.name, workloads.get(shipping.service.name)
+        if problem := another_version(running, shipping) if running else "it is gone":
+            what = f"somebody else has changed it meanwhile: {problem}"
+            raise StepFailed(f"deploy:{name}", what, "find out who, then run the same again")
 
 
 def apply(lock: Lock, shipping: Shipping, without: Iterable[str]) -> None:

@@ -56,12 +56,8 @@ def _reason(running: Workload | None, shipping: Shipping) -> str:
         return "it does not run yet"
     if running.state == STOPPED:
         return "it does not run"
-    if running.fingerprint != shipping.fingerprint:
-        return "its fingerprint differs from what runs"
-    if running.secrets != shipping.secrets:
-        return "its secrets have changed"
-    if not is_same_build(running.image, shipping.image):
-        return "it runs from another image"
+    if problem := another_version(running, shipping):
+        return problem
     if not shipping.service.autoscale and running.replicas != shipping.replicas:
         return f"{running.replicas} of {shipping.replicas} replicas are asked for"
     if running.product != shipping.service.product:
@@ -69,3 +65,12 @@ def _reason(running: Workload | None, shipping: Shipping) -> str:
     if running.is_unsettled:
         return "a version was taken back, and what stands around its pods may be left of that"
     return "" if running.state == HEALTHY else "it is not healthy"
+
+
+def another_version(running: Workload, shipping: Shipping) -> str:
+    """Why what a Deployment asks for is another version than this one; "" when it is this one."""
+    if running.fingerprint != shipping.fingerprint:
+        return "its fingerprint differs from what runs"
+    if running.secrets != shipping.secrets:
+        return "its secrets have changed"
+    return "" if is_same_build(running.image, shipping.image) else "it runs from another image"

@@ -7,7 +7,7 @@ from typing import Final
 
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import STATE, Cluster
-from buildgraph.kubernetes.lease import read_locks
+from buildgraph.kubernetes.lease import Lock, read_locks
 from buildgraph.kubernetes.live import Live
 from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import COMPONENT, INSTANCE, NAME, Shipping, object_names
@@ -32,10 +32,12 @@ def kinds_known(without: Collection[str]) -> str:
     return ",".join(resource for kind, resource in KINDS.items() if kind not in without)
 
 
-def sweep(
-    cluster: Cluster, shippings: Iterable[Shipping], live: Live, without: Collection[str]
-) -> tuple[str, ...]:
-    """Take away what services of a product were made of and are not any more; returns what went."""
+def sweep(lock: Lock, shippings: Iterable[Shipping], live: Live, without: Collection[str]) -> tuple[str, ...]:
+    """Take away what services of a product were made of and are not any more; returns what went.
+
+    StepFailed once the lock is lost: what is not needed here is what somebody else has just brought.
+    """
+    cluster = lock.cluster
     wanted = {name for shipping in shippings for name in object_names(shipping)}
     services = {shipping.service.name for shipping in shippings}
     named = {name for found in live.workloads.values() for name in found.sources}
@@ -45,6 +47,7 @@ def sweep(
         kind, name = told["kind"], told["metadata"]["name"]
         is_needed = name in named if kind in SOURCES else (kind, name) in wanted
         if told["metadata"]["labels"][NAME] in services and not is_needed:
+            lock.confirm()
             cluster.kubectl.run("delete", KINDS[kind], name, "--ignore-not-found", "--wait=false")
             gone.append(f"{kind} {name}")
     return tuple(gone)

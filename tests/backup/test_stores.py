@@ -5,13 +5,15 @@ from __future__ import annotations
 import builtins
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from buildgraph.backup.bucket import open_bucket
 from buildgraph.backup.files import sha256_of
 from buildgraph.backup.records import MANIFEST
 from buildgraph.backup.stores import Store, open_store
@@ -133,6 +135,42 @@ def test_objects_without_a_manifest_are_no_backup(server: str, tmp_path: Path) -
 
     assert store.keys(PRODUCT) == []
     assert client.list_objects_v2(Bucket="acme-left")["KeyCount"] == 1, "it may be another run's, under way"
+
+
+class Keeping:
+    """A store whose policy lets nobody delete a manifest: it answers 200, and lists what stays."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def delete_objects(self, **asked: Any) -> Mapping[str, Any]:
+        names = [each["Key"] for each in asked["Delete"]["Objects"]]
+        kept = [name for name in names if name.endswith(MANIFEST)]
+        for name in set(names) - set(kept):
+            self.client.delete_object(Bucket=asked["Bucket"], Key=name)
+        return {"Errors": [{"Key": name, "Code": "AccessDenied", "Message": "by policy"} for name in kept]}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+
+def test_a_backup_whose_manifest_the_store_keeps_is_told_and_keeps_its_files(server: str) -> None:
+    backups = Backups(to="s3://acme-kept", endpoint=server, region="us-east-1")
+    client_of(backups).create_bucket(Bucket="acme-kept")
+    store = open_bucket(backups, SECRETS)
+    store = replace(store, client=Keeping(store.client))
+    keep(store)
+
+    with pytest.raises(ToolError, match=f"{MANIFEST} is not deleted: AccessDenied: by policy"):
+        store.remove(KEY)
+
+    assert store.keys(PRODUCT) == [KEY]
+    with store.fetching(KEY, ("chat.dump",)) as folder:
+        assert (folder / "chat.dump").read_bytes() == b"data" * 1000
+
+    with pytest.raises(StepFailed, match="came back other"), store.drafting(f"{KEY}-2") as draft:
+        (draft / "chat.dump").write_bytes(b"data")
+        store.keep(f"{KEY}-2", draft, {"chat.dump": "0" * 64})
 
 
 def test_a_file_that_changed_on_its_way_is_refused(server: str, tmp_path: Path) -> None:

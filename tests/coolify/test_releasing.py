@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from buildgraph.coolify.lock import LEASE, held_lock
-from buildgraph.errors import ConfigurationError, StepFailed
+from buildgraph.coolify.lock import LATEST, LEASE, Lock, held_lock
+from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import SmokeTest
 from buildgraph.place.secrets import Secrets
+from buildgraph.place.elapsed import Moment
 from tests.coolify.borough import STATE, Borough, refused, upgraded
 from tests.support.coolify import TOKEN
 from tests.support.coolify_state import Fault
@@ -270,16 +272,73 @@ def test_a_holder_that_lost_its_lock_finds_out_before_it_changes_anything(boroug
 def test_a_sign_of_life_that_is_late_is_given_before_anything_is_changed(borough: Borough) -> None:
     """The thread that gives them may have died, or stood still."""
     with held_lock(borough.place, "town", "slept", borough.hear) as lock:
-        lock.renewed -= LEASE / 2 + 1
+        aged(lock, LEASE / 2 + 1)
         lock.check()
         assert lock.claim.renewed == 1
 
         borough.server.faults.append(Fault("", "", 401, times=10_000))
-        lock.renewed -= LEASE / 2 + 1
+        aged(lock, LEASE / 2 + 1)
         lock.check()
-        lock.renewed -= LEASE / 2
+        aged(lock, LEASE / 2)
         with pytest.raises(StepFailed, match=r"could not be renewed for \d+ s; nothing more is changed"):
             lock.check()
+
+
+def test_a_sign_of_life_that_was_refused_is_not_sent_again_over_the_lock_of_who_has_taken_it(
+    borough: Borough,
+) -> None:
+    """Pitfall 48: Coolify sets a variable by its name, whosever it is by then."""
+    with held_lock(borough.place, "town", "cut off", borough.hear) as lock:
+        borough.server.faults.append(Fault("PATCH", "/envs/bulk", 503))
+        taken_over_at_the_next_patch(borough)
+
+        with pytest.raises(ToolError, match="503"):
+            lock.renew()
+
+        assert [held.reason for held in borough.platform.locks()] == ["it was dead to us"]
+        lock.renew()
+        with pytest.raises(StepFailed, match="it was dead to us"):
+            lock.check()
+
+
+def test_a_sign_of_life_that_went_over_another_s_lock_is_found_out_at_once(borough: Borough) -> None:
+    with held_lock(borough.place, "town", "on its way for long", borough.hear) as lock:
+        taken_over_at_the_next_patch(borough)
+
+        lock.renew()
+
+        with pytest.raises(StepFailed, match="is being deployed by somebody else"):
+            lock.check()
+    assert borough.platform.locks() == []
+
+
+def test_a_lock_that_others_may_take_over_at_any_moment_is_not_renewed(borough: Borough) -> None:
+    borough.server.behind = timedelta(seconds=LATEST + 5)
+    with held_lock(borough.place, "town", "slept", borough.hear) as lock:
+        borough.server.requests.clear()
+
+        with pytest.raises(StepFailed, match=r"could not be renewed for \d+ s; nothing more is changed"):
+            lock.renew()
+
+        assert borough.server.writes() == []
+
+
+def aged(lock: Lock, seconds: float) -> None:
+    """Have a lock's last sign of life be longer ago."""
+    lock.renewed = Moment(lock.renewed.steady - seconds, lock.renewed.of_day)
+
+
+def taken_over_at_the_next_patch(borough: Borough) -> None:
+    """Have somebody take the lock of the town while a request to set a variable is on its way."""
+
+    def take(method: str, path: str) -> None:
+        if method == "PATCH":
+            borough.server.before = lambda method, path: None
+            for held in borough.platform.locks():
+                borough.platform.release_lock(held)
+            borough.platform.keep_lock("town", "it was dead to us", borough.hear)
+
+    borough.server.before = take
 
 
 def test_a_lock_that_cannot_be_given_back_hides_nothing(borough: Borough) -> None:

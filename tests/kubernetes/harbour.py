@@ -41,6 +41,7 @@ class Harbour(Hamlet):
             "registry": f"{self.registry}/{self.name}",
             "secrets": "secrets.env",
             "health_within": 90,
+            "drain_within": 1,
             "values": {"LEVEL": environment},
         }
         lines = [f"{key} = {as_toml(value)}" for key, value in (usual | fields).items()]

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from buildgraph.kubernetes import Cluster, Kubectl
 from buildgraph.kubernetes.lease import Lock
 from buildgraph.kubernetes.rollout import has_settled
-from buildgraph.manifests.model import Environment, Kubernetes
-from buildgraph.place.model import Scene
-from buildgraph.place.secrets import Secrets
 from buildgraph.process import Command, OnLine, Result
+from tests.kubernetes.played import place_on
 from tests.support.runners import AnsweringRunner
 
 GOES_ON = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
@@ -43,9 +40,7 @@ class Watching(AnsweringRunner):
 
 def lock_on(runner: Watching) -> Lock:
     """A lock of a cluster that is asked by this runner."""
-    environment = Environment("test", registry="r", kubernetes=Kubernetes("c", "n"))
-    cluster = Cluster(Kubectl(runner, "c", "n"), "acme", Scene(environment, ()), Secrets({}), bool)
-    return Lock(cluster, "shop", "ada", "now")
+    return Lock(place_on(runner), "shop", "ada", "now")
 
 
 @pytest.fixture(autouse=True)

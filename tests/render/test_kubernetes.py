@@ -19,6 +19,7 @@ from buildgraph.render.kubernetes import (
     object_names,
     render_migration,
 )
+from buildgraph.render.kubernetes.pods import grace_seconds, leaving_seconds
 from tests.render.schemas import VERSIONS, mistakes
 from tests.render.ships import API, IMAGE, PRODUCTION, STAGING, WORKER, files_of, kustomized, ship
 
@@ -127,8 +128,18 @@ def test_a_version_replaces_another_one_by_one_and_none_goes_before_one_has_come
 
     assert spec["replicas"] == 3
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
-    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 25
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 5 + 25
     assert objects["PodDisruptionBudget/api"]["spec"]["maxUnavailable"] == 1
+
+
+def test_a_container_on_its_way_out_takes_requests_until_nobody_sends_it_any(objects: dict[str, Any]) -> None:
+    """Those who send requests hear of its end when it does; a worker is sent none."""
+    (api,), (worker,) = containers(objects["Deployment/api"]), containers(objects["Deployment/worker"])
+
+    assert api["lifecycle"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
+    assert "lifecycle" not in worker
+    hasty = replace(PRODUCTION, drain_within=0.5)
+    assert (leaving_seconds(hasty), grace_seconds(hasty)) == (1, 11)
 
 
 def test_what_selects_pods_stands_on_them(objects: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ def _chart() -> dict[str, Yaml]:
             **SECONDS,
             "description": "How often a container that starts is looked at, every 2 s.",
         },
-        "stopSeconds": {**SECONDS, "description": "How long a container has to end."},
+        "leaveSeconds": {**SECONDS, "description": "How long one on its way out takes requests still."},
+        "stopSeconds": {**SECONDS, "description": "How long it has to end, these seconds included."},
         "ingress": _map(
             {"class": {"type": ["string", "null"]}, "annotations": _texts(), "tls": {"type": "boolean"}}
         ),

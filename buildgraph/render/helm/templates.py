@@ -111,6 +111,7 @@ def _values(told: Mapping[str, Yaml], service: Service) -> dict[str, Yaml]:
         f"{CONTAINER}.image": _image(service),
         f"{CONTAINER}.resources": _value("$service.resources"),
         f"{CONTAINER}.startupProbe.failureThreshold": _value(".Values.startupTries"),
+        f"{CONTAINER}.lifecycle.preStop.exec.command.1": Verbatim('"{{ .Values.leaveSeconds }}"'),
     }
 
 

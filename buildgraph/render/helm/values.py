@@ -8,10 +8,9 @@ from typing import Final
 
 from buildgraph.render.helm.merging import part
 from buildgraph.render.kubernetes.names import secrets_name
-from buildgraph.render.kubernetes.pods import plain_container, startup_tries
+from buildgraph.render.kubernetes.pods import grace_seconds, leaving_seconds, plain_container, startup_tries
 from buildgraph.render.kubernetes.shipping import Shipping
 from buildgraph.render.kubernetes.ways import ingress
-from buildgraph.render.limits import stop_seconds
 from buildgraph.render.yaml import Yaml
 
 REGISTRY: Final = "registry"
@@ -28,7 +27,8 @@ def values_of(shippings: Sequence[Shipping]) -> dict[str, Yaml]:
         "pullSecrets": [{"name": cluster.pull_secret}] if cluster.pull_secret else [],
         "startupSeconds": math.ceil(environment.health_within),
         "startupTries": startup_tries(environment.health_within),
-        "stopSeconds": stop_seconds(environment),
+        "leaveSeconds": leaving_seconds(environment),
+        "stopSeconds": grace_seconds(environment),
         "ingress": {
             "class": cluster.ingress_class or None,
             "annotations": annotations or {},

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from buildgraph.manifests.model import Resources, Service
+from buildgraph.manifests.model import Environment, Resources, Service
 from buildgraph.manifests.sealing import SCRATCH_MEGABYTES, USER_ID
 from buildgraph.render.kubernetes.names import PORT_NAME
-from buildgraph.render.limits import HALF, MEBI, QUARTER
+from buildgraph.render.limits import HALF, MEBI, QUARTER, stop_seconds
 from buildgraph.render.yaml import Yaml
 
 PROBE_EVERY: Final = 2  # seconds between looks at a container that starts, or that shall get requests
+# Seconds in which all nodes and ingress controllers have heard that a pod is on its way out. They hear of it when its
+# container does, and send it requests until then ("Termination of Pods" in Kubernetes' documentation, step 3).
+LEAVING: Final = 5
 
 # The restricted profile of Kubernetes' "Pod Security Standards".
 POD_SECURITY: Final[dict[str, Yaml]] = {
@@ -70,6 +73,27 @@ def probes(service: Service, within: float) -> dict[str, Yaml]:
         "readinessProbe": {**ready, **often, "failureThreshold": 3},
         "livenessProbe": {**alive, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
     }
+
+
+def leave(service: Service, environment: Environment) -> dict[str, Yaml]:
+    """What a container does before it is told to end: it takes requests on, until nobody sends it any.
+
+    `sleep` is a program of the image, for the hook that is called so is known to clusters from 1.30 on only. Where an
+    image has none, the container is told at once.
+    """
+    if not service.port:
+        return {}
+    return {"lifecycle": {"preStop": {"exec": {"command": ["sleep", str(leaving_seconds(environment))]}}}}
+
+
+def leaving_seconds(environment: Environment) -> int:
+    """Seconds between a pod's being on its way out and its container's SIGTERM: no more than requests have to drain."""
+    return min(LEAVING, math.ceil(environment.drain_within))
+
+
+def grace_seconds(environment: Environment) -> int:
+    """Seconds that a pod has to end in all: Kubernetes counts those before the SIGTERM, too."""
+    return leaving_seconds(environment) + stop_seconds(environment)
 
 
 def startup_tries(within: float) -> int:

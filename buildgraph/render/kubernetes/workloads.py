@@ -20,9 +20,8 @@ from buildgraph.render.kubernetes.names import (
     selector,
     service_labels,
 )
-from buildgraph.render.kubernetes.pods import plain_container, pod_spec, probes
+from buildgraph.render.kubernetes.pods import grace_seconds, leave, plain_container, pod_spec, probes
 from buildgraph.render.kubernetes.shipping import Shipping
-from buildgraph.render.limits import stop_seconds
 from buildgraph.render.yaml import Yaml
 
 # Versions that the cluster keeps. It drops those that were made first, be it that they ran last: enough of them for a
@@ -58,6 +57,7 @@ def deployment_patch(shipping: Shipping, *, is_counted: bool = True) -> dict[str
         "name": service.name,
         "envFrom": env_from(shipping),
         **probes(service, environment.health_within),
+        **leave(service, environment),
     }
     count: dict[str, Yaml] = {"replicas": shipping.replicas} if is_counted else {}
     return {
@@ -130,6 +130,6 @@ def _annotated(shipping: Shipping) -> dict[str, Yaml]:
 def _spec_of_place(shipping: Shipping) -> dict[str, Yaml]:
     pull = shipping.cluster.pull_secret
     return {
-        "terminationGracePeriodSeconds": stop_seconds(shipping.environment),
+        "terminationGracePeriodSeconds": grace_seconds(shipping.environment),
         **({"imagePullSecrets": [{"name": pull}]} if pull else {}),
     }
