@@ -38,6 +38,7 @@ WITHOUT_APP = {"uload"}
 WITH_REDIS = {"mana-core-auth", "chat-backend", "picture-backend", "uload-backend"}
 # The least processors and MB of memory that the architecture names, by kind; an app's updates are static pages, too.
 LEAST = {"nestjs": (0.5, 512), "sveltekit": (0.25, 256), "astro": (0.1, 128), "expo": (0.1, 128)}
+SERVERS = ("nestjs", "sveltekit")
 RECORDS = {
     "chat": "messages",
     "maerchenzauber": "tales",
@@ -133,6 +134,13 @@ def test_no_limit_is_below_what_the_architecture_says_a_service_of_its_kind_need
 
         assert service.resources.cpus >= cpus, service.name
         assert service.resources.memory >= memory * 1024 * 1024, service.name
+
+
+def test_servers_grow_on_a_cluster_where_the_architecture_says_so() -> None:
+    """Above 70 in 100 of their processors; pages and updates are files, of which one server serves plenty."""
+    grows = {name: service.autoscale.cpu for name, service in services().items() if service.autoscale}
+
+    assert grows == {name: 70 for name, service in services().items() if service.kind in SERVERS}
 
 
 def test_a_smoke_test_asks_for_what_its_name_says() -> None:
