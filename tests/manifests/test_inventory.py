@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from buildgraph.image.archive import read_archive
+from buildgraph.manifests.addresses import is_here
 from buildgraph.manifests.model import Service, SmokeTest
 from buildgraph.order import closure
 from buildgraph.picture import Picture
@@ -141,6 +142,20 @@ def test_servers_grow_on_a_cluster_where_the_architecture_says_so() -> None:
     grows = {name: service.autoscale.cpu for name, service in services().items() if service.autoscale}
 
     assert grows == {name: 70 for name, service in services().items() if service.kind in SERVERS}
+
+
+def test_staging_and_production_are_servers_of_their_own_that_take_the_same_images() -> None:
+    """A fingerprint's tag is written once: with one registry, production runs the digests that staging has verified."""
+    environments = {found.name: found for found in picture().manifests.environments}
+    servers = [environments.pop(name) for name in ("staging", "production")]
+
+    assert set(environments) == {"development"}
+    assert len({server.engine for server in servers}) == 2
+    assert {server.registry for server in servers} == {"ghcr.io/manacore"}
+    for server in servers:
+        assert server.engine.startswith("ssh://")
+        assert not any(is_here(server.host_of(service)) for service in services().values())
+        assert not server.secrets, "no file of the project holds a secret of a server"
 
 
 def test_a_smoke_test_asks_for_what_its_name_says() -> None:

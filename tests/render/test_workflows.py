@@ -140,7 +140,11 @@ def test_a_job_may_what_it_needs_and_no_more() -> None:
     writing = {name for name, job in jobs() if job["permissions"].get("packages")}
     allowed = {key for _, job in jobs() for key in job["permissions"]}
 
-    assert writing == {"pipeline: push", "pipeline: deploy-production", "rollback: production"}
+    assert writing == {
+        "pipeline: push",
+        "pipeline: deploy-staging", "pipeline: deploy-production",
+        "rollback: staging", "rollback: production",
+    }  # fmt: skip
     assert allowed == {"contents", "packages"}
     assert {job["permissions"].get("contents", "read") for _, job in jobs()} == {"read"}
 
