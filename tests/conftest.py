@@ -42,8 +42,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
 def pytest_remember_all(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What was collected, before marks and names choose among it: `test_spec_coverage.py` asks."""
-    config.stash[COLLECTED] = frozenset(item.nodeid.partition("[")[0] for item in items)
+    """What was collected, before marks and names choose among it, but for `long` ones: `test_spec_coverage.py` asks."""
+    every = (item.nodeid.partition("[")[0] for item in items if item.get_closest_marker("long") is None)
+    config.stash[COLLECTED] = frozenset(every)
 
 
 @pytest.hookimpl(trylast=True)

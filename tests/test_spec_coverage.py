@@ -34,7 +34,20 @@ PARTS = (
     *("12.1", "12.2", "12.3", "12.4", "12.5"),
     *("13", "A", "B", "C"),
 )
+# Errors of the specification that would be copied by whoever follows it to the letter, and words of where each is told.
+ERRORS = {
+    "an alert compares requests per second with a share": "a rate is requests per second",
+    "a p95 without a rate": "counters count since the start",
+    "a metric that no exporter tells": "`pg_pool_available_connections`",
+    "published ports pass by the firewall": "published ports are led to containers before input is looked at",
+    "an internal network cuts a backend off": "a backend has to reach its provider",
+    "a cache that is full drops sessions": "`--maxmemory-policy allkeys-lru`",
+    "a page that is not there is answered with 200": "a page that is not there is 404, not the first page",
+    "three shapes of staging's names": "one shape of staging names, where it has three",
+    "one name for web and landing": "one name cannot lead to two",
+}
 COLUMNS = ("part", "what", "verdict", "lives in", "proof", "changed, and why")
+LONG = "tests/e2e/test_example.py"  # a file that has a long test beside others
 # What is no proof: a file of tests that may leave one of them out. It is looked for in the files that the table names.
 UNRUN = re.compile(r"mark\.skip|pytest\.skip|skipif|importorskip|xfail\(")
 
@@ -85,7 +98,7 @@ def named_files() -> list[str]:
 
 @pytest.fixture
 def collected(request: pytest.FixtureRequest) -> frozenset[str]:
-    """The tests of these files, as pytest collects them: here, when all of them were, else in a run of its own."""
+    """The tests of these files that script/test runs, as pytest collects them: here, or in a run of its own."""
     here = request.config.stash[COLLECTED]
     return here if {test.partition("::")[0] for test in here}.issuperset(named_files()) else _collected()
 
@@ -98,7 +111,7 @@ def _collected() -> frozenset[str]:
         "--collect-only",
         "-q",
         "-m",
-        "",
+        "not long",
         "-p",
         "no:cacheprovider",
         *named_files(),
@@ -145,6 +158,8 @@ def test_whatever_a_row_names_is_there() -> None:
 
 
 def test_every_proof_is_a_test_that_pytest_collects_and_nobody_skips(collected: frozenset[str]) -> None:
+    """One that script/prove alone runs (`long`) is none: whoever breaks it would not hear of it."""
+    assert f"{LONG}::test_every_package_of_the_example_passes_its_own_lint_and_tests" not in collected
     for proof in sorted(proofs() - set(COMMANDS)):
         files = files_of(proof)
         assert len(files) == 1 or (files and len({file.name for file in files}) == len(files)), proof
@@ -163,6 +178,12 @@ def test_every_command_of_a_row_succeeds(command: str) -> None:
     ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_is_wrong_in_the_specification_is_told() -> None:
+    told = TABLE.read_text(encoding="utf-8") + (ROOT / "docs/RENDERING.md").read_text(encoding="utf-8")
+
+    assert {error: words for error, words in ERRORS.items() if words not in told} == {}
 
 
 def test_tests_that_the_reasons_name_are_there() -> None:

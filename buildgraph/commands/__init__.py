@@ -61,7 +61,7 @@ def run_verb(name: str, arguments: Sequence[str]) -> int:
     )
     module.configure(parser)
     try:
-        options = parser.parse_args(_with_variables(arguments))
+        options = parser.parse_args(with_variables(arguments))
     except SystemExit as stop:
         return WRONG_USE if stop.code else 0
     return int(module.run(options))
@@ -90,6 +90,6 @@ def overview() -> str:
     )
 
 
-def _with_variables(arguments: Sequence[str]) -> list[str]:
+def with_variables(arguments: Sequence[str]) -> list[str]:
     """`env=staging`, as tasks take it, means `--env=staging` to a verb; `from=` likewise."""
     return [f"--{argument}" if argument.startswith(("env=", "from=")) else argument for argument in arguments]

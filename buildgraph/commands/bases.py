@@ -77,6 +77,11 @@ def named_bases(picture: Picture) -> list[str]:
     return sorted(built_upon | {name for environment in _run_as_is(picture).values() for name in environment})
 
 
+def is_known(picture: Picture, name: str) -> bool:
+    """Whether it is known what a base image is on this machine: it is locked, or a stand-in takes its place."""
+    return bool(_state(picture, name)[1])
+
+
 def find_relocks(picture: Picture) -> list[Relock]:
     """Every base image that is named or locked, with its lock and its registry's word, sorted.
 

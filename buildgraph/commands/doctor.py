@@ -26,6 +26,13 @@ DECLARE = (
     "declare each: `pnpm --filter ./FOLDER add NAME` (`NAME@workspace:*` for a project of this workspace)"
 )
 
+UNLOCKED = "{name} is not locked, so nothing is built upon it here"
+AS_IT_IS = "{name} is not locked, so no environment can start it from here"
+LOCK_ONCE = (
+    "where their registries answer, run `buildgraph bases --update` once and commit manifests/bases.toml; "
+    "BUILDGRAPH_BASES=substitute takes stand-ins instead"
+)
+
 KUBECTL = "install kubectl 1.27 or later (on Debian 13: kubernetes-client)"
 
 
@@ -51,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; exit code 3 when something is missing."""
     runner = SystemRunner()
-    findings = [*(look(runner) for look in LOOKS), *_elsewhere(), *_clusters(runner)]
+    findings = [*(look(runner) for look in LOOKS), *_bases(), *_elsewhere(), *_clusters(runner)]
     if options.format == "json":
         answer(as_json({"format": 1, "findings": [_as_dict(finding) for finding in findings]}))
     else:
@@ -107,6 +114,24 @@ def _engine(runner: Runner) -> Finding:
     except BuildgraphError as error:
         return Finding("engine", False, first_line(str(error)), getattr(error, "way_out", "") or NO_ENGINE)
     return Finding("engine", True, f"Docker engine {engine.version} on {engine.platform}")
+
+
+def _bases() -> list[Finding]:
+    """The base images of a workspace with services, and those that are neither locked nor replaced on this machine."""
+    from buildgraph.commands.bases import is_known, named_bases
+
+    picture = _picture()
+    if picture is None or not picture.manifests.services:
+        return []
+    try:
+        names = named_bases(picture)
+        upon = {name for plan in picture.images.values() for name in plan.bases}
+    except BuildgraphError:
+        return []
+    unknown = [name for name in names if not is_known(picture, name)]
+    warnings = tuple((UNLOCKED if name in upon else AS_IT_IS).format(name=name) for name in unknown)
+    found = f"{len(names)} named, {len(names) - len(unknown)} of them known by digest or as stand-ins"
+    return [Finding("base images", True, found, LOCK_ONCE if warnings else "", warnings)]
 
 
 def _elsewhere() -> list[Finding]:

@@ -15,9 +15,14 @@ WARNING = "{} imports {}, which its package.json does not declare (it is found b
 
 
 def workspace_of(repo: Monorepo) -> Any:
+    return findings_of(repo)["workspace"]
+
+
+def findings_of(repo: Monorepo) -> dict[str, Any]:
+    """What was found, by what was looked at."""
     ran = repo.run("doctor", "--format", "json")
     assert ran.code in (0, 3) and ran.err == ""  # 3: this machine may lack an engine
-    return next(finding for finding in json.loads(ran.out)["findings"] if finding["name"] == "workspace")
+    return {finding["name"]: finding for finding in json.loads(ran.out)["findings"]}
 
 
 @pytest.fixture
@@ -97,6 +102,36 @@ def test_a_workspace_below_the_repository_s_root_is_read_there(tmp_path: Path) -
     repo.commit()
 
     assert workspace_of(repo)["warnings"] == [WARNING.format("ui", "core")]
+
+
+def test_base_images_that_are_not_locked_are_warned_of_where_no_stand_in_takes_their_place(
+    repo: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build upon one would end with the same words, on a runner of CI, too."""
+    repo.lock()
+    repo.commit()
+    assert "base images" not in findings_of(repo), "without services nothing is built"
+    repo.write("base/node.Dockerfile", "FROM buildgraph.local/debian\n")
+    repo.write("base/debian.sh", "")
+    repo.plain_service("web", "FROM node:22\n", port=3001, host="web")
+    repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    repo.append("manifests/workspace.toml", '[substitutes]\n"node:22" = "base/node.Dockerfile"\n')
+    repo.commit()
+
+    found = findings_of(repo)["base images"]
+
+    assert found["warnings"] == [
+        "haproxy:2.9 is not locked, so no environment can start it from here",
+        "node:22 is not locked, so nothing is built upon it here",
+    ]
+    assert (found["ok"], found["found"]) == (True, "2 named, 0 of them known by digest or as stand-ins")
+    assert "run `buildgraph bases --update` once and commit manifests/bases.toml" in found["way_out"]
+    monkeypatch.setenv("BUILDGRAPH_BASES", "substitute")
+    assert "node:22 " not in " ".join(findings_of(repo)["base images"]["warnings"])
+    digest = f"sha256:{'0' * 64}"
+    repo.write("manifests/bases.toml", f'[digests]\n"node:22" = "{digest}"\n"haproxy:2.9" = "{digest}"\n')
+    monkeypatch.delenv("BUILDGRAPH_BASES")
+    assert findings_of(repo)["base images"]["warnings"] == []
 
 
 def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:

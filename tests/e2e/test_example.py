@@ -42,8 +42,8 @@ def install(workspace: Path, *chosen: str) -> None:
 
 
 def test_the_chat_and_all_that_it_uses_pass_their_own_lint_and_tests(workspace: Path) -> None:
-    """The other products are made like it; script/prove runs theirs, and the type checks of all."""
-    chat = ("--filter", "{apps/chat/**}...")
+    """The accounts, too. The other products are made like it; script/prove runs theirs, and the type checks of all."""
+    chat = ("--filter", "{apps/chat/**}...", "--filter", "{services/**}...")
     install(workspace, *chat, "--filter", ".")
 
     for script in ("lint", "test"):

@@ -48,7 +48,10 @@ def test_a_cluster_takes_every_object_of_production_but_those_of_kinds_that_it_i
     assert taken.stdout.count("created (server dry run)") == len(known)
     kinds = {"ConfigMap", "Deployment", "Ingress", "NetworkPolicy", "Service"}
     assert {told["kind"] for told in known} == kinds
-    assert {told["kind"] for told in too_new.values()} == {"PodDisruptionBudget"}
+    assert {told["kind"] for told in too_new.values()} == {
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+    }
 
 
 @pytest.fixture

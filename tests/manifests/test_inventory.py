@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from buildgraph.image.archive import read_archive
+from buildgraph.manifests.addresses import is_here
 from buildgraph.manifests.model import Service, SmokeTest
 from buildgraph.order import closure
 from buildgraph.picture import Picture
@@ -39,6 +40,7 @@ WITH_REDIS = {"mana-core-auth", "chat-backend", "picture-backend", "uload-backen
 # The least processors and MB of memory that the architecture names, by kind; an app's updates are static pages, too.
 LEAST = {"nestjs": (0.5, 512), "sveltekit": (0.25, 256), "astro": (0.1, 128), "expo": (0.1, 128)}
 LEAST_OF_SERVERS = {"postgres": (1, 2048), "redis": (0.25, 256)}
+SERVERS = ("nestjs", "sveltekit")
 RECORDS = {
     "chat": "messages",
     "maerchenzauber": "tales",
@@ -146,6 +148,27 @@ def test_servers_have_the_limits_of_the_architecture_and_redis_room_for_twice_wh
             assert limits[kind].cpus >= cpus and limits[kind].memory >= memory * 2**20, environment.name
         held = int(servers["redis"].settings["maxmemory"].removesuffix("mb"))
         assert limits["redis"].memory >= 2 * held * 2**20, environment.name
+
+
+def test_servers_grow_on_a_cluster_where_the_architecture_says_so() -> None:
+    """Above 70 in 100 of their processors; pages and updates are files, of which one server serves plenty."""
+    grows = {name: service.autoscale.cpu for name, service in services().items() if service.autoscale}
+
+    assert grows == {name: 70 for name, service in services().items() if service.kind in SERVERS}
+
+
+def test_staging_and_production_are_servers_of_their_own_that_take_the_same_images() -> None:
+    """A fingerprint's tag is written once: with one registry, production runs the digests that staging has verified."""
+    environments = {found.name: found for found in picture().manifests.environments}
+    servers = [environments.pop(name) for name in ("staging", "production")]
+
+    assert set(environments) == {"development"}
+    assert len({server.engine for server in servers}) == 2
+    assert {server.registry for server in servers} == {"ghcr.io/manacore"}
+    for server in servers:
+        assert server.engine.startswith("ssh://")
+        assert not any(is_here(server.host_of(service)) for service in services().values())
+        assert not server.secrets, "no file of the project holds a secret of a server"
 
 
 def test_a_smoke_test_asks_for_what_its_name_says() -> None:

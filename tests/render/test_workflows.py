@@ -107,6 +107,37 @@ def test_every_call_of_the_tool_is_one_that_it_knows() -> None:
         check_variables(words)
 
 
+def test_a_change_that_breaks_lint_types_or_a_test_goes_no_further() -> None:
+    """Whatever is built, published or deployed needs this job."""
+    pipeline = committed("pipeline")["jobs"]
+    (own, pnpm, *others) = [step["run"] for step in pipeline["check"]["steps"][3:] if "run" in step]
+
+    assert own == "buildgraph render --check"
+    assert "npm pkg get packageManager" in pnpm
+    assert others == [
+        "pnpm install --frozen-lockfile",
+        "pnpm --recursive --if-present run lint",
+        "pnpm --recursive --if-present run type-check",
+        "pnpm --recursive --if-present run test",
+    ]
+    assert all("if" not in step and "continue-on-error" not in step for step in pipeline["check"]["steps"])
+    assert [name for name, job in pipeline.items() if "check" in job.get("needs", ())] == [
+        "build", "push", "required", "deploy-staging",
+    ]  # fmt: skip
+
+
+def test_an_image_has_the_names_of_the_architecture_s_scheme_beside_its_fingerprint() -> None:
+    names = next(step for name, step in steps() if name == "pipeline: push: Names of the image")
+
+    assert names["with"]["tags"].splitlines() == [
+        "type=ref,event=branch",
+        "type=semver,pattern={{version}}",
+        "type=semver,pattern={{major}}.{{minor}}",
+        "type=sha,prefix={{branch}}-,enable=${{ github.ref_type == 'branch' }}",
+        "type=raw,value=latest,enable={{is_default_branch}}",
+    ]
+
+
 def test_what_others_wrote_reaches_no_script_as_text() -> None:
     assert [name for name, step in steps() if "${{" in step.get("run", "")] == []
 
@@ -140,7 +171,11 @@ def test_a_job_may_what_it_needs_and_no_more() -> None:
     writing = {name for name, job in jobs() if job["permissions"].get("packages")}
     allowed = {key for _, job in jobs() for key in job["permissions"]}
 
-    assert writing == {"pipeline: push", "pipeline: deploy-production", "rollback: production"}
+    assert writing == {
+        "pipeline: push",
+        "pipeline: deploy-staging", "pipeline: deploy-production",
+        "rollback: staging", "rollback: production",
+    }  # fmt: skip
     assert allowed == {"contents", "packages"}
     assert {job["permissions"].get("contents", "read") for _, job in jobs()} == {"read"}
 

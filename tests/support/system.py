@@ -57,9 +57,7 @@ class System:
     It has the manifests of the `products` alone, so that a run without names is about them.
     """
 
-    def __init__(
-        self, folder: Path, name: str = "", registry: str = "", products: Sequence[str] = CHAT
-    ) -> None:
+    def __init__(self, folder: Path, name: str = "", products: Sequence[str] = CHAT) -> None:
         self.root = folder
         self.patience = 570  # seconds that a command line may take
         self.name = name or f"t{uuid.uuid4().hex[:8]}"
@@ -70,10 +68,6 @@ class System:
         self.replace(
             "manifests/environments/development.toml", r"^proxy_port = .*", f"proxy_port = {self.port}"
         )
-        staging = "manifests/environments/staging.toml"
-        self.replace(staging, r"^proxy_port = .*", f"proxy_port = {free_port()}")
-        if registry:
-            self.replace(staging, r'^registry = ".*"', f'registry = "{registry}"')
         self.git("init", "-q", "-b", "main")
         self.git("config", "user.name", "Test")
         self.git("config", "user.email", "test@example.com")
@@ -166,8 +160,7 @@ class System:
 
     def remove(self) -> None:
         """Take away everything this system has made on the engine."""
-        for environment in ("development", "staging"):
-            self.buildgraph("down", "--volumes", f"env={environment}")
+        self.buildgraph("down", "--volumes", "env=development")
         if images := self.images():
             docker("rmi", "-f", *images)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from buildgraph.render.kubernetes.names import selector, service_labels
 from buildgraph.render.kubernetes.shipping import Shipping
+from buildgraph.render.limits import QUARTER
 from buildgraph.render.yaml import Yaml
 
 
@@ -19,10 +20,14 @@ def disruption_budget(shipping: Shipping) -> dict[str, Yaml]:
 
 
 def autoscaler(shipping: Shipping) -> dict[str, Yaml]:
-    """More of them as long as they use more than a share of the processors that they are promised."""
+    """More of them as long as they use more than a share of their processors.
+
+    Kubernetes counts in 100 of what a container is promised ("Horizontal Pod Autoscaling", algorithm details), which is
+    less than it may use, so the number is above 100.
+    """
     service, grows = shipping.service, shipping.service.autoscale
     assert grows is not None
-    target: Yaml = {"type": "Utilization", "averageUtilization": grows.cpu}
+    target: Yaml = {"type": "Utilization", "averageUtilization": grows.cpu * QUARTER}
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",

@@ -63,7 +63,7 @@ def _jobs(manifests: Manifests) -> Jobs:
 def _check(root: str) -> Yaml:
     drift = run("Rendered files", "buildgraph render --check")
     return {
-        "name": "lint and types",
+        "name": "lint, types and tests",
         "runs-on": HOSTED,
         "permissions": {"contents": "read"},
         "steps": [*tool(), drift, *workspace_checks(root)],

@@ -42,7 +42,7 @@ def tool() -> tuple[Step, ...]:
 
 
 def workspace_checks(root: str) -> tuple[Step, ...]:
-    """Node with the workspace's own pnpm; its packages' lint and type-check scripts, where they have them."""
+    """Node with the workspace's own pnpm; its packages' lint, type-check and test scripts, where they have them."""
     here: Step = {"working-directory": root}
     return (
         {"name": "Node.js", "uses": SETUP_NODE, "with": {"node-version": NODE}},
@@ -56,6 +56,7 @@ def workspace_checks(root: str) -> tuple[Step, ...]:
         {**run("Install", "pnpm install --frozen-lockfile"), **here},
         {**run("Lint", "pnpm --recursive --if-present run lint"), **here},
         {**run("Types", "pnpm --recursive --if-present run type-check"), **here},
+        {**run("Tests", "pnpm --recursive --if-present run test"), **here},
     )
 
 
