@@ -14,6 +14,7 @@ from buildgraph.render.monitoring.queries import (
     CPU_SHARE,
     FREE_CONNECTIONS,
     MEMORY_SHARE,
+    PRESSED_POOLS,
     error_share,
     query_time,
     response_time,
@@ -100,7 +101,7 @@ def _databases(watched: Watched) -> Iterator[Alert]:
         yield Alert(
             "DatabaseConnectionPoolExhausted",
             CRITICAL,
-            f"{FREE_CONNECTIONS} < 2",
+            f"{FREE_CONNECTIONS} < 2 and ignoring (state) {PRESSED_POOLS}",
             "2m",
             "A database connection pool is almost exhausted",
             f"{TOLD} ({{{{ $labels.instance }}}}) has {NUMBER} connections left.",
