@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.manifests.model import Environment, Service
-from buildgraph.place.names import Role, environment_labels, label_filters, prefix_of
+from buildgraph.manifests.naming import prefix_of
+from buildgraph.place.names import Role, environment_labels, label_filters
 from buildgraph.place.secrets import Secrets, used_secrets
 from buildgraph.place.shell import Shells
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
+from buildgraph.manifests.addresses import PROXY as PROXY
 from buildgraph.manifests.model import Service
+from buildgraph.manifests.naming import BACKING as BACKING
+from buildgraph.manifests.naming import ENVIRONMENT as ENVIRONMENT
+from buildgraph.manifests.naming import PRODUCT as PRODUCT
+from buildgraph.manifests.naming import ROLE as ROLE
+from buildgraph.manifests.naming import SERVICE as SERVICE
+from buildgraph.manifests.naming import WORKSPACE as WORKSPACE
+from buildgraph.servers import POSTGRES, REDIS
 
-WORKSPACE, ENVIRONMENT, ROLE = "buildgraph.workspace", "buildgraph.environment", "buildgraph.role"
-PRODUCT, SERVICE, COLOUR = "buildgraph.product", "buildgraph.service", "buildgraph.colour"
-FINGERPRINT, SECRETS = "buildgraph.fingerprint", "buildgraph.secrets"
+# Beside what is said further to the left, where it is rendered, too.
+COLOUR, FINGERPRINT, SECRETS = "buildgraph.colour", "buildgraph.fingerprint", "buildgraph.secrets"
 IMAGE, COMMIT = "buildgraph.image", "buildgraph.commit"
-HOLDER, REASON, BACKING = "buildgraph.holder", "buildgraph.reason", "buildgraph.backing"
+HOLDER, REASON = "buildgraph.holder", "buildgraph.reason"
 
-PROXY: Final = "proxy"  # the proxy's name on the private network: services call http://proxy:PORT
+# Names to which somebody else answers on the private network, or may: the proxy, a server, a slot.
+OTHERS: Final = re.compile(rf"{PROXY}|{POSTGRES}|{REDIS}|.+-(blue|green)(-[0-9]+)?")
 
 
 class Colour(Enum):
@@ -39,15 +48,20 @@ class Role(Enum):
     LOCK = "lock"
 
 
-def prefix_of(workspace: str, environment: str) -> str:
-    """The first part of every name, and the whole name of the private network."""
-    return f"{workspace}-{environment}"
-
-
 def slot_name(service: str, colour: Colour, number: int) -> str:
     """The private name of a colour's container, such as `chat-backend-blue-2`; the first has no number."""
     name = f"{service}-{colour.value}"
     return name if number == 1 else f"{name}-{number}"
+
+
+def network_names(service: str, colour: Colour, number: int) -> tuple[str, ...]:
+    """What a colour's container answers to on the private network: its slot, and what its service is called.
+
+    The latter it shares with all containers of the service, whatever their colour, so that who watches finds them
+    there as among compose's. Nobody else asks for it: services call each other through the proxy.
+    """
+    slot = slot_name(service, colour, number)
+    return (slot,) if OTHERS.fullmatch(service) else (slot, service)
 
 
 def slot_number(name: str, service: str, colour: Colour) -> int:

@@ -22,7 +22,7 @@ from buildgraph.manifests.variables import (
     usual_values,
 )
 from buildgraph.place.model import Place, Target
-from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, service_labels, slot_name
+from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, network_names, service_labels, slot_name
 from buildgraph.render.limits import LEAST_STOP, stop_seconds
 from buildgraph.servers import POSTGRES, REDIS
 
@@ -92,9 +92,8 @@ def _service_container(
     place: Place, target: Target, colour: Colour, number: int, digest: str
 ) -> Specification:
     service = target.service
-    slot = slot_name(service.name, colour, number)
     return Specification(
-        name=place.named(slot),
+        name=place.named(slot_name(service.name, colour, number)),
         image=target.image,
         labels={
             **place.labels(Role.SERVICE),
@@ -104,7 +103,7 @@ def _service_container(
         },
         env=service_env(place, service),
         network=place.prefix,
-        aliases=(slot,),
+        aliases=network_names(service.name, colour, number),
         has_init=True,
         resources=service.resources,
         stop_within=stop_seconds(place.environment),

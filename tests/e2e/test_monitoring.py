@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from buildgraph.render.monitoring import FOLDER
+from tests.support.channel import Channel, opened_channel
 from tests.support.metrics import OF_CADVISOR, Labels, asked, exporter, queries, told
-from tests.support.prometheus import Prometheus, hurry, prometheus
+from tests.support.prometheus import Prometheus, watching
 from tests.support.system import ROOT, System, docker
 from tests.support.waiting import until
 
@@ -75,43 +76,59 @@ def servers(system: System) -> Labels:
         return told("\n".join((one, two, three)))
 
 
-def test_every_metric_of_a_rule_or_dashboard_is_told_with_its_labels_by_what_runs(system: System) -> None:
+def probes(watcher: Prometheus) -> Labels:
+    """What the exporter that asks for health tells of it."""
+    until(lambda: bool(watcher.ask("probe_success")))
+    return {"probe_success": {label for found in watcher.ask("probe_success") for label in found["metric"]}}
+
+
+def test_every_metric_of_a_rule_or_dashboard_is_told_with_its_labels_by_what_runs(
+    system: System, watcher: Prometheus
+) -> None:
     there = {name: set[str]() for name in ("up", *OF_CADVISOR)} | backend(system) | servers(system)
+    there |= probes(watcher)
     named = [(query, *found) for query in queries(ROOT / FOLDER) for found in asked(query).items()]
 
     assert {name for _, name, _ in named} <= there.keys()
     assert [found for found in named if not found[2] <= there[found[1]] | FROM_PROMETHEUS] == []
 
 
-@pytest.fixture
-def watcher(system: System) -> Iterator[Prometheus]:
-    """Prometheus as it is rendered for this system, where its service has the name that compose gives it."""
-    system.buildgraph("render", "monitoring")
-    folder = system.root / FOLDER / "prometheus"
-    hurry(folder)
-    network = f"{system.name}-watching"
-    docker("network", "create", network)
-    try:
-        for name in running(system, "service", AUTH):
-            docker("network", "connect", "--alias", AUTH, network, name)
-        with prometheus(network, folder) as found:
-            yield found
-    finally:
-        leave(network)
-        docker("network", "rm", network)
+@pytest.fixture(scope="module")
+def channel(system: System) -> Iterator[Channel]:
+    """Where Alertmanager posts: this process, at the address that the environment's network gives this machine."""
+    gateway = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", network_of(system))
+    with opened_channel(gateway.strip()) as found:
+        yield found
 
 
-def leave(network: str) -> None:
-    """Have every container leave a network."""
-    for name in docker("network", "inspect", "-f", "{{range .Containers}}{{.Name}} {{end}}", network).split():
-        docker("network", "disconnect", network, name)
+@pytest.fixture(scope="module")
+def watcher(system: System, channel: Channel) -> Iterator[Prometheus]:
+    """Prometheus and whom it needs, as they are rendered to be started beside what was deployed."""
+    rendered = system.buildgraph("render", "monitoring")
+    assert rendered.code == 0, rendered.err
+    with watching(system.root, network_of(system), channel.webhook) as found:
+        yield found
+
+
+def network_of(system: System) -> str:
+    return f"{system.name}-development"
+
+
+def is_well(watcher: Prometheus) -> bool:
+    """Whether both containers tell metrics, and the service that it is well."""
+    answering = [
+        *watcher.ask(f'up{{job="{AUTH}"}} == 1'),
+        *watcher.ask(f'probe_success{{service="{AUTH}"}} == 1'),
+    ]
+    return len(answering) == 3
 
 
 def test_every_container_is_asked_and_what_it_tells_bears_the_name_of_its_manifest(
     watcher: Prometheus,
 ) -> None:
+    until(lambda: is_well(watcher))
     up = f'up{{job="{AUTH}", service="{AUTH}", product="{AUTH}"}} == 1'
-    until(lambda: len(watcher.ask(up)) == 2)
+    assert len(watcher.ask(up)) == 2
 
     connections = f'db_pool_connections{{state="most", service="{AUTH}"}}'
     until(lambda: len({found["metric"]["instance"] for found in watcher.ask(connections)}) == 2)
@@ -122,17 +139,20 @@ def test_every_container_is_asked_and_what_it_tells_bears_the_name_of_its_manife
 def test_a_backend_without_its_database_fails_its_users_and_an_alert_tells(
     system: System, watcher: Prometheus
 ) -> None:
+    """It tells metrics all the while: whether it is well is another question."""
     ask = (
         f"fetch('http://127.0.0.1:{PORT}/api/auth/login', {LOGIN}).then((found) => console.log(found.status))"
     )
     (database,) = running(system, "backing", POSTGRES)
     one, *_ = running(system, "service", AUTH)
-    until(lambda: len(watcher.ask(f'up{{job="{AUTH}"}} == 1')) == 2)
+    until(lambda: is_well(watcher))
     assert ("HighErrorRate", AUTH) not in watcher.firing()
 
     docker("stop", "-t", "5", database)
     try:
         until(lambda: is_told_after(watcher, lambda: docker("exec", one, "node", "-e", ask)))
+        until(lambda: ("ServiceDown", AUTH) in watcher.firing())
+        assert len(watcher.ask(f'up{{job="{AUTH}"}} == 1')) == 2
     finally:
         docker("start", database)
         until(lambda: system.get("auth.localhost", "/api/health")[0] == 200)
@@ -145,9 +165,31 @@ def is_told_after(watcher: Prometheus, request: Callable[[], str]) -> bool:
 
 
 def test_a_service_whose_containers_are_gone_is_told_of_by_name(system: System, watcher: Prometheus) -> None:
-    until(lambda: len(watcher.ask(f'up{{job="{AUTH}"}} == 1')) == 2)
+    """One that goes while another stays, as former versions do, is asked no more and told of by nobody."""
+    until(lambda: is_well(watcher) and ("ServiceDown", AUTH) not in watcher.firing())
+    first, last = gone = running(system, "service", AUTH)
 
-    for name in running(system, "service", AUTH):
-        docker("network", "disconnect", f"{system.name}-watching", name)
+    try:
+        docker("stop", "-t", "0", first)
+        until(lambda: [found["value"][1] for found in watcher.ask(f'up{{job="{AUTH}"}}')] == ["1"])
+        until(lambda: not {("TargetDown", AUTH), ("ServiceDown", AUTH)} & watcher.firing())
+        docker("stop", "-t", "0", last)
+        until(lambda: ("ServiceDown", AUTH) in watcher.firing())
+    finally:
+        docker("start", *gone)
+        until(lambda: is_well(watcher))
 
-    until(lambda: ("ServiceDown", AUTH) in watcher.firing())
+
+def test_an_alert_reaches_people_in_the_words_that_are_rendered(
+    channel: Channel, watcher: Prometheus
+) -> None:
+    """Nobody has started this exporter, of which a warning tells."""
+    until(lambda: ("TargetDown", POSTGRES) in watcher.firing())
+    title = f"firing: TargetDown {POSTGRES}"
+
+    def told() -> list[tuple[str, str]]:
+        posts = [(post["channel"], found) for post in channel.posted for found in post["attachments"]]
+        return [(where, found["text"].strip()) for where, found in posts if found["title"] == title]
+
+    until(lambda: bool(told()))
+    assert told()[0] == ("#alerts", "postgres-exporter:9187 of postgres does not answer Prometheus.")

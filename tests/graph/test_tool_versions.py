@@ -207,8 +207,8 @@ def on_coolify() -> list[object]:
 
 
 PLATFORMS: Mapping[str, tuple[Callable[[], list[object]], str]] = {
-    "an engine": (on_an_engine, "aca155dc9df206ffa6ffb796538e0b86cf177f4f4f5d8a2c3683b8013944955a"),
-    "a cluster": (on_a_cluster, "30e2d5fca2940c00c79714b760ae90d305a0b55d711d67006d0aef5a52a7349d"),
+    "an engine": (on_an_engine, "494e37e40fa7a01eb2eb12748d02972c733a372e41e6d378d1f479ce9bd5a7af"),
+    "a cluster": (on_a_cluster, "09d218c88c67995a64738937ddeba8bb16fac03b1b6b638ac246177ba97e323f"),
     "Coolify": (on_coolify, "f31bc1ccd0356ad8fd7936026457823dd4db375ebcba42b1947004c92e9a02a0"),
 }
 

@@ -105,8 +105,8 @@ def test_a_colour_has_a_container_per_replica_with_names_and_labels() -> None:
     assert (first.name, second.name) == ("acme-development-api-green", "acme-development-api-green-2")
     assert (first.network, first.aliases, second.aliases) == (
         "acme-development",
-        ("api-green",),
-        ("api-green-2",),
+        ("api-green", "api"),
+        ("api-green-2", "api"),
     )
     assert first.labels == {
         "buildgraph.workspace": "acme",
@@ -120,6 +120,16 @@ def test_a_colour_has_a_container_per_replica_with_names_and_labels() -> None:
         "buildgraph.secrets": "5ec7e7",
         "buildgraph.commit": "c0ffee",
     }
+
+
+@pytest.mark.parametrize("name", ["proxy", "redis", "postgres", "api-blue", "api-green-2"])
+def test_a_service_whose_name_somebody_else_answers_to_has_none_of_its_own(name: str) -> None:
+    """Requests to the proxy, to a server or to a slot of `api` would reach it now and then."""
+    service = Service(name, "chat", "nestjs", "api", port=3002)
+
+    [specification] = service_containers(place(service), target(service), Colour.BLUE, "")
+
+    assert specification.aliases == (f"{name}-blue",)
 
 
 def test_a_container_is_confined_in_the_engines_words() -> None:

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
-from buildgraph.manifests.model import Backing, Environment, Manifests, Product, Service, WorkspaceManifest
+from buildgraph.manifests.model import (
+    Backing,
+    Environment,
+    Kubernetes,
+    Manifests,
+    Product,
+    Service,
+    WorkspaceManifest,
+)
+from buildgraph.project import open_project
 from buildgraph.render.monitoring import FOLDER, render_monitoring
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +76,7 @@ def test_it_stands_beside_the_compose_file_of_production_and_nowhere_else() -> N
 
 
 def test_whoever_tells_metrics_is_asked_where_it_listens_and_nobody_else_is() -> None:
-    assert set(jobs()) == {"shop-api", "postgres", "redis", "cadvisor", "node-exporter"}
+    assert set(jobs()) == {"shop-api", "postgres", "redis", "blackbox-exporter", "cadvisor", "node-exporter"}
     api = jobs()["shop-api"]
     assert api["metrics_path"] == "/told"
     assert [(found["names"], found["port"]) for found in api["dns_sd_configs"]] == [(["shop-api"], 3000)]
@@ -82,8 +91,54 @@ def test_every_container_of_a_service_is_found_where_there_are_several() -> None
 def test_a_server_that_runs_elsewhere_is_neither_asked_nor_told_of() -> None:
     alone = replace(MANIFESTS, environments=(replace(THERE, backing=()),))
 
-    assert set(jobs(alone)) == {"shop-api", "cadvisor", "node-exporter"}
+    assert set(jobs(alone)) == {"shop-api", "blackbox-exporter", "cadvisor", "node-exporter"}
     assert {"PostgresDown", "RedisDown"} & {rule["alert"] for rule in rules(alone)} == set()
+
+
+def targets(path: str, manifests: Manifests = MANIFESTS) -> dict[str, str]:
+    """Service -> where it is asked for its health."""
+    told = rendered(f"prometheus/{path}", manifests)
+    return {found["labels"]["service"]: found["targets"][0] for found in told}
+
+
+def test_every_service_is_asked_for_its_health_by_its_name_or_through_the_proxy() -> None:
+    """The proxy asks the version that serves; by the service's name the former one would answer, too."""
+    assert targets("health.yml") == {
+        "shop-api": "http://shop-api:3000/api/health",
+        "shop-web": "http://shop-web:4100/api/health",
+    }
+    assert targets("health-deployed.yml") == {
+        "shop-api": "http://proxy:4000/api/health",
+        "shop-web": "http://proxy:4100/api/health",
+    }
+
+
+def test_a_service_that_has_a_command_for_its_health_is_asked_for_its_metrics_if_it_tells_any() -> None:
+    worker = Service("w", "shop", "dockerfile", "w", health_command=("true",), port=4200, metrics="/told")
+    silent = replace(worker, name="silent", port=0, metrics="")
+    found = replace(MANIFESTS, products=(Product("shop", (worker, silent)),))
+
+    assert targets("health.yml", found) == {"w": "http://w:4200/told"}
+
+
+def test_every_service_of_the_example_has_an_alert_for_when_it_is_down() -> None:
+    services = {
+        service.name
+        for service in open_project(ROOT).working_picture().manifests.services
+        if service.deployed
+    }
+
+    for path in ("health.yml", "health-deployed.yml"):
+        asked = yaml.safe_load((PROMETHEUS / path).read_text())
+        assert {found["labels"]["service"] for found in asked} == services
+    assert len(services) == 36
+
+
+def test_clusters_and_coolify_are_not_watched_as_containers_of_an_engine() -> None:
+    there = replace(THERE, backing=(), kubernetes=Kubernetes("context", "shop"))
+    found = render_monitoring(replace(MANIFESTS, environments=(there,)))
+
+    assert [path for path in found if "deployed" in path] == []
 
 
 def test_what_asks_whether_a_service_is_well_counts_as_no_request_of_a_user() -> None:
@@ -93,10 +148,12 @@ def test_what_asks_whether_a_service_is_well_counts_as_no_request_of_a_user() ->
     assert told["HighResponseTime"].count('route!~"/api/health|/api/health/live|/told"') == 1
 
 
-def test_a_workspace_whose_services_tell_no_metrics_is_told_of_its_containers_only() -> None:
+def test_a_workspace_whose_services_tell_no_metrics_is_told_of_their_health_and_containers_only() -> None:
     silent = replace(MANIFESTS, products=(Product("shop", (WEB,)),))
 
     assert {rule["alert"] for rule in rules(silent)} == {
+        "ServiceDown",
+        "HealthUnknown",
         "HighMemoryUsage",
         "HighCpuUsage",
         "TargetDown",
@@ -146,7 +203,6 @@ def test_no_alert_is_left_out_of_its_test() -> None:
 
 
 def write_cases(folder: Path, rules: Path) -> Path:
-    """A file of all cases, about these rules."""
     told = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": cases()}
     path = folder / "cases.yml"
     path.write_text(yaml.safe_dump(told))
@@ -154,31 +210,8 @@ def write_cases(folder: Path, rules: Path) -> Path:
 
 
 def cases() -> list[dict[str, Any]]:
-    """Those of the file, and of the alert that every service has: all answer, or one does not and one is gone."""
-    services = sorted(rule["labels"]["service"] for rule in committed() if rule["alert"] == "ServiceDown")
-    ill, gone = services[0], services[-1]
-    fine = dict.fromkeys(services, "1x40")
-    shared: list[dict[str, Any]] = yaml.safe_load(ALERTS.read_text())["tests"]
-    return [*shared, absence(fine, ()), absence({**fine, ill: "0x40", gone: "1x4 stale"}, (ill, gone))]
-
-
-def absence(up: dict[str, str], telling: tuple[str, ...]) -> dict[str, Any]:
-    """A case of services that answer so, of which these are told."""
-    alerts = [
-        {
-            "exp_labels": {"severity": "critical", "service": name},
-            "exp_annotations": {
-                "summary": "No container of a service answers",
-                "description": f"Nobody answers for {name}.",
-            },
-        }
-        for name in telling
-    ]
-    return {
-        "interval": "30s",
-        "input_series": [{"series": f'up{{job="{name}"}}', "values": values} for name, values in up.items()],
-        "alert_rule_test": [{"alertname": "ServiceDown", "eval_time": "15m", "exp_alerts": alerts}],
-    }
+    found: list[dict[str, Any]] = yaml.safe_load(ALERTS.read_text())["tests"]
+    return found
 
 
 def committed() -> list[dict[str, Any]]:

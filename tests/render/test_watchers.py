@@ -9,21 +9,37 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
+from buildgraph.deploy.backing import backing_specification
 from buildgraph.errors import ConfigurationError
+from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Environment, Manifests, Product, Service, WorkspaceManifest
+from buildgraph.place.model import Place, Target
+from buildgraph.place.names import Colour
+from buildgraph.place.secrets import Secrets
+from buildgraph.place.specification import Specification, service_containers
 from buildgraph.render.compose import render_compose
 from buildgraph.render.env_files import render_env_files
 from buildgraph.render.monitoring import FOLDER, render_monitoring
+from buildgraph.traffic.proxy_container import proxy_specification
 from tests.support.metrics import asked, queries, told
 
 ROOT = Path(__file__).parents[2]
-FILES = ("docker/compose.prod.yml", f"{FOLDER}/compose.yml")
-API = Service("api", "shop", "nestjs", "api", port=4000, listens=3000, metrics="/metrics", database="shop")
+API = Service(
+    "api",
+    "shop",
+    "nestjs",
+    "api",
+    port=4000,
+    listens=3000,
+    health="/health",
+    metrics="/metrics",
+    database="shop",
+)
 SERVERS = (Backing("postgres", "postgres:16-alpine"), Backing("redis", "redis:7-alpine"))
 THERE = Environment("production", domain="{host}.shop.org", backing=SERVERS)
 MANIFESTS = Manifests(WorkspaceManifest("acme"), (Product("shop", (API,)),), (THERE,))
@@ -43,6 +59,8 @@ def asked_by_prometheus() -> Iterator[str]:
     for job in rendered("prometheus/prometheus.yml")["scrape_configs"]:
         for found in job.get("dns_sd_configs", []):
             yield from found["names"]
+        if "file_sd_configs" in job:
+            yield "blackbox-exporter"
         for found in job.get("static_configs", []):
             yield from (target.partition(":")[0] for target in found["targets"])
 
@@ -52,6 +70,26 @@ def test_prometheus_shares_a_network_with_whomever_it_asks() -> None:
     own = set(found["prometheus"]["networks"])
 
     assert {name for name in asked_by_prometheus() if not own & set(found[name]["networks"])} == set()
+
+
+def test_who_asks_services_for_their_health_shares_a_network_with_all_of_them() -> None:
+    found = containers()
+
+    for target in rendered("prometheus/health.yml"):
+        name = target["labels"]["service"]
+        assert set(found["blackbox-exporter"]["networks"]) & set(found[name]["networks"])
+
+
+def test_they_join_the_network_of_what_deploy_starts_under_a_project_of_their_own() -> None:
+    """Read first, the file says of the networks that the other names which they are there."""
+    joined = rendered("deployed.yml")
+    own = {name for told in rendered("compose.yml")["services"].values() for name in told["networks"]}
+
+    network = {"external": True, "name": "${ENVIRONMENT_NETWORK:-acme-production}"}
+    assert place().prefix == "acme-production"
+    assert joined["networks"] == dict.fromkeys(own - {"monitoring"}, network)
+    assert joined["name"] == "acme-production-monitoring"
+    assert list(joined["services"]) == ["prometheus"]
 
 
 def test_an_exporter_reaches_its_server_and_services_do_not_reach_it() -> None:
@@ -119,11 +157,61 @@ def test_a_dashboard_asks_sources_that_are_there_and_no_panel_lies_on_another(na
 
 
 def test_lines_are_kept_by_what_they_are_of_and_no_other_project_s_are_read() -> None:
-    (job,) = rendered("promtail.yml")["scrape_configs"]
+    jobs = {job["job_name"]: job for job in rendered("promtail.yml")["scrape_configs"]}
 
-    assert {found["target_label"] for found in job["relabel_configs"]} == {"project", "service"}
-    assert job["docker_sd_configs"][0]["filters"][0]["values"] == ["com.docker.compose.project=acme"]
+    for job in jobs.values():
+        assert {found["target_label"] for found in job["relabel_configs"]} == {"project", "service"}
+    assert {name: job["docker_sd_configs"][0]["filters"][0]["values"] for name, job in jobs.items()} == {
+        "compose": ["com.docker.compose.project=acme"],
+        "deployed": ["buildgraph.workspace=acme", "buildgraph.environment=production"],
+    }
     assert rendered("loki.yml")["limits_config"]["retention_period"] == "720h"
+
+
+def test_lines_and_use_of_what_deploy_starts_are_of_its_service_else_of_its_server() -> None:
+    """By the labels that its containers really have: the collector takes the last that is there, so does Prometheus."""
+    api = labels_of(*service_containers(place(), Target(API, "image", "", "", ""), Colour.BLUE, ""))
+    redis = labels_of(backing_specification(place(), SERVERS[1]))
+    proxy = labels_of(proxy_specification(place()))
+
+    assert [
+        service_by("promtail.yml", "deployed", "relabel_configs", found) for found in (api, redis, proxy)
+    ] == [
+        "api",
+        "redis",
+        "proxy",
+    ]
+    found = [
+        service_by("prometheus/prometheus.yml", "cadvisor", "metric_relabel_configs", labels)
+        for labels in (api, redis, {**api, "buildgraph.environment": "staging"})
+    ]
+    assert found == ["api", "redis", ""]
+    (told,) = [word for word in containers()["cadvisor"]["command"] if "whitelisted" in word]
+    assert {"buildgraph.workspace", "buildgraph.environment", "buildgraph.service"} <= set(
+        told.partition("=")[2].split(",")
+    )
+
+
+def place() -> Place:
+    secrets = Secrets(dict.fromkeys(("POSTGRES_PASSWORD", "REDIS_PASSWORD"), "p"))
+    return Place(cast(Engine, None), "acme", THERE, {}, secrets, (API,))
+
+
+def labels_of(specification: Specification) -> dict[str, str]:
+    return dict(specification.labels)
+
+
+def service_by(path: str, job: str, key: str, labels: dict[str, str]) -> str:
+    """What the rules of a job call the service of a container with these labels."""
+    (told,) = [found for found in rendered(path)["scrape_configs"] if found["job_name"] == job]
+    names = {re.sub(r"\W", "_", name): value for name, value in labels.items()}
+    service = ""
+    for rule in told[key]:
+        if rule.get("target_label") == "service":
+            values = (names.get(re.sub(".*label_", "", source), "") for source in rule["source_labels"])
+            if fits := re.fullmatch(rule["regex"], ";".join(values)):
+                service = fits[1]
+    return service
 
 
 @pytest.mark.engine
@@ -143,24 +231,31 @@ def test_prometheus_takes_every_query_of_a_dashboard(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(("first", "given"), [("docker/compose.prod.yml", 7), (f"{FOLDER}/deployed.yml", 8)])
 def test_compose_takes_them_beside_the_server_and_finds_every_file_that_they_are_given(
-    tmp_path: Path,
+    tmp_path: Path, first: str, given: int
 ) -> None:
     template = (ROOT / "docker/env/production.env.example").read_text()
     values = tmp_path / "values.env"
     values.write_text(re.sub(r"^(\w+)=$", r"\1=something", template, flags=re.MULTILINE))
-    files = [option for path in FILES for option in ("-f", str(ROOT / path))]
-    argv = ("docker", "compose", "--env-file", str(values), *files, "config", "--format", "json")
+    files = ("-f", str(ROOT / first), "-f", str(ROOT / FOLDER / "compose.yml"))
+    options = ("--env-file", str(values), "--project-directory", str(ROOT / "docker"), *files)
     bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
-    ran = subprocess.run(argv, capture_output=True, text=True, check=False, env=bare)
+    ran = subprocess.run(
+        ("docker", "compose", *options, "config", "--format", "json"),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=bare,
+    )
     assert ran.returncode == 0, ran.stderr
     mounts = [
         mount for told in json.loads(ran.stdout)["services"].values() for mount in told.get("volumes", [])
     ]
-    given = [mount["source"] for mount in mounts if mount["source"].startswith(str(ROOT))]
-    assert len(given) == 6
-    assert [path for path in given if not Path(path).exists()] == []
+    found = [mount["source"] for mount in mounts if mount["source"].startswith(str(ROOT))]
+    assert len(found) == given
+    assert [path for path in found if not Path(path).exists()] == []
 
 
 def test_what_a_query_asks_for_and_what_a_page_tells_are_read_as_they_are() -> None:

@@ -1,4 +1,4 @@
-"""A real Prometheus on a network of containers, with a rendered configuration whose times are short."""
+"""Those who watch, started by their rendered compose files from this machine's programs, with times that are short."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tarfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.support.laptop import bare
 from tests.support.system import docker, fetch
 from tests.support.waiting import until
 
@@ -24,8 +24,19 @@ HURRIED = (
     (r'"30s"', '"1s"'),
     (r'for: "\d+m"', 'for: "0s"'),
     (r'interval: "1m"', 'interval: "1s"'),
+    (r'group_wait: "10s"', 'group_wait: "1s"'),
     (r"\[\dm\]", "[10s]"),
 )
+# The containers that are started, each with Debian's name of its program.
+PROGRAMS = {
+    "prometheus": "prometheus",
+    "alertmanager": "prometheus-alertmanager",
+    "blackbox-exporter": "prometheus-blackbox-exporter",
+}
+TEMPLATES = "/usr/share/prometheus/alertmanager"  # what Debian's reads beside its configuration
+# A key that is none is told to nobody.
+OVERRIDE = 'services: {alertmanager: {extra_hosts: ["events.pagerduty.com:127.0.0.1"]}}\n'
+SECRETS = ("GRAFANA_PASSWORD", "PAGERDUTY_SERVICE_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -50,42 +61,63 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(network: str, folder: Path) -> Iterator[Prometheus]:
-    """Prometheus with the configuration of a folder, where the engine's DNS tells it the network's names."""
-    name, image = f"prometheus-{uuid.uuid4().hex[:8]}", make_image()
-    options = ("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/data")
+def watching(project: Path, network: str, channel: str) -> Iterator[Prometheus]:
+    """Whoever of those who watch this machine can start, as a project has rendered them beside what `deploy` started.
+
+    `network` is that of the environment, `channel` the address where Alertmanager posts.
+    """
+    folder = project / "docker/monitoring"
+    hurry(folder)
+    (folder / "override.yml").write_text(OVERRIDE)
+    images = {name: f"{network}-{name}" for name in PROGRAMS}
+    variables = {f"{name.upper().replace('-', '_')}_IMAGE": image for name, image in images.items()}
+    env = {
+        **bare(),
+        **dict.fromkeys(SECRETS, "none"),
+        **variables,
+        "ENVIRONMENT_NETWORK": network,
+        "SLACK_WEBHOOK": channel,
+    }
+    files = [word for name in ("deployed", "compose", "override") for word in ("-f", f"{folder}/{name}.yml")]
+
+    def compose(*arguments: str) -> str:
+        argv = ("docker", "compose", "--project-directory", str(folder.parent), *files, *arguments)
+        ran = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
     try:
-        docker("create", "--name", name, "--network", network, image, "/usr/bin/prometheus", *options)
-        docker("cp", f"{folder}/.", f"{name}:/etc/prometheus")
-        docker("start", name)
-        address = docker(
-            "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name
-        ).strip()
+        for name, image in images.items():
+            make_image(image, PROGRAMS[name])
+        compose("up", "--detach", "--no-deps", *PROGRAMS)
+        seen = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+        address = docker("inspect", "-f", seen, compose("ps", "-q", "prometheus").strip()).strip()
         found = Prometheus(f"http://{address}:9090")
         until(lambda: fetch(f"{found.address}/-/ready")[0] == 200)
         yield found
     finally:
-        docker("rm", "-f", "-v", name)
-        docker("rmi", "-f", image)
+        compose("down", "--volumes", "--timeout", "0")
+        docker("rmi", "-f", *images.values())
 
 
 def hurry(folder: Path) -> None:
     """Shorten the times in a folder's rendered files."""
-    for path in folder.glob("*.yml"):
+    for path in (*folder.glob("prometheus/*.yml"), folder / "alertmanager.yml"):
         text = path.read_text()
         for pattern, short in HURRIED:
             text = re.sub(pattern, short, text)
         path.write_text(text)
 
 
-def make_image() -> str:
-    """An image of this machine's program and the libraries that it is linked to, and nothing else."""
-    program = shutil.which("prometheus")
-    assert program, "script/monitoring installs prometheus"
-    linked = subprocess.run(("ldd", program), capture_output=True, text=True, check=False).stdout
+def make_image(name: str, program: str) -> None:
+    """An image that starts a program of this machine: it holds what it is linked to and reads, and nothing else."""
+    path = shutil.which(program)
+    assert path, f"script/monitoring installs {program}"
+    linked = subprocess.run(("ldd", path), capture_output=True, text=True, check=False).stdout
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", dereference=True) as made:
-        for path in (program, *re.findall(r"(/\S+) \(", linked)):
-            made.add(path, arcname=path)
-    ran = subprocess.run(("docker", "import", "-"), input=archive.getvalue(), capture_output=True, check=True)
-    return ran.stdout.decode().strip()
+        for each in (path, TEMPLATES, *re.findall(r"(/\S+) \(", linked)):
+            made.add(each, arcname=each)
+    change = f"ENTRYPOINT {json.dumps([path])}"
+    argv = ("docker", "import", "--change", change, "-", name)
+    subprocess.run(argv, input=archive.getvalue(), capture_output=True, check=True)

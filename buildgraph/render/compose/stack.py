@@ -47,18 +47,18 @@ class Stack:
         return REDIS in backing_of(service, self.environment)
 
     def public_values(self, service: Service) -> dict[str, str]:
-        """What a service's containers are given besides secrets and backing services.
+        """What a service's containers are given besides secrets and backing services."""
+        own = values_among(service, self.environment, self.internal_urls, self.manifests.services)
+        return {**usual_values(service), **own, **port_value(service)}
 
-        Here services call each other by name, on the ports that they listen on.
-        """
-        catalog = self.manifests.services
-        internal = {
+    @property
+    def internal_urls(self) -> dict[str, str]:
+        """Where services call each other here: by name, on the ports that they listen on."""
+        return {
             found.name: f"http://{found.name}:{found.listens or found.port}"
-            for found in catalog
+            for found in self.manifests.services
             if found.port
         }
-        own = values_among(service, self.environment, internal, catalog)
-        return {**usual_values(service), **own, **port_value(service)}
 
     def products_with(self, service: Service) -> tuple[str, ...]:
         """The products that a service is part of, or that wait for it, sorted."""

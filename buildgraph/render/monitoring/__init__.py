@@ -10,8 +10,15 @@ from buildgraph.manifests.model import Manifests
 from buildgraph.render.compose.stack import Stack
 from buildgraph.render.compose.taken import check_names
 from buildgraph.render.monitoring.alerts import render_alerts
-from buildgraph.render.monitoring.containers import IMAGES, render_containers
+from buildgraph.render.monitoring.containers import IMAGES, render_containers, render_joining
 from buildgraph.render.monitoring.dashboards import render_databases, render_resources, render_services
+from buildgraph.render.monitoring.health import (
+    DEPLOYED,
+    TARGETS,
+    render_asking,
+    render_deployed_targets,
+    render_targets,
+)
 from buildgraph.render.monitoring.logs import render_collecting, render_loki
 from buildgraph.render.monitoring.provisioning import render_provider, render_sources
 from buildgraph.render.monitoring.routing import render_routing
@@ -24,7 +31,9 @@ FILES: Final[Mapping[str, Callable[[Watched], str]]] = MappingProxyType(
     {
         "prometheus/prometheus.yml": render_scraping,
         f"prometheus/{RULES}": render_alerts,
+        f"prometheus/{TARGETS}": render_targets,
         "alertmanager.yml": render_routing,
+        "blackbox.yml": render_asking,
         "compose.yml": render_containers,
         "loki.yml": render_loki,
         "promtail.yml": render_collecting,
@@ -34,6 +43,10 @@ FILES: Final[Mapping[str, Callable[[Watched], str]]] = MappingProxyType(
         "grafana/dashboards/databases.json": render_databases,
         "grafana/dashboards/resources.json": render_resources,
     }
+)
+# What is otherwise beside containers that `deploy` has started.
+OF_DEPLOYED: Final[Mapping[str, Callable[[Watched], str]]] = MappingProxyType(
+    {"deployed.yml": render_joining, f"prometheus/{DEPLOYED}": render_deployed_targets}
 )
 
 
@@ -46,7 +59,11 @@ def render_monitoring(manifests: Manifests) -> dict[str, str]:
     if found:
         check_names(manifests, IMAGES)
     return {
-        f"{FOLDER}/{path}": render(Watched(Stack(manifests, environment)))
-        for environment in found
-        for path, render in FILES.items()
+        f"{FOLDER}/{path}": render(watched)
+        for watched in (Watched(Stack(manifests, environment)) for environment in found)
+        for path, render in _files(watched).items()
     }
+
+
+def _files(watched: Watched) -> dict[str, Callable[[Watched], str]]:
+    return {**FILES, **(OF_DEPLOYED if watched.is_on_an_engine else {})}

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.manifests.model import Service
 from buildgraph.render.monitoring.queries import (
     CPU_SHARE,
     FREE_CONNECTIONS,
     MEMORY_SHARE,
+    PRESSED_POOLS,
+    SCRAPED,
     error_share,
     query_time,
     response_time,
 )
-from buildgraph.render.monitoring.watched import Watched
+from buildgraph.render.monitoring.watched import BLACKBOX, Watched
 from buildgraph.render.yaml import Yaml, render_file
 from buildgraph.servers import POSTGRES, REDIS
 
@@ -100,7 +101,7 @@ def _databases(watched: Watched) -> Iterator[Alert]:
         yield Alert(
             "DatabaseConnectionPoolExhausted",
             CRITICAL,
-            f"{FREE_CONNECTIONS} < 2",
+            f"{FREE_CONNECTIONS} < 2 and ignoring (state) {PRESSED_POOLS}",
             "2m",
             "A database connection pool is almost exhausted",
             f"{TOLD} ({{{{ $labels.instance }}}}) has {NUMBER} connections left.",
@@ -149,26 +150,35 @@ def _containers() -> Iterator[Alert]:
 
 
 def _absences(watched: Watched) -> Iterator[Alert]:
-    """Whoever does not answer; a service without any container is no target either, so that it is asked for by name."""
-    yield from (_absent(service) for service in watched.services)
+    """Whoever does not answer; health is asked by a service's name, so that one without any container is told of."""
+    if watched.answering:
+        yield from _ill()
     yield Alert(
         "TargetDown",
         WARNING,
-        "up == 0",
+        f"{SCRAPED} == 0",
         "5m",
         "Somebody does not tell metrics",
         "{{ $labels.instance }} of {{ $labels.job }} does not answer Prometheus.",
     )
 
 
-def _absent(service: Service) -> Alert:
+def _ill() -> Iterator[Alert]:
     """The architecture takes a server for dead after ten failed checks, which are thirty seconds apart."""
-    return Alert(
+    yield Alert(
         "ServiceDown",
         CRITICAL,
-        f'absent(up{{job="{service.name}"}} == 1)',
+        "probe_success == 0",
         "5m",
-        "No container of a service answers",
-        f"Nobody answers for {service.name}.",
-        service=service.name,
+        "A service does not say that it is well",
+        f"{TOLD} does not answer {{{{ $labels.instance }}}} with 200.",
+    )
+    yield Alert(
+        "HealthUnknown",
+        CRITICAL,
+        f'absent(up{{job="{BLACKBOX}"}} == 1)',
+        "5m",
+        "Nobody is asked whether it is well",
+        f"{BLACKBOX} does not answer Prometheus: no service that is down would be told of.",
+        service=BLACKBOX,
     )

@@ -1,5 +1,7 @@
 """Who watches, as containers: a compose file that is read after that of the server, and joins its networks.
 
+Beside what `deploy` has started, another takes the place of the server's: it says which network theirs is.
+
 Nobody publishes a port to others: Grafana's is this machine's alone, the rest answer each other.
 """
 
@@ -12,11 +14,14 @@ from buildgraph.manifests.variables import POSTGRES_PASSWORD, REDIS_PASSWORD
 from buildgraph.render.compose.containers import NO_NEW_RIGHTS
 from buildgraph.render.compose.prod import DATA, LOGGING, SECRETS, SERVICES
 from buildgraph.render.compose.words import image_variable, usually
+from buildgraph.render.monitoring.health import DEPLOYED, TARGETS
 from buildgraph.render.monitoring.provisioning import DASHBOARDS
 from buildgraph.render.monitoring.routing import PAGERDUTY_KEY, SLACK_WEBHOOK
+from buildgraph.render.monitoring.scraping import COMPOSE_SERVICE, OWNERS
 from buildgraph.render.monitoring.watched import (
     ALERTMANAGER,
     ALLOY,
+    BLACKBOX,
     CADVISOR,
     GRAFANA,
     LOKI,
@@ -40,9 +45,12 @@ IMAGES: Final = {
     NODE_EXPORTER: "prom/node-exporter:v1.8.2",
     POSTGRES_EXPORTER: "prometheuscommunity/postgres-exporter:v0.15.0",
     REDIS_EXPORTER: "oliver006/redis_exporter:v1.66.0",
+    BLACKBOX: "prom/blackbox-exporter:v0.25.0",
 }
 WATCHING: Final = "monitoring"  # the network on which watchers answer each other
-HERE: Final = "./monitoring"  # seen from the folder of the first compose file
+HERE: Final = "./monitoring"  # seen from `docker`, the project's folder for compose
+CONFIGURED: Final = "/etc/prometheus"  # where it finds its files
+NETWORK_VARIABLE: Final = "ENVIRONMENT_NETWORK"  # another one to join than this environment's
 KEPT: Final = "30d"  # how long metrics are kept
 # The secrets of this file, by the variables that give them, and what each is.
 GRAFANA_PASSWORD, KEY_VARIABLE, HOOK_VARIABLE = "GRAFANA_PASSWORD", "PAGERDUTY_SERVICE_KEY", "SLACK_WEBHOOK"
@@ -71,6 +79,22 @@ def render_containers(watched: Watched) -> str:
     )
 
 
+def render_joining(watched: Watched) -> str:
+    """The file `deployed.yml`: read before the other, it has them join the network of what `deploy` has started.
+
+    That is one for all; its servers and services bear the names on it that they have on compose's.
+    """
+    found: dict[str, Yaml] = {"external": True, "name": usually(NETWORK_VARIABLE, watched.network)}
+    asked = f"{HERE}/prometheus/{DEPLOYED}:{CONFIGURED}/{TARGETS}:ro"
+    return render_file(
+        {
+            "name": f"{watched.network}-{WATCHING}",
+            "services": {PROMETHEUS: {"volumes": [asked]}},
+            "networks": {SERVICES: found, DATA: found},
+        }
+    )
+
+
 def _container(name: str, told: dict[str, Yaml]) -> dict[str, Yaml]:
     image = usually(image_variable(name), IMAGES[name])
     return {"image": image, "restart": "always", "networks": [WATCHING], **told, **LOGGING}
@@ -80,11 +104,11 @@ def _prometheus(watched: Watched) -> dict[str, Yaml]:
     del watched
     return {
         "command": [
-            "--config.file=/etc/prometheus/prometheus.yml",
+            f"--config.file={CONFIGURED}/prometheus.yml",
             "--storage.tsdb.path=/prometheus",
             f"--storage.tsdb.retention.time={KEPT}",
         ],
-        "volumes": [f"{HERE}/prometheus:/etc/prometheus:ro", f"{PROMETHEUS}:/prometheus"],
+        "volumes": [f"{HERE}/prometheus:{CONFIGURED}:ro", f"{PROMETHEUS}:/prometheus"],
         "networks": [WATCHING, SERVICES],
         **SEALED,
     }
@@ -152,13 +176,13 @@ def _alloy(watched: Watched) -> dict[str, Yaml]:
 
 
 def _cadvisor(watched: Watched) -> dict[str, Yaml]:
-    """Of all labels of containers, only the one by which compose names a service."""
+    """Of all labels of containers, only those that tell whose they are."""
     del watched
     return {
         "command": [
             "--docker_only=true",
             "--store_container_labels=false",
-            "--whitelisted_container_labels=com.docker.compose.service",
+            f"--whitelisted_container_labels={','.join((COMPOSE_SERVICE, *OWNERS))}",
         ],
         "volumes": [
             "/:/rootfs:ro",
@@ -167,6 +191,17 @@ def _cadvisor(watched: Watched) -> dict[str, Yaml]:
             "/var/lib/docker:/var/lib/docker:ro",
         ],
         **NO_NEW_RIGHTS,
+    }
+
+
+def _blackbox(watched: Watched) -> dict[str, Yaml]:
+    """It asks services for their health, where they answer each other."""
+    del watched
+    return {
+        "command": ["--config.file=/etc/blackbox_exporter/config.yml"],
+        "volumes": [f"{HERE}/blackbox.yml:/etc/blackbox_exporter/config.yml:ro"],
+        "networks": [WATCHING, SERVICES],
+        **SEALED,
     }
 
 
@@ -210,4 +245,5 @@ MAKE: Final[dict[str, Callable[[Watched], dict[str, Yaml]]]] = {
     NODE_EXPORTER: _node_exporter,
     POSTGRES_EXPORTER: _postgres_exporter,
     REDIS_EXPORTER: _redis_exporter,
+    BLACKBOX: _blackbox,
 }

@@ -20,6 +20,7 @@ from buildgraph.render.monitoring.panels import (
 from buildgraph.render.monitoring.queries import (
     CPU_SHARE,
     MEMORY_SHARE,
+    SCRAPED,
     error_share,
     query_time,
     rate,
@@ -44,7 +45,7 @@ def render_services(watched: Watched) -> str:
         Panel("Requests that fail", SHARE, ((error_share(quiet), SERVICE),)),
         Panel("Response time", SECONDS, tuple(times)),
         Panel("Requests being answered", COUNT, (("sum by (service) (http_requests_open)", SERVICE),)),
-        Panel("Containers that answer", COUNT, (("sum by (service) (up)", SERVICE),)),
+        Panel("Containers that answer", COUNT, ((f"sum by (service) ({SCRAPED})", SERVICE),)),
         Panel("Logins refused", PER_SECOND, ((rate("failed_logins_total"), SERVICE),)),
         LogLines("What went wrong", '{level="error"}'),
     )

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from buildgraph.render.monitoring.watched import BLACKBOX
+
 FREE_CONNECTIONS: Final = (
     'db_pool_connections{state="most"} - ignoring (state) db_pool_connections{state="active"}'
 )
+# A pool of one or two has fewer than two free whenever it is used: it is short only when somebody waits.
+PRESSED_POOLS: Final = '(db_pool_connections{state="most"} > 2 or db_pool_connections{state="waiting"} > 0)'
+# Who tells metrics; of those whose health is asked, `up` would say that the one who asks is there.
+SCRAPED: Final = f'up{{job!="{BLACKBOX}"}}'
 SLOW: Final = "0.1"  # seconds; the architecture's slow queries take longer, and a bucket ends there
 FAILED: Final = 'status_code=~"5..",'
 # What is in use and cannot be given back; a container without a limit has 0 there, of which there is no share.
