@@ -135,6 +135,21 @@ def test_a_profile_brings_only_what_its_product_waits_for_and_each_after_what_it
     assert moments == sorted(moments)
 
 
+def test_every_line_of_a_backend_is_an_event_in_json(laptop: Laptop) -> None:
+    """Those of its start, and those of the requests that it was made to answer."""
+    for service in ("chat-backend", "mana-core-auth"):
+        argv = ("docker", "logs", laptop.containers()[service]["Id"])
+        told = subprocess.run(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+        ).stdout
+        events = [json.loads(line) for line in told.splitlines()]
+
+        assert "listening" in [event["message"] for event in events]
+        named = {(event["service"], event["environment"]) for event in events}
+        assert named == {(service, "development")}
+        assert all(event["level"] and event["timestamp"] for event in events)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sealed_container_is_healthy_and_the_kernel_grants_it_nothing(laptop: Laptop, kind: str) -> None:
     told = laptop.containers()[KINDS[kind]]

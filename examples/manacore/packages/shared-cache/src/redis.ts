@@ -12,11 +12,14 @@ export function openStore(server: Server, logger: Logger): Store {
   return {
     get: (name) => redis.get(name),
     set: async (name, text, seconds) => void (await redis.set(name, text, 'EX', seconds)),
+    add: async (name, text, seconds) => void (await redis.set(name, text, 'EX', seconds, 'NX')),
     delete: async (name) => void (await redis.del(name)),
     async increment(name, seconds) {
-      const count = await redis.incr(name);
-      if (count === 1) await redis.expire(name, seconds);
-      return count;
+      // One transaction: a process that ends between a count and its end would leave the count for ever.
+      const told = await redis.multi().set(name, 0, 'EX', seconds, 'NX').incr(name).exec();
+      const [error, count] = told?.at(-1) ?? [new Error('Redis has dropped a transaction.')];
+      if (error) throw error;
+      return count as number;
     },
     ping: async () => void (await redis.ping()),
     close: async () => redis.disconnect(),

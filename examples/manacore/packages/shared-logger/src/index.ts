@@ -2,6 +2,7 @@
 import { LOG_LEVELS, type LogLevel } from '@manacore/shared-types';
 
 export { createReport, parseDsn, type Report, type Reporter } from './sentry.ts';
+export { createTell, endByUncaught, type Tell } from './unexpected.ts';
 
 export type Fields = Record<string, unknown>;
 export type Logger = Record<LogLevel, (message: string, fields?: Fields) => void>;

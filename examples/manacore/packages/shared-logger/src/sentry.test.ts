@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createReport, parseDsn } from './index.ts';
+import { receiving } from './receiver.ts';
 
 test('an error is told to the project that the DSN names', async (t) => {
-  const received: { path: string; auth: string; body: string }[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks = await request.toArray();
-    received.push({ path: request.url!, auth: String(request.headers['x-sentry-auth']), body: Buffer.concat(chunks).toString() });
-    response.end('{}');
-  }).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { received, dsn } = await receiving(t);
 
-  await createReport(`http://key@127.0.0.1:${port}/42`, { service: 'chat-backend', environment: 'staging' })(new Error('broken'));
+  await createReport(dsn, { service: 'chat-backend', environment: 'staging' })(new Error('broken'));
 
   assert.equal(received[0]?.path, '/api/42/envelope/');
   assert.match(received[0]!.auth, /sentry_key=key/);

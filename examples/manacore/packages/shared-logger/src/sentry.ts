@@ -6,7 +6,6 @@ export type Report = (error: unknown) => Promise<void>;
 export interface Reporter {
   service: string;
   environment?: string | undefined;
-  release?: string | undefined;
 }
 
 interface Destination {
@@ -39,7 +38,7 @@ export function createReport(dsn: string | undefined, reporter: Reporter): Repor
 }
 
 /** An envelope is lines of JSON: its header, the header of its one item, the item. */
-function envelope(error: unknown, { service, environment, release }: Reporter): string {
+function envelope(error: unknown, { service, environment }: Reporter): string {
   const id = randomUUID().replaceAll('-', '');
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const event = {
@@ -49,7 +48,6 @@ function envelope(error: unknown, { service, environment, release }: Reporter): 
     level: 'error',
     server_name: service,
     environment,
-    release,
     tags: { service },
     exception: { values: [{ type: name, value: message, stacktrace: { frames: framesOf(stack) } }] },
   };

@@ -1,6 +1,6 @@
 // Turns whatever was thrown into an answer; a client sees no more than an AppError or Nest's own errors tell.
 import { AppError, codeOf, errorBody } from '@manacore/shared-errors';
-import type { Logger, Report } from '@manacore/shared-logger';
+import type { Tell } from '@manacore/shared-logger';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
 
@@ -15,27 +15,14 @@ export function explain(error: unknown): AppError {
   return new AppError('internal', 'Something went wrong.', { cause: error });
 }
 
-/** The innermost cause: what a database library wraps around it repeats the query's values, which are no matter for a log. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause ? causeOf(error.cause) : error;
-}
-
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(
-    private readonly logger: Logger,
-    private readonly report: Report,
-  ) {}
+  constructor(private readonly tell: Tell) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { code, status, message, details } = explain(error);
-    if (status >= 500) this.tell(message, causeOf(error));
+    if (status >= 500) void this.tell(message, error);
     const response = host.switchToHttp().getResponse<Response>();
     if (!response.headersSent) response.status(status).json(errorBody(code, message, details));
-  }
-
-  private tell(message: string, cause: unknown): void {
-    this.logger.error(message, { trace: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
-    void this.report(cause);
   }
 }

@@ -1,7 +1,7 @@
 // Starts a service, and stops it when it is told to.
 import 'reflect-metadata';
 import type { TokenVerifier } from '@manacore/shared-auth';
-import { createLogger, createReport, environmentName, type Logger, type Report } from '@manacore/shared-logger';
+import { createLogger, createReport, createTell, endByUncaught, environmentName, type Logger, type Report } from '@manacore/shared-logger';
 import type { Resource } from '@manacore/shared-types';
 import { readSettings, type Field, type Settings } from '@manacore/shared-utils';
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
@@ -51,6 +51,7 @@ export async function serve<Fields extends Record<keyof ServiceSettings, Field<u
     const common = settings as ServiceSettings;
     const logger = createLogger({ service: name, environment: common.environment, level: common.logLevel });
     const report = createReport(common.sentryDsn, { service: name, environment: common.environment });
+    endByUncaught(createTell(logger, report));
     const service = plan.open(settings, logger);
     const app = await createApp(name, { service, settings: common, logger, report });
     await app.listen(common.port, '0.0.0.0');
@@ -81,7 +82,7 @@ export async function createApp(name: string, { service, settings, logger, repor
       { provide: RESOURCES, useValue: service.resources },
       { provide: METRICS, useValue: registry },
       { provide: APP_GUARD, useClass: ThrottlerGuard },
-      { provide: APP_FILTER, useValue: new ErrorFilter(logger, report) },
+      { provide: APP_FILTER, useValue: new ErrorFilter(createTell(logger, report)) },
       ...service.providers,
     ],
   };

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { RequestEvent } from '@sveltejs/kit';
 import { webHooks } from './hooks.ts';
@@ -27,4 +30,18 @@ test('health is answered without a page, and other paths by their pages', async 
 test('a form of another site is refused', async () => {
   const response = await ask('/', 'Hello', { method: 'POST', headers: { origin: 'https://evil.example' } });
   assert.equal(response.status, 403);
+});
+
+test('an error that nobody catches ends the app after a line of JSON', async () => {
+  // A process of its own, for the runner of tests would catch it.
+  const script = `
+    import { webHooks } from './src/hooks.ts';
+    webHooks('test-web');
+    setTimeout(() => {}, 60_000);
+    Promise.reject(new Error('nobody waits for this'));`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=source', '--input-type=module', '--eval', script]);
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const { level, service, trace } = JSON.parse(out);
+  assert.deepEqual([level, service, code, err], ['error', 'test-web', 1, '']);
+  assert.match(trace, /^Error: nobody waits for this\n/);
 });

@@ -1,6 +1,6 @@
 // The hooks of a web app: what happens to every request, and to every error that nobody expected.
 import { chooseLocale } from '@manacore/shared-i18n';
-import { createLogger, createReport, environmentName, type Logger } from '@manacore/shared-logger';
+import { createLogger, createReport, createTell, endByUncaught, environmentName, type Logger } from '@manacore/shared-logger';
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { isSameHost } from './origin.ts';
 
@@ -19,13 +19,13 @@ const HEADERS = {
 export function webHooks(service: string): { handle: Handle; handleError: HandleServerError } {
   const environment = environmentName();
   const logger = createLogger({ service, environment });
-  const report = createReport(process.env.SENTRY_DSN, { service, environment });
+  const tell = createTell(logger, createReport(process.env.SENTRY_DSN, { service, environment }));
+  endByUncaught(tell);
   return {
     handle: createHandle(logger),
     handleError: ({ error, status, message }) => {
       if (status < 500) return { message };
-      logger.error(message, { trace: error instanceof Error ? error.stack : String(error) });
-      void report(error);
+      void tell(message, error);
       return { message };
     },
   };

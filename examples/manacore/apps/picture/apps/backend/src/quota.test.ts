@@ -15,3 +15,7 @@ test('after the last picture of a day there is none until the next', async () =>
   await assert.rejects(ada('2025-11-27'), { code: 'too-many-requests' });
   await ada('2025-11-28');
 });
+
+test('while Redis is away orders are taken and not counted', async () => {
+  await spendQuota({ count: async () => undefined }, { who: 'ada', day: '2025-11-27' });
+});
