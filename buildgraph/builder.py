@@ -113,6 +113,7 @@ class Builder(Finder):
             hidden=hidden,
             platforms=plan.platforms,
             attestations=plan.attestations,
+            scanner=bases[plan.scanner] if plan.scanner else "",
             command_env=self.engine.command_env,
             builder=way.builder,
             repository=self._repository(service) if way.publishes else "",
