@@ -12,6 +12,7 @@ from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.finder import Finder
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.picture import Picture
+from buildgraph.plan.held import MISSING
 from buildgraph.project import Project
 from buildgraph.recipes import Base, recipe_named
 
@@ -74,6 +75,8 @@ class Builder(Finder):
 
         plan = self.picture.images[service]
         tell = teller(f"build:{service}")
+        if (why := self.why_missing(service)) != MISSING:
+            tell(why)
         way = self._way(plan, tell)
         self._check(plan, way)
         request = self._request(plan, way, tell)
@@ -116,6 +119,7 @@ class Builder(Finder):
             hidden=hidden,
             platforms=plan.platforms,
             attestations=plan.attestations,
+            scanner=bases[plan.scanner] if plan.scanner else "",
             command_env=self.engine.command_env,
             builder=way.builder,
             repository=self._repository(service) if way.publishes else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.builder import Builder
 from buildgraph.console import teller
+from buildgraph.errors import BuildgraphError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.addresses import public_url
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from buildgraph.snapshot import Snapshot
 
 NO_TERMS = Terms()
+MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,16 @@ class Deployer:
         deed = Deed("deploy", product, self.picture.commit_label, terms.reason)
         confirm = partial(self._confirm, product, targets, terms)
         self.platform.release(Shipment(deed, targets, services, confirm=confirm), tell)
+        for name in self._moved(found):
+            tell(MOVED.format(name))
+
+    def _moved(self, found: tuple[Target, ...]) -> tuple[str, ...]:
+        """The services whose tags somebody has moved since they were read; none where that cannot be asked now."""
+        from buildgraph.deploy import moved_tags
+
+        with suppress(BuildgraphError):
+            return moved_tags(found, self.builder.deployable) if self.environment.registry else ()
+        return ()
 
     def _confirm(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
         """Refuse what does not hold any more: somebody else may have deployed since it was looked at."""

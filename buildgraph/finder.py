@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from buildgraph.errors import ConfigurationError, StepFailed
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment
 from buildgraph.picture import Picture
-from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE, Held
+from buildgraph.plan.held import IN_REGISTRY, MISSING, ON_ENGINE, Held
 from buildgraph.plan.steps import Step, build_steps, push_steps, registry_reference
 from buildgraph.project import Project
 
@@ -102,7 +103,26 @@ class Finder:
         references = {name: self.picture.local_reference(name) for name in self._services}
         local = {reference: self.image_on_engine(name) for name, reference in references.items()}
         published = {reference: self._published_if_any(name) for name, reference in references.items()}
-        return Held(_present(local), _present(published))
+        held = Held(_present(local), _present(published))
+        missing = {reference: name for name, reference in references.items() if not held.holds(reference)}
+        return replace(held, anew={reference: self.why_missing(name) for reference, name in missing.items()})
+
+    def why_missing(self, service: str) -> str:
+        """Why an image that is nowhere is to be made: by other numbers than the newest there is, or it is missing.
+
+        Another version of this program, or of the workspace's number, makes all images anew.
+        """
+        from buildgraph.image.makers import numbers_changed
+
+        node = self.picture.graph.nodes[image_id(service)]
+        changed = numbers_changed(self._numbers.get(service, {}), node)
+        return f"tool: {changed}" if changed else MISSING
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, Mapping[str, str]]:
+        from buildgraph.image.makers import numbers_held
+
+        return numbers_held(self.engine, self.picture.manifests.workspace.name)
 
     def _published_if_any(self, service: str) -> str | None:
         return self.published_digest(service) if self.environment.registry else None

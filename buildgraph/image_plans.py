@@ -12,6 +12,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
 from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import EPOCH, ImagePlan
+from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
 from buildgraph.recipes.instructions import Instruction
@@ -62,7 +63,8 @@ class _Planner:
         recipe = self._recipe(service, dockerfile)
         made = {name: self._parent(service, name) for name in dockerfile.bases}
         parents = {name: parent.name for name, parent in made.items() if parent}
-        external = {*dockerfile.bases, *([dockerfile.syntax] if dockerfile.syntax else [])} - parents.keys()
+        helping = {name for name in (dockerfile.syntax, self._scanner) if name}
+        external = {*dockerfile.bases, *helping} - parents.keys()
         bases = {name: self.base(name) for name in sorted(external)}
         return ImagePlan(
             service,
@@ -74,6 +76,7 @@ class _Planner:
             bases={name: (found.pinned, found.identity) for name, found in bases.items()},
             parents=parents,
             syntax=dockerfile.syntax,
+            scanner=self._scanner,
             platforms=self.manifests.workspace.platforms,
             attestations=tuple(sorted(set(self.manifests.workspace.attestations))),
             sources=self.maker.sources(service),
@@ -81,6 +84,12 @@ class _Planner:
             window=recipe.window,
             dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
+
+    @property
+    def _scanner(self) -> str:
+        """The image that makes the SBOM of each image, "" where none is wanted."""
+        workspace = self.manifests.workspace
+        return workspace.sbom_scanner if SBOM in workspace.attestations else ""
 
     @cached_property
     def _beside(self) -> Mapping[str, Mapping[str, Entry]]:

@@ -79,7 +79,7 @@ def read_plan(file: Path) -> SavedPlan:
         table = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError.of(f"plan={file}", f"cannot be read: {error.strerror}", SAVE) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError.of(f"plan={file}", "is no saved plan: it holds no JSON", SAVE) from error
     return parse_plan(table, str(file))
 
@@ -96,7 +96,7 @@ def parse_plan(table: Any, where: str) -> SavedPlan:
             raise ValueError(
                 "a newer buildgraph made it: install that one" if is_newer else "its format is none"
             )
-        services = tuple(PlannedService(**found) for found in table.pop("services"))
+        services = tuple(_planned(found) for found in table.pop("services"))
         told: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
         }
@@ -104,6 +104,12 @@ def parse_plan(table: Any, where: str) -> SavedPlan:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = str(error) if isinstance(error, ValueError) else "it lacks what a plan has"
         raise ConfigurationError.of(f"plan={where}", f"is no saved plan: {what}", SAVE) from error
+
+
+def _planned(table: Mapping[str, str]) -> PlannedService:
+    if not all(isinstance(value, str) for value in table.values()):
+        raise TypeError(table)
+    return PlannedService(**table)
 
 
 def refuse_outdated(plan: SavedPlan, product: str, now: Iterable[PlannedService]) -> None:

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from buildgraph.backup.records import REQUESTED, SAFETY, Record, new_id, parse_record
-from buildgraph.backup.retention import superseded
+from buildgraph.backup.records import REQUESTED, SAFETY, Record, new_id, parse_id, parse_record
+from buildgraph.backup.retention import is_ahead, superseded
 from buildgraph.backup.stores import Store
-from buildgraph.errors import StepFailed, UnknownName
+from buildgraph.errors import ConfigurationError, StepFailed, UnknownName
 from buildgraph.manifests.model import Backups
 from buildgraph.place.model import Place, Tell
 
 LATEST: Final = "latest"
+AHEAD: Final = (
+    "{} is from a time that is yet to come: a clock was wrong when it was taken, or this one is now"
+)
+NAME_IT: Final = "say which one is meant, such as `from={}` (`buildgraph backups` lists them)"
+SECOND: Final = timedelta(seconds=1)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ def find_backup(place: Place, product: str, store: Store, name: str) -> Listed:
     """The backup that `latest`, an id, or either after `ENVIRONMENT/` means; UnknownName when there is none.
 
     The latest is the newest that was asked for: what a restore saves before it begins does not count.
+    ConfigurationError where that is from a time yet to come: newer ones may look older.
     """
     environment, _, last = name.rpartition("/")
     prefix = _prefix(place, product, environment)
@@ -46,6 +53,11 @@ def find_backup(place: Place, product: str, store: Store, name: str) -> Listed:
     if last == LATEST:
         found = (listed for key in reversed(keys) if _counts(listed := _listed(store, key)))
         latest = next(found, None)
+        if latest is not None and is_ahead(began(latest.key), datetime.now(UTC)):
+            known = next(
+                (each.id for each in found if not is_ahead(began(each.key), datetime.now(UTC))), "ID"
+            )
+            raise ConfigurationError.of(f"from={LATEST}", AHEAD.format(latest.id), NAME_IT.format(known))
         if latest is not None:
             return latest
     elif f"{prefix}/{last}" in keys:
@@ -77,13 +89,27 @@ def apply_retention(place: Place, product: str, store: Store, rule: Backups, tel
     return tuple(gone)
 
 
-def free_key(place: Place, product: str, store: Store) -> str:
-    """The key of a backup that begins now; no two begin in the same second."""
-    prefix = _prefix(place, product)
-    moment, taken = datetime.now(UTC), set(store.keys(prefix))
-    while f"{prefix}/{new_id(moment)}" in taken:
-        moment += timedelta(seconds=1)
+def free_key(place: Place, product: str, store: Store, tell: Tell) -> str:
+    """The key of a backup that begins now, after the others, as machines' clocks differ by a little.
+
+    One that is further ahead is told: it is not followed, and stands before this one for some time.
+    """
+    prefix, now = _prefix(place, product), datetime.now(UTC)
+    times = {key: began(key) for key in store.keys(prefix)}
+    for key in (key for key, time in times.items() if is_ahead(time, now)):
+        tell(AHEAD.format(id_of(key)))
+    moment = max((now, *(time + SECOND for time in times.values() if not is_ahead(time, now))))
+    while f"{prefix}/{new_id(moment)}" in times:
+        moment += SECOND
     return f"{prefix}/{new_id(moment)}"
+
+
+def began(key: str) -> datetime:
+    """When a backup began, as its key tells; long ago where it tells none."""
+    try:
+        return parse_id(id_of(key))
+    except ValueError:
+        return LONG_AGO
 
 
 def _prefix(place: Place, product: str, environment: str = "") -> str:

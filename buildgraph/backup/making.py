@@ -48,7 +48,7 @@ def back_up(place: Place, product: str, store: Store, tell: Tell, purpose: str =
     check_running(place, holdings)
     ensure_image(place, place.image(place.environment.proxy_image), tell)  # locks are made from it
     with held_product_lock(place, f"{product}.backup"), recorded(place, Deed("backup", product), tell):
-        key = free_key(place, product, store)
+        key = free_key(place, product, store, tell)
         with store.drafting(key) as draft:
             record = _dumped(place, product, key, holdings, draft)
             record = _verified(place, replace(record, purpose=purpose), draft, tell)

@@ -9,6 +9,7 @@ from typing import Final
 from buildgraph.manifests.model import Backups
 
 ANYWAY: Final = timedelta(days=1)  # several backups of one day: what preceded a mistake is among them
+SKEW: Final = timedelta(hours=1)  # by which clocks of machines may differ
 STALE: Final = 24 * 3600.0  # seconds after which what was never finished is nobody's work any more
 
 
@@ -17,16 +18,23 @@ def superseded(backups: Mapping[str, datetime], rule: Backups, now: datetime) ->
 
     Kept are the newest one of all, all that are younger than a day, and the newest of each of the last
     days, weeks (ISO 8601) and months that have one, as many of them as the rule counts. Days without a
-    backup do not count, so a schedule that stops deletes nothing.
+    backup do not count, so a schedule that stops deletes nothing. What is from a time yet to come stays, and takes no
+    other's place.
     """
-    newest_first = sorted(backups, key=lambda name: (backups[name], name), reverse=True)
-    kept = {name for name in newest_first if backups[name] > now - ANYWAY} | set(newest_first[:1])
+    ahead = {name for name, moment in backups.items() if is_ahead(moment, now)}
+    newest_first = sorted(backups.keys() - ahead, key=lambda name: (backups[name], name), reverse=True)
+    kept = ahead | {name for name in newest_first if backups[name] > now - ANYWAY} | set(newest_first[:1])
     for count, period in ((rule.daily, _day), (rule.weekly, _week), (rule.monthly, _month)):
         newest: dict[object, str] = {}
         for name in newest_first:
             newest.setdefault(period(backups[name]), name)
         kept |= set(list(newest.values())[:count])
     return tuple(sorted(backups.keys() - kept))
+
+
+def is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether a moment is yet to come by more than clocks differ: a clock was wrong."""
+    return moment > now + SKEW
 
 
 def _day(moment: datetime) -> object:

@@ -1,6 +1,6 @@
 """The room that deploys to an engine: services switched, tested, released, gone back from; it prints nothing."""
 
-from buildgraph.deploy.builds import built_as, is_as_released, kept_builds, release_of
+from buildgraph.deploy.builds import built_as, is_as_released, kept_builds, moved_tags, release_of
 from buildgraph.deploy.checkups import Checkup
 from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.deploy.platform import ABSENT, HEALTHY, Platform, Running, versions_of
@@ -40,6 +40,7 @@ __all__ = [
     "is_as_released",
     "judge_images",
     "kept_builds",
+    "moved_tags",
     "prune_colours",
     "refuse_breaking",
     "refuse_missing_images",

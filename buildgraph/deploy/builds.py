@@ -69,6 +69,18 @@ def kept_builds(
     return tuple(replace(target, image=kept.get(target.service.name, target.image)) for target in wanted)
 
 
+def moved_tags(deployed: Iterable[Target], standing: Callable[[str], str]) -> tuple[str, ...]:
+    """The services whose fingerprint's tag names another image by now than what was deployed.
+
+    `standing` tells what stands for a service there; "" where that is not known.
+    """
+    return tuple(
+        target.service.name
+        for target in deployed
+        if not is_same_build(target.image, standing(target.service.name))
+    )
+
+
 def release_of(running: Running, history: History) -> Release | None:
     """The newest release that has a service in the version that runs; one that names its image, if any does."""
     if not running.fingerprint:

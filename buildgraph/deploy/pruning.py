@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from buildgraph.image.engine import told_plainly
 from buildgraph.image.labels import WORKSPACE as IMAGE_WORKSPACE
 from buildgraph.image.labels import built_at
 from buildgraph.image.moments import parse_moment
+from buildgraph.place.clock import read_clock
 from buildgraph.place.containers import find_containers, remove_container
 from buildgraph.place.model import Place
 from buildgraph.place.names import ENVIRONMENT, WORKSPACE, Role
@@ -67,10 +67,11 @@ def judge_images(place: Place, current: Mapping[str, str], days: float) -> tuple
 
 
 def held_versions(place: Place) -> tuple[HeldVersion, ...]:
-    """The images of the workspace on the environment's engine."""
+    """The images of the workspace on the environment's engine, whose clock tells how old they are."""
     with told_plainly():
         found = place.engine.client.api.images(filters={"label": f"{IMAGE_WORKSPACE}={place.workspace}"})
-    return tuple(_held(image) for image in found)
+    now = read_clock(place)
+    return tuple(held_version(image, now) for image in found)
 
 
 def remove_image(place: Place, image: HeldVersion) -> bool:
@@ -87,12 +88,13 @@ def remove_image(place: Place, image: HeldVersion) -> bool:
     return True
 
 
-def _held(told: Mapping[str, Any]) -> HeldVersion:
+def held_version(told: Mapping[str, Any], now: float) -> HeldVersion:
+    """An image as the engine tells it; `now` is in seconds since 1970."""
     names = (*sorted(told.get("RepoTags") or ()), *sorted(told.get("RepoDigests") or ()))
     shown = tuple(name for name in names if "<none>" not in name)
     built = built_at(told.get("Labels"))
     made = parse_moment(built) if built else told["Created"]
-    return HeldVersion(told["Id"], shown, (time.time() - made) / DAY, told["Size"])
+    return HeldVersion(told["Id"], shown, (now - made) / DAY, told["Size"])
 
 
 def _need(

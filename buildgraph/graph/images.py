@@ -23,9 +23,9 @@ class ImagePlan:
 
     `bases` maps each external base image that the Dockerfile names to (what to pull, what enters the
     fingerprint); `parents` maps a name in FROM to the service whose image it is. `syntax` is the image of
-    the frontend that the Dockerfile asks for, a base like the others. `sources` are the nodes of the
-    packages it is built from, and `parts` stand for the rest of its context, which is made when it is
-    asked for. `window` is what it sees of the workspace as it lies, where it is built so.
+    the frontend that the Dockerfile asks for, and `scanner` that which makes the SBOM, bases like the others.
+    `sources` are the nodes of the packages it is built from, and `parts` stand for the rest of its context, which is
+    made when it is asked for. `window` is what it sees of the workspace as it lies, where it is built so.
     """
 
     service: Service
@@ -35,6 +35,7 @@ class ImagePlan:
     bases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     syntax: str = ""
+    scanner: str = ""
     platforms: tuple[str, ...] = ()
     attestations: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

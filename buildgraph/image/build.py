@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.graph.images import EPOCH
 from buildgraph.image.progress import BuildLog, short_step
+from buildgraph.manifests.kinds import PROVENANCE, SBOM
 from buildgraph.process import Command, Runner
 
 HIDDEN = "BUILDGRAPH_SECRET_"  # so begin the variables that hold secrets for buildx, whatever they are called
@@ -22,6 +23,7 @@ class BuildRequest:
     `bases` maps a name in a FROM line to the image that stands for it. `secrets` maps ids of BuildKit
     secrets to files; `hidden` are values of others by id, which reach the build by the command's environment and
     stand nowhere else. `command_env` leads the docker command to the engine that keeps the image.
+    `scanner` is the image that makes the SBOM, where that is among the `attestations`.
     `builder` is the one that builds, "" for the one that the user has chosen. `repository` has it push the image
     by digest to there, where it is empty the engine gets it. `caches` are options that name caches.
     """
@@ -37,6 +39,7 @@ class BuildRequest:
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     platforms: tuple[str, ...] = ()
     attestations: tuple[str, ...] = ()
+    scanner: str = ""
     command_env: Mapping[str, str] = field(default_factory=dict)
     builder: str = ""
     repository: str = ""
@@ -46,7 +49,7 @@ class BuildRequest:
 def build_command(request: BuildRequest, archive: bytes, metadata: Path | None = None) -> Command:
     """The exact command of a build; the context is its standard input, `metadata` the file that it tells digests in."""
     argv = (
-        *("docker", "buildx", "build", "--progress=rawjson", *_attesting(request.attestations)),
+        *("docker", "buildx", "build", "--progress=rawjson", *_attesting(request)),
         _output(request),
         *((f"--metadata-file={metadata}",) if metadata else ()),
         *(("--builder", request.builder) if request.builder else ()),
@@ -72,7 +75,10 @@ def build_command(request: BuildRequest, archive: bytes, metadata: Path | None =
 def _output(request: BuildRequest) -> str:
     if not request.repository:
         return "--load"
-    return f"--output=type=image,name={request.repository},push=true,push-by-digest=true,name-canonical=true"
+    # Asked for it, BuildKit writes the date into layers, too; an engine's own builder, which unpacks them, refuses to.
+    dated = ",rewrite-timestamp=true" if EPOCH in request.arguments else ""
+    pushed = "push=true,push-by-digest=true,name-canonical=true"
+    return f"--output=type=image,name={request.repository},{pushed}{dated}"
 
 
 def build_image(
@@ -99,11 +105,11 @@ def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
     return StepFailed(f"build:{request.service}", step, log.detail)
 
 
-def _attesting(wanted: Iterable[str]) -> tuple[str, ...]:
+def _attesting(request: BuildRequest) -> tuple[str, ...]:
     """Options of a build; without any, buildx would add provenance by itself where it can be kept."""
-    asked = set(wanted)
-    provenance = "--provenance=mode=min" if "provenance" in asked else "--provenance=false"
-    return (provenance, *(("--sbom=true",) if "sbom" in asked else ()))
+    provenance = "--provenance=mode=min" if PROVENANCE in request.attestations else "--provenance=false"
+    scanned = (f"--attest=type=sbom,generator={request.scanner}",) if SBOM in request.attestations else ()
+    return (provenance, *scanned)
 
 
 def _options(name: str, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildgraph.errors import ToolError
+from buildgraph.image.labels import BUILT
 from buildgraph.image.lines import CA, CERTIFICATE, KEY, NO_ENGINE, Line, open_line, watched
 from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, Talk, ask, listen_to, talk_to
 
@@ -104,6 +106,15 @@ class Engine:
             return None
         with understood():
             return _held(told)
+
+    def newest_labels(self, pattern: str) -> dict[str, Mapping[str, str]]:
+        """The labels of the newest image under each name without its tag that fits a pattern, such as `acme/*`."""
+        _, told = self._ask("images", f"json?filters={json.dumps({'reference': [pattern]})}")
+        with self._understood():
+            found = [(image["Created"], image["Labels"] or {}, image["RepoTags"] or ()) for image in told]
+            # where builds have a fixed date, their label has their own
+            found.sort(key=lambda image: (image[0], image[1].get(BUILT) or ""))
+            return {name.rpartition(":")[0]: labels for _, labels, names in found for name in names}
 
     def tag(self, image: str, reference: str) -> None:
         """Give an image a further name."""

@@ -10,6 +10,8 @@ from datetime import datetime
 from buildgraph.graph.nodes import Part
 
 BUILT = "buildgraph.built"
+TOOL = "tool"  # the kind of parts that tell by which version of what an image was made
+SHOWN = 16  # characters of a part's digest
 FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
     "buildgraph.fingerprint",
     "buildgraph.parts",
@@ -44,9 +46,18 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
         FINGERPRINT: fingerprint,
         BUILT: origin.built,  # also where it is empty: an image has the labels of what it is built upon
         PARTS: json.dumps(
-            [[part.kind, part.name, part.digest[:16]] for part in parts], separators=(",", ":")
+            [[part.kind, part.name, part.digest[:SHOWN]] for part in parts], separators=(",", ":")
         ),
     }
+
+
+def tools_in(labels: Mapping[str, str]) -> dict[str, str]:
+    """The numbers by which an image was made, by name, as its labels tell; none where they are not ours."""
+    try:
+        parts = json.loads(labels.get(PARTS) or "[]")
+        return {str(name): str(digest) for kind, name, digest in parts if kind == TOOL}
+    except (ValueError, TypeError, RecursionError):
+        return {}
 
 
 def built_at(labels: Mapping[str, str] | None) -> str:

@@ -78,15 +78,12 @@ class BuildLog:
     def _read_message(self, text: str) -> None:
         try:
             message = json.loads(text)
-        except ValueError:
-            message = text
-        if not isinstance(message, dict):
-            self.other.append(str(message))
-            return
-        for vertex in message.get("vertexes") or ():
-            self._read_vertex(vertex)
-        for log in message.get("logs") or ():
-            self._read_log(log)
+            for vertex in message.get("vertexes") or ():
+                self._read_vertex(vertex)
+            for log in message.get("logs") or ():
+                self._read_log(log)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            self.other.append(text)  # no message of BuildKit's
 
     @property
     def failed_step(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -54,6 +55,7 @@ class Registry:
         self.above = rest if is_host else f"{first}{slash}{rest}"
         self._writes = writes
         self._tokens: dict[str, str] = {}
+        self._date = ""
 
     @property
     def prefix(self) -> str:
@@ -86,6 +88,16 @@ class Registry:
         content = self.read(answer) if answer.status_code == OK else b"{}"
         with self.understood():
             return parse_created(content)
+
+    def days_since(self, created: str) -> float | None:
+        """Days since a stamp (RFC 3339), by the date of the registry's last answer; None where there is none."""
+        now = time.time()
+        with suppress(TypeError, ValueError):
+            now = parsedate_to_datetime(self._date).timestamp()
+        try:
+            return (now - parse_moment(created)) / DAY
+        except ValueError:
+            return None
 
     def delete(self, repository: str, digest: str) -> None:
         """Remove a manifest with all tags that name it; done when it is not there.
@@ -159,6 +171,7 @@ class Registry:
                 answer = self._send(method, path, body, told)
         except requests.exceptions.RequestException as error:
             raise self._unreachable(str(error)) from error
+        self._date = answer.headers.get("Date", "")
         if not answer.ok:
             answer.close()  # its body, which nobody reads, would hold the connection
         if not answer.ok and answer.status_code not in (NOT_FOUND, *spared):
@@ -254,7 +267,7 @@ def read_content(registry: Registry, repository: str, needs: Needs) -> Content:
         {digest: found.children for digest, found in manifests.items() if found.children},
     )
     asked = sorted(content.reached(found.digest for found in candidates) & manifests.keys())
-    ages = {digest: _age(registry.created(repository, manifests[digest])) for digest in asked}
+    ages = {digest: registry.days_since(registry.created(repository, manifests[digest])) for digest in asked}
     return replace(content, ages={digest: age for digest, age in ages.items() if age is not None})
 
 
@@ -270,14 +283,6 @@ def _with_children(registry: Registry, repository: str, found: Iterable[Manifest
         new = [child for child in manifest.children if child not in known]
         waiting += filter(None, (registry.find_manifest(repository, child) for child in new))
     return known
-
-
-def _age(created: str) -> float | None:
-    """Days since a stamp (RFC 3339); None where there is none."""
-    try:
-        return (time.time() - parse_moment(created)) / DAY
-    except ValueError:
-        return None
 
 
 def remove_manifest(registry: Registry, repository: str, judged: Judged) -> bool:

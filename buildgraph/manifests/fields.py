@@ -168,6 +168,7 @@ WORKSPACE: Final = table(
         "scan": SCAN,
         "sign": SIGN,
         "attestations": listed(one_of(ATTESTATIONS, "attestation")),
+        "sbom_scanner": IMAGE,
         "source_date_epoch": integer(0),
     },
 )

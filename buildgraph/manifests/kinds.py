@@ -39,7 +39,9 @@ KINDS: Final[Mapping[str, ServiceKind]] = MappingProxyType(
 )
 STRATEGIES: Final = ("replace", "blue-green")
 APPROVALS: Final = ("plan",)
-ATTESTATIONS: Final = ("provenance", "sbom")
+PROVENANCE, SBOM = "provenance", "sbom"
+ATTESTATIONS: Final = (PROVENANCE, SBOM)
+SCANNER: Final = "docker/buildkit-syft-scanner:stable-1"  # what BuildKit takes where no other is named
 MIGRATIONS: Final = ("here",)  # where migrations of a Coolify environment may run
 BACKINGS: Final = ("postgres", "redis")
 # What a workspace may have rendered.

@@ -28,6 +28,8 @@ WORKSPACE: Final = {
     "sign.command": "A program with its arguments; `{digest}` is what was published: REGISTRY/NAME@sha256:….",
     "sign.within": "Seconds it may take; left out: 600.",
     "attestations": "What the builder attests of every image; left out: nothing; see docs/SUPPLY.md.",
+    "sbom_scanner": "The image that makes the SBOM, locked like every base image; "
+    "left out: `docker/buildkit-syft-scanner:stable-1`.",
     "source_date_epoch": "Seconds since 1970: the date of all that builds make; left out: now.",
     "workflows": "Where workflows are rendered to, seen from the project's folder; left out: `.github/workflows`.",
     "checks": "How packages are checked; see docs/CHECKS.md.",

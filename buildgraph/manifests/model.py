@@ -8,6 +8,7 @@ from enum import Enum
 
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.image_command import ImageCommand
+from buildgraph.manifests.kinds import SCANNER
 from buildgraph.manifests.package_checks import Checks
 
 
@@ -30,7 +31,8 @@ class WorkspaceManifest:
     the recipe of its stand-in, for sites without that registry. `render` names what `buildgraph render` writes, and
     `workflows` is the folder of GitHub's among it, seen from the project's folder. `checks` says how packages
     are checked. `scan` is run for an image before it is published, and `sign` for one that was.
-    `attestations` are what the builder attests of every image; `source_date_epoch` is the date of all that builds
+    `attestations` are what the builder attests of every image, and `sbom_scanner` the image that makes an SBOM;
+    `source_date_epoch` is the date of all that builds
     make, in seconds since 1970, None for that of the build.
     """
 
@@ -49,6 +51,7 @@ class WorkspaceManifest:
     scan: ImageCommand | None = None
     sign: ImageCommand | None = None
     attestations: tuple[str, ...] = ()
+    sbom_scanner: str = SCANNER
     source_date_epoch: int | None = None
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 from buildgraph.graph.nodes import Graph, Node
 from buildgraph.order import closure, components
-from buildgraph.plan.held import Held
+from buildgraph.plan.held import MISSING, Held
 
 
 class Phase(Enum):
@@ -51,7 +51,12 @@ def needed_images(graph: Graph, wanted: Iterable[str]) -> list[Node]:
 def build_steps(graph: Graph, wanted: Iterable[str], references: Mapping[str, str], held: Held) -> list[Step]:
     """A build step for every needed image that is found nowhere; `references` maps image ids to names."""
     return [
-        Step(Phase.BUILD, node.id, graph.fingerprints[node.id], "missing")
+        Step(
+            Phase.BUILD,
+            node.id,
+            graph.fingerprints[node.id],
+            held.anew.get(references[node.id], MISSING),
+        )
         for node in needed_images(graph, wanted)
         if not held.holds(references[node.id])
     ]

@@ -61,7 +61,7 @@ def short_name(reference: str) -> str:
 def read_heads(repository: Repository) -> dict[str, str]:
     """The commits at the heads of all branches that this clone knows, local and remote, each with one branch's name."""
     told = repository.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/remotes")
-    lines = (line.partition(" ") for line in reversed(told.text.rstrip("\n").split("\n")) if line)
+    lines = (line.partition(" ") for line in reversed(told.text.split("\n")) if line)
     return {
         commit: name.removeprefix("refs/heads/").removeprefix("refs/remotes/") for commit, _, name in lines
     }

@@ -40,6 +40,13 @@ def test_all_of_the_last_day_stay() -> None:
     assert kept(hours, Backups(daily=1)) == hours
 
 
+def test_what_a_wrong_clock_has_dated_stays_and_takes_no_other_s_place() -> None:
+    days = taken(timedelta(days=day) for day in range(2, 6))
+    ahead = taken([timedelta(days=-365), timedelta(days=-30)])
+
+    assert kept(days | ahead, Backups(daily=2)) == kept(days, Backups(daily=2)) | ahead
+
+
 def test_weeks_and_months_reach_further_than_days() -> None:
     days = taken(timedelta(days=day) for day in range(400))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from buildgraph.deploy.builds import built_as, is_same_build, kept_builds
+from buildgraph.deploy.builds import built_as, is_same_build, kept_builds, moved_tags
 from buildgraph.deploy.platform import HEALTHY, Running
 from buildgraph.deploy.releases import Release, ReleasedService
 from buildgraph.manifests.model import Service
@@ -21,6 +21,19 @@ TARGET = Target(API, AGAIN, "cafe", "beef")
 
 def release(name: str, image: str = FIRST, fingerprint: str = "beef") -> Release:
     return Release(name, "shop", (ReleasedService(API, image, "cafe", fingerprint),))
+
+
+def test_a_tag_that_names_another_build_than_was_deployed_was_moved() -> None:
+    """Where nobody can tell what stands there, nothing is said."""
+    standing = {
+        "same": AGAIN,
+        "mirrored": AGAIN.replace("ghcr.io", "mirror.acme.org"),
+        "moved": OTHER,
+        "unknown": "",
+    }
+    targets = [replace(TARGET, service=replace(API, name=name)) for name in standing]
+
+    assert moved_tags(targets, standing.__getitem__) == ("moved",)
 
 
 @dataclass

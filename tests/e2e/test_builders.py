@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +12,13 @@ from typing import Any
 
 import pytest
 
+from buildgraph.graph.images import EPOCH
+from buildgraph.image.build import BuildRequest
 from buildgraph.image.registry_content import ACCEPTED, Registry
+from tests.support.attesting import SPDX, have_attested
 from tests.support.engines import OwnEngine
 from tests.support.monorepo import Monorepo
+from tests.support.plain_builds import build_plainly
 from tests.support.remote_builder import remote_builder
 from tests.support.small import Small
 from tests.support.starting import Ran
@@ -24,6 +29,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
 BOTH = ("linux/amd64", "linux/arm64")
 COPYING = "FROM {base}\nCOPY services/{name}/ /{name}/\n"
 SCAN = '[scan]\ncommand = ["true", "{image}"]\n'
+MAKING_A_FOLDER = {"Dockerfile": b"FROM scratch\nCOPY a /made/here/\n", "a": b"a"}
 OF_EACH = "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n"
 
 
@@ -247,5 +253,49 @@ def test_an_engine_whose_images_containerd_keeps_builds_finds_and_deploys_them(
     hamlet.must("push:web", "env=staging")
     assert {*layers_of(registry, f"{hamlet.name}/web", hamlet.fingerprints()["image:web"])} == {*BOTH}
     assert "nothing to do" in hamlet.must("build:web").err, "the engine has it for both"
+    hamlet.write("manifests/workspace.toml", text)
+    attested(hamlet, far_engine, registry)
     for environment in hamlet.ports:
         hamlet.run("down", "--volumes", f"env={environment}")
+
+
+def attested(hamlet: Small, far_engine: OwnEngine, registry: str) -> None:
+    """Where an image is from and what is in it stands beside it: built, found, pushed, deployed and kept with it.
+
+    Pitfall 44: what has no tag of its own belongs to what has one. A stand-in scans, as no scanner can be had here.
+    """
+    have_attested(hamlet, far_engine)
+
+    hamlet.must("deploy:mail", "env=staging")
+
+    assert "nothing to do" in hamlet.must("deploy:mail", "env=staging").err
+    hamlet.must("prune", "env=staging")
+    repository, print_ = f"{hamlet.name}/mail", hamlet.fingerprints()["image:mail"]
+    index = manifest_of(registry, repository, print_)
+    image, attestation = (manifest_of(registry, repository, child["digest"]) for child in index["manifests"])
+    assert image["layers"]
+    told = {layer["annotations"]["in-toto.io/predicate-type"] for layer in attestation["layers"]}
+    assert SPDX in told and any("slsa.dev/provenance" in kind for kind in told)
+    assert "nothing to do" in hamlet.must("push:mail", "env=staging").err
+
+
+def test_a_date_makes_what_a_builder_publishes_the_same_bytes(
+    known: Mapping[str, str], registry: str, tmp_path: Path
+) -> None:
+    """Folders that `COPY` makes bear the time at which they were made: without a date they differ."""
+    place, told = f"t{uuid.uuid4().hex[:8]}/web", tmp_path / "told.json"
+
+    def layers(arguments: Mapping[str, str]) -> list[str]:
+        repository = f"{registry}/{place}"
+        request = BuildRequest(
+            "web", "web:1", arguments=arguments, command_env=known, builder="far", repository=repository
+        )
+        build_plainly(request, MAKING_A_FOLDER, told)
+        digest = json.loads(told.read_text())["containerimage.digest"]
+        return [layer["digest"] for layer in manifest_of(registry, place, digest)["layers"]]
+
+    plain, dated = layers({}), layers({EPOCH: "0"})
+    time.sleep(1.1)  # a layer tells times by the second
+
+    assert layers({EPOCH: "0"}) == dated
+    assert layers({}) != plain

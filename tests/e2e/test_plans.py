@@ -61,6 +61,11 @@ def test_a_plan_is_carried_out_once_and_again_does_nothing(shop: Hamlet) -> None
     again = shop.must("deploy:shop", "env=staging", "plan=shop.plan")
     assert "nothing to do" in again.err
 
+    text = (shop.root / "manifests/workspace.toml").read_text()
+    shop.write("manifests/workspace.toml", f"fingerprint_version = 2\n{text}")
+    reasons = [step["reason"] for step in shop.told("plan", "build:api", "build:web")["steps"]]
+    assert reasons == ["tool: fingerprint 1 -> 2"] * 2, "all are made anew, and it is said why"
+
 
 def test_a_plan_does_not_hold_for_other_sources_or_another_configuration(shop: Hamlet) -> None:
     save(shop)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
-from buildgraph.graph.context import ContextFile, make_context
 from buildgraph.graph.images import EPOCH
-from buildgraph.image.archive import read_archive
-from buildgraph.image.build import BuildRequest, build_command
-from buildgraph.process import SystemRunner
+from buildgraph.image.build import BuildRequest
 from tests.support.monorepo import Monorepo
+from tests.support.plain_builds import build_plainly
 from tests.support.system import docker
 
 pytestmark = pytest.mark.engine
@@ -35,14 +33,6 @@ def image() -> Iterator[str]:
     docker("rmi", "-f", name)
 
 
-class NoBlobs:
-    """A store that nobody asks for anything."""
-
-    def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Nothing is there."""
-        return {}
-
-
 class Built(NamedTuple):
     """An image as the engine tells it."""
 
@@ -53,11 +43,7 @@ class Built(NamedTuple):
 
 def built(image: str, arguments: dict[str, str]) -> Built:
     """An image that is built without a cache."""
-    context = make_context(ContextFile(path, 0o100644, content=content) for path, content in FILES.items())
-    command = build_command(BuildRequest("web", image, arguments=arguments), read_archive(context, NoBlobs()))
-    argv = (*command.argv[:3], "--no-cache", *command.argv[3:])
-    result = SystemRunner().run(command._replace(argv=argv))
-    assert result.code == 0, result.last_lines
+    build_plainly(BuildRequest("web", image, arguments=arguments), FILES)
     told = json.loads(docker("inspect", image))[0]
     return Built(told["Id"], told["RootFS"]["Layers"], told["Created"])
 
@@ -82,7 +68,9 @@ def test_attestations_are_refused_before_a_build_where_the_engine_s_store_would_
 ) -> None:
     """The classic store of images; one that is containerd's keeps them."""
     repo.plain_service("web", "FROM scratch\nCOPY services/web/ /\n", port=80)
-    repo.write("manifests/workspace.toml", f'name = "t{uuid.uuid4().hex[:8]}"\nattestations = ["sbom"]\n')
+    repo.write(
+        "manifests/workspace.toml", f'name = "t{uuid.uuid4().hex[:8]}"\nattestations = ["provenance"]\n'
+    )
     repo.write("manifests/environments/development.toml", "")
     repo.commit()
 

@@ -24,7 +24,6 @@ from buildgraph.recipes.dockerfile import parse_dockerfile
 from buildgraph.recipes.window import Window, parse_ignored
 from buildgraph.runs.report import parse_took
 from buildgraph.schema_changes import read_losses
-from buildgraph.snapshot.status import parse_status
 from buildgraph.workspace.globs import parse_glob
 from buildgraph.workspace.imports import parse_uses
 from buildgraph.workspace.locked import locked_of
@@ -35,6 +34,17 @@ from buildgraph.workspace.reading import connect
 from buildgraph.workspace.settings import WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 from buildgraph.workspace.sheets import Unusual, compare_sheets, read_sheet
 from buildgraph.workspace.tsconfig import parse_extends, parse_taken_in
+from tests.fuzz.told import (
+    read_blobs,
+    read_branches,
+    read_commits_difference,
+    read_left_alone,
+    read_progress,
+    read_registry_answer,
+    read_saved_plan,
+    read_status,
+    read_tree,
+)
 
 PER_BYTE, AT_LEAST = 1 / 100_000, 1.0  # seconds of the processor that an answer may take
 PATHS = ("a", "a/b", "packages/core/src/index.ts", "a" * 40, "/".join("a" * 20), ".x/y", "node_modules/a")
@@ -155,6 +165,14 @@ def read_environment(content: bytes) -> None:
     tomli.loads(content.decode("utf-8-sig"))
 
 
+def read_bases(content: bytes) -> None:
+    """The locked base images."""
+    found = parse_manifests(
+        {"manifests/workspace.toml": b'name = "acme"', "manifests/bases.toml": content}
+    ).bases
+    assert all(digest.startswith("sha256:") for digest in found.values())
+
+
 def read_site_toml(content: bytes) -> None:
     """The machine's own settings."""
     with tempfile.TemporaryDirectory() as folder:
@@ -167,16 +185,6 @@ def read_env_file(content: bytes) -> None:
     """An env file's variables, none of which holds a line's end."""
     found = parse_env_file(content.decode("utf-8", "replace"), "x.env")
     assert all(name.isidentifier() and "\n" not in value for name, value in found.items())
-
-
-def read_status(content: bytes) -> None:
-    """git's status with any names in it: each comes back as it is."""
-    names = [name for name in content.split(b"\0") if name]
-    zero, one = b"0" * 40, b"1" * 40
-    ordinary = [b"1 .M N... 100644 100644 100644 " + zero + b" " + one + b" " + name for name in names]
-    told = [b"# branch.oid " + zero, *ordinary, *(b"? " + name for name in names)]
-    found = parse_status(b"\0".join([*told, b""]), "")
-    assert [change.path.encode("utf-8", "surrogateescape") for change in found.changes] == names * 2
 
 
 def read_compose(content: bytes) -> None:
@@ -229,9 +237,18 @@ PARSERS: Mapping[str, Callable[[bytes], Any]] = {
     "product-toml": read_product,
     "workspace-toml": read_workspace_toml,
     "environment-toml": read_environment,
+    "bases-toml": read_bases,
     "site-toml": read_site_toml,
     "env-file": read_env_file,
     "git-status": read_status,
+    "git-tree": read_tree,
+    "git-difference": read_commits_difference,
+    "git-blobs": read_blobs,
+    "git-index": read_left_alone,
+    "git-branches": read_branches,
+    "build-progress": read_progress,
+    "registry-answer": read_registry_answer,
+    "saved-plan": read_saved_plan,
     "compose": read_compose,
     "check-result": read_result,
     "run-report": read_report,

@@ -79,9 +79,26 @@ def test_a_secret_that_is_cut_between_two_messages_is_hidden_all_the_same() -> N
 
 
 def test_what_is_to_be_attested_is_asked_of_the_builder() -> None:
-    command = build_command(replace(REQUEST, attestations=("provenance", "sbom")), b"tar")
+    asked = replace(REQUEST, attestations=("provenance", "sbom"), scanner="scanner@sha256:1")
 
-    assert command.argv[3:7] == ("--progress=rawjson", "--provenance=mode=min", "--sbom=true", "--load")
+    assert build_command(asked, b"tar").argv[3:7] == (
+        "--progress=rawjson",
+        "--provenance=mode=min",
+        "--attest=type=sbom,generator=scanner@sha256:1",
+        "--load",
+    )
+
+
+def test_a_date_is_written_into_layers_where_a_builder_pushes_them_itself() -> None:
+    """An engine's builder unpacks what it builds, and refuses to."""
+    dated = replace(REQUEST, arguments={"SOURCE_DATE_EPOCH": "0"})
+
+    def rewrites(request: BuildRequest) -> bool:
+        return any("rewrite-timestamp=true" in word for word in build_command(request, b"tar").argv)
+
+    assert rewrites(replace(dated, repository="registry/web"))
+    assert not rewrites(replace(REQUEST, repository="registry/web"))
+    assert not rewrites(dated)
 
 
 def test_no_date_of_whoever_builds_reaches_a_build() -> None:

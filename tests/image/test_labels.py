@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from buildgraph.graph.context import Context
-from buildgraph.graph.images import ImagePlan, image_node
-from buildgraph.image.labels import Origin, built_at, image_labels
+from buildgraph.graph.images import IMAGE_VERSION, ImagePlan, image_node
+from buildgraph.image.labels import Origin, built_at, image_labels, tools_in
+from buildgraph.image.makers import numbers_changed
 from buildgraph.manifests.model import Service
 
 
@@ -34,6 +35,24 @@ def test_the_value_of_a_build_argument_stands_in_no_part_and_in_no_label() -> No
 
     assert "LEVEL" in labels["buildgraph.parts"]
     assert "inner" not in f"{labels} {node}"
+
+
+def test_an_image_tells_by_which_numbers_it_was_made_and_what_differs_is_a_reason() -> None:
+    plan = ImagePlan(Service("api", "chat", "nestjs", "api"), lambda: Context(()))
+    labels = image_labels(Origin("acme", "api", "c0ffee"), "f00d", image_node(plan, 1).parts)
+    made = tools_in(labels)
+
+    assert made == {"fingerprint": "1", "images": str(IMAGE_VERSION)}
+    assert numbers_changed(made, image_node(plan, 1)) == ""
+    assert numbers_changed(made, image_node(plan, 2)) == "fingerprint 1 -> 2"
+    older = made | {"images": str(IMAGE_VERSION - 1)}
+    assert numbers_changed(older, image_node(plan, 1)) == f"images {IMAGE_VERSION - 1} -> {IMAGE_VERSION}"
+    assert numbers_changed({}, image_node(plan, 1)) == "", "nothing is known of an image that tells none"
+
+
+@pytest.mark.parametrize("label", ["", "{", "5", "[5]", '[["tool", "images"]]', "[" * 100_000])
+def test_a_label_that_tells_no_numbers_is_no_reason(label: str) -> None:
+    assert tools_in({"buildgraph.parts": label}) == {}
 
 
 @pytest.mark.parametrize("label", ["x", "", 5, None, "2026-13-01T00:00:00Z"])

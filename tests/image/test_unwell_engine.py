@@ -65,6 +65,8 @@ def test_an_engine_that_falls_ill_in_the_middle_neither_has_an_image_nor_lacks_i
         engine.held_image("acme/api:one")
     with pytest.raises(ToolError, match="engine"):
         assert engine.keeps_several
+    with pytest.raises(ToolError, match="engine"):
+        engine.newest_labels("acme/*")
 
 
 ASKED: dict[str, Callable[[Place], object]] = {

@@ -11,11 +11,12 @@ from buildgraph.process import Command, Result, Started
 
 @dataclass
 class AnsweringRunner:
-    """Answers every command with the same exit code and lines of standard error, and keeps the commands."""
+    """Answers every command with the same exit code, output and lines of standard error, and keeps the commands."""
 
     code: int = 0
     lines: Sequence[str] = ()
     commands: list[Command] = field(default_factory=list)
+    printed: bytes = b""
 
     def stop(self) -> None:
         """Nothing runs here."""
@@ -30,4 +31,4 @@ class AnsweringRunner:
         for line in self.lines:
             if on_line:
                 on_line(line)
-        return Result(self.code, stderr="\n".join(self.lines).encode())
+        return Result(self.code, self.printed, "\n".join(self.lines).encode())

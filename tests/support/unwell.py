@@ -35,6 +35,10 @@ class Answering(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The date that answers bear, by the server's clock."""
+        return super().date_time_string(timestamp or time.time() + self.server.ahead)
+
     def handle_one(self) -> None:
         """Answer one request, unwell or well."""
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -79,7 +83,7 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class Unwell(ThreadingHTTPServer):
-    """The server: what it holds by path, how often it was asked, and what it suffers from."""
+    """The server: what it holds by path, how often it was asked, what it suffers from, how far its clock is ahead."""
 
     daemon_threads = True
 
@@ -87,6 +91,7 @@ class Unwell(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answering)
         self.held: dict[str, bytes] = {}
         self.asked = 0
+        self.ahead = 0.0
         self.turn = threading.Lock()
         self.ill: Ill = well
 
