@@ -115,12 +115,9 @@ def network_of(system: System) -> str:
 
 
 def is_well(watcher: Prometheus) -> bool:
-    """Whether both containers tell metrics, and the service that it is well."""
-    answering = [
-        *watcher.ask(f'up{{job="{AUTH}"}} == 1'),
-        *watcher.ask(f'probe_success{{service="{AUTH}"}} == 1'),
-    ]
-    return len(answering) == 3
+    """Whether both containers tell metrics, and the service says through the proxy that it is well."""
+    well = f'probe_success{{service="{AUTH}", instance="http://proxy:{PORT}/api/health"}} == 1'
+    return [len(watcher.ask(query)) for query in (f'up{{job="{AUTH}"}} == 1', well)] == [2, 1]
 
 
 def test_every_container_is_asked_and_what_it_tells_bears_the_name_of_its_manifest(
