@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from buildgraph.manifests.model import Backing, Environment, EnvValue, Manifests, Product, Resources, Service
+from buildgraph.manifests.model import (
+    Autoscale,
+    Backing,
+    Environment,
+    EnvValue,
+    Kubernetes,
+    Manifests,
+    Product,
+    Resources,
+    Service,
+)
 from buildgraph.manifests.model import WorkspaceManifest as Workspace
 from buildgraph.render.env_files import render_env_files
 from buildgraph.render.tables import render_tables
@@ -101,6 +111,17 @@ def test_the_table_of_resources_sums_up_what_an_environment_uses_at_most() -> No
     built_upon = replace(API, deployed=False)
     alone = replace(MANIFESTS, products=(Product("shop", (built_upon,)),))
     assert rows("Resources", alone) == ["| **all, at most** |  |  | 0: – cpus, – | 0: – cpus, – |"]
+
+
+def test_what_a_cluster_starts_more_of_counts_with_all_that_it_may_start() -> None:
+    grows = replace(API, autoscale=Autoscale(6))
+    cluster = replace(THERE, kubernetes=Kubernetes("context", "shop"))
+    manifests = replace(MANIFESTS, products=(Product("shop", (grows,)),), environments=(HERE, cluster))
+
+    assert rows("Resources", manifests) == [
+        "| shop-api | 0.5 | 512 MB | 1 | 3 to 6 |",
+        "| **all, at most** |  |  | 1: 0.5 cpus, 512 MB | 6: 3 cpus, 3072 MB |",
+    ]
 
 
 def test_the_table_of_variables_tells_what_all_have_and_of_a_secret_only_that_it_is_one() -> None:
