@@ -110,7 +110,7 @@ class Engine:
     def newest_labels(self, pattern: str) -> dict[str, Mapping[str, str]]:
         """The labels of the newest image under each name without its tag that fits a pattern, such as `acme/*`."""
         _, told = self._ask("images", f"json?filters={json.dumps({'reference': [pattern]})}")
-        with self._understood():
+        with understood():
             found = [(image["Created"], image["Labels"] or {}, image["RepoTags"] or ()) for image in told]
             # where builds have a fixed date, their label has their own
             found.sort(key=lambda image: (image[0], image[1].get(BUILT) or ""))

@@ -72,7 +72,7 @@ def _resources(manifests: Manifests) -> str:
 
 
 def _limits(service: Service, environments: Iterable[Environment]) -> Sequence[str]:
-    counts = (str(service.replicas_in(there.name)) for there in environments)
+    counts = (_count(service, there) for there in environments)
     return _limits_row(service.name, service.resources, counts)
 
 
@@ -89,8 +89,19 @@ def _limits_row(name: str, limits: Resources, counts: Iterable[str]) -> Sequence
     return (name, _cpus(limits.cpus), _memory(limits.memory), *counts)
 
 
+def _count(service: Service, there: Environment) -> str:
+    usual, most = service.replicas_in(there.name), _most(service, there)
+    return str(usual) if usual == most else f"{usual} to {most}"
+
+
+def _most(service: Service, there: Environment) -> int:
+    """Up to how many containers of a service there are in an environment: a cluster alone starts more of them."""
+    grows = service.autoscale if there.kubernetes else None
+    return grows.most if grows else service.replicas_in(there.name)
+
+
 def _sum(services: Iterable[Service], there: Environment) -> str:
-    found = [(service.replicas_in(there.name), service.resources) for service in services]
+    found = [(_most(service, there), service.resources) for service in services]
     found += [(1, backing.resources) for backing in there.backing]
     cpus = sum(count * limits.cpus for count, limits in found)
     memory = sum(count * limits.memory for count, limits in found)

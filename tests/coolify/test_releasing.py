@@ -11,8 +11,8 @@ import pytest
 from buildgraph.coolify.lock import LATEST, LEASE, Lock, held_lock
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import SmokeTest
-from buildgraph.place.secrets import Secrets
 from buildgraph.place.elapsed import Moment
+from buildgraph.place.secrets import Secrets
 from tests.coolify.borough import STATE, Borough, refused, upgraded
 from tests.support.coolify import TOKEN
 from tests.support.coolify_state import Fault

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from buildgraph.manifests.model import Backing, Environment, EnvValue, Manifests, Product, Resources, Service
+from buildgraph.manifests.model import (
+    Autoscale,
+    Backing,
+    Environment,
+    EnvValue,
+    Kubernetes,
+    Manifests,
+    Product,
+    Resources,
+    Service,
+)
 from buildgraph.manifests.model import WorkspaceManifest as Workspace
 from buildgraph.render.env_files import render_env_files
 from buildgraph.render.tables import render_tables
@@ -114,6 +124,17 @@ def test_a_server_of_other_limits_elsewhere_has_a_row_of_its_own() -> None:
         "| redis | 0.25 | 256 MB | 1 | – |",
         "| redis | 0.25 | 1024 MB | – | 1 |",
         "| **all, at most** |  |  | 3: 0.75 cpus, 768 MB | 6: 1.75 cpus, 2560 MB |",
+    ]
+
+
+def test_what_a_cluster_starts_more_of_counts_with_all_that_it_may_start() -> None:
+    grows = replace(API, autoscale=Autoscale(6))
+    cluster = replace(THERE, kubernetes=Kubernetes("context", "shop"))
+    manifests = replace(MANIFESTS, products=(Product("shop", (grows,)),), environments=(HERE, cluster))
+
+    assert rows("Resources", manifests) == [
+        "| shop-api | 0.5 | 512 MB | 1 | 3 to 6 |",
+        "| **all, at most** |  |  | 1: 0.5 cpus, 512 MB | 6: 3 cpus, 3072 MB |",
     ]
 
 
