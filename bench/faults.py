@@ -12,10 +12,10 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.circumstances import Beginning
-from bench.faults_report import Setting, Steady, render_report
+from bench.faults_report import Setting, Steady, is_all_well, render_report
 from bench.kills import Attempt, Ground, Play, kill_all, made_ground, play
 from bench.machine import versions
-from bench.program import positive, produce, report_parser
+from bench.program import Verdict, positive, prove, report_parser
 from bench.progress import tell
 from buildgraph.image.engine import open_engine
 from tests.deploy.chains import Chain
@@ -30,7 +30,7 @@ SEED = 48  # the same moments each time, as far as two runs can be the same
 def main() -> int:
     """Kill, count and write the report; returns the exit code."""
     options = parse_options()
-    return produce(lambda: run(options), options.report)
+    return prove(lambda: run(options), options.report)
 
 
 def parse_options() -> argparse.Namespace:
@@ -58,7 +58,7 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(options: argparse.Namespace) -> str:
+def run(options: argparse.Namespace) -> Verdict:
     """All parts, one after the other; the report."""
     beginning = Beginning()
     with made_ground(options.engine) as ground:
@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> str:
         by_chance = kill_all(ground, drawn, options.workers, until + options.further * 60)
     planned = sum(2 * len(each.steps) for each in plays) + len(drawn)
     setting = Setting(beginning.ended(versions()), options.workers, planned)
-    return render_report(steady, plays, [*at_steps, by_chance], setting)
+    groups = [*at_steps, by_chance]
+    return Verdict(render_report(steady, plays, groups, setting), is_all_well(steady, groups))
 
 
 def chances(plays: list[Play], count: int) -> list[Attempt]:

@@ -49,6 +49,11 @@ def render_report(
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
+def is_all_well(steady: Steady | None, groups: Iterable[Iterable[Killed]]) -> bool:
+    """Whether no request was answered wrongly, and nothing was wrong after any kill."""
+    return not (steady and steady.wrong) and not any(each.problem for group in groups for each in group)
+
+
 def render_head(setting: Setting, killed: Sequence[Killed], steady: Steady | None) -> str:
     """What was done where and when, and how it came out."""
     bad = sum(bool(each.problem) for each in killed)

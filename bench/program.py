@@ -7,10 +7,17 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from bench.errors import BenchError
 from bench.progress import tell
+
+
+class Verdict(NamedTuple):
+    """A report, and whether everything that it tells of was well."""
+
+    report: str
+    is_well: bool = True
 
 
 def report_parser(description: str | None, program: str | None = None) -> argparse.ArgumentParser:
@@ -36,14 +43,19 @@ def any_number(text: str) -> int:
 
 def produce(measure: Callable[[], str], file: Path | None) -> int:
     """Measure and write the report that comes of it where it was asked for; returns the exit code."""
+    return prove(lambda: Verdict(measure()), file)
+
+
+def prove(trial: Callable[[], Verdict], file: Path | None) -> int:
+    """Try and write the report where it was asked for; returns the exit code, 1 where anything was wrong."""
     signal.signal(signal.SIGTERM, end)
     try:
-        report = measure()
+        report, is_well = trial()
     except BenchError as error:
         tell(f"error: {error}")
         return 1
     write_report(report, file)
-    return 0
+    return 0 if is_well else 1
 
 
 def write_report(report: str, file: Path | None) -> None:

@@ -13,6 +13,7 @@ from tests.support.packages import BUILD, LINT, Packages
 
 pytestmark = pytest.mark.pnpm
 
+GRUMBLING = "echo 'src/index.ts(1,1): error TS1: wrong' >&2"
 ALL = ["@acme/core build", "@acme/core lint", "@acme/ui build", "@acme/web build"]
 
 
@@ -20,7 +21,7 @@ ALL = ["@acme/core build", "@acme/core lint", "@acme/ui build", "@acme/web build
 def shop(tmp_path: Path) -> Packages:
     """`web` uses `ui`, which uses `core`; `docs` stands alone, and has no scripts."""
     repo = Monorepo(tmp_path / "shop")
-    repo.package("@acme/core", scripts={"build": BUILD, "lint": LINT})
+    repo.package("@acme/core", scripts={"build": BUILD, "lint": f"{GRUMBLING} && {LINT}"})
     repo.package("@acme/ui", uses=["@acme/core"], scripts={"build": f"test -x ../core/dist/run && {BUILD}"})
     repo.package("@acme/web", uses=["@acme/ui"], folder="apps/web", scripts={"build": BUILD})
     repo.package("@acme/docs")
@@ -86,6 +87,9 @@ def test_a_wiped_checkout_and_a_new_clone_get_every_output_bit_by_bit_and_run_no
     told = {task["name"]: (task["result"], task["why"]) for task in report["tasks"]}
     assert told["check:@acme/ui:build"] == ("fresh", "restored from the cache")
     log = clone.repo.root / ".buildgraph/checks/packages/core/lint.log"
+    assert "error TS1" in log.read_text(), (
+        "pitfall 9: a script that says so and ends with 0 has succeeded, here too"
+    )
     assert log.read_text().endswith("\nlinted\n")
 
 

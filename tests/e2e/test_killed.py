@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
-from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, judge_build, kill, length_of
+from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, judge_build, kill_at_work, length_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -24,9 +25,9 @@ def doomed(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[
 @pytest.mark.parametrize("deed", DEEDS, ids=str)
 def test_a_run_that_is_killed_at_any_moment_is_made_up_for_by_the_next(doomed: Doomed, deed: Deed) -> None:
     """Pitfalls 9, 10 and 18; `bench/ends.py` takes ten times as many moments."""
-    length, count = length_of(doomed, deed), KILLS[deed.name]
-    for number in range(1, count + 1):
-        kill(doomed, deed, number, length * (number - 0.5) / count)
+    length, kills, turns = length_of(doomed, deed), KILLS[deed.name], count(1)
+    for number in range(kills):
+        kill_at_work(doomed, deed, turns, length * (number + 0.5) / kills)
 
     assert_settled(doomed, deed)
 
