@@ -29,6 +29,15 @@ def test_the_chat_answers_from_its_real_database(deployed: System) -> None:
     assert deployed.get("auth.localhost", "/api/health")[0] == 200
 
 
+def test_nobody_is_throttled_for_another_visitor_of_the_same_page(deployed: System) -> None:
+    """A page's server asks the backend through the proxy, in the name of whom the hop before has named."""
+    greedy, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "198.51.100.2"}
+
+    assert any(deployed.get("api-chat.localhost", "/api/messages", greedy)[0] == 429 for _ in range(200))
+
+    assert [deployed.get("app-chat.localhost", "/", visitor)[0] for visitor in (greedy, other)] == [429, 200]
+
+
 def test_again_there_is_nothing_to_do(deployed: System) -> None:
     before = deployed.containers()
 

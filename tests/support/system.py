@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
@@ -134,9 +134,9 @@ class System:
         check_answer(arguments, ran.stdout)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
-    def get(self, host: str, path: str = "/") -> tuple[int, str]:
+    def get(self, host: str, path: str = "/", headers: Mapping[str, str] = {}) -> tuple[int, str]:
         """A request through the public route of development."""
-        return fetch(f"http://127.0.0.1:{self.port}{path}", host)
+        return fetch(f"http://127.0.0.1:{self.port}{path}", host, headers)
 
     def containers(self, environment: str = "development") -> dict[str, str]:
         """Service -> the id of its container."""
@@ -182,9 +182,9 @@ def docker(*arguments: str) -> str:
     return subprocess.run(("docker", *arguments), check=True, capture_output=True, text=True).stdout
 
 
-def fetch(address: str, host: str = "") -> tuple[int, str]:
+def fetch(address: str, host: str = "", headers: Mapping[str, str] = {}) -> tuple[int, str]:
     """Status and body of a request; a status of failure is an answer too."""
-    request = urllib.request.Request(address, headers={"Host": host} if host else {})
+    request = urllib.request.Request(address, headers={**headers, **({"Host": host} if host else {})})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode()
