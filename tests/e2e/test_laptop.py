@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -25,6 +26,7 @@ KINDS = {"nestjs": "chat-backend", "sveltekit": "chat-web", "astro": "chat-landi
 FOLDERS = {kind: f"apps/chat/apps/{service.removeprefix('chat-')}" for kind, service in KINDS.items()}
 # What an image may hold beside what is installed from the npm registry; `*` takes slashes, too.
 NODE = ("app/*/package.json", "usr/local/lib/healthcheck.mjs", "app/packages/*/dist/*")
+HTML = "/usr/share/nginx/html"
 SITE = ("usr/share/nginx/html/*", "etc/nginx/nginx.conf", "usr/local/bin/healthcheck")
 HOLDS = {
     "nestjs": (*NODE, "app/*/backend/dist/*", "app/*/backend/drizzle/*"),
@@ -278,6 +280,13 @@ def test_a_real_expo_app_is_sealed_like_the_small_one(tmp_path: Path) -> None:
         assert [name for name in names if not any(fnmatch(name, held) for held in SITE)] == []
         assert [name for name in names if SOURCES.search(name)] == []
         assert sum(name.endswith(".hbc") for name in names) == 2, "an update for each platform"
+        for platform in ("ios", "android"):
+            update = json.loads(sh(container, f"cat {HTML}/_expo/update/{platform}/1.0.0.json").stdout)
+            bundle = update["launchAsset"]["url"].replace("{origin}", HTML)
+            digest = sh(container, f"sha256sum {bundle}").stdout.split()[0]
+            hashed = base64.urlsafe_b64encode(bytes.fromhex(digest)).decode().rstrip("=")
+            assert (f"/js/{platform}/" in bundle, update["launchAsset"]["hash"]) == (True, hashed)
+            assert sh(container, f"grep -q manacore.app {bundle}").returncode == 1, "of no environment"
     finally:
         docker("rm", "-f", container)
         docker("rmi", "-f", *system.images())

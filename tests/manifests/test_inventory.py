@@ -183,6 +183,18 @@ def test_a_smoke_test_asks_for_what_its_name_says() -> None:
             assert asked["there is an update for Android"] == ("/metadata.json", '"android":{')
 
 
+def test_an_installed_app_asks_for_its_updates_where_they_are_and_finds_its_api_beside_them() -> None:
+    """An app puts `api-` in the place of `updates-`, so the names of both must differ in that alone."""
+    for service in (service for service in services().values() if service.kind == "expo"):
+        app = json.loads((WORKSPACE / service.path / "app.json").read_text(encoding="utf-8"))["expo"]
+        api = services()[service.depends_on[0]]
+
+        assert app["updates"]["url"] == f"https://{service.host}.manacore.app/_expo/update"
+        assert api.host == str(service.host).replace("updates-", "api-", 1)
+        assert {"expo-updates", "@manacore/shared-mobile"} <= set(package_of(service)["dependencies"])
+        assert package_of(service)["scripts"]["build"].endswith("/shared-mobile/update.mjs")
+
+
 def smoke_tests(product: str) -> list[SmokeTest]:
     own = (service for name, service in services().items() if name.startswith(f"{product}-"))
     return [test for service in own for test in service.smoke]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine
 ASSET = "_astro/page.0a1b2c3d.js"
+UPDATE = "_expo/update/ios/1.0.0.json"
+BUNDLE = "/_expo/static/js/ios/index-0a1b.hbc"
 # As the architecture has them.
 SECURITY = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
@@ -25,13 +28,20 @@ SECURITY = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
 }
+# As Expo's protocol of updates has them: what an app asks with, what it is answered.
+PHONE = {"Expo-Protocol-Version": "1", "Expo-Platform": "ios", "Expo-Runtime-Version": "1.0.0"}
+UPDATES = {"expo-protocol-version": "1", "expo-sfv-version": "0", "Cache-Control": "private, max-age=0"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site with a page, a longer one, and assets."""
+    """A site with a page, a longer one, an asset, and an update of an Expo app."""
     folder: Path = tmp_path_factory.mktemp("site")
     (folder / "_astro").mkdir()
+    (folder / UPDATE).parent.mkdir(parents=True)
+    (folder / UPDATE).write_text(
+        json.dumps({"launchAsset": {"url": f"{{origin}}{BUNDLE}"}, "also": "{origin}"})
+    )
     for name in ("index.html", ASSET, "logo.svg"):
         (folder / name).write_text("<p>Hello</p>")
     (folder / "long.html").write_text("<p>Hello</p>" * 100)
@@ -71,10 +81,16 @@ def site(folder: Path) -> Iterator[int]:
 
 def ask(port: int, path: str, client: str, encoding: str = "identity") -> http.client.HTTPResponse:
     """The head of an answer to somebody of the outside world, as the proxy names them."""
+    return answered(port, path, {"X-Forwarded-For": client, "Accept-Encoding": encoding})[0]
+
+
+def answered(port: int, path: str, headers: Mapping[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+    """The head of an answer, and its body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path, headers={"X-Forwarded-For": client, "Accept-Encoding": encoding})
-        return connection.getresponse()
+        connection.request("GET", path, headers=dict(headers))
+        found = connection.getresponse()
+        return found, found.read()
     finally:
         connection.close()
 
@@ -152,3 +168,37 @@ def test_one_client_gets_so_many_pages_and_all_that_a_page_is_made_of(site: int)
     assert HTTPStatus.TOO_MANY_REQUESTS in pages
     assert assets == [HTTPStatus.OK] * 100
     assert others == [HTTPStatus.OK] * 101
+
+
+def test_an_installed_app_finds_the_update_that_fits_it_with_addresses_of_where_it_asked(site: int) -> None:
+    """As the Expo Updates protocol has it; https is what stands before a server."""
+    origin = "https://updates-chat.example"
+    asked = {"Host": "updates-chat.example", "X-Forwarded-Proto": "https"}
+    found, told = answered(site, "/_expo/update", {**asked, **PHONE})
+
+    assert json.loads(told) == {"launchAsset": {"url": f"{origin}{BUNDLE}"}, "also": origin}
+    assert {name: found.getheader(name) for name in UPDATES} == UPDATES
+    assert found.getheader("Content-Type", "").startswith("application/json")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"Expo-Runtime-Version": "2.0.0"}, {"Expo-Platform": "android"}],
+    ids=["other native code", "another platform"],
+)
+def test_an_app_that_no_update_fits_is_told_that_there_is_none(site: int, other: dict[str, str]) -> None:
+    found, told = answered(site, "/_expo/update", {**PHONE, **other})
+
+    assert (found.status, told) == (HTTPStatus.NO_CONTENT, b"")
+    assert {name: found.getheader(name) for name in UPDATES} == UPDATES
+
+
+@pytest.mark.parametrize("platform", ["web", "../ios", ""])
+def test_what_is_no_phone_finds_no_updates(site: int, platform: str) -> None:
+    found, _ = answered(site, "/_expo/update", {**PHONE, "Expo-Platform": platform})
+
+    assert found.status == HTTPStatus.NOT_FOUND
+
+
+def test_what_is_no_update_speaks_of_no_protocol_of_updates(site: int) -> None:
+    assert ask(site, "/", "198.51.100.8").getheader("expo-protocol-version") is None

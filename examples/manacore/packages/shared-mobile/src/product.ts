@@ -17,8 +17,6 @@ export interface Entry {
 
 export interface MobileProduct<Records> {
   brand: Brand;
-  /** The product's name, as it stands in its addresses. */
-  name: string;
   /** Where a developer's own backend listens. */
   port: number;
   path: string;
@@ -27,7 +25,13 @@ export interface MobileProduct<Records> {
   entries(records: Records): Entry[];
 }
 
-/** Where an app finds its API: what is installed talks to production, what a developer runs to their own machine. */
-export function apiAddress({ name, port }: { name: string; port: number }, isDevelopment: boolean): string {
-  return isDevelopment ? `http://localhost:${port}` : `https://api-${name}.manacore.app`;
+/**
+ * Where an app finds its API: what a developer runs on their own machine, what is installed beside the server of its updates
+ * (`api-NAME` beside `updates-NAME`). So one bundle does for all environments, and an app asks the one that it was made for.
+ */
+export function apiAddress(port: number, updates: string | undefined, isDevelopment: boolean): string {
+  if (isDevelopment) return `http://localhost:${port}`;
+  const [, scheme, host] = /^(https?:\/\/)updates-([^/]+)/.exec(updates ?? '') ?? [];
+  if (!host) throw new Error('app.json names no server of updates, updates-NAME.');
+  return `${scheme}api-${host}`;
 }

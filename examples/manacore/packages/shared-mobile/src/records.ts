@@ -1,5 +1,6 @@
 // A product's records as a screen needs them: read when it opens, added by its form.
 import { ApiError, createClient } from '@manacore/shared-api';
+import Constants from 'expo-constants';
 import { useCallback, useEffect, useState } from 'react';
 import { apiAddress, type Entry, type MobileProduct } from './product.ts';
 
@@ -23,7 +24,7 @@ function told(error: unknown): string[] {
 }
 
 export function useRecords<Records>(product: MobileProduct<Records>): Shown {
-  const client = createClient(apiAddress(product, __DEV__), { patience: PATIENCE });
+  const client = createClient(apiAddress(product.port, Constants.expoConfig?.updates?.url, __DEV__), { patience: PATIENCE });
   const [entries, setEntries] = useState<Entry[]>([]);
   const [mistakes, setMistakes] = useState<string[]>([]);
   const [isBusy, setBusy] = useState(false);

@@ -4,7 +4,6 @@ import { brand, parseNewMessage, type MessageList } from '@chat/contract';
 
 openApp<MessageList>({
   brand,
-  name: 'chat',
   port: 3002,
   path: '/api/messages',
   fields: [

@@ -4,7 +4,6 @@ import { brand, parseOrder, type TaleList } from '@maerchenzauber/contract';
 
 openApp<TaleList>({
   brand,
-  name: 'maerchenzauber',
   port: 3003,
   path: '/api/tales',
   fields: [

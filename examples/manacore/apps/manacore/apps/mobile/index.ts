@@ -4,7 +4,6 @@ import { brand, parseNewNotice, type NoticeList } from '@manacore/contract';
 
 openApp<NoticeList>({
   brand,
-  name: 'manacore',
   port: 3040,
   path: '/api/notices',
   fields: [

@@ -4,7 +4,6 @@ import { brand, parseNewDeck, type DeckList } from '@manadeck/contract';
 
 openApp<DeckList>({
   brand,
-  name: 'manadeck',
   port: 3004,
   path: '/api/decks',
   fields: [

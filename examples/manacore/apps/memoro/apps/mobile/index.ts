@@ -4,7 +4,6 @@ import { brand, parseNewMemo, type MemoList } from '@memoro/contract';
 
 openApp<MemoList>({
   brand,
-  name: 'memoro',
   port: 3030,
   path: '/api/memos',
   fields: [

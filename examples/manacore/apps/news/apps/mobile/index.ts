@@ -4,7 +4,6 @@ import { brand, parseNewArticle, type ArticleList } from '@news/contract';
 
 openApp<ArticleList>({
   brand,
-  name: 'news',
   port: 3008,
   path: '/api/articles',
   fields: [

@@ -4,7 +4,6 @@ import { brand, parseNewMeal, type MealList } from '@nutriphi/contract';
 
 openApp<MealList>({
   brand,
-  name: 'nutriphi',
   port: 3007,
   path: '/api/meals',
   fields: [

@@ -4,7 +4,6 @@ import { brand, parseJob, type ImageList } from '@picture/contract';
 
 openApp<ImageList>({
   brand,
-  name: 'picture',
   port: 3005,
   path: '/api/images',
   fields: [
