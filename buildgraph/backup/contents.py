@@ -94,7 +94,7 @@ def has_tables(place: Place, database: str) -> bool:
 def told_by(lines: str) -> Told:
     """What a server has told in these lines."""
     told = Told()
-    for line in filter(None, lines.splitlines()):
+    for line in filter(None, lines.split("\n")):
         told.add(line)
     return told
 

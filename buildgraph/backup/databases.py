@@ -32,8 +32,8 @@ wait "$swap"
 
 def read_databases(place: Place) -> Mapping[str, int]:
     """The databases of the environment's server, with their sizes in bytes."""
-    lines = run_script(place, place.named(POSTGRES), RUN, LIST).splitlines()
-    return {str(name): int(size) for name, size in map(json.loads, lines)}
+    lines = run_script(place, place.named(POSTGRES), RUN, LIST).split("\n")
+    return {str(name): int(size) for name, size in map(json.loads, filter(None, lines))}
 
 
 def read_version(place: Place) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildgraph.backup.contents import differences
+from buildgraph.backup.contents import differences, told_by
 from buildgraph.backup.databases import kept_name
 from buildgraph.backup.dumps import creation, setting_text
 from buildgraph.backup.records import (
@@ -38,6 +38,14 @@ RECORD = Record(
     databases=(DatabaseDump("chat.dump", "chat", "16.4", 9, "ab", CONTENTS, ("reader",), ("work_mem=8MB",)),),
     redis=RedisSnapshot("redis.rdb", "7.2.1", 5, "cd", 3),
 )
+
+
+def test_a_table_whose_name_has_a_sign_that_ends_lines_for_python_is_one_table() -> None:
+    """JSON leaves U+2028 and U+0085 as they are."""
+    told = told_by('["table", "public.\u2028\x85", 1, "2"]\n["object", "relation r public.\u2029"]\nNOTICE\n')
+
+    assert told.contents == Contents({"public.\u2028\x85": (1, "2")}, ("relation r public.\u2029",))
+    assert told.messages == ["NOTICE"]
 
 
 def changed(**told: Any) -> bytes:
