@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from buildgraph.snapshot.git import Repository
 from buildgraph.snapshot.reading import fits_a_line
@@ -58,7 +57,8 @@ def _is_file(place: str) -> bool:
 
 def _is_unlike(repository: Repository, submodule: str) -> bool:
     """Whether a submodule is not checked out, or was edited; that another commit is, a snapshot knows."""
-    if not Path(repository.folder, submodule, ".git").exists():
+    # a path that is too long for this disk is not there; pathlib would raise
+    if not os.path.exists(f"{repository.folder}/{submodule}/.git"):  # noqa: PTH110
         return True
     told = repository.try_git("-C", submodule, "status", "--porcelain", "--ignore-submodules=none")
     return told.code != 0 or bool(told.stdout.strip())
