@@ -243,6 +243,12 @@ def test_a_service_that_gets_another_name_takes_its_port_and_host_over_without_a
         town.service("app", port=3001, host="www", migration=MIGRATE, env={"MIGRATION": "fails"})
         with pytest.raises(StepFailed, match="migrate:app"):
             town.deploy()
+        never = SmokeTest("never", contains="nobody", writes=True, within=0.3)
+        town.service("app", port=3001, host="www", smoke=(never,))
+        with pytest.raises(StepFailed, match="smoke:app"):
+            town.deploy()
+        gone_back = load.answers["web 1"]
+        until(lambda: load.answers["web 1"] > gone_back)
         town.service("app", port=3001, host="www")
         assert town.deploy().removed == ("web",)
         until(lambda: load.answers["app 1"] > 0 and inner.answers["app 1"] > 0)

@@ -192,6 +192,26 @@ def test_a_former_version_that_has_ended_is_none_to_go_back_to(town: Town, tmp_p
     assert town.fetch("api") == "api 2"
 
 
+@pytest.mark.long
+def test_a_killed_takeover_of_a_service_that_got_another_name_is_given_back_to_that_one(
+    town: Town, tmp_path: Path
+) -> None:
+    smoke = (SmokeTest("greets", contains="1"),)
+    town.service("web", port=3001, host="www", smoke=smoke)
+    town.deploy()
+    town.without("web")
+    town.service("app", port=3001, host="www", smoke=smoke)
+    kill_deploy_when(town, "app: greets (", tmp_path)
+    assert town.fetch("www") == "app 1"
+
+    town.without("app")
+    town.service("web", port=3001, host="www", smoke=(SmokeTest("greets", contains="web"),))
+    with Load(town, "www", clients=2) as load:
+        assert town.deploy().removed == ("app",)
+
+    assert (load.wrong, town.fetch("www"), sorted(town.containers())) == ([], "web 1", ["proxy", "web-blue"])
+
+
 def port_of(town: Town, name: str) -> int:
     """Where a service's callers reach it now."""
     route = find_route(read_routes(town.place), name)
