@@ -11,7 +11,7 @@ from buildgraph.errors import StepFailed, refuse_newer
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.place.names import Colour
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 WHERE: Final = "the routes of the environment"
 ANEW: Final = (
     "install the newest buildgraph; if they are damaged, `buildgraph down` for this environment and a deploy make them "
@@ -269,10 +269,8 @@ def _as_table(route: Route) -> dict[str, Any]:
 
 
 def _from_table(table: dict[str, Any]) -> Route:
-    known = {
-        "port": table.get("port", 0),
-        "host": table.get("host", ""),
-    }  # older text told it of the route only
+    # Before format 2 a colour had no address of its own.
+    known = {"port": table.get("port", 0), "host": table.get("host", "")}
     sides = {Colour(name): Side(**known | side) for name, side in table["sides"].items()}
     trial = table.get("trial")
     return Route(**{**table, "sides": sides, "trial": Colour(trial) if trial else None})

@@ -134,7 +134,8 @@ def test_what_a_cluster_starts_more_of_counts_with_all_that_it_may_start() -> No
 
     assert rows("Resources", manifests) == [
         "| shop-api | 0.5 | 512 MB | 1 | 3 to 6 |",
-        "| **all, at most** |  |  | 1: 0.5 cpus, 512 MB | 6: 3 cpus, 3072 MB |",
+        "| redis | 0.25 | 256 MB | 1 | – |",
+        "| **all, at most** |  |  | 2: 0.75 cpus, 768 MB | 6: 3 cpus, 3072 MB |",
     ]
 
 

@@ -179,8 +179,8 @@ ROUTES: Final = (
         3001,
         "api.example",
         {
-            Colour.BLUE: Side(2, 3000, "/health", 90, "old", serving=1),
-            Colour.GREEN: Side(1, 3000, "/health", 10, "new", 1769828400.5, 60.0, 1),
+            Colour.BLUE: Side(2, 3000, "/health", 90, "old", serving=1, port=3000, host="old.example"),
+            Colour.GREEN: Side(1, 3000, "/health", 10, "new", 1769828400.5, 60.0, 1, 3001, "api.example"),
         },
         Colour.GREEN,
     ),
@@ -248,7 +248,17 @@ STORED: Final[Mapping[str, Stored]] = {
 }
 # What files tell that are not the newest of their kind.
 FORMER: Final[Mapping[str, Any]] = {
-    "routes-0": (Route("api", 3001, "", {Colour.BLUE: Side(share=100)}),),
+    "routes-0": (Route("api", 3001, "", {Colour.BLUE: Side(share=100, port=3001)}),),
+    # Before format 2 a colour had no address of its own: it is where the service is.
+    "routes-1": (
+        replace(
+            ROUTES[0],
+            sides={
+                colour: replace(side, port=3001, host="api.example")
+                for colour, side in ROUTES[0].sides.items()
+            },
+        ),
+    ),
 }
 
 
