@@ -36,7 +36,9 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
 
 
-@pytest.mark.parametrize("steps", [(10, 100), (100,)], ids=["by steps", "at once"])
+@pytest.mark.parametrize(
+    "steps", [(10, 100), pytest.param((100,), marks=pytest.mark.long)], ids=["by steps", "at once"]
+)
 def test_a_version_that_crashes_after_it_was_found_well_is_given_up(
     town: Town, steps: tuple[int, ...]
 ) -> None:

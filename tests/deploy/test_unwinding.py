@@ -34,7 +34,7 @@ def two_services(town: Town, version: str = "1", **web: str) -> None:
     town.service("web", version, port=3002, depends_on=("api",), env=web)
 
 
-@pytest.mark.parametrize("strategy", ["replace", "blue-green"])
+@pytest.mark.parametrize("strategy", [pytest.param("replace", marks=pytest.mark.long), "blue-green"])
 def test_a_service_that_fails_takes_back_those_that_were_switched_before_it(
     town: Town, strategy: str
 ) -> None:

@@ -343,8 +343,8 @@ def patched(key: str) -> Edit:
     [
         ("is-number@7.0.0", PNPM_9, UI),
         ("is-number@7.0.0", PNPM_8, UI),
-        ("is-number", PNPM_9, UI | API),
-        ("is-number", PNPM_10, UI | API),
+        pytest.param("is-number", PNPM_9, UI | API, marks=pytest.mark.long),
+        pytest.param("is-number", PNPM_10, UI | API, marks=pytest.mark.long),
         ("is-number@^6.0.0", PNPM_10, API),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_product_comes_after_those_it_depends_on_and_all_at_once_where_it_may(
     assert fates(town.must("-n", "3", "deploy")) == dict.fromkeys(fates(ran), "fresh")
 
 
-@pytest.mark.parametrize("jobs", ["1", "3"])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.long), "3"])
 def test_a_product_that_fails_holds_back_what_needs_it_and_nothing_else(town: Hamlet, jobs: str) -> None:
     town.must("deploy")
     town.breaks("mail")
