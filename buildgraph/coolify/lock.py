@@ -146,7 +146,7 @@ def keep_lock(place: CoolifyPlace, product: str, reason: str) -> None:
 
 
 def end_lock(place: CoolifyPlace, held: Holding) -> None:
-    """Take a lock from its holder."""
+    """Take a lock from its holder, who notices with the next sign of life: `RENEWAL` seconds later, at most."""
     _end(place, held.handle)
 
 

@@ -111,7 +111,7 @@ def keep_lock(cluster: Cluster, product: str, reason: str) -> None:
 
 
 def free_lock(cluster: Cluster, name: str) -> None:
-    """Take a lock from its holder, who notices before changing anything more."""
+    """Take a lock from its holder, who notices with the next sign of life: `RENEWAL` seconds later, at most."""
     patch = json.dumps({"spec": {"holderIdentity": NOBODY}})
     cluster.kubectl.run("patch", "lease", name, "--type=merge", f"--patch={patch}")
 
