@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from buildgraph.coolify.checkups import check_health
 from buildgraph.coolify.ledger import Deployed, read_ledger, record_event
 from buildgraph.coolify.live import CoolifyService, read_live
-from buildgraph.coolify.lock import end_lock, keep_lock, read_locks, refuse_while_locked
+from buildgraph.coolify.lock import end_lock, held_lock, keep_lock, read_locks, refuse_while_locked
 from buildgraph.coolify.migration import migrate_product
 from buildgraph.coolify.pending import departed_services, is_verified, pending_targets
 from buildgraph.coolify.place import CoolifyPlace
@@ -23,7 +24,7 @@ from buildgraph.errors import ConfigurationError, UnknownName
 from buildgraph.manifests.model import Service
 from buildgraph.place.actor import read_actor
 from buildgraph.place.audit import Deed, Event, moment
-from buildgraph.place.holding import Holding
+from buildgraph.place.holding import STOPPING, Holding
 from buildgraph.place.model import Scene, Target, Tell
 
 
@@ -119,9 +120,16 @@ class CoolifyPlatform:
             way_out = "leave --volumes out; what an application or database keeps is removed in Coolify"
             raise ConfigurationError.of("down --volumes", "data of a Coolify server is its own", way_out)
         refuse_while_locked(self.place)
-        for name, deployed in sorted(read_ledger(self.place).deployed.items()):
-            self.place.api.stop(deployed.application)
-            tell(f"{name}: Coolify was asked to stop its application")
+        found = read_ledger(self.place).deployed
+        with ExitStack() as held:
+            locks = {
+                product: held.enter_context(held_lock(self.place, product, STOPPING, tell))
+                for product in sorted({deployed.product for deployed in found.values()})
+            }
+            for name, deployed in sorted(found.items()):
+                locks[deployed.product].check()
+                self.place.api.stop(deployed.application)
+                tell(f"{name}: Coolify was asked to stop its application")
 
     def locks(self) -> Sequence[Holding]:
         """The locks that are held here."""

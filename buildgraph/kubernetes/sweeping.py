@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from typing import Final
 
 from buildgraph.errors import StepFailed
 from buildgraph.kubernetes.cluster import STATE, Cluster
-from buildgraph.kubernetes.lease import Lock, read_locks
-from buildgraph.kubernetes.live import Live
+from buildgraph.kubernetes.lease import Lock, held_lock, read_locks
+from buildgraph.kubernetes.live import Live, read_live
+from buildgraph.place.holding import STOPPING
 from buildgraph.place.model import Tell
 from buildgraph.render.kubernetes import COMPONENT, INSTANCE, NAME, Shipping, object_names
 
@@ -56,22 +58,30 @@ def sweep(lock: Lock, shippings: Iterable[Shipping], live: Live, without: Collec
 def stop_environment(cluster: Cluster, *, volumes: bool, tell: Tell) -> None:
     """Stop all that runs here; what the environment remembers goes only with `volumes`.
 
-    StepFailed while somebody deploys.
+    StepFailed while somebody deploys; a deploy that begins meanwhile is refused.
     """
     if not cluster.kubectl.read("namespace", cluster.kubectl.namespace):
         tell(f"there is no namespace {cluster.kubectl.namespace}")
         return
-    for held in read_locks(cluster):
+    for lock in read_locks(cluster):
         raise StepFailed(
-            "down", f"{held.product} is locked by {held.whose}", "wait, or `buildgraph lock` tells more"
+            "down", f"{lock.product} is locked by {lock.whose}", "wait, or `buildgraph lock` tells more"
         )
+    with ExitStack() as held:
+        for product in sorted({found.product for found in read_live(cluster).workloads.values()}):
+            held.enter_context(held_lock(cluster, product, STOPPING))
+        _stop(cluster, tell)
+        if volumes:
+            _forget(cluster, tell)
+
+
+def _stop(cluster: Cluster, tell: Tell) -> None:
+    """Delete all that services were made of, and their migrations."""
     served = set(cluster.kubectl.run("api-resources", "--output=name").split())
     kinds = ",".join(resource for resource in KINDS.values() if resource in served)
     chosen = f"--selector={INSTANCE}={cluster.instance},{COMPONENT} in (service,migration)"
     cluster.kubectl.run("delete", kinds, chosen, "--ignore-not-found", "--timeout=60s")
     tell(f"stopped {cluster.environment.name}")
-    if volumes:
-        _forget(cluster, tell)
 
 
 def _forget(cluster: Cluster, tell: Tell) -> None:

@@ -16,6 +16,7 @@ KEPT: Final = "buildgraph.kept"
 SPARE: Final = "buildgraph.spare"
 AT_HAND: Final = "-lock-spare"
 CREATED: Final = "created"
+STOPPING: Final = "the environment is stopped"  # why `down` holds a lock
 ENDED: Final = frozenset(
     {"exited", "removing", "dead"}
 )  # the engine's words for one whose process is no more

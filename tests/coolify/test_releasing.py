@@ -356,8 +356,14 @@ def test_down_stops_applications_and_removes_nothing(borough: Borough) -> None:
     borough.service("api")
     borough.deploy()
 
+    held: list[str] = []
+    borough.moments["api: Coolify was asked to stop"] = lambda: held.extend(
+        lock.product for lock in borough.platform.locks()
+    )
+
     borough.platform.stop(volumes=False, tell=borough.hear)
 
+    assert (held, borough.platform.locks()) == (["town"], []), "no deploy begins meanwhile"
     assert borough.answers("api") == "nothing runs"
     assert set(borough.server.apps) == {STATE, "api"}
     assert borough.platform.running()["api"].state == "stopped"

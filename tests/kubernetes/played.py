@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import yaml
 from buildgraph.deploy.releases import released
 from buildgraph.deploy.releasing import Shipment
 from buildgraph.kubernetes import Cluster, Kubectl, KubernetesPlatform
+from buildgraph.kubernetes.sweeping import KINDS
 from buildgraph.manifests.model import Environment, Kubernetes, Service
 from buildgraph.place.audit import Deed
 from buildgraph.place.model import Scene, Target
@@ -57,13 +59,15 @@ class Cape(AnsweringRunner):
                 "apply": self.apply,
                 "delete": self.delete,
                 "api-versions": lambda words, stdin: Result(0, "\n".join(VERSIONS.values()).encode()),
+                "api-resources": lambda words, stdin: Result(0, "\n".join(KINDS.values()).encode()),
             }
             answer = answers.get(words[0])
             return answer(words[1:], command.stdin) if answer else WELL
 
     def get(self, words: tuple[str, ...], stdin: bytes) -> Result:
         if words[0] == "namespace":
-            return Result(0, f"namespace/{words[1]}".encode())
+            told = {"kind": "Namespace", "metadata": {"name": words[1]}}
+            return Result(0, json.dumps(told).encode())
         found = self.chosen(words)
         if words[1].startswith("--"):
             return Result(0, json.dumps({"kind": "List", "items": found}).encode())
@@ -74,11 +78,10 @@ class Cape(AnsweringRunner):
         kinds = {singular(resource) for resource in words[0].split(",")}
         if not words[1].startswith("--"):
             return [each for key, each in self.objects.items() if key == (*kinds, words[1])]
-        labels = dict(pair.split("=") for pair in words[1].partition("=")[2].split(","))
         return [
             each
             for (kind, _), each in self.objects.items()
-            if kind in kinds and labels.items() <= each["metadata"].get("labels", {}).items()
+            if kind in kinds and fits(each["metadata"].get("labels", {}), words[1].partition("=")[2])
         ]
 
     def create(self, words: tuple[str, ...], stdin: bytes) -> Result:
@@ -148,6 +151,15 @@ def singular(resource: str) -> str:
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-2] if name.endswith("sses") else name if name.endswith("ss") else name.removesuffix("s")
+
+
+def fits(labels: Mapping[str, str], selector: str) -> bool:
+    """Whether labels are those that a selector asks for, by `name=value` or `name in (one,other)`."""
+    pairs = re.findall(r"([^,=]+)=([^,]+)", selector)
+    sets = re.findall(r"([^, ]+) in \(([^)]*)\)", selector)
+    return all(labels.get(name) == value for name, value in pairs) and all(
+        labels.get(name) in among.split(",") for name, among in sets
+    )
 
 
 def settled(told: Any, image: Mapping[str, str]) -> Told:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from buildgraph.errors import StepFailed
+from buildgraph.kubernetes import KubernetesPlatform
 from buildgraph.kubernetes.lease import Lock
 from buildgraph.kubernetes.live import Live
 from buildgraph.kubernetes.sweeping import sweep
 from buildgraph.manifests.model import Service
+from buildgraph.place.actor import read_process
 from buildgraph.render.kubernetes import FINGERPRINT, Shipping
 from tests.kubernetes.played import Cape, deploy, place_on, taken_by, target, with_host
 
@@ -92,3 +94,16 @@ def test_an_image_that_is_set_by_hand_during_a_deploy_is_not_recorded(cape: Cape
         deploy(cape, [target(API, "2"), target(WEB)])
 
     assert cape.releases() == ["shop-0001"]
+
+
+def test_no_deploy_begins_while_the_environment_is_stopped(cape: Cape) -> None:
+    """Half of it would be there, and its failure would tell of something that is gone."""
+    holders: list[str] = []
+    lease = ("lease", "buildgraph-lock-shop")
+    cape.moments["stopped test"] = lambda: holders.append(cape.objects[lease]["spec"]["holderIdentity"])
+
+    KubernetesPlatform(place_on(cape, API, WEB)).stop(volumes=False, tell=cape.hear)
+
+    assert holders == [read_process()]
+    assert cape.objects[lease]["spec"]["holderIdentity"] == ""
+    assert (cape.kinds_of("api"), cape.releases()) == (set(), ["shop-0001"])
