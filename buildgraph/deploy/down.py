@@ -8,14 +8,13 @@ from typing import Final
 
 from buildgraph.errors import StepFailed
 from buildgraph.place.containers import Found, find_containers, remove_container, stop_container
-from buildgraph.place.holding import read_locks
+from buildgraph.place.holding import STOPPING, read_locks
 from buildgraph.place.lock import held_product_lock, held_shared_lock
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import PRODUCT, ROLE, Role
 from buildgraph.place.network import remove_network, remove_volumes
 
 STOP_WITHIN: Final = 60  # seconds: a database writes what it holds
-REASON: Final = "the environment is stopped"
 # Those that use others stop first.
 ORDER: Final = (Role.PROXY, Role.MIGRATION, Role.SERVICE, Role.BACKING)
 
@@ -43,7 +42,7 @@ def _hold(place: Place, held: ExitStack) -> tuple[str, ...]:
     if not found or not place.engine.has_image(place.image(place.environment.proxy_image)):
         return ()
     products = sorted({container.labels[PRODUCT] for container in found if PRODUCT in container.labels})
-    locks = [held.enter_context(held_product_lock(place, product, REASON)) for product in products]
+    locks = [held.enter_context(held_product_lock(place, product, STOPPING)) for product in products]
     locks.append(held.enter_context(held_shared_lock(place)))
     return tuple(lock.container for lock in locks)
 
@@ -61,7 +60,8 @@ def _stop(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, ...]:
             stop_container(place, container.id, STOP_WITHIN)
         remove_container(place, container.id)
         tell(f"{container.name}: removed")
-    remove_network(place)
+    if guests := remove_network(place):
+        tell(f"the network stays, for {', '.join(guests)}")
     names = [container.name for container in gone]
     if volumes:
         removed = remove_volumes(place)

@@ -53,11 +53,16 @@ def ensure_volume(place: Place, name: str) -> bool:
     return True
 
 
-def remove_network(place: Place) -> None:
-    """Remove the private network."""
+def remove_network(place: Place) -> tuple[str, ...]:
+    """Remove the private network, unless containers are in it (such as those that watch); returns their names."""
+    client = place.engine.client.api
     with told_plainly():
         for network in _networks(place):
-            place.engine.client.api.remove_network(network)
+            guests = client.inspect_network(network)["Containers"] or {}
+            if guests:
+                return tuple(sorted(guest["Name"] for guest in guests.values()))
+            client.remove_network(network)
+    return ()
 
 
 def remove_volumes(place: Place) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from buildgraph.deploy.logs import read_logs
 from buildgraph.errors import StepFailed, UnknownName
 from buildgraph.place.containers import run_in_container
 from buildgraph.place.lock import held_product_lock
+from tests.support.system import docker
 from tests.support.town import Town
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1440)]
@@ -75,12 +76,18 @@ def test_down_keeps_data_for_the_next_deploy_and_with_volumes_leaves_nothing(sto
     refused: list[str] = []
 
     def tell(line: str) -> None:
+        stocked.told.append(line)
         if not refused:
             with pytest.raises(StepFailed, match=r"is held by .*\(the environment is stopped\)"):
                 stocked.deploy()
             refused.append(line)
 
+    network = stocked.place.prefix
+    watcher = docker("create", "--name", f"{network}-watcher", "--network", network, stocked.server).strip()
+    docker("start", watcher)
     stop_environment(stocked.place, volumes=False, tell=tell)
+    docker("rm", "-f", watcher)
+    assert stocked.told[-1] == f"the network stays, for {stocked.place.prefix}-watcher"
     assert len(refused) == 1
     assert stocked.containers() == {}
     assert stocked.volumes() == {"postgres", "redis", "state"}
