@@ -191,10 +191,13 @@ def test_the_same_image_under_another_tag_and_commit_restarts_nothing(shop: Haml
 
 
 def test_a_release_marked_breaking_is_crossed_only_by_force(shop: Hamlet) -> None:
-    first = {"port": 3001}
-    shop.declare("shop", api=first | {"breaking": 1}, web={"port": 3002})
+    """Also where the mark comes later than what it is about."""
     shop.says("api", "api 2")
     shop.must("deploy:shop")
+    before = shop.containers()
+    shop.declare("shop", api={"port": 3001, "breaking": 1}, web={"port": 3002})
+    shop.must("deploy:shop")
+    assert shop.containers() == before
     assert [r["breaking"] for r in releases(shop)][-2:] == [False, True]
 
     refused(shop.run("rollback:shop"), "marked as breaking", "force=yes")
