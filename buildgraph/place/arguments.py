@@ -24,6 +24,7 @@ def container_arguments(specification: Specification) -> dict[str, Any]:
         "user": specification.user or None,
         "ports": sorted(specification.published),
         "stop_timeout": specification.stop_within,
+        "healthcheck": None if specification.asks_itself else {"test": ["NONE"]},
     }
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
 from buildgraph.manifests.backing import backing_of
+from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Resources, Service
 from buildgraph.manifests.sealing import SCRATCH, USER
 from buildgraph.manifests.variables import (
@@ -31,7 +32,7 @@ from buildgraph.servers import POSTGRES, REDIS
 class Specification:
     """What a container is made from: `mounts` are paths by volume, `published` (address, port) by port.
 
-    `lookups` are options of its resolver, in resolv.conf's words.
+    `lookups` are options of its resolver, in resolv.conf's words. `asks_itself`: the image's own HEALTHCHECK runs.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Specification:
     resources: Resources = field(default_factory=Resources)
     stop_within: int = LEAST_STOP
     lookups: tuple[str, ...] = ()
+    asks_itself: bool = True
 
 
 def service_containers(
@@ -107,7 +109,16 @@ def _service_container(
         has_init=True,
         resources=service.resources,
         stop_within=stop_seconds(place.environment),
+        asks_itself=not _is_asked(service),
     )
+
+
+def _is_asked(service: Service) -> bool:
+    """Whether the proxy asks what a template's HEALTHCHECK would ask once more, by a process of node each time.
+
+    What a Dockerfile of its own checks is its author's.
+    """
+    return bool(service.port and service.health and KINDS[service.kind].template)
 
 
 def _labels(target: Target) -> Mapping[str, str]:

@@ -207,7 +207,7 @@ def on_coolify() -> list[object]:
 
 
 PLATFORMS: Mapping[str, tuple[Callable[[], list[object]], str]] = {
-    "an engine": (on_an_engine, "494e37e40fa7a01eb2eb12748d02972c733a372e41e6d378d1f479ce9bd5a7af"),
+    "an engine": (on_an_engine, "cb7c1fa3be104abc546eae0d655939b192c324a29bfa6119ab2903772d745203"),
     "a cluster": (on_a_cluster, "9f57fa1c29e5e5841cf8723f1eba40fe066441ac36f7930d1af806f83a53bf6b"),
     "Coolify": (on_coolify, "f31bc1ccd0356ad8fd7936026457823dd4db375ebcba42b1947004c92e9a02a0"),
 }

@@ -147,6 +147,20 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     assert arguments["restart_policy"] == {"Name": "always"}
 
 
+def test_what_the_proxy_asks_is_not_asked_by_the_healthcheck_of_a_template_too() -> None:
+    api = Service("api", "chat", "nestjs", "api", port=3002, health="/api/health")
+    worker = Service("worker", "chat", "node", "worker", health_command=("alive",))
+    own = Service("own", "chat", "dockerfile", "own", port=3003, health="/")
+
+    told = {
+        service.name: container_arguments(one)["healthcheck"]
+        for service in (api, worker, own)
+        for one in service_containers(place(service), target(service), Colour.BLUE, "")
+    }
+
+    assert told == {"api": {"test": ["NONE"]}, "worker": None, "own": None}
+
+
 @pytest.mark.parametrize("kind", ["postgres", "redis"])
 def test_a_server_that_the_environment_runs_itself_keeps_to_its_limits(kind: str) -> None:
     here = place(POSTGRES_PASSWORD="p", REDIS_PASSWORD="r")
