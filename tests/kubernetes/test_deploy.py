@@ -242,6 +242,7 @@ def test_what_a_failed_version_has_changed_around_its_pods_goes_with_the_next_de
     assert "== nothing to do" in shop.deploy().err
 
 
+@pytest.mark.long
 def test_two_environments_stand_side_by_side_and_differ_by_their_data(shop: Harbour) -> None:
     before = shop.pods()
     shop.settings("beta", values={"LEVEL": "other"})
@@ -261,6 +262,7 @@ def test_two_environments_stand_side_by_side_and_differ_by_their_data(shop: Harb
     assert shop.releases(environment="beta") == ["shop-0001"]
 
 
+@pytest.mark.long
 def test_a_number_that_is_asked_for_outlives_deploys_and_health_tells_each(shop: Harbour) -> None:
     before = shop.pods()
     shop.must("scale:shop", "service=api", "to=2", "env=alpha")
@@ -278,6 +280,7 @@ def test_a_number_that_is_asked_for_outlives_deploys_and_health_tells_each(shop:
     assert shop.pods()["web"] == before["web"]
 
 
+@pytest.mark.long
 def test_of_two_deploys_at_once_the_second_is_refused_by_the_first_one_s_name(shop: Harbour) -> None:
     """Pitfall 48: nothing interleaves; the first one's signs of life tell the second that it is alive."""
     shop.write("services/api/migrate.mjs", MIGRATE_LONG)
