@@ -41,7 +41,7 @@ def _read_url(value: object, place: Place) -> str:
 
 
 UUID: Final = text(
-    pattern=r"[A-Za-z0-9-]{3,64}",
+    pattern=r"[A-Za-z0-9][A-Za-z0-9-]{2,63}",
     says="the uuid of an application",
     way_out="Coolify shows it in the address of the application's page",
 )
