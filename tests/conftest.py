@@ -19,8 +19,8 @@ from tests.support.workers import COLLECTED, Together, turn
 pytest_plugins = ["tests.support.chats", "tests.support.towns"]
 
 KEPT = ("BUILDGRAPH_PNPM", "BUILDGRAPH_EXAMPLES")  # what whoever runs the tests tells them
-# How long one example takes says how busy the machine is. The same examples each time, so that a change is judged by what
-# it has changed; whoever asks for a number of them (script/prove) gets new ones.
+# How long one example takes says how busy the machine is. The same examples each time: a change is judged by what it
+# has changed; whoever asks for a number of them (script/prove) gets new ones.
 settings.register_profile("busy", deadline=None, derandomize="BUILDGRAPH_EXAMPLES" not in os.environ)
 settings.load_profile("busy")
 LEAKS = ("BUILDGRAPH_", "GIT_", "DOIT_", "CI", "GITHUB_", "GITLAB_", "DOCKER_HOST", "NO_COLOR", "COLUMNS")
