@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,11 +88,30 @@ def build_image(
 ) -> None:
     """Build and tag an image; StepFailed with the failed step and its last lines when the build fails.
 
-    `log` hears all that BuildKit tells meanwhile.
+    `log` hears all that BuildKit tells meanwhile, and tells now and then what goes on.
     """
-    result = runner.run(build_command(request, archive, metadata), on_line=log.read_line)
+    with _telling_what_runs(log):
+        result = runner.run(build_command(request, archive, metadata), on_line=log.read_line)
     if result.code != 0:
         raise _failure(request, log)
+
+
+@contextmanager
+def _telling_what_runs(log: BuildLog) -> Iterator[None]:
+    """Have a step that takes minutes told of: who waits cannot see otherwise that nothing is stuck, or what is."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(log.every):
+            log.tell_running()
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:

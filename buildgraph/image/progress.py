@@ -44,12 +44,13 @@ class BuildLog:
     """Gathers BuildKit's messages of one build; `tell` gets one short line per step that really runs.
 
     `hide` takes out of what steps print that nobody may read. Times are told by the clock of the engine, which may be
-    another machine's: its first word counts as told at once.
+    another machine's: its first word counts as told at once. What goes on is told of `every` so many seconds.
     """
 
     tell: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
     hide: Callable[[str], str] = str
+    every: float = 60.0
     ahead: float | None = None
     timed: dict[str, BuildStep] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -102,6 +103,13 @@ class BuildLog:
     def steps(self) -> tuple[BuildStep, ...]:
         """What has begun so far, in that order."""
         return tuple(sorted(self.timed.values(), key=lambda step: step.began))
+
+    def tell_running(self) -> None:
+        """Tell of the steps that go on, and for how long they have."""
+        now = self.clock()
+        for step in self.steps:
+            if step.is_own and step.ended is None:
+                self.tell(f"{step.name} goes on after {(now - step.began) / 60:.0f} min")
 
     def _read_vertex(self, vertex: dict[str, Any]) -> None:
         digest = vertex["digest"]

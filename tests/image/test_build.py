@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from buildgraph.image.progress import BuildLog, BuildStep, short_step
 from buildgraph.place.secrets import Secrets
 from tests.support.runners import AnsweringRunner
 
+HEARD_WITHIN = 60.0  # seconds
 REQUEST = BuildRequest(
     "web",
     "acme/web:0123",
@@ -174,6 +176,37 @@ def test_a_long_step_is_shown_short_and_without_its_flags() -> None:
 def timed(digest: str, name: str, began: str, ended: str, *, cached: bool = False) -> str:
     vertex = {"digest": digest, "name": name, "started": began, "completed": ended, "cached": cached}
     return message(vertexes=[vertex])
+
+
+INSTALL = {"digest": "sha256:1", "name": "[2/3] RUN pnpm install", "started": "2026-01-31T10:00:00Z"}
+
+
+def test_a_step_that_goes_on_for_minutes_is_told_of_until_it_ends() -> None:
+    told: list[str] = []
+    now = 100.0
+    log = BuildLog(told.append, clock=lambda: now)
+    context = {"digest": "sha256:2", "name": "[internal] load context", "started": INSTALL["started"]}
+    log.read_line(json.dumps({"vertexes": [INSTALL, context]}))
+
+    now += 130
+    log.tell_running()
+    log.read_line(json.dumps({"vertexes": [INSTALL | {"completed": "2026-01-31T10:02:15Z"}]}))
+    log.tell_running()
+
+    assert told == ["[2/3] RUN pnpm install", "[2/3] RUN pnpm install goes on after 2 min"]
+
+
+def test_whoever_waits_for_a_build_hears_of_it_meanwhile() -> None:
+    heard = threading.Event()
+    log = BuildLog(lambda line: heard.set() if "goes on" in line else None, every=0.01)
+
+    runner = AnsweringRunner(
+        lines=[json.dumps({"vertexes": [INSTALL]})], meanwhile=lambda: heard.wait(HEARD_WITHIN)
+    )
+
+    build_image(runner, REQUEST, b"tar", log)
+
+    assert heard.is_set()
 
 
 def test_steps_are_timed_by_our_clock_whatever_the_engine_s_says() -> None:

@@ -11,12 +11,16 @@ from buildgraph.process import Command, Result, Started
 
 @dataclass
 class AnsweringRunner:
-    """Answers every command with the same exit code, output and lines of standard error, and keeps the commands."""
+    """Answers every command with the same exit code, output and lines of standard error, and keeps the commands.
+
+    After its lines it does what there is to do `meanwhile`.
+    """
 
     code: int = 0
     lines: Sequence[str] = ()
     commands: list[Command] = field(default_factory=list)
     printed: bytes = b""
+    meanwhile: Callable[[], object] = bool
 
     def stop(self) -> None:
         """Nothing runs here."""
@@ -31,4 +35,5 @@ class AnsweringRunner:
         for line in self.lines:
             if on_line:
                 on_line(line)
+        self.meanwhile()
         return Result(self.code, self.printed, "\n".join(self.lines).encode())
