@@ -21,6 +21,8 @@ UPLOAD_LENGTH: Final = 12  # hex digits in the name that an image is uploaded by
 LEAST_WAIT: Final = 1.0
 NEAR_WAIT: Final = 0.2  # where the registry is on this very machine, and no network lies between
 WAIT: Final = 3.0
+# The engine's words (Go's net/http) for a registry that has not answered in time.
+IMPATIENT: Final = ("Client.Timeout exceeded", "context deadline exceeded", "TLS handshake timeout")
 PUSHING, PULLING = ("Pushing",), ("Downloading", "Extracting")  # the engine's words for bytes that move
 ADOPTED: Final = "{} was published by somebody else at the same time; theirs stands"
 
@@ -46,12 +48,15 @@ class Pushed(NamedTuple):
 
 
 def find_published(engine: Engine, reference: str) -> Published | None:
-    """What stands under `reference` in its registry, or None; ToolError when the registry gives no answer."""
+    """What stands under `reference` in its registry, or None; ToolError when the registry gives no answer.
+
+    One that the engine has lost patience with is asked once more.
+    """
     import docker.errors
 
     with told_plainly():
         try:
-            told = engine.client.api.inspect_distribution(reference)
+            told = _ask_patiently(engine, reference)
         except docker.errors.NotFound:
             return None
         except docker.errors.APIError as error:
@@ -61,6 +66,17 @@ def find_published(engine: Engine, reference: str) -> Published | None:
     with understood():
         platforms = tuple(_platform(found) for found in told["Platforms"] or ())
         return Published(_name(told["Descriptor"]["digest"]), platforms)
+
+
+def _ask_patiently(engine: Engine, reference: str) -> Any:
+    import docker.errors
+
+    try:
+        return engine.client.api.inspect_distribution(reference)
+    except docker.errors.APIError as error:
+        if not any(words in str(error.explanation) for words in IMPATIENT):
+            raise
+    return engine.client.api.inspect_distribution(reference)
 
 
 def _name(told: object) -> str:

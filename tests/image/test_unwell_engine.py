@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from buildgraph.deploy.live import read_live
 from buildgraph.errors import InternalError, ToolError
 from buildgraph.image.copying import copy_image
 from buildgraph.image.engine import Engine, open_engine
-from buildgraph.image.registry import find_published, pull_image, push_image
+from buildgraph.image.registry import Published, find_published, pull_image, push_image
 from buildgraph.manifests.model import Environment
 from buildgraph.place.clock import read_clock
 from buildgraph.place.containers import find_containers, read_condition
@@ -24,6 +26,18 @@ from tests.support.runners import AnsweringRunner
 from tests.support.unwell import ALL_ILLS, Answering, Ill, Unwell, answers, served
 
 VERSION = b'{"Version": "26", "ApiVersion": "1.45", "Os": "linux", "Arch": "amd64"}'
+
+
+late = answers(500, b'{"message": "Get \\"http://127.0.0.1:9/v2/\\": context deadline exceeded"}')
+found = answers(
+    200,
+    json.dumps(
+        {
+            "Descriptor": {"digest": f"sha256:{'0' * 64}"},
+            "Platforms": [{"os": "linux", "architecture": "amd64"}],
+        }
+    ).encode(),
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +123,22 @@ def test_what_an_engine_that_is_well_lacks_is_missing(server: Unwell, address: s
     server.ill = has_none
 
     assert Engine(address).held_image("acme/api:one") is None
+
+
+def test_a_registry_that_the_engine_had_no_patience_with_is_asked_once_more(
+    server: Unwell, address: str
+) -> None:
+    """As on a machine that is busy; one that stays silent is told of."""
+    server.ill = answers(200, VERSION)
+    engine = open_engine(address)
+    asked = count(1)
+
+    def silent_once(asked_now: Answering) -> bool:
+        return (late if next(asked) == 1 else found)(asked_now)
+
+    server.ill = silent_once
+    assert find_published(engine, "127.0.0.1:9/web:one") == Published(f"sha256:{'0' * 64}", ("linux/amd64",))
+
+    server.ill = late
+    with pytest.raises(ToolError, match="deadline exceeded"):
+        find_published(engine, "127.0.0.1:9/web:one")
