@@ -13,7 +13,7 @@ from buildgraph.errors import StepFailed
 from buildgraph.image.engine import told_plainly
 from buildgraph.image.labels import WORKSPACE as IMAGE_WORKSPACE
 from buildgraph.image.labels import built_at
-from buildgraph.image.moments import parse_moment
+from buildgraph.image.moments import is_younger, parse_moment
 from buildgraph.place.clock import read_clock
 from buildgraph.place.containers import find_containers, remove_container
 from buildgraph.place.model import Place
@@ -113,7 +113,7 @@ def _need(
     wanted = next((current[name] for name in image.names if name in current), "")
     if wanted:
         return wanted
-    return f"it is younger than {days:g} days" if image.age < days else ""
+    return f"it is younger than {days:g} days" if is_younger(image.age, days) else ""
 
 
 def _used_images(place: Place) -> dict[str, str]:

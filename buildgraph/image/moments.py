@@ -12,3 +12,11 @@ def parse_moment(stamp: str) -> float:
     """
     found = datetime.fromisoformat(stamp)
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def is_younger(age: float, days: float) -> bool:
+    """Whether what has an age in days is younger than so many.
+
+    A moment that is yet to come, as where a registry's date tells whole seconds only, counts as now.
+    """
+    return max(age, 0.0) < days

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from buildgraph.graph.nodes import FINGERPRINT_LENGTH
+from buildgraph.image.moments import is_younger
 
 MARK: Final = "-signed"  # the end of a tag that says that the same without it was signed
 # A fingerprint tag of ours, and those beside it: of an upload, of a promotion where another build stands, and marks.
@@ -108,7 +109,7 @@ def _reason(content: Content, needs: Needs, digest: str, tags: list[str]) -> str
     age = content.age(digest)
     if age is None:
         return "it does not tell its age"
-    return f"it is younger than {needs.days:g} days" if age < needs.days else ""
+    return f"it is younger than {needs.days:g} days" if is_younger(age, needs.days) else ""
 
 
 def _belonging(content: Content, reasons: Mapping[str, str], kept: set[str]) -> dict[str, str]:

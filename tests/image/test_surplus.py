@@ -34,6 +34,14 @@ def test_an_image_that_nobody_needs_goes_and_each_need_keeps_its_own() -> None:
     }
 
 
+def test_what_was_made_within_this_second_is_young_only_where_that_counts() -> None:
+    """A registry's date tells whole seconds, so that what was just pushed looks as if it were yet to come."""
+    content = Content({tag(1): "a"}, ages={"a": -0.00001})
+
+    assert goes(content) == {"a": ("a",)}
+    assert why(content, Needs(days=1.0)) == {"a": "it is younger than 1 days"}
+
+
 def test_children_go_with_their_index_unless_another_kept_index_has_them_too() -> None:
     """Pitfall 44: an attestation and a platform's image have no tags, and are no litter for that.
 
