@@ -48,7 +48,7 @@ ERRORS = {
 }
 COLUMNS = ("part", "what", "verdict", "lives in", "proof", "changed, and why")
 LONG = "tests/e2e/test_example.py"  # a file that has a long test beside others
-# What is no proof: a file of tests that may leave one of them out. It is looked for in the files that the table names.
+# Nothing is left out here: a file of tests with one of these words may leave out some, and is refused as a proof.
 UNRUN = re.compile(r"mark\.skip|pytest\.skip|skipif|importorskip|xfail\(")
 
 

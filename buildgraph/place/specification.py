@@ -114,7 +114,7 @@ def _service_container(
 
 
 def _is_asked(service: Service) -> bool:
-    """Whether the proxy asks what a template's HEALTHCHECK would ask once more, by a process of node each time.
+    """Whether the proxy asks what a template's HEALTHCHECK would ask once more, by a process each time.
 
     What a Dockerfile of its own checks is its author's.
     """

@@ -101,9 +101,7 @@ def test_what_is_usual_is_not_refused(read: Callable[[str], object], usual: str)
 
 @given(put=st.sampled_from(ODD) | st.text(max_size=4), at=st.integers(0, 99))
 def test_what_is_asked_of_a_service_is_one_word_in_the_proxy_s_configuration(put: str, at: int) -> None:
-    usual = "/health;deep?all=yes&by=proxy"
-    place = at % (len(usual) + 1)
-    path = usual[:place] + put + usual[place:]
+    path = with_piece("/health;deep?all=yes&by=proxy", put, at)
 
     if is_refused(reading(PROBE_PATH), path):
         return
@@ -113,14 +111,18 @@ def test_what_is_asked_of_a_service_is_one_word_in_the_proxy_s_configuration(put
 
 @given(put=st.sampled_from(ODD) | st.text(max_size=4), at=st.integers(0, 99))
 def test_a_public_host_is_one_word_in_the_proxy_s_configuration(put: str, at: int) -> None:
-    usual = "{host}.shop.example.org"
-    place = at % (len(usual) + 1)
-    domain = usual[:place] + put + usual[place:]
+    domain = with_piece("{host}.shop.example.org", put, at)
 
     if is_refused(reading(DOMAIN), domain):
         return
     service = Service("api", "shop", "nestjs", "api", host="api")
     assert words("/health", Environment("live", domain=domain).host_of(service)) == words("/health")
+
+
+def with_piece(usual: str, put: str, at: int) -> str:
+    """A usual text with something put in, wherever `at` leads."""
+    place = at % (len(usual) + 1)
+    return usual[:place] + put + usual[place:]
 
 
 def is_refused(read: Callable[[str], object], written: str) -> bool:
