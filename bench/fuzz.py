@@ -81,7 +81,7 @@ def _feed(name: str, minutes: float) -> int:
         try_parser(name, content)
 
     folders = [str(GROWN / name), str(CORPUS / name)]
-    told = ["-print_final_stats=1", f"-max_len={LONGEST}", "-timeout=30", "-rss_limit_mb=3000"]
+    told = ["-print_final_stats=1", f"-max_len={LONGEST}", "-timeout=200", "-rss_limit_mb=3000"]
     atheris.Setup([sys.argv[0], *told, f"-artifact_prefix={GROWN}/{name}-", *folders], feed)
     atheris.Fuzz()
     return 0

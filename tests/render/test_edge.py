@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import socket
 import ssl
 import subprocess
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +65,18 @@ def test_nothing_asks_for_ocsp_which_lets_encrypt_has_ended(name: str) -> None:
     assert not re.search(r"stapling|ocsp", (COMMITTED / name).read_text(), re.IGNORECASE)
 
 
+@pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
+def test_the_command_that_asks_for_a_certificate_is_one_that_a_shell_takes_whole(name: str) -> None:
+    text = rendered(THERE)[f"docker/host/live/{name}"]
+    told = re.findall(r"^#(?: (certbot .*)|   (.*))$", text, re.MULTILINE)
+
+    words = shlex.split("\n".join(first or then for first, then in told).replace("\\\n", " "))
+
+    assert words[:2] == ["certbot", "certonly"]
+    assert words[-4:] == ["-d", "api.shop.org", "-d", "blog.shop.org"]
+    assert words[words.index("--deploy-hook") + 1].endswith(f"systemctl reload {name.partition('.')[0]}")
+
+
 # What the programs make of it --------------------------------------------------------------------------
 
 
@@ -78,8 +92,9 @@ require('http').createServer((request, response) => {
 
 @dataclass(frozen=True)
 class Edge:
-    """A running edge: its ports on this machine, and the address from which it sees this machine."""
+    """A running edge: its container, its ports on this machine, and the address from which it sees this machine."""
 
+    name: str
     clear: int
     secure: int
     client: str
@@ -165,18 +180,21 @@ def kind(request: pytest.FixtureRequest) -> str:
     return found
 
 
+def start_echo(edge: str) -> None:
+    """Have somebody behind the edge in the container of this name."""
+    inside = ("--network", f"container:{edge}", "--entrypoint", "node")
+    docker("run", "-d", "--rm", "--name", f"{edge}-echo", *inside, substitute("node:20-alpine"), "-e", ECHO)
+
+
 @pytest.fixture(scope="module")
 def edge(kind: str, files: Path) -> Iterator[Edge]:
     name = f"t{uuid.uuid4().hex[:8]}-edge"
     ports = ("-p127.0.0.1::80", "-p127.0.0.1::443")
     docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
     try:
-        inside = ("--network", f"container:{name}", "--entrypoint", "node")
-        docker(
-            "run", "-d", "--rm", "--name", f"{name}-echo", *inside, substitute("node:20-alpine"), "-e", ECHO
-        )
+        start_echo(name)
         clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
-        edge = Edge(clear, secure, docker("inspect", "-f", GATEWAY, name).strip())
+        edge = Edge(name, clear, secure, docker("inspect", "-f", GATEWAY, name).strip())
         until(edge.answers)
         yield edge
     finally:
@@ -236,6 +254,18 @@ def test_a_service_hears_who_asks_and_nothing_of_what_they_say_of_themselves(edg
         "X-Forwarded-Host": HOST,
     }
     assert heard["host"] == HOST
+
+
+@pytest.mark.engine
+def test_haproxy_waits_for_a_proxy_that_is_made_anew_and_nginx_does_not(edge: Edge, kind: str) -> None:
+    docker("rm", "-f", "-v", f"{edge.name}-echo")
+    with ThreadPoolExecutor() as at_once:
+        asked = [at_once.submit(edge.asked_safely, "/") for _ in range(5)]
+        start_echo(edge.name)
+        statuses = {each.result().split(" ", 2)[1] for each in asked}
+
+    assert statuses == {{"nginx": "502", "haproxy": "200"}[kind]}
+    until(edge.answers)
 
 
 @pytest.mark.engine

@@ -17,11 +17,12 @@ from buildgraph.render.host.server import (
 )
 
 SECONDS: Final = 2  # that it looks back; nginx counts on and on
+RETRIES: Final = 10  # HAProxy waits a second before each
 
 TEXT: Final = """\
 # certbot certonly --standalone --http-01-address 127.0.0.1 --http-01-port 8402 --cert-name {name} \\
-#   --deploy-hook 'cat $RENEWED_LINEAGE/fullchain.pem $RENEWED_LINEAGE/privkey.pem >/etc/haproxy/certs/{name}.pem \
-#     && systemctl reload haproxy' \
+#   --deploy-hook 'cat $RENEWED_LINEAGE/fullchain.pem $RENEWED_LINEAGE/privkey.pem >/etc/haproxy/certs/{name}.pem \\
+#     && systemctl reload haproxy' \\
 #   {domains}
 global
     log stderr format raw local0 info
@@ -78,7 +79,11 @@ frontend secure
 backend clients
     stick-table type ipv6 size 100k expire 1m store http_req_rate({seconds}s)
 
+# A proxy that is made anew is away for some seconds: what no harm is done by asking twice is asked again each second.
 backend services
+    retries {retries}
+    retry-on conn-failure empty-response
+    http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
     server proxy {proxy}
 
 backend certbot
@@ -101,5 +106,6 @@ def render_haproxy(server: Server) -> str:
         tunnel=TUNNEL,
         limited=LIMITED,
         seconds=SECONDS,
+        retries=RETRIES,
         most=BURST + RATE * SECONDS,
     )
