@@ -17,7 +17,6 @@ from tests.support.waiting import until
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.cluster,
-    pytest.mark.long,
     pytest.mark.timeout(1740),
 ]
 AUTH, PAGE = "mana-core-auth", "chat-landing"
