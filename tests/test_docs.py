@@ -78,7 +78,7 @@ def test_the_readme_s_questions_are_verbs() -> None:
 
 
 def test_every_script_is_executable_and_says_what_it_does() -> None:
-    scripts = [path for path in (ROOT / "script").iterdir() if path.suffix != ".sh"]
+    scripts = [path for path in (ROOT / "script").iterdir() if not path.suffix]
 
     for script in [*scripts, ROOT / ".ci/run"]:
         first, second = script.read_text().splitlines()[:2]

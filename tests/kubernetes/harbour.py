@@ -11,12 +11,11 @@ from typing import Any
 
 from tests.support.hamlet import NODE, Hamlet, as_toml
 from tests.support.starting import Ran
-from tests.support.system import free_port
+from tests.support.system import CACHE, free_port
 from tests.support.waiting import until
 
 CONTEXT = "buildgraph-test"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-KUBECONFIG = CACHE / "buildgraph/kubernetes/kubeconfig"
+KUBECONFIG = CACHE / "kubernetes/kubeconfig"
 MIGRATE = "console.log('migrating as ' + (process.env.LEVEL ?? 'nobody')); process.exit({code});\n"
 SMOKE = [{"name": "the api answers", "path": "/", "contains": "api", "within": 5}]
 

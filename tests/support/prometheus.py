@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,16 +27,26 @@ HURRIED = (
     (r'group_wait: "10s"', 'group_wait: "1s"'),
     (r"\[\dm\]", "[10s]"),
 )
-# The containers that are started, each with Debian's name of its program.
+# Containers that are started, each with Debian's name of its program.
 PROGRAMS = {
     "prometheus": "prometheus",
     "alertmanager": "prometheus-alertmanager",
     "blackbox-exporter": "prometheus-blackbox-exporter",
 }
 TEMPLATES = "/usr/share/prometheus/alertmanager"  # what Debian's reads beside its configuration
-# A key that is none is told to nobody.
-OVERRIDE = 'services: {alertmanager: {extra_hosts: ["events.pagerduty.com:127.0.0.1"]}}\n'
-SECRETS = ("GRAFANA_PASSWORD", "PAGERDUTY_SERVICE_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+# A key that is none is told to nobody, and no folder is made for an engine that keeps its data elsewhere.
+OVERRIDE = """
+services:
+  alertmanager: {extra_hosts: ["events.pagerduty.com:127.0.0.1"]}
+  cadvisor: {volumes: ["${ENGINE_DATA}:/var/lib/docker:ro"]}
+"""
+SECRETS = (
+    "GRAFANA_PASSWORD",
+    "PAGERDUTY_SERVICE_KEY",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "SLACK_WEBHOOK",
+)
 
 
 @dataclass(frozen=True)
@@ -52,31 +62,44 @@ class Prometheus:
 
     def firing(self) -> set[tuple[str, str]]:
         """The alerts that fire, each with its service."""
-        alerts = self._told("alerts")["alerts"]
-        labels = (alert["labels"] for alert in alerts if alert["state"] == "firing")
-        return {(told["alertname"], told.get("service", "")) for told in labels}
+        return {_named(alert) for alert in self._firing()}
+
+    def words(self, alert: str, service: str) -> list[str]:
+        """What an alert that fires tells people of a service, once for each of its series."""
+        found = [each for each in self._firing() if _named(each) == (alert, service)]
+        return [each["annotations"]["description"] for each in found]
+
+    def _firing(self) -> list[dict[str, Any]]:
+        return [alert for alert in self._told("alerts")["alerts"] if alert["state"] == "firing"]
 
     def _told(self, path: str) -> Any:
         return json.loads(fetch(f"{self.address}/api/v1/{path}")[1])["data"]
 
 
-@contextmanager
-def watching(project: Path, network: str, channel: str) -> Iterator[Prometheus]:
-    """Whoever of those who watch this machine can start, as a project has rendered them beside what `deploy` started.
+def _named(alert: dict[str, Any]) -> tuple[str, str]:
+    return alert["labels"]["alertname"], alert["labels"].get("service", "")
 
-    `network` is that of the environment, `channel` the address where Alertmanager posts.
+
+@contextmanager
+def watching(
+    project: Path, network: str, programs: Mapping[str, str] = PROGRAMS, **secrets: str
+) -> Iterator[Prometheus]:
+    """Those who watch, from programs of this machine, as a project has rendered them beside what `deploy` started.
+
+    `network` is that of the environment.
     """
     folder = project / "docker/monitoring"
     hurry(folder)
     (folder / "override.yml").write_text(OVERRIDE)
-    images = {name: f"{network}-{name}" for name in PROGRAMS}
+    images = {name: f"{network}-{name}" for name in programs}
     variables = {f"{name.upper().replace('-', '_')}_IMAGE": image for name, image in images.items()}
     env = {
         **bare(),
         **dict.fromkeys(SECRETS, "none"),
+        **secrets,
         **variables,
         "ENVIRONMENT_NETWORK": network,
-        "SLACK_WEBHOOK": channel,
+        "ENGINE_DATA": docker("info", "--format", "{{.DockerRootDir}}").strip(),
     }
     files = [word for name in ("deployed", "compose", "override") for word in ("-f", f"{folder}/{name}.yml")]
 
@@ -88,8 +111,8 @@ def watching(project: Path, network: str, channel: str) -> Iterator[Prometheus]:
 
     try:
         for name, image in images.items():
-            make_image(image, PROGRAMS[name])
-        compose("up", "--detach", "--no-deps", *PROGRAMS)
+            make_image(image, programs[name])
+        compose("up", "--detach", "--no-deps", *programs)
         seen = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
         address = docker("inspect", "-f", seen, compose("ps", "-q", "prometheus").strip()).strip()
         found = Prometheus(f"http://{address}:9090")
@@ -112,7 +135,9 @@ def hurry(folder: Path) -> None:
 def make_image(name: str, program: str) -> None:
     """An image that starts a program of this machine: it holds what it is linked to and reads, and nothing else."""
     path = shutil.which(program)
-    assert path, f"script/monitoring installs {program}"
+    assert path, (
+        f"{program} is not there: script/monitoring installs Debian's, script/kubernetes makes cadvisor"
+    )
     linked = subprocess.run(("ldd", path), capture_output=True, text=True, check=False).stdout
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", dereference=True) as made:

@@ -21,6 +21,7 @@ from tests.support.answers import check_answer
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "buildgraph"  # that of the scripts
 WORKSPACE = "examples/manacore"
 PORTS = range(24_000, 32_000)  # below those that systems give to whoever connects
 # What most tests are about: four images. The workspace they are cut from is the whole one.
