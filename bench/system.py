@@ -18,24 +18,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.circumstances import Beginning
 from bench.compose import TEMPLATES, ComposedImages
 from bench.errors import BenchError
+from bench.example import PATIENCE, example_parser, forget_build_cache, products_named
 from bench.layers import read_together
 from bench.machine import versions
 from bench.measuring import Edit
-from bench.program import any_number, produce, report_parser
+from bench.program import any_number, produce
 from bench.progress import new_token, tell
 from bench.sides import BASES, read_bases, remove_images
 from bench.system_report import Built, Compared, render_system
-from bench.timing import Measured, Series, read_output, run_measured
+from bench.timing import Measured, Series, run_measured
 from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Product, Service
 from buildgraph.order import closure
 from buildgraph.project import open_project
-from tests.support.system import ROOT, SCRIPTS, WORKSPACE, System
+from tests.support.system import SCRIPTS, WORKSPACE, System
 
 AGAIN: Final = 3  # counted runs with nothing to do
 RUNS: Final = 3
 AT_ONCE: Final = "2"
-PATIENCE: Final = 3 * 3600.0  # seconds that one build of everything may take
 PACKAGE: Final = "packages/shared-auth"  # used by every backend, and uses other shared packages itself
 EDIT: Final = Edit(
     service="",
@@ -131,15 +131,9 @@ class Settings:
 
 def main() -> int:
     """Build, compare, report; returns the exit code."""
-    parser = report_parser(__doc__)
-    parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
+    parser = example_parser(__doc__)
     parser.add_argument(
         "--runs", type=any_number, default=RUNS, metavar="N", help=f"builds after an edit ({RUNS})"
-    )
-    parser.add_argument(
-        "--forget-build-cache",
-        action="store_true",
-        help="begin each side with `docker builder prune -af`, so that its first build is one from nothing",
     )
     options = parser.parse_args()
     settings = Settings(chosen(options.products), options.runs)
@@ -147,11 +141,9 @@ def main() -> int:
 
 
 def chosen(names: str) -> tuple[Product, ...]:
-    """The products with these names (all without), mana-core-auth too, whose services the spec has templates for."""
-    wanted = [*names.split(","), "mana-core-auth"] if names else []  # whom all others wait for
-    found = open_project(ROOT).working_picture().manifests.products
-    fitting = (product for product in found if all(service.kind in TEMPLATES for service in product.services))
-    return tuple(product for product in fitting if not wanted or product.name in wanted)
+    """The products with these names (all without) whose services the spec has templates for."""
+    found = products_named(names)
+    return tuple(product for product in found if all(each.kind in TEMPLATES for each in product.services))
 
 
 def run(settings: Settings, *, forgets: bool) -> str:
@@ -191,7 +183,7 @@ def depending(root: Path, services: Sequence[Service]) -> frozenset[str]:
 def measure(side: Side, runs: int, *, forgets: bool) -> Built:
     """From nothing, again with nothing to do, after edits, and what is kept on the disk."""
     if forgets:
-        read_output("docker", "builder", "prune", "-af")
+        forget_build_cache()
     name = type(side).__name__
     first = side.build().seconds
     tell(f"{name}: all images after {first:.0f} s")

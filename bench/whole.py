@@ -1,4 +1,4 @@
-"""Builds and deploys every product of the example once, and reports what came of it: python bench/whole.py --help."""
+"""Builds and deploys all of the example by one command each, and asks every service: python bench/whole.py --help."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.circumstances import Beginning, Circumstances
 from bench.errors import BenchError
+from bench.example import PATIENCE, example_parser, forget_build_cache, products_named
 from bench.machine import versions
-from bench.program import produce, report_parser
+from bench.program import produce
 from bench.progress import tell
 from bench.sides import read_bases
 from bench.sizes import read_added
 from bench.tables import render_table
 from buildgraph.manifests.model import Product, Service
 from buildgraph.project import open_project
-from tests.support.system import ROOT, Ran, System
+from tests.support.system import Ran, System
 
 MB: Final = 1_000_000
 SPENT: Final = re.compile(r"^ok build:(\S+)  (?:(\d+) min )?([\d.]+) s$", re.MULTILINE)
@@ -34,53 +35,56 @@ TIME: Final = re.compile(r'"createdAt":"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
-    """What came of one service: seconds of its build, bytes above its base, and what it was asked at the end.
+class Told:
+    """What one command line about everything told, and the seconds that it took."""
 
-    `seconds` is None where the image was there already.
-    """
+    ran: Ran
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What came of one service: seconds of its build, bytes above its base, and what it was asked at the end."""
 
     service: str
     kind: str
-    seconds: float | None
+    seconds: float
     added: int
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What came of everything: built, deployed and deployed again, in seconds; `is_cold` tells of the build cache."""
+
+    built: float
+    deployed: float
+    again: float
+    is_cold: bool
+    services: tuple[Proven, ...]
+
+
 def main() -> int:
     """Build, deploy, ask, report; returns the exit code."""
-    parser = report_parser(__doc__)
-    parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
-    options = parser.parse_args()
-    return produce(lambda: run(options.products), options.report)
+    options = example_parser(__doc__).parse_args()
+    products = products_named(options.products)
+    return produce(lambda: run(products, forgets=options.forget_build_cache), options.report)
 
 
-def run(names: str) -> str:
-    """Prove the named products (all without names) and return the report."""
+def run(products: Sequence[Product], *, forgets: bool) -> str:
+    """Build, deploy and ask the products, and return the report."""
     beginning = Beginning()
-    products = chosen(names)
     with whole_system(products) as system:
-        found = [proven for product in products for proven in prove(system, product)]
-        again = settle(system)
-    return render(found, again, beginning.ended(versions()))
-
-
-def chosen(names: str) -> tuple[Product, ...]:
-    """The products with these names, those first that others are built to wait for."""
-    wanted = names.split(",") if names else []
-    products = open_project(ROOT).working_picture().manifests.products
-    found = [product for product in products if not wanted or product.name in wanted]
-    return tuple(sorted(found, key=lambda product: (product.name != "mana-core-auth", product.name)))
+        whole = prove(system, products, forgets=forgets)
+    return render(whole, beginning.ended(versions()))
 
 
 @contextmanager
 def whole_system(products: Sequence[Product]) -> Iterator[System]:
     """A copy of this project with these products; all that it makes is taken away at the end, however it comes."""
     with tempfile.TemporaryDirectory(prefix="whole-") as folder:
-        system = System(
-            Path(folder) / "clone", products=[*(product.name for product in products), "mana-core-auth"]
-        )
-        system.patience = 3600
+        system = System(Path(folder) / "clone", products=[product.name for product in products])
+        system.patience = PATIENCE
         # Whatever else the machine does, what is proven is that services come up, not how soon.
         system.replace("manifests/environments/development.toml", r"\A", "health_within = 600\n")
         try:
@@ -90,51 +94,44 @@ def whole_system(products: Sequence[Product]) -> Iterator[System]:
             system.remove()
 
 
-def prove(system: System, product: Product) -> list[Proven]:
-    """Build a product's images, deploy it, and ask each of its services; raises BenchError where one fails."""
-    tell(f"{product.name}: building")
-    built = must(system, "-n", "2", f"build:{product.name}")
-    tell(f"{product.name}: deploying")
-    must(system, f"deploy:{product.name}")
-    seconds = seconds_of(built.err)
-    return [
+def prove(system: System, products: Sequence[Product], *, forgets: bool) -> Whole:
+    """Build all images, deploy all of them, ask each service, and deploy again, which must find nothing to do."""
+    if forgets:
+        forget_build_cache()
+    built = must(system, "-n", "2", "build")
+    deployed = must(system, "deploy")
+    seconds = seconds_of(built.ran.err)
+    services = tuple(
         Proven(
             service.name,
             service.kind,
-            seconds.get(service.name),
+            seconds[service.name],
             read_added(image_of(system, service), read_bases().values()),
             ask(system, service),
         )
+        for product in products
         for service in product.services
-    ]
-
-
-def settle(system: System) -> float:
-    """Deploy all of it by one command, which must find nothing to do; the seconds that it took."""
-    began = time.monotonic()
+    )
     again = must(system, "deploy")
-    took = time.monotonic() - began
-    if again.done:
-        raise BenchError(f"deployed again, {', '.join(again.done)} did something")
-    return took
+    if again.ran.done:
+        raise BenchError(f"deployed again, {', '.join(again.ran.done)} did something")
+    return Whole(built.seconds, deployed.seconds, again.seconds, forgets, services)
+
+
+def must(system: System, *arguments: str) -> Told:
+    """Run a command line that has to succeed."""
+    line = " ".join(("doit", *arguments))
+    tell(line)
+    began = time.monotonic()
+    ran = system.doit(*arguments)
+    if ran.code:
+        raise BenchError(f"{line}: exit {ran.code}\n{ran.err}")
+    return Told(ran, time.monotonic() - began)
 
 
 def seconds_of(told: str) -> dict[str, float]:
     """Service -> the seconds its build took, from what a run tells."""
     return {name: 60 * float(minutes or 0) + float(rest) for name, minutes, rest in SPENT.findall(told)}
-
-
-def told_seconds(seconds: float | None) -> str:
-    """The seconds of a build, rounded; "found" where there was none."""
-    return "found" if seconds is None else f"{seconds:.0f}"
-
-
-def must(system: System, *arguments: str) -> Ran:
-    """Run a command line that has to succeed."""
-    ran = system.doit(*arguments)
-    if ran.code:
-        raise BenchError(f"doit {' '.join(arguments)}: exit {ran.code}\n{ran.err}")
-    return ran
 
 
 def image_of(system: System, service: Service) -> str:
@@ -199,24 +196,40 @@ def told_update(service: Service, body: str) -> str:
     return "has an update for " + " and ".join(sorted(files))
 
 
-def render(found: Sequence[Proven], again: float, circumstances: Circumstances) -> str:
+def render(whole: Whole, circumstances: Circumstances) -> str:
     """The report."""
     rows = [
-        (each.service, each.kind, told_seconds(each.seconds), f"{each.added / MB:.1f}", each.evidence)
-        for each in found
+        (each.service, each.kind, f"{each.seconds:.0f}", f"{each.added / MB:.1f}", each.evidence)
+        for each in whole.services
     ]
-    return f"""# The whole system, built and deployed once
+    cache = (
+        "It began with an empty build cache, package downloads included"
+        if whole.is_cold
+        else "The build cache was left as it was: this is no build from nothing"
+    )
+    return f"""# The whole system, built and deployed by one command each
 
 {circumstances}
-- {len(found)} services in {circumstances.minutes:.0f} minutes: product by product, `doit -n 2 build:PRODUCT`, then
-  `doit deploy:PRODUCT` with migrations and smoke tests, all beside one another on one engine with one
-  PostgreSQL and one Redis; at the end one `doit deploy` of all, which found nothing to do in {again:.1f} s
+- {len(rows)} services, of which no image and no container was there, in one environment on one engine with one
+  PostgreSQL and one Redis
+
+{render_table(("command", "seconds"), commands(whole))}
+
+{cache}.
+The first deploy makes the databases, runs migrations and smoke tests, and leaves everything running beside one another;
+the second found nothing to do.
 
 Seconds are those of the build's own line, two at a time, with whatever else the machine did; MB are what the image
-adds to its base, uncompressed. The last column is what the service was asked by its public route once it was deployed.
+adds to its base, uncompressed. The last column is what the service was asked by its public route after that.
 
 {render_table(("service", "kind", "build, s", "MB", "proof"), rows)}
 """
+
+
+def commands(whole: Whole) -> list[tuple[str, str]]:
+    """What was typed, and how long each took."""
+    spent = (("-n 2 build", whole.built), ("deploy", whole.deployed), ("deploy", whole.again))
+    return [(f"`doit {words}`", f"{seconds:.1f}") for words, seconds in spent]
 
 
 if __name__ == "__main__":

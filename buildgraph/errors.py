@@ -10,7 +10,7 @@ BuildgraphError (1)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -54,8 +54,10 @@ class UnknownName(ConfigurationError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.name = name
-        self.matches = close_matches(name, known)
-        super().__init__([Mistake("", f"there is no {kind} {name!r}", did_you_mean(self.matches))])
+        names = set(known)
+        self.matches = close_matches(name, names)
+        way_out = all_of(name, names) or did_you_mean(self.matches)
+        super().__init__([Mistake("", f"there is no {kind} {name!r}", way_out)])
 
 
 class ToolError(BuildgraphError):
@@ -107,6 +109,12 @@ def close_matches(name: str, known: Iterable[str]) -> tuple[str, ...]:
     similar = difflib.get_close_matches(name, tails, n=3, cutoff=0.6)
     same = tails.get(name, [])
     return tuple(dict.fromkeys([*same, *whole, *(full for tail in similar for full in tails[tail])]))[:3]
+
+
+def all_of(name: str, known: Container[str]) -> str:
+    """The way out for whoever asks for `deploy:all`, as other programs have it: `deploy`. Nothing for other names."""
+    phase, _, asked = name.rpartition(":")
+    return f"`{phase}` alone means all of them" if asked == "all" and phase in known else ""
 
 
 def did_you_mean(matches: Iterable[str]) -> str:

@@ -155,7 +155,7 @@ def _steps(chain: Chain, task: str, terms: Terms) -> list[Step]:
     if phase in ("build", "push"):
         return chain.builder.plan(_services(chain, name), push=phase == "push")
     known = [f"{phase}:{product}" for phase in ("deploy", "promote") for product in chain.products]
-    raise UnknownName("task to plan", task, ["build", "push", *known])
+    raise UnknownName("task to plan", task, ["build", "push", "deploy", *known])
 
 
 def _services(chain: Chain, name: str) -> list[str]:

@@ -124,6 +124,18 @@ def test_a_misspelt_task_verb_or_node_offers_the_close_ones(shop: Monorepo) -> N
     assert "or image:web or" in told(shop, "why", "wbe")
 
 
+def test_whoever_asks_for_all_of_them_is_told_the_task_that_means_it_where_there_is_one(
+    shop: Monorepo,
+) -> None:
+    shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    shop.commit()
+
+    way_out = "`deploy` alone means all of them\n"
+    assert f"no task or verb 'deploy:all'\n  {way_out}" in told(shop, "deploy:all")
+    assert f"no task to plan 'deploy:all'\n  {way_out}" in told(shop, "plan", "deploy:all")
+    assert "no task or verb 'rollback:all'\n  did you mean rollback:" in told(shop, "rollback:all")
+
+
 def test_a_misspelt_environment_offers_the_close_ones(shop: Monorepo) -> None:
     shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     shop.commit()

@@ -16,9 +16,10 @@ import pytest
 
 from buildgraph.manifests.sealing import SCRATCH, USER
 from buildgraph.project import open_project
-from tests.support.laptop import Laptop
+from tests.support.laptop import TRAEFIK, Laptop
 from tests.support.layers import Layered, save_layers
 from tests.support.system import CHAT, ROOT, WORKSPACE, System, docker, substitute
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1740)]
 
@@ -80,11 +81,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def laptop(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    """The profiles of chat and its app, up."""
-    ports = {"chat-backend": 3002, "chat-web": 3000, "chat-landing": 8080, "chat-mobile": 8080}
+    """The profiles of chat and its app, and of the proxy, up."""
+    ports = {"chat-backend": 3002, "chat-web": 3000, "chat-landing": 8080, "chat-mobile": 8080, TRAEFIK: 80}
     made = Laptop(system, tmp_path_factory.mktemp("compose"), ports)
     try:
-        started = made.up("chat", "chat-mobile")
+        started = made.up("chat", "chat-mobile", "proxy")
         assert started.returncode == 0, started.stderr + made.compose("logs").stdout
         yield made
     finally:
@@ -118,12 +119,23 @@ def test_a_profile_brings_a_product_whose_page_shows_what_its_api_was_told(lapto
     assert laptop.get("chat-mobile", "/metadata.json")[0] == 200
 
 
+def test_traefik_answers_under_the_local_domains_and_no_other(laptop: Laptop) -> None:
+    until(lambda: laptop.by_name("app-chat.localhost")[0] == 200)
+
+    assert "ManaChat" in laptop.by_name("chat.localhost")[1]
+    assert "database" in laptop.by_name("api-chat.localhost", "/api/health")[1]
+    assert laptop.by_name("auth.localhost", "/api/health")[0] == 200
+    assert laptop.by_name("updates-chat.localhost", "/metadata.json")[0] == 200
+    assert laptop.by_name("app-memoro.localhost")[0] == 404
+
+
 def test_a_profile_brings_only_what_its_product_waits_for_and_each_after_what_it_waits_for(
     laptop: Laptop,
 ) -> None:
     told = laptop.containers()
     migrations = {"chat-backend-migration", "mana-core-auth-migration"}
-    assert set(told) == {*KINDS.values(), "mana-core-auth", "postgres", "redis", "databases", *migrations}
+    servers = {"postgres", "redis", "databases", TRAEFIK}
+    assert set(told) == {*KINDS.values(), "mana-core-auth", *servers, *migrations}
 
     for ended in ("databases", *migrations):
         assert (told[ended]["State"]["Status"], told[ended]["State"]["ExitCode"]) == ("exited", 0)

@@ -34,11 +34,19 @@ def namespace() -> Iterator[str]:
     kubectl("delete", "namespace", name, "--wait=false")
 
 
-def test_a_cluster_takes_every_object_of_production_but_those_of_kinds_that_it_is_too_old_for(
-    namespace: str,
+@pytest.mark.parametrize(
+    ("environment", "unknown"),
+    [
+        ("staging", {"HorizontalPodAutoscaler"}),
+        ("production", {"HorizontalPodAutoscaler", "PodDisruptionBudget"}),
+    ],
+    ids=["staging", "production"],
+)
+def test_a_cluster_takes_every_object_but_those_of_kinds_that_it_is_too_old_for(
+    namespace: str, environment: str, unknown: set[str]
 ) -> None:
     """The chart's objects are the overlay's, which another test compares; this asks who would run them."""
-    objects = objects_of(CHART, "manacore-production", namespace, values_in(CHART, "production"))
+    objects = objects_of(CHART, f"manacore-{environment}", namespace, values_in(CHART, environment))
     too_new = {name: told for name, told in objects.items() if told["kind"] in VERSIONS}
     known = [told for name, told in objects.items() if name not in too_new]
 
@@ -48,10 +56,7 @@ def test_a_cluster_takes_every_object_of_production_but_those_of_kinds_that_it_i
     assert taken.stdout.count("created (server dry run)") == len(known)
     kinds = {"ConfigMap", "Deployment", "Ingress", "NetworkPolicy", "Service"}
     assert {told["kind"] for told in known} == kinds
-    assert {told["kind"] for told in too_new.values()} == {
-        "HorizontalPodAutoscaler",
-        "PodDisruptionBudget",
-    }
+    assert {told["kind"] for told in too_new.values()} == unknown
 
 
 @pytest.fixture

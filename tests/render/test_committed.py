@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -23,11 +24,67 @@ from buildgraph.render.table import TABLE, render_all
 from tests.render.helm import by_name, comparable, objects_of, told_by_helm, values_in
 from tests.render.schemas import VERSIONS, mistakes
 from tests.support.laptop import bare
+from tests.test_docs import all_tests
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "docker/helm"
 SERVERS = 19  # backends and web apps: two of each in production, and more while they are busy
 COMPOSE = ("docker/compose.dev.yml", "docker/compose.prod.yml")
+
+
+# Pattern below docker/ (a `*` takes slashes, too) -> the tool that reads such files in script/test, and where: a test
+# that takes all of them, or a script.
+READERS = {
+    "compose.*.yml": ("docker compose", "test_compose_takes_each_file_with_what_its_template_names"),
+    "env/*.env.example": ("docker compose", "test_compose_takes_each_file_with_what_its_template_names"),
+    "github/*.yml": ("actionlint", "test_actionlint_has_nothing_to_say_and_would_see_a_mistake"),
+    "helm/*": (
+        "helm's own library",
+        "test_kubectl_and_helm_make_the_same_of_every_service_and_old_and_new_clusters_take_it",
+    ),
+    "host/*/nginx.conf": ("nginx -t", "test_its_own_check_has_nothing_to_say"),
+    "host/*/haproxy.cfg": ("haproxy -c", "test_its_own_check_has_nothing_to_say"),
+    "host/*/firewall.nft": ("nft --check", "test_the_kernel_would_take_each_server_s"),
+    "host/*-backup.*": ("systemd-analyze verify", "test_systemd_takes_both_and_knows_when_it_is_time"),
+    "kubernetes/*": (
+        "kubectl kustomize",
+        "test_kubectl_and_helm_make_the_same_of_every_service_and_old_and_new_clusters_take_it",
+    ),
+    "monitoring/alertmanager.yml": ("amtool", "test_alertmanager_takes_its_configuration"),
+    "monitoring/blackbox.yml": (
+        "prometheus-blackbox-exporter",
+        "test_whoever_asks_for_health_takes_its_configuration",
+    ),
+    "monitoring/compose.yml": ("docker compose", "test_every_compose_file_keeps_to_the_schema_of_compose"),
+    "monitoring/deployed.yml": ("docker compose", "test_every_compose_file_keeps_to_the_schema_of_compose"),
+    "monitoring/grafana/dashboards/*": (
+        "promtool, their queries",
+        "test_prometheus_takes_every_query_of_a_dashboard",
+    ),
+    "monitoring/prometheus/*": (
+        "promtool",
+        "test_prometheus_takes_its_configuration_with_the_targets_of_either_way_and_its_rules",
+    ),
+    "substitutes/*": ("docker buildx", "script/bases"),
+    "templates/Dockerfile.*": ("hadolint", "test_a_template_breaks_none_of_its_rules"),
+    "templates/*.conf": (
+        "nginx",
+        "test_a_page_is_kept_for_an_hour_an_asset_for_ever_and_an_error_not_at_all",
+    ),
+    "templates/healthcheck.*": (
+        "node, sh",
+        "test_a_sealed_container_is_healthy_and_the_kernel_grants_it_nothing",
+    ),
+    "templates/install.mjs": ("node", "test_an_image_holds_what_runs_and_nothing_that_built_it"),
+    "templates/ship.mjs": ("node", "test_an_image_holds_what_runs_and_nothing_that_built_it"),
+    "templates/start.mjs": ("node", "test_an_app_of_every_kind_is_recognised_built_and_answers"),
+}
+# Whose program is in no registry of packages: compared with what it should say, and read by nobody.
+UNREAD = {
+    "monitoring/grafana/provisioning/*": "Grafana",
+    "monitoring/loki.yml": "Loki",
+    "monitoring/promtail.yml": "Grafana Alloy",
+}
 
 
 @cache
@@ -57,6 +114,20 @@ def test_a_rendered_file_says_so_in_its_first_line_and_stands_where_its_row_says
     assert texts
     assert all(is_rendered(text) for text in texts.values())
     assert texts.keys() <= fitting
+
+
+def test_every_file_below_docker_has_one_tool_that_reads_it_or_says_why_it_has_none() -> None:
+    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "docker")
+    files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    rows = (*READERS, *UNREAD)
+    fitting = {
+        file: [row for row in rows if fnmatchcase(file.removeprefix("docker/"), row)] for file in files
+    }
+
+    assert {file: found for file, found in fitting.items() if len(found) != 1} == {}
+    assert set(rows) == {row for found in fitting.values() for row in found}, "a row is about no file"
+    proofs = {proof for _, proof in READERS.values()}
+    assert {proof for proof in proofs - all_tests() if not (ROOT / proof).exists()} == set()
 
 
 def test_rendering_twice_gives_the_same_texts_in_the_same_order() -> None:
@@ -115,7 +186,10 @@ def filled(template: Path, to: Path) -> Path:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("path", "environment"), [*zip(COMPOSE, ("development", "production"), strict=True)])
+@pytest.mark.parametrize(
+    ("path", "environment"),
+    [(COMPOSE[0], "development"), (COMPOSE[1], "staging"), (COMPOSE[1], "production")],
+)
 def test_compose_takes_each_file_with_what_its_template_names(
     tmp_path: Path, path: str, environment: str
 ) -> None:

@@ -20,13 +20,12 @@ import pytest
 from buildgraph.manifests.model import Coolify, Environment, Kubernetes, Manifests, Product, Service
 from buildgraph.manifests.model import WorkspaceManifest as Workspace
 from buildgraph.render.host import render_hosts
+from tests.render.servers import EVERY_SERVER, SERVERS
 from tests.support.system import ROOT, docker, substitute
 from tests.support.waiting import until
 
-COMMITTED = ROOT / "docker/host/production"
+PRODUCTION = ROOT / "docker/host/production"
 HOST, UNKNOWN = "chat.manacore.app", "other.manacore.app"
-NAME = "manacore-production"
-CERTIFICATES = f"/etc/letsencrypt/live/{NAME}"
 HSTS = "strict-transport-security: max-age=31536000; includesubdomains"
 API = Service("shop-api", "shop", "node", "api", host="api")
 BLOG = Service("shop-blog", "shop", "astro", "blog", host="blog")
@@ -62,7 +61,7 @@ def test_others_end_tls_for_laptops_clusters_and_coolify() -> None:
 
 @pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
 def test_nothing_asks_for_ocsp_which_lets_encrypt_has_ended(name: str) -> None:
-    assert not re.search(r"stapling|ocsp", (COMMITTED / name).read_text(), re.IGNORECASE)
+    assert not re.search(r"stapling|ocsp", (PRODUCTION / name).read_text(), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
@@ -143,7 +142,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True,
     )  # fmt: skip
-    (folder / f"{NAME}.pem").write_text(certificate.read_text() + key.read_text())
+    for server in SERVERS:
+        (folder / f"{certified(server)}.pem").write_text(certificate.read_text() + key.read_text())
     (folder / "acme/.well-known/acme-challenge").mkdir(parents=True)
     (folder / "acme/.well-known/acme-challenge/token").write_text("proof")
     for path in folder.rglob("*"):
@@ -152,16 +152,21 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def mounts(kind: str, files: Path) -> list[str]:
-    """What a container of a kind is given."""
+def certified(server: Path) -> str:
+    """What the certificate of a server is called."""
+    return f"manacore-{server.name}"
+
+
+def mounts(kind: str, files: Path, server: Path = PRODUCTION) -> list[str]:
+    """What a container of a kind is given to be the edge of a server."""
     if kind == "nginx":
         return [
-            f"-v{COMMITTED}/nginx.conf:/etc/nginx/nginx.conf:ro",
-            f"-v{files}:{CERTIFICATES}:ro",
+            f"-v{server}/nginx.conf:/etc/nginx/nginx.conf:ro",
+            f"-v{files}:/etc/letsencrypt/live/{certified(server)}:ro",
             f"-v{files}/acme:/var/www/acme:ro",
         ]
     return [
-        f"-v{COMMITTED}/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro",
+        f"-v{server}/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro",
         f"-v{files}:/etc/haproxy/certs:ro",
     ]
 
@@ -202,8 +207,9 @@ def edge(kind: str, files: Path) -> Iterator[Edge]:
 
 
 @pytest.mark.engine
-def test_its_own_check_has_nothing_to_say(kind: str, files: Path) -> None:
-    argv = ["docker", "run", "--rm", *mounts(kind, files), substitute(IMAGES[kind]), *CHECKS[kind]]
+@EVERY_SERVER
+def test_its_own_check_has_nothing_to_say(kind: str, files: Path, server: Path) -> None:
+    argv = ["docker", "run", "--rm", *mounts(kind, files, server), substitute(IMAGES[kind]), *CHECKS[kind]]
     ran = subprocess.run(argv, capture_output=True, text=True, check=False)
 
     assert ran.returncode == 0, ran.stderr

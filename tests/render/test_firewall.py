@@ -9,11 +9,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from buildgraph.manifests.model import Environment
 from buildgraph.render.host.firewall import open_ports
+from tests.render.servers import EVERY_SERVER
 from tests.support.system import ROOT
 
 FIREWALL = ROOT / "docker/host/production/firewall.nft"
@@ -126,6 +128,15 @@ def _join(name: str, machine: str, link: str, addresses: tuple[str, str]) -> Non
         ip(f"-n {place} addr add {address}/24 dev {device}")
         ip(f"-n {place} link set {device} up")
     ip(f"-n {name}-{machine} route add default via {addresses[0]}")
+
+
+@pytest.mark.engine
+@EVERY_SERVER
+def test_the_kernel_would_take_each_server_s(net: Net, server: Path) -> None:
+    check = net.within("server", "nft", "--check", "--file", str(server / "firewall.nft"))
+
+    ran = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
 @pytest.mark.engine

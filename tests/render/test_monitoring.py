@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -163,8 +164,18 @@ def test_a_workspace_whose_services_tell_no_metrics_is_told_of_their_health_and_
 
 
 @pytest.mark.engine
-def test_prometheus_takes_its_configuration_and_rules() -> None:
-    assert ran("promtool", "check", "config", "--lint=all", str(PROMETHEUS / "prometheus.yml"))[0] == 0
+@pytest.mark.parametrize("targets", ["health.yml", "health-deployed.yml"])
+def test_prometheus_takes_its_configuration_with_the_targets_of_either_way_and_its_rules(
+    tmp_path: Path, targets: str
+) -> None:
+    """One file of targets takes the other's place where `deploy` has started the services."""
+    given = shutil.copytree(PROMETHEUS, tmp_path / "prometheus")
+    shutil.move(given / targets, given / "health.yml")
+    check = ("promtool", "check", "config", "--lint=all", str(given / "prometheus.yml"))
+    assert ran(*check)[0] == 0
+    (given / "health.yml").write_text("- targets: [")
+    assert ran(*check)[0] == 1, "the targets are read, too"
+
     code, told = ran(
         "promtool", "check", "rules", "--lint=all", "--lint-fatal", str(PROMETHEUS / "alerts.yml")
     )
@@ -222,6 +233,14 @@ def committed() -> list[dict[str, Any]]:
 def alerts() -> set[str]:
     """The names of the alerts that are committed."""
     return {rule["alert"] for rule in committed()}
+
+
+@pytest.mark.engine
+def test_whoever_asks_for_health_takes_its_configuration() -> None:
+    file = f"--config.file={ROOT / FOLDER / 'blackbox.yml'}"
+    code, told = ran("prometheus-blackbox-exporter", "--config.check", file)
+
+    assert code == 0, told
 
 
 @pytest.mark.engine

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support.system import ROOT, System, docker, fetch, free_port
+from tests.support.system import ROOT, System, docker, fetch, free_port, substitute
 
+TRAEFIK = "traefik"
 FILE = ROOT / "docker/compose.dev.yml"
 
 
@@ -39,13 +41,14 @@ class Laptop:
                 else "!reset []"
             )
             lines.append(f"    ports: {own}")
+            if name == TRAEFIK:
+                lines.extend(f"    {line}" for line in traefik_here())
         return "\n".join([*lines, ""])
 
     def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of compose on the file."""
         files = ("-f", str(FILE), "-f", str(self.override))
-        argv = ("docker", "compose", "-p", self.name, "--env-file", str(self.images), *files, *arguments)
-        return subprocess.run(argv, capture_output=True, text=True, check=False, env=bare())
+        return compose("-p", self.name, "--env-file", str(self.images), *files, *arguments)
 
     def up(self, *profiles: str) -> subprocess.CompletedProcess[str]:
         """Start what profiles bring, and wait until all of it is well."""
@@ -58,6 +61,10 @@ class Laptop:
         found = json.loads(docker("inspect", *docker("ps", "-aq", "--filter", label).split()))
         return {told["Config"]["Labels"]["com.docker.compose.service"]: told for told in found}
 
+    def by_name(self, host: str, path: str = "/") -> tuple[int, str]:
+        """A request to a local domain, by way of the proxy."""
+        return fetch(f"http://127.0.0.1:{self.ports[TRAEFIK]}{path}", host)
+
     def get(self, service: str, path: str = "/") -> tuple[int, str]:
         """A request to a service by the port that this machine has of it."""
         return fetch(f"http://127.0.0.1:{self.ports[service]}{path}")
@@ -65,6 +72,21 @@ class Laptop:
     def remove(self) -> None:
         """Take away containers, networks and volumes."""
         self.compose("--profile", "all", "down", "--volumes", "--remove-orphans", "--timeout", "1")
+
+
+def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `docker compose` with no more of this process's environment than it must have."""
+    argv = ("docker", "compose", *arguments)
+    return subprocess.run(argv, capture_output=True, text=True, check=False, env=bare())
+
+
+def traefik_here() -> list[str]:
+    """What a compose file says of Traefik's container where the program is this environment's."""
+    return [
+        f"image: {substitute('nginx:1.25-alpine')}",
+        "entrypoint: [/traefik]",
+        f"volumes: ['{Path(sys.prefix) / 'bin/traefik'}:/traefik:ro']",
+    ]
 
 
 def services() -> dict[str, Any]:

@@ -114,7 +114,8 @@ def _proxy(stack: Stack) -> dict[str, Yaml]:
         "command": [
             "--providers.docker=true",
             "--providers.docker.exposedbydefault=false",
-            f"--providers.docker.constraints=Label(`com.docker.compose.project`,`{_project(stack)}`)",
+            # compose's own variable: whoever gives the project another name has a proxy for that
+            "--providers.docker.constraints=Label(`com.docker.compose.project`,`${COMPOSE_PROJECT_NAME}`)",
             "--entrypoints.web.address=:80",
         ],
         "restart": "unless-stopped",
