@@ -25,11 +25,11 @@ class Laptop:
         self.images = folder / "images.env"
         told = system.buildgraph("render", "--images").out
         self.images.write_text(told)
-        self.override = folder / "ports.yml"
-        self.override.write_text(self._ports(ports))
+        self.override = folder / "override.yml"
+        self.override.write_text(self._overriding(ports))
 
-    def _ports(self, listens: Mapping[str, int]) -> str:
-        """What the test changes: a machine has each port once, and several tests."""
+    def _overriding(self, listens: Mapping[str, int]) -> str:
+        """What the test changes: a machine has each port once, and several tests, which slow one another down."""
         lines = ["services:"]
         for name, told in services().items():
             if not told.get("ports"):
@@ -43,6 +43,10 @@ class Laptop:
             lines.append(f"    ports: {own}")
             if name == TRAEFIK:
                 lines.extend(f"    {line}" for line in traefik_here())
+            if not told.get(
+                "healthcheck"
+            ):  # that of an image of ours, which gives up after three slow answers
+                lines.append("    healthcheck: { retries: 99 }")
         return "\n".join([*lines, ""])
 
     def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +57,7 @@ class Laptop:
     def up(self, *profiles: str) -> subprocess.CompletedProcess[str]:
         """Start what profiles bring, and wait until all of it is well."""
         chosen = [word for profile in profiles for word in ("--profile", profile)]
-        return self.compose(*chosen, "up", "--detach", "--wait", "--wait-timeout", "240")
+        return self.compose(*chosen, "up", "--detach", "--wait", "--wait-timeout", "600")
 
     def containers(self) -> dict[str, Any]:
         """Service -> all that the engine tells of its container, be it that it has ended."""
