@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from buildgraph.image.builders import Way
     from buildgraph.image.progress import BuildLog, BuildStep
     from buildgraph.place.secrets import Secrets
+    from buildgraph.place.sources import Sources
 
     class Watch(Protocol):
         """Who is told what becomes known while images are built and pushed."""
@@ -174,19 +175,17 @@ class Builder(Finder):
     @property
     def secrets(self) -> Secrets:
         """The environment's secrets; a command that tells some runs once for all who ask here."""
-        from buildgraph.place.sources import read_secrets, read_written_secrets
-
-        read = read_secrets if self._asks else read_written_secrets
         with self._turn:
             if self._secrets is None:
-                self._secrets = read(
-                    self.project.folder,
-                    self.environment,
-                    os.environ,
-                    self.project.runner,
-                    self.picture.is_seen,
-                )
+                sources = self._sources()
+                self._secrets = sources.read() if self._asks else sources.read_written()
             return self._secrets
+
+    def _sources(self) -> Sources:
+        from buildgraph.place.sources import Sources
+
+        folder, runner = self.project.folder, self.project.runner
+        return Sources(folder, self.environment, os.environ, runner, self.picture.is_seen)
 
     def _keep(self, service: str, reference: str) -> None:
         """Ask the engine what it now holds: whether an image's id is that of its config or of its manifest

@@ -80,9 +80,9 @@ def read_product_backups(
     """The backups of every product of the workspace, the newest last; no engine is asked."""
     from buildgraph.backup.backups import read_backups
     from buildgraph.backup.stores import open_store
-    from buildgraph.place.sources import read_secrets
+    from buildgraph.place.sources import Sources
 
-    secrets = read_secrets(folder, environment, os.environ, SystemRunner(), picture.is_seen)
+    secrets = Sources(folder, environment, os.environ, SystemRunner(), picture.is_seen).read()
     store = open_store(_place_of(environment, to), folder, secrets)
     above = f"{picture.manifests.workspace.name}/{environment.name}"
     return {

@@ -8,12 +8,12 @@ from typing import Final
 POSTGRES, REDIS = "postgres", "redis"  # the kinds, which are also the names of their containers
 POSTGRES_DATA, REDIS_DATA = "/var/lib/postgresql/data", "/data"
 PGDATA: Final = f"{POSTGRES_DATA}/cluster"  # not the volume's root, which may hold lost+found
-# The password reaches Redis in a file of the container's memory: an argument would stand in the process list.
+# The password reaches Redis in a file in memory: an argument would stand in the process list, `/tmp` is on the disk.
 START_REDIS: Final = """\
-printf 'requirepass "%s"\\n' "$(printf '%s' "$REDIS_PASSWORD" | sed 's/[\\\\"]/\\\\&/g')" >/tmp/redis.conf
-printf '%s\\n' "$@" >>/tmp/redis.conf
-if command -v docker-entrypoint.sh >/dev/null; then exec docker-entrypoint.sh redis-server /tmp/redis.conf; fi
-exec redis-server /tmp/redis.conf
+printf 'requirepass "%s"\\n' "$(printf '%s' "$REDIS_PASSWORD" | sed 's/[\\\\"]/\\\\&/g')" >/dev/shm/redis.conf
+printf '%s\\n' "$@" >>/dev/shm/redis.conf
+if command -v docker-entrypoint.sh >/dev/null; then exec docker-entrypoint.sh redis-server /dev/shm/redis.conf; fi
+exec redis-server /dev/shm/redis.conf
 """
 PING_REDIS: Final = 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG'
 # Over TCP, for the server that initialises a new volume listens on its socket only.

@@ -75,10 +75,10 @@ def held_product_lock(place: Place, product: str, reason: str = "") -> Iterator[
 def keep_lock(place: Place, product: str, reason: str, tell: Tell) -> None:
     """Take the deploy lock of a product until `release_lock`, whatever becomes of this process.
 
-    StepFailed that names the holder when somebody has it.
+    The reason is kept without any secret. StepFailed that names the holder when somebody has it.
     """
     name = product_lock(place, product)
-    labels = {PRODUCT: product, REASON: reason, KEPT: "yes"}
+    labels = {PRODUCT: product, REASON: place.redact(reason), KEPT: "yes"}
     ensure_image(place, place.image(place.environment.proxy_image), tell)
     deadline = time.monotonic() + MOMENT
     while (taken := make_lock(place, name, labels)) is None:

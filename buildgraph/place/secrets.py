@@ -204,6 +204,7 @@ def wanted_digest(
 def _written_forms(value: str) -> set[str]:
     """How a value may stand in what a program says."""
     in_urls = {quote(value, safe=kept) for kept in KEPT_IN_URLS} | {quote_plus(value)}
+    in_urls.add(quote(quote(value, safe=""), safe=""))  # as in an address that stands in another one's query
     in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for_pages = {text.translate(ESCAPED_BY_GO) for text in in_json}
     return {value, *in_urls, *in_json, *for_pages, *(line.strip() for line in value.splitlines())}

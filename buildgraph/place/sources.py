@@ -19,55 +19,49 @@ INSTEAD: Final = "a secret that is set in the environment of this process needs 
 EVERY: Final = "*"  # the name of the command that prints an env file
 
 
-def read_secrets(
-    root: Path,
-    environment: Environment,
-    env: Mapping[str, str],
-    runner: Runner,
-    is_seen: Seen = seen_by_none,
-) -> Secrets:
-    """The secrets of an environment: its env file below `root`, its commands, then `env`; the last one wins.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where an environment's secrets are: its env file below `root`, its commands, then `env`; the last one wins.
 
-    A file that is not there holds nothing: in CI all secrets are variables of the process. A command runs once, when
-    a secret is asked for that it may tell and that `env` does not hold. `is_seen` tells which paths git sees: the file
-    is read through no such link.
+    A file that is not there holds nothing: in CI all secrets are variables of the process. `is_seen` tells which paths
+    git sees: the file is read through no such link.
     """
-    values = _written(root, environment, env, is_seen)
-    if not environment.secret_commands:
-        return Secrets(values, environment.secrets)
-    programs = sorted({argv[0] for argv in environment.secret_commands.values()})
-    source = environment.secrets or f"where {' or '.join(programs)} reads it"
-    return Secrets(values, source, _commands(root, environment, env, runner).ask)
 
+    root: Path
+    environment: Environment
+    env: Mapping[str, str] = field(repr=False)  # it holds secrets
+    runner: Runner
+    is_seen: Seen = seen_by_none
 
-def read_written_secrets(
-    root: Path,
-    environment: Environment,
-    env: Mapping[str, str],
-    runner: Runner,
-    is_seen: Seen = seen_by_none,
-) -> Secrets:
-    """The same for who runs no command of a checkout: what one may tell stays unknown."""
-    values, commands = _written(root, environment, env, is_seen), _commands(root, environment, env, runner)
-    return Secrets(values, environment.secrets, unasked=commands.may_tell)
+    def read(self) -> Secrets:
+        """All of them. A command runs once, when a secret is asked for that it may tell and `env` does not hold."""
+        commands = self.environment.secret_commands
+        if not commands:
+            return Secrets(self._written(), self.environment.secrets)
+        programs = sorted({argv[0] for argv in commands.values()})
+        source = self.environment.secrets or f"where {' or '.join(programs)} reads it"
+        return Secrets(self._written(), source, self._commands().ask)
 
+    def read_written(self) -> Secrets:
+        """The same for who runs no command of a checkout: what one may tell stays unknown."""
+        return Secrets(self._written(), self.environment.secrets, unasked=self._commands().may_tell)
 
-def _written(root: Path, environment: Environment, env: Mapping[str, str], is_seen: Seen) -> dict[str, str]:
-    """What the env file and the environment of the process hold."""
-    return {
-        **_read_file(root, environment.secrets, is_seen),
-        **{name: value for name, value in env.items() if value},
-    }
+    def _written(self) -> dict[str, str]:
+        """What the env file and the environment of the process hold."""
+        return {**_read_file(self.root, self.environment.secrets, self.is_seen), **self._set()}
 
+    def _set(self) -> dict[str, str]:
+        """The variables of the process that hold something."""
+        return {name: value for name, value in self.env.items() if value}
 
-def _commands(root: Path, environment: Environment, env: Mapping[str, str], runner: Runner) -> SecretCommands:
-    return SecretCommands(
-        environment.secret_commands,
-        runner,
-        root,
-        where=f"manifests/environments/{environment.name}.toml: secret_commands",
-        settled=frozenset(name for name, value in env.items() if value),
-    )
+    def _commands(self) -> SecretCommands:
+        return SecretCommands(
+            self.environment.secret_commands,
+            self.runner,
+            self.root,
+            where=f"manifests/environments/{self.environment.name}.toml: secret_commands",
+            settled=frozenset(self._set()),
+        )
 
 
 def _read_file(root: Path, file: str, is_seen: Seen) -> dict[str, str]:

@@ -56,6 +56,15 @@ def test_databases_and_passwords_are_there_and_the_same_again_restarts_nothing(s
     assert stocked.containers() == before
 
 
+def test_a_redis_writes_its_password_to_no_disk(town: Town) -> None:
+    town.secrets(REDIS_PASSWORD="it's p@ss")
+    town.has_backing(redis="redis:7-alpine")
+    town.service("api", port=3001, redis=True)
+    town.deploy()
+
+    assert docker("diff", town.place.named("redis")) == ""
+
+
 def test_a_password_that_the_database_does_not_know_is_told_and_nothing_is_replaced(stocked: Town) -> None:
     before = stocked.containers()
     stocked.secrets(POSTGRES_USER="acme", POSTGRES_PASSWORD="another one", REDIS_PASSWORD='r"e\\d $is')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 import uuid
@@ -20,6 +21,7 @@ from tests.support.engines import OwnEngine
 from tests.support.monorepo import Monorepo
 from tests.support.plain_builds import build_plainly
 from tests.support.remote_builder import remote_builder
+from tests.support.search import Marked
 from tests.support.small import Small
 from tests.support.starting import Ran
 from tests.support.system import docker, substitute
@@ -28,6 +30,9 @@ from tests.support.wire import Wire
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(720)]
 BOTH = ("linux/amd64", "linux/arm64")
 COPYING = "FROM {base}\nCOPY services/{name}/ /{name}/\n"
+READING = """FROM {base}
+RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN && sha256sum /run/secrets/TOKEN >/seen
+"""
 SCAN = '[scan]\ncommand = ["true", "{image}"]\n'
 MAKING_A_FOLDER = {"Dockerfile": b"FROM scratch\nCOPY a /made/here/\n", "a": b"a"}
 OF_EACH = "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n"
@@ -226,6 +231,45 @@ def test_what_one_builder_has_done_another_one_takes_from_a_registry(
     for name in ("api", "web"):
         told = manifest_of(registry, repository, f"{name_of(yard)}-{name}")["manifests"]
         assert fetched & {blob["digest"] for blob in told if blob["mediaType"].endswith("tar+gzip")}, name
+
+
+@pytest.mark.parametrize("kind", ["local", "registry"])
+def test_a_secret_of_a_build_is_in_no_cache_that_it_leaves(
+    yard: Monorepo,
+    far_engine: OwnEngine,
+    registry: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    marked, base = Marked(), shell_in(f"{registry}/{name_of(yard)}-shell")
+    yard.plain_service("web", READING.format(base=base), build_secrets=["TOKEN"], port=3002)
+    place = {"local": str(tmp_path / "cache"), "registry": f"{registry}/{name_of(yard)}-cache"}[kind]
+    monkeypatch.setenv("TOKEN", marked.value("TOKEN"))
+    monkeypatch.setenv("BUILDGRAPH_CACHE_TO", f"{kind}:{place}")
+
+    must(yard, "build:web")
+
+    if kind == "local":
+        assert any((tmp_path / "cache").rglob("sha256/*"))
+        assert marked.files(tmp_path / "cache") == []
+    else:
+        assert marked.published(f"{place}:{name_of(yard)}-web", base) == []
+    records = far_engine.docker("buildx", "du", "--builder", "default", "--verbose")
+    assert "/run/secrets/TOKEN" in records and not marked.is_in(records.encode())
+
+
+def shell_in(repository: str) -> str:
+    """A base image of two megabytes, a shell and two programs, in a registry; its name with the digest."""
+    programs = ("/bin/sh", "/bin/cat", "/usr/bin/sha256sum")
+    linked = subprocess.run(("ldd", *programs), check=True, capture_output=True, text=True).stdout
+    files = {*programs, *re.findall(r"/\S+(?= \()", linked)}
+    packed = subprocess.run(("tar", "-chP", *files), check=True, capture_output=True).stdout
+    subprocess.run(("docker", "import", "-", repository), input=packed, check=True, capture_output=True)
+    docker("push", "-q", repository)
+    digest = docker("inspect", "--format", "{{index .RepoDigests 0}}", repository).strip()
+    docker("rmi", repository)
+    return digest
 
 
 def test_an_engine_whose_images_containerd_keeps_builds_finds_and_deploys_them(

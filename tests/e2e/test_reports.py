@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import signal
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +15,7 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
 from tests.support.system import ROOT, docker
-from tests.support.terminal import Terminal
+from tests.support.terminal import on_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(540)]
 
@@ -92,36 +88,6 @@ def test_a_trace_shows_tasks_and_the_steps_of_builds_and_which_were_cached(shop:
     ends = [step["ts"] + step["dur"] for step in steps.values()]
     assert task["ts"] <= min(begins)
     assert max(ends) - min(begins) <= task["dur"], "the engine's first word is heard after it was said"
-
-
-def on_terminal(folder: Path, *arguments: str, until: str = "") -> tuple[int, Terminal]:
-    """Run a command line on a terminal, interrupted as soon as `until` stands there; its exit code and the terminal."""
-    terminal, place = Terminal(), pty.openpty()
-    with subprocess.Popen(
-        (sys.executable, "-m", "buildgraph.main", *arguments),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
-        stdin=subprocess.DEVNULL,
-        stderr=place[1],
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as running:
-        os.close(place[1])
-        while text := _read(place[0]):
-            terminal.write(text)
-            if until and any(until in line for line in terminal.shown):
-                os.killpg(running.pid, signal.SIGINT)
-                until = ""
-    os.close(place[0])
-    return running.returncode, terminal
-
-
-def _read(place: int) -> str:
-    """What has been written meanwhile; nothing at the end, which Linux tells as an error."""
-    try:
-        return os.read(place, 1 << 16).decode()
-    except OSError:
-        return ""
 
 
 def test_on_a_terminal_each_task_at_work_is_one_line_and_its_end_stays(shop: Monorepo) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,46 +12,9 @@ import pytest
 from tests.support.hamlet import Hamlet
 from tests.support.monorepo import Monorepo
 from tests.support.system import ROOT
+from tests.support.watched import watching
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(540)]
-
-WITHIN = 90.0  # seconds: on a loaded machine, too
-
-
-class Watched:
-    """A hamlet in which a task is watched; `told` is all that `watch` has told so far."""
-
-    def __init__(self, hamlet: Hamlet, task: str, log: Path) -> None:
-        self.hamlet = hamlet
-        self.log = log
-        with log.open("w") as told:
-            self.process = subprocess.Popen(
-                (sys.executable, "-m", "buildgraph.main", "watch", task),
-                cwd=hamlet.root,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.DEVNULL,
-                stderr=told,
-                start_new_session=True,
-            )
-
-    @property
-    def told(self) -> str:
-        return self.log.read_text()
-
-    def wait_for(self, text: str, after: int = 0) -> int:
-        """Wait until a text is told behind this place; the place behind it."""
-        deadline = time.monotonic() + WITHIN
-        while text not in self.told[after:]:
-            assert time.monotonic() < deadline and self.process.poll() is None, (
-                f"{text!r} not in\n{self.told}"
-            )
-            time.sleep(0.05)
-        return self.told.index(text, after) + len(text)
-
-    def interrupt(self) -> int:
-        """End it as Ctrl-C does; its exit code."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -64,17 +23,6 @@ def hamlet(tmp_path: Path) -> Iterator[Hamlet]:
     yield found
     found.git("checkout", "-q", ".")
     found.raze()
-
-
-@contextmanager
-def watching(hamlet: Hamlet, task: str) -> Iterator[Watched]:
-    """`buildgraph watch`, ended when the block ends."""
-    watched = Watched(hamlet, task, hamlet.root.parent / "told")
-    try:
-        yield watched
-    finally:
-        watched.process.kill()
-        watched.process.wait()
 
 
 def test_an_edit_goes_live_a_broken_build_does_not_and_ctrl_c_ends_a_build(hamlet: Hamlet) -> None:

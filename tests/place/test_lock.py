@@ -170,6 +170,15 @@ def test_a_lock_that_is_kept_outlives_its_process_until_it_is_released(town: Tow
         lock.confirm()
 
 
+def test_a_lock_that_is_kept_tells_no_secret(town: Town) -> None:
+    town.secrets(TOKEN="hunter2-secret")
+    town.service("api", port=3001, secret=("TOKEN",))
+
+    keep_lock(town.place, "chat", "for hunter2-secret", town.told.append)
+
+    assert [held.reason for held in read_locks(town.place)] == ["for ***"]
+
+
 def test_a_lock_that_is_held_is_so_whatever_its_container_does(town: Town) -> None:
     keep_lock(town.place, "chat", "the database is being moved", town.told.append)
     [held] = read_locks(town.place)

@@ -94,6 +94,7 @@ def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
         ("a/b c&d", "password a%2Fb%20c%26d is wrong"),
         ("a/b c&d", "password a/b%20c%26d is wrong"),
         ("a/b c&d", "password a%2Fb+c%26d is wrong"),
+        ("a/b c&d", "password a%252Fb%2520c%2526d is wrong"),
         ('say "it"', 'password say \\"it\\" is wrong'),
         ("first line\nsecond line\n", "password second line is wrong"),
         ("it's (a) $5&<ü>!", "password it's%20(a)%20%245%26%3C%C3%BC%3E! is wrong"),

@@ -14,7 +14,7 @@ from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.manifests.model import Environment
 from buildgraph.place.env_file import parse_env_file, read_env_file, seen_by_none
 from buildgraph.place.secrets import Secrets
-from buildgraph.place.sources import SecretCommands, read_secrets, read_written_secrets
+from buildgraph.place.sources import SecretCommands, Sources
 from buildgraph.process import SystemRunner
 
 HERE = Environment("test", secrets="test.env")
@@ -56,7 +56,9 @@ def test_a_value_with_a_nul_byte_is_told_by_line_and_not_shown() -> None:
 
 def test_a_variable_that_is_no_text_is_told_where_it_is_asked_for_and_not_shown(tmp_path: Path) -> None:
     """The environment of a process may hold any bytes; Python reads those that are no UTF-8 as surrogates."""
-    secrets = read_secrets(tmp_path, HERE, {"A": "hunter2\udcff", "B": "\udcff", "C": "fine"}, SystemRunner())
+    secrets = Sources(
+        tmp_path, HERE, {"A": "hunter2\udcff", "B": "\udcff", "C": "fine"}, SystemRunner()
+    ).read()
 
     assert secrets.redact("fine hunter2", ["C"]) == "*** hunter2"
     for asking in (secrets.missing, lambda names: secrets.redact("text", names)):
@@ -73,7 +75,7 @@ def test_a_variable_that_is_no_text_is_told_where_it_is_asked_for_and_not_shown(
 def test_the_environment_of_the_process_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "test.env").write_text("A=file\nB=file\n")
 
-    secrets = read_secrets(tmp_path, HERE, {"A": "process"}, SystemRunner())
+    secrets = Sources(tmp_path, HERE, {"A": "process"}, SystemRunner()).read()
 
     assert (secrets.reveal("A"), secrets.reveal("B")) == ("process", "file")
 
@@ -87,8 +89,12 @@ def test_an_empty_variable_hides_neither_file_nor_command(tmp_path: Path) -> Non
     assert (secrets.reveal("A"), secrets.reveal("B")) == ("file", "command")
 
 
+def test_where_secrets_are_is_told_without_any_value(tmp_path: Path) -> None:
+    assert "hunter2" not in repr(Sources(tmp_path, HERE, {"A": "hunter2"}, SystemRunner()))
+
+
 def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert "A" not in read_secrets(tmp_path, HERE, {}, SystemRunner())
+    assert "A" not in Sources(tmp_path, HERE, {}, SystemRunner()).read()
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +111,7 @@ def printing(text: str, *, then: str = "true") -> tuple[str, ...]:
 def told(root: Path, env: Mapping[str, str] = NONE, **commands: tuple[str, ...]) -> Secrets:
     """The secrets of an environment with these commands; `every` is the one for all."""
     named = {"*" if name == "every" else name: argv for name, argv in commands.items()}
-    return read_secrets(root, replace(HERE, secret_commands=named), env, SystemRunner())
+    return Sources(root, replace(HERE, secret_commands=named), env, SystemRunner()).read()
 
 
 def test_a_command_tells_one_secret_and_another_all_of_them(tmp_path: Path) -> None:
@@ -143,7 +149,7 @@ def test_whoever_runs_no_command_knows_what_is_written_and_what_may_be_told(tmp_
     every = replace(HERE, secret_commands={"*": printing("C=command")})
 
     secrets, of_all = (
-        read_written_secrets(tmp_path, here, {"B": "b"}, SystemRunner()) for here in (one, every)
+        Sources(tmp_path, here, {"B": "b"}, SystemRunner()).read_written() for here in (one, every)
     )
 
     assert [secrets.are_known([name]) for name in "ABC"] == [False, True, True]
@@ -198,9 +204,8 @@ def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_its_command_does_not_tell_is_missing_where_that_reads(tmp_path: Path) -> None:
-    secrets = read_secrets(
-        tmp_path, Environment("test", secret_commands={"*": ("true",)}), {}, SystemRunner()
-    )
+    here = Environment("test", secret_commands={"*": ("true",)})
+    secrets = Sources(tmp_path, here, {}, SystemRunner()).read()
 
     assert secrets.missing(["A"]) == ["A"]
     assert secrets.source == "where true reads it"
@@ -210,7 +215,7 @@ def test_a_link_that_whoever_keeps_the_machine_has_put_there_is_followed(tmp_pat
     (tmp_path / "elsewhere").write_text("A=1\n")
     (tmp_path / "test.env").symlink_to("elsewhere")
 
-    assert read_secrets(tmp_path, HERE, {}, SystemRunner()).reveal("A") == "1"
+    assert Sources(tmp_path, HERE, {}, SystemRunner()).read().reveal("A") == "1"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.system import ROOT
 
 SEQUENCE = re.compile(r"\x1b\[(\??)(\d*)([A-Za-z])")
 
@@ -54,3 +62,33 @@ class Terminal:
         else:
             assert sequence in ("?l", "?h") and number == 7, (sequence, number)
             self.wraps = sequence == "?h"
+
+
+def on_terminal(folder: Path, *arguments: str, until: str = "") -> tuple[int, Terminal]:
+    """Run a command line on a terminal, interrupted as soon as `until` stands there; its exit code and the terminal."""
+    terminal, place = Terminal(), pty.openpty()
+    with subprocess.Popen(
+        (sys.executable, "-m", "buildgraph.main", *arguments),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stderr=place[1],
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as running:
+        os.close(place[1])
+        while text := _read(place[0]):
+            terminal.write(text)
+            if until and any(until in line for line in terminal.shown):
+                os.killpg(running.pid, signal.SIGINT)
+                until = ""
+    os.close(place[0])
+    return running.returncode, terminal
+
+
+def _read(place: int) -> str:
+    """What has been written meanwhile; nothing at the end, which Linux tells as an error."""
+    try:
+        return os.read(place, 1 << 16).decode()
+    except OSError:
+        return ""
