@@ -15,6 +15,7 @@ from buildgraph.snapshot.snapshot import decoded
 from buildgraph.wholeness import write_whole
 
 OWN_FOLDER = ".buildgraph"
+NOWHERE = Path(os.devnull, OWN_FOLDER)  # what is written below it cannot be, whoever may write anywhere
 BARE = "safe.bareRepository"  # what git says of a bare one that nobody has named
 NO_TREE = "go to a clone, or make one: `git worktree add`"
 REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
@@ -112,7 +113,8 @@ def _store(git_dir: Path, root: Path) -> Path:
     if not os.access(
         folder, os.W_OK | os.X_OK
     ):  # a clone that is another user's, or on a disk that is closed
-        folder = _temporary_folder(root)
+        with suppress(OSError):
+            folder = _temporary_folder(root)
     return folder / "objects"
 
 
@@ -125,19 +127,21 @@ def _prefix(folder: Path, root: Path) -> str:
 def own_folder(project: Path) -> Path:
     """The folder of our own in a project, which hides itself from git: it must not show in a snapshot.
 
-    Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder.
+    Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder; where that
+    cannot be made either, whoever writes there is told.
     """
     folder = project / OWN_FOLDER
-    try:
+    with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        if _leads_elsewhere(folder):
-            return _temporary_folder(project)
         marker = folder / ".gitignore"
-        if not marker.exists():
-            write_whole(marker, b"*\n")
-    except OSError:
+        if not _leads_elsewhere(folder):
+            if not marker.exists():
+                write_whole(marker, b"*\n")
+            return folder
+    try:
         return _temporary_folder(project)
-    return folder
+    except OSError:
+        return NOWHERE
 
 
 def _leads_elsewhere(folder: Path) -> bool:
