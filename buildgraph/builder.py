@@ -200,19 +200,28 @@ class Builder(Finder):
 
     def _bases(self, plan: ImagePlan, way: Way) -> dict[str, str]:
         external = {name: self._ready(self.picture.base(name)) for name in plan.bases}
-        find = self.deployable if way.publishes else self._parent_image
+        find = self.deployable if way.publishes else partial(self._parent_image, plan)
         return external | {name: find(parent) for name, parent in plan.parents.items()}
 
-    def _parent_image(self, service: str) -> str:
-        """The image of another service, brought to the engine when only the registry holds it."""
+    def _parent_image(self, plan: ImagePlan, service: str) -> str:
+        """The image of another service, brought to the engine when only the registry holds it.
+
+        An engine pulls for its own platform alone: where there are several, whoever builds takes what each needs.
+        """
         if self.image_on_engine(service) is None:
+            if len(plan.platforms) > 1:
+                return self.deployable(service)
             self._pull(service)
         return self.picture.local_reference(service)
 
     def _pull(self, service: str) -> None:
+        from buildgraph.image.labels import confirm_made_as
         from buildgraph.image.registry import pull_image
 
-        pulled = pull_image(self.engine, self.registry_reference(service))
+        reference = self.registry_reference(service)
+        pulled = pull_image(self.engine, reference)
+        if (held := self.engine.held_image(pulled.image)) is not None:
+            confirm_made_as(self.picture.fingerprint(service), held.labels, reference)
         self.engine.tag(pulled.image, self.picture.local_reference(service))
 
     def _ready(self, base: Base) -> str:

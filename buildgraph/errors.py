@@ -10,10 +10,14 @@ BuildgraphError (1)
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Container, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
+MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
+NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
 
 
 class Mistake(NamedTuple):
@@ -88,6 +92,21 @@ class StepFailed(BuildgraphError):
         self.detail = detail.strip("\n")
         text = f"{step}: {what}"
         super().__init__(f"{text}\n{indent(self.detail)}" if self.detail else text)
+
+
+def unwritable(where: str, error: OSError, way_out: str = "") -> BuildgraphError:
+    """What it is told as that something cannot be written: a disk's fault, or that of who has named the place."""
+    what = f"cannot be written: {error.strerror}"
+    if error.errno in SICK_DISK:
+        return ToolError(f"{where}: {what}", "make room there, then run it again")
+    return ConfigurationError.of(where, what, way_out)
+
+
+def unforeseen(error: Exception) -> BuildgraphError:
+    """An error that nobody has taken for what it is: the disk's, which may come from anywhere, or a bug."""
+    if isinstance(error, OSError) and (error.errno in SICK_DISK or NO_TEMPORARY in str(error)):
+        return ToolError(f"this machine's disk: {error}", MAKE_ROOM)
+    return InternalError(error)
 
 
 def refuse_newer(where: str, told: object, known: int) -> None:

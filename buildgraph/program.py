@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.commands import VERBS, run_verb
 from buildgraph.console import is_on_actions, tell, write
-from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, unforeseen
 
 if TYPE_CHECKING:
     from buildgraph.project import Project
@@ -38,7 +38,7 @@ def guarded(act: Callable[[], int]) -> int:
     except Exception as error:
         if os.environ.get("BUILDGRAPH_DEBUG"):
             raise
-        return _explain(InternalError(error))
+        return _explain(unforeseen(error))
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -16,6 +16,7 @@ from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report
 from buildgraph.runs.shelf import keep_report, last_report
 from buildgraph.runs.summary import render_end
+from buildgraph.wholeness import write_named
 
 if TYPE_CHECKING:
     from buildgraph.chain import Chain
@@ -161,7 +162,7 @@ def _traced(record: RunRecord, file: Path) -> int:
     from buildgraph.runs.trace import render_trace
 
     try:
-        file.write_text(render_trace(record))
+        write_named(file, render_trace(record).encode())
     except OSError as error:
         tell(f"error: {file.name} cannot be written: {error.strerror}")
         return record.exit_code or TOOL_FAILED

@@ -34,7 +34,7 @@ from buildgraph.command_line import (
 )
 from buildgraph.commands import VERBS
 from buildgraph.console import shown_on
-from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, InternalError, UnknownName
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, UnknownName, unforeseen
 from buildgraph.ignored import Ignored, marks_file
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_missing_secrets
@@ -221,7 +221,7 @@ def foreseen(error: Exception) -> BuildgraphError:
         return error
     if os.environ.get("BUILDGRAPH_DEBUG"):
         traceback.print_exception(error, file=sys.__stderr__)
-    return InternalError(error)
+    return unforeseen(error)
 
 
 @dataclass(slots=True)

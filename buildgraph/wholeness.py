@@ -9,6 +9,7 @@ import errno
 import hashlib
 import marshal
 import os
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,6 +40,27 @@ def write_whole(file: Path, content: bytes, folder: Path | None = None) -> None:
         write_whole(file, content)  # that folder is on another disk
     finally:
         half.unlink(missing_ok=True)
+
+
+def write_new(file: Path, content: bytes, folder: Path) -> None:
+    """The same for a file that is not there; FileExistsError where anything is, a link that leads nowhere included."""
+    if os.path.lexists(file):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    write_whole(file, content, folder)
+
+
+def write_named(file: Path, content: bytes) -> None:
+    """Write a file that a user has named: whole or not at all, unless a device, a pipe or a link bears that name."""
+    if _is_replaceable(file):
+        write_whole(file, content)
+    else:
+        file.write_bytes(content)
+
+
+def _is_replaceable(file: Path) -> bool:
+    if not os.path.lexists(file):
+        return True
+    return stat.S_ISREG(file.lstat().st_mode) and os.access(file.parent, os.W_OK)
 
 
 def keep(file: Path, value: Any) -> None:

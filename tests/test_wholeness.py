@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from buildgraph.wholeness import HOUR, forget_halves, forget_oldest, keep, read_kept, write_whole
+from buildgraph.wholeness import (
+    HOUR,
+    forget_halves,
+    forget_oldest,
+    keep,
+    read_kept,
+    write_named,
+    write_new,
+    write_whole,
+)
 
 DAY = 24 * HOUR
 
@@ -152,3 +161,29 @@ def test_the_oldest_go_first_and_before_them_what_is_yet_to_come(tmp_path: Path)
     forget_oldest(tmp_path, ".graph", 2)
 
     assert names(tmp_path) == ["1.graph", "2.graph", "other.locked"]
+
+
+def test_a_file_that_a_user_has_named_comes_whole_and_what_else_bears_the_name_is_written_to(
+    tmp_path: Path,
+) -> None:
+    """`-o /dev/stdout` is no file to be put in another one's place, and neither is a link."""
+    file, link, folder = tmp_path / "answer", tmp_path / "link", tmp_path / "folder"
+    link.symlink_to("led to")
+    folder.mkdir()
+
+    for place in (file, link, Path(os.devnull)):
+        write_named(place, b"told")
+    with pytest.raises(IsADirectoryError):
+        write_named(folder, b"told")
+
+    assert (file.read_bytes(), (tmp_path / "led to").read_bytes()) == (b"told", b"told")
+    assert link.is_symlink() and Path(os.devnull).is_char_device()
+
+
+def test_what_is_there_is_never_written_over_by_what_is_new(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for name in ("dangling", "."):
+        with pytest.raises(FileExistsError):
+            write_new(tmp_path / name, b"", tmp_path)
+    write_new(tmp_path / "new", b"new", tmp_path)
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["dangling", "new"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table, tell
-from buildgraph.errors import DONE, FAILED, BuildgraphError, ConfigurationError, Mistake
+from buildgraph.errors import DONE, FAILED, BuildgraphError, ConfigurationError, Mistake, unwritable
 from buildgraph.graph.nodes import image_id
 from buildgraph.inside import place_inside
 from buildgraph.order import closure
@@ -122,7 +122,7 @@ def write_lock(project: Project, digests: dict[str, str]) -> None:
         file.parent.mkdir(exist_ok=True)
         write_whole(file, content.encode(), project.cache_folder())
     except OSError as error:
-        raise ConfigurationError.of(LOCK, f"cannot be written: {error.strerror}") from error
+        raise unwritable(LOCK, error) from error
     tell(f"wrote {LOCK}: commit it")
 
 

@@ -18,7 +18,7 @@ from buildgraph.adopt.reading import is_dockerfile, wanted_texts
 from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, on_one_line, printable, table
-from buildgraph.errors import DONE, ConfigurationError, indent
+from buildgraph.errors import DONE, indent, unwritable
 from buildgraph.inside import place_inside
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Manifests, Source
@@ -26,7 +26,9 @@ from buildgraph.manifests.parsing import PRODUCTS, WORKSPACE_FILE
 from buildgraph.manifests.snapshots import read_manifests
 from buildgraph.project import Project, open_project
 from buildgraph.snapshot import Snapshot
+from buildgraph.snapshot.git import own_folder
 from buildgraph.supplies import read_supplies
+from buildgraph.wholeness import write_new
 from buildgraph.workspace import read_workspace
 from buildgraph.workspace.projects import ROOT
 
@@ -175,16 +177,16 @@ def _kept(files: Iterable[Planned]) -> list[Open]:
 
 
 def _write(folder: Path, files: Iterable[Planned]) -> None:
-    for file in files:
+    """Write what is missing; products last: once they are declared, another run looks for nothing more to do."""
+    for file in sorted(files, key=lambda file: file.path.startswith(f"{PRODUCTS}/")):
         if file.is_there:
             continue
         place = place_inside(folder, file.path)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("x", encoding="utf-8") as written:
-                written.write(printable(file.text))
+            write_new(place, printable(file.text).encode(), own_folder(folder))
         except OSError as error:
-            raise ConfigurationError.of(file.path, f"cannot be written: {error.strerror}") from error
+            raise unwritable(file.path, error) from error
 
 
 def _told(adoption: Adoption, nothing: str) -> list[str]:

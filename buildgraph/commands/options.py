@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from buildgraph.errors import ConfigurationError
+from buildgraph.errors import unwritable
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
+from buildgraph.wholeness import write_named
 
 # What JSON would let stand, and a terminal obeys.
 _STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -51,16 +52,16 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def deliver(text: str, output: str | None) -> None:
-    """Print an answer, or write it to the file that was asked for; ConfigurationError where it cannot be written."""
+    """Print an answer, or write it to the file that was asked for; an error of ours where it cannot be written."""
     from buildgraph.console import answer, printable
 
     if not output:
         answer(text)
         return
     try:
-        Path(output).write_text(printable(text if text.endswith("\n") else text + "\n"))
+        write_named(Path(output), printable(text if text.endswith("\n") else text + "\n").encode())
     except OSError as error:
-        raise ConfigurationError.of(output, f"cannot be written: {error.strerror}") from error
+        raise unwritable(output, error) from error
 
 
 def as_json(value: Any) -> str:

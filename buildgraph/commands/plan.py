@@ -15,7 +15,7 @@ from typing import Final
 from buildgraph.chain import NO_SERVICE, Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table, tell
-from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.errors import DONE, ConfigurationError, UnknownName, unwritable
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Environment
 from buildgraph.plan.steps import Step
@@ -23,6 +23,7 @@ from buildgraph.project import Project, open_project
 from buildgraph.promotion import Promotion
 from buildgraph.refusals import Terms
 from buildgraph.saved_plan import PlannedService, SavedPlan, render_plan, step_as_dict
+from buildgraph.wholeness import write_named
 
 OF_CONTAINERS: Final = ("deploy", "promote")  # the tasks of a plan that compare secrets
 
@@ -125,9 +126,9 @@ def _save(chain: Chain, options: argparse.Namespace, steps: Iterable[Step]) -> N
         steps=tuple(map(step_as_dict, steps)),
     )
     try:
-        Path(options.save).write_text(render_plan(plan), encoding="utf-8")
+        write_named(Path(options.save), render_plan(plan).encode())
     except OSError as error:
-        raise ConfigurationError.of(options.save, f"cannot be written: {error.strerror}") from error
+        raise unwritable(options.save, error) from error
     tell(
         f"saved {options.save}: `{' '.join(options.tasks)} env={options.env} plan={options.save}` carries it out"
     )

@@ -17,7 +17,7 @@ from buildgraph.commands.options import (
     deliver,
 )
 from buildgraph.console import answer, table, tell
-from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName
+from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName, unwritable
 from buildgraph.inside import is_inside, place_inside
 from buildgraph.manifests.kinds import RENDERED
 from buildgraph.manifests.model import Source
@@ -28,6 +28,7 @@ from buildgraph.wholeness import write_whole
 
 MISSING, DIFFERS, SURPLUS = "is missing", "differs", "is made no more"
 SHOWN: Final = 20  # lines of a file's difference
+AWAY: Final = "move away what is there"
 WORKSPACE: Final = "manifests/workspace.toml"
 
 
@@ -149,7 +150,7 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unusable(path, "read", error) from error
+        raise ConfigurationError.of(str(path), f"cannot be read: {error.strerror}", AWAY) from error
 
 
 def _settle(folder: Path, drift: Drift) -> None:
@@ -161,11 +162,7 @@ def _settle(folder: Path, drift: Drift) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, drift.text.encode(), own_folder(folder))
     except OSError as error:
-        raise _unusable(path, "written", error) from error
-
-
-def _unusable(path: Path, verb: str, error: OSError) -> ConfigurationError:
-    return ConfigurationError.of(str(path), f"cannot be {verb}: {error.strerror}", "move away what is there")
+        raise unwritable(str(path), error, AWAY) from error
 
 
 def _tell(drifts: list[Drift], shape: str, names: Iterable[str]) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from buildgraph.commands.options import as_json
 from buildgraph.console import answer, tell
-from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.errors import DONE, ConfigurationError, UnknownName, unwritable
 from buildgraph.inside import place_inside
 from buildgraph.manifests.reference import render_reference
 from buildgraph.manifests.schema import render_schemas
@@ -69,4 +69,4 @@ def _write(project: Path) -> None:
             text = reference.read_text(encoding="utf-8")
             write_whole(reference, render_reference(text).encode())
     except OSError as error:
-        raise ConfigurationError.of(FOLDER, f"cannot be written: {error.strerror}") from error
+        raise unwritable(FOLDER, error) from error

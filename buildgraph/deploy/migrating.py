@@ -8,7 +8,7 @@ from buildgraph.deploy.backing import ensure_backing
 from buildgraph.deploy.migration import run_migration
 from buildgraph.deploy.pending import in_order
 from buildgraph.deploy.rollout import check_targets, ensure_ground
-from buildgraph.place.images import ensure_image
+from buildgraph.place.images import ensure_image, ensure_target
 from buildgraph.place.lock import held_product_lock, held_shared_lock
 from buildgraph.place.model import Place, Target, Tell
 
@@ -31,6 +31,6 @@ def migrate_product(place: Place, product: str, targets: Iterable[Target], tell:
         ensure_backing(place, [target.service for target in wanted], tell)
         for target in in_order(wanted):
             lock.confirm()
-            ensure_image(place, target.image, tell)
+            ensure_target(place, target, tell)
             run_migration(place, target, tell)
     return tuple(target.service.name for target in in_order(wanted))

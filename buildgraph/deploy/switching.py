@@ -19,7 +19,7 @@ from buildgraph.deploy.scaling import Growth, bring_count
 from buildgraph.deploy.smoke import run_smoke_straight
 from buildgraph.errors import BuildgraphError, StepFailed
 from buildgraph.place.containers import create_container, start_container
-from buildgraph.place.images import ensure_image
+from buildgraph.place.images import ensure_target
 from buildgraph.place.lock import Lock
 from buildgraph.place.model import Place, Reason, Target, Tell
 from buildgraph.place.names import Colour, slot_name
@@ -98,7 +98,7 @@ def _replace(lock: Lock, target: Target, live: Live, tell: Tell) -> Switched:
     trial = Trial(lock, target, idle, before)
     ready = _names(trial) if is_ready(place, live, target) else {}
     if not ready:
-        ensure_image(place, target.image, tell)
+        ensure_target(place, target, tell)
         lock.confirm()
         trial = replace(trial, has_migrated=run_migration(place, target, tell))
         lock.confirm()

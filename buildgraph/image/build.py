@@ -15,6 +15,8 @@ from buildgraph.manifests.kinds import PROVENANCE, SBOM
 from buildgraph.process import Command, Runner
 
 HIDDEN = "BUILDGRAPH_SECRET_"  # so begin the variables that hold secrets for buildx, whatever they are called
+NO_DISK = ("no space left on device", "read-only file system")  # as Go writes what Linux says
+MEND_DISK = "make room there, or have BUILDX_CONFIG name a folder that buildx may write to"
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -120,6 +122,8 @@ def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
         return ToolError("this docker client has no buildx", NO_BUILDX)
     if "Cannot connect to the Docker daemon" in said:
         return ToolError("no Docker engine answers", "start Docker, then run `buildgraph doctor`")
+    if not log.failed_step and any(words in said for words in NO_DISK):
+        return ToolError(f"build:{request.service}: docker cannot write: {log.detail}", MEND_DISK)
     step = (
         f"the build failed in step {short_step(log.failed_step)}" if log.failed_step else "the build failed"
     )

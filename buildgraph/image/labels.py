@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from buildgraph.errors import StepFailed
 from buildgraph.graph.nodes import Part
 
 BUILT = "buildgraph.built"
 TOOL = "tool"  # the kind of parts that tell by which version of what an image was made
+MOVE_BACK = "somebody has moved a tag: move its tag back, or remove that, and run the same again"
 SHOWN = 16  # characters of a part's digest
 FINGERPRINT, PARTS, WORKSPACE, SERVICE = (
     "buildgraph.fingerprint",
@@ -49,6 +51,17 @@ def image_labels(origin: Origin, fingerprint: str, parts: Iterable[Part]) -> dic
             [[part.kind, part.name, part.digest[:SHOWN]] for part in parts], separators=(",", ":")
         ),
     }
+
+
+def confirm_made_as(fingerprint: str, labels: Mapping[str, str], image: str) -> None:
+    """StepFailed for an image that says of itself that it was made as another one than is known of it, if anything is.
+
+    A tag is whoever's who may write to the registry: moved by hand, it would have another version run as this one.
+    """
+    told = labels.get(FINGERPRINT)
+    if told and fingerprint and told != fingerprint:
+        what = f"says of itself that it was made as {told}, and stands for {fingerprint}"
+        raise StepFailed(image, what, MOVE_BACK)
 
 
 def tools_in(labels: Mapping[str, str]) -> dict[str, str]:

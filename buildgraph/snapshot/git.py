@@ -15,8 +15,11 @@ from buildgraph.snapshot.snapshot import decoded
 from buildgraph.wholeness import write_whole
 
 OWN_FOLDER = ".buildgraph"
+NOWHERE = Path(os.devnull, OWN_FOLDER)  # what is written below it cannot be, whoever may write anywhere
 BARE = "safe.bareRepository"  # what git says of a bare one that nobody has named
 NO_TREE = "go to a clone, or make one: `git worktree add`"
+FETCH_IT = "fetch it: `git fetch --refetch`, or clone again without a filter"
+MADE_ANEW = "run the same again: they are made anew"
 REACH_IT = "reach the remote, or fetch all: `git fetch --refetch`"
 NO_GIT = "buildgraph reads what git knows: run `git init` and commit, or go to a clone"
 
@@ -59,15 +62,32 @@ class Repository(NamedTuple):
         return Command((*GIT, *arguments), self.folder, {**QUIET, **(env or {})}, stdin, OF_HOOKS)
 
     def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """The contents of blobs by id, from the repository or from the store of edited files."""
+        """The contents of blobs by id, from the repository or from the store of edited files; ToolError for a lack."""
         wanted = sorted(set(ids))
         if not wanted:
             return {}
         request = "".join(f"{blob}\n" for blob in wanted).encode()
         told = self.try_git("cat-file", "--batch", "--buffer", stdin=request, env=self.reading_store)
         if told.code != 0:
-            raise ToolError(f"git cannot read what it needs: {told.last_lines}", REACH_IT)
-        return dict(_parse_batch(told.stdout, wanted))
+            raise self._damaged(wanted) or ToolError(
+                f"git cannot read what it needs: {told.last_lines}", REACH_IT
+            )
+        found = dict(_parse_batch(told.stdout, wanted))
+        missing = [blob for blob in wanted if blob not in found]
+        if missing:
+            raise self._damaged(missing) or ToolError(f"git has no blob {missing[0]}", FETCH_IT)
+        return found
+
+    def _damaged(self, blobs: Iterable[str]) -> ToolError | None:
+        """What is told where copies of edits are among blobs that git cannot read, as after a loss of power.
+
+        They are removed, or git, which writes none that is there, would never make them anew.
+        """
+        copies = [copy for blob in blobs if (copy := self.store / blob[:2] / blob[2:]).exists()]
+        for copy in copies:
+            with suppress(OSError):
+                copy.unlink()
+        return ToolError(f"copies of edits in {self.store} were damaged", MADE_ANEW) if copies else None
 
     @property
     def reading_store(self) -> dict[str, str]:
@@ -112,7 +132,8 @@ def _store(git_dir: Path, root: Path) -> Path:
     if not os.access(
         folder, os.W_OK | os.X_OK
     ):  # a clone that is another user's, or on a disk that is closed
-        folder = _temporary_folder(root)
+        with suppress(OSError):
+            folder = _temporary_folder(root)
     return folder / "objects"
 
 
@@ -125,19 +146,21 @@ def _prefix(folder: Path, root: Path) -> str:
 def own_folder(project: Path) -> Path:
     """The folder of our own in a project, which hides itself from git: it must not show in a snapshot.
 
-    Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder.
+    Deleting it costs time, never truth. Where the project cannot be written to it is a temporary folder; where that
+    cannot be made either, whoever writes there is told.
     """
     folder = project / OWN_FOLDER
-    try:
+    with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        if _leads_elsewhere(folder):
-            return _temporary_folder(project)
         marker = folder / ".gitignore"
-        if not marker.exists():
-            write_whole(marker, b"*\n")
-    except OSError:
+        if not _leads_elsewhere(folder):
+            if not marker.exists():
+                write_whole(marker, b"*\n")
+            return folder
+    try:
         return _temporary_folder(project)
-    return folder
+    except OSError:
+        return NOWHERE
 
 
 def _leads_elsewhere(folder: Path) -> bool:
@@ -174,15 +197,14 @@ def _no_repository(folder: Path, result: Result) -> ConfigurationError | ToolErr
 
 
 def _parse_batch(reply: bytes, wanted: list[str]) -> Iterable[tuple[str, bytes]]:
-    """Cut the answer of `git cat-file --batch` into blobs; the sizes in it are bytes."""
+    """Cut the answer of `git cat-file --batch` into the blobs that it has; the sizes in it are bytes."""
     position = 0
     for blob in wanted:
         end = reply.index(b"\n", position)
         header = reply[position:end].split(b" ")
         if header[-1] == b"missing":
-            raise ToolError(
-                f"git has no blob {blob}", "fetch it: `git fetch --refetch`, or clone again without a filter"
-            )
+            position = end + 1
+            continue
         size = int(header[-1])
         yield blob, reply[end + 1 : end + 1 + size]
         position = end + 1 + size + 1

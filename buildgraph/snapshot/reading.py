@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from buildgraph.early import STATUS
-from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.errors import MAKE_ROOM, ConfigurationError, ToolError
 from buildgraph.process import Started
 from buildgraph.snapshot.git import REACH_IT, Repository
 from buildgraph.snapshot.snapshot import (
@@ -180,7 +181,10 @@ def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[]
     """The entries of edited files, whose contents are on their way to the store."""
     if not modes:
         return dict
-    repository.store.mkdir(parents=True, exist_ok=True)
+    try:
+        repository.store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_kept(repository, str(error.strerror)) from error
     regular = [path for path, mode in modes.items() if mode != SYMLINK]
     plain = [path for path in regular if fits_a_line(repository.prefix + path)]
     hashed = _begin_hashing(repository, plain)
@@ -195,6 +199,11 @@ def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[]
         return {path: Entry(modes[path], blob) for path, blob in ids.items()}
 
     return read
+
+
+def _not_kept(repository: Repository, why: str) -> ToolError:
+    is_the_disk = any(os.strerror(number) in why for number in (errno.ENOSPC, errno.EROFS))
+    return ToolError(f"git cannot keep edits in {repository.store}: {why}", MAKE_ROOM if is_the_disk else "")
 
 
 def _target(link: bytes) -> bytes:
@@ -225,7 +234,7 @@ def _begin_hashing(repository: Repository, paths: list[str]) -> Callable[[], dic
     def read() -> dict[str, str]:
         told = result()
         if told.code != 0:
-            raise ToolError(f"`git hash-object` failed: {told.last_lines}")
+            raise _not_kept(repository, told.last_lines)
         return dict(zip(paths, told.text.split(), strict=True))
 
     return read

@@ -323,6 +323,44 @@ def attested(hamlet: Small, far_engine: OwnEngine, registry: str) -> None:
     assert "nothing to do" in hamlet.must("push:mail", "env=staging").err
 
 
+def test_what_only_the_registry_has_for_several_platforms_is_built_upon_for_all_of_them(
+    yard: Monorepo, far_engine: OwnEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine whose images containerd keeps pulls its own platform's alone; what is built upon one needs all."""
+    monkeypatch.setenv("DOCKER_HOST", far_engine.address)
+    name, registry = name_of(yard), registry_of(yard)
+    yard.write("manifests/workspace.toml", f'name = "{name}"\nplatforms = {json.dumps(BOTH)}\n')
+    runtime = OF_EACH.replace("$TARGETARCH", "services/runtime/$TARGETARCH")
+    yard.plain_service("runtime", runtime, base_of="acme/runtime:1", deployed=False, port=3003)
+    for platform in BOTH:
+        yard.write(platform.replace("linux", "services/runtime"), platform)
+    yard.write("services/web/Dockerfile", COPYING.format(base="acme/runtime:1", name="web"))
+    yard.commit()
+
+    def pushed(service: str) -> dict[str, list[str]]:
+        ran = yard.run(f"push:{service}", "env=staging")
+        assert ran.code == 0, ran.err
+        return layers_of(registry, f"{name}/{service}", yard.fingerprints()[f"image:{service}"])
+
+    parent = pushed("runtime")
+    images = far_engine.docker(
+        "images", "--filter", f"reference=*/{name}/*", "--filter", f"reference={name}/*", "-q"
+    )
+    far_engine.docker("rmi", "-f", *{*images.split()})
+    far_engine.docker("buildx", "prune", "--builder", "default", "--all", "--force")
+    child = pushed("web")
+
+    assert {*parent} == {*child} == {*BOTH}
+    assert parent[BOTH[0]] != parent[BOTH[1]]
+    assert {platform: child[platform][:-1] for platform in BOTH} == parent
+    assert "nothing to do" in yard.run("push:web", "env=staging").err
+
+
+def registry_of(yard: Monorepo) -> str:
+    """The address of staging's registry."""
+    return (yard.root / "manifests/environments/staging.toml").read_text().split('"')[1].partition("/")[0]
+
+
 def test_a_date_makes_what_a_builder_publishes_the_same_bytes(
     known: Mapping[str, str], registry: str, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, judge_build, kill_at_work, length_of
+from tests.support.doomed import DEEDS, Deed, Doomed, assert_settled, kill_at_work, length_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -30,14 +30,3 @@ def test_a_run_that_is_killed_at_any_moment_is_made_up_for_by_the_next(doomed: D
         kill_at_work(doomed, deed, turns, length * (number + 0.5) / kills)
 
     assert_settled(doomed, deed)
-
-
-def test_eight_builds_at_once_in_one_checkout_leave_the_image_that_is_meant(doomed: Doomed) -> None:
-    """Pitfall 18: all of them make the same image under the same name."""
-    doomed.say(1000)
-    running = [doomed.start("build:api") for _ in range(8)]
-    heard = [process.communicate(timeout=600)[1] for process in running]
-
-    assert [process.returncode for process in running] == [0] * 8, heard
-    judge_build(doomed)
-    assert "nothing to do" in doomed.run("build:api").err

@@ -22,8 +22,9 @@ from buildgraph.image.engine import Engine
 from buildgraph.image.registry_answers import Manifest
 from buildgraph.image.registry_content import ACCEPTED, Registry
 from buildgraph.process import SystemRunner
+from tests.support.doomed import fetch_bytes, put
 from tests.support.engines import OwnEngine
-from tests.support.hamlet import Hamlet
+from tests.support.hamlet import Hamlet, as_toml
 from tests.support.hosts import run
 from tests.support.small import Small
 from tests.support.system import ROOT, docker, free_port
@@ -35,6 +36,8 @@ ALL = ["api", "ground", "mail", "web"]
 PULL = r"^GET .*/blobs/"
 UPLOADED = r"^PUT .*/manifests/[0-9a-f]{32}-[0-9a-f]{12}$"
 NAMED = r"^PUT .*/manifests/[0-9a-f]{32}$"
+SCAN = ["sh", "-c", 'echo "$0" >>dist/scanned; case $0 in *@*) test ! -e dist/finding;; esac', "{image}"]
+SIGN = ["sh", "-c", 'test ! -e dist/broken && echo "$0" >>dist/signed', "{digest}"]
 LOOKED_FOR = r"^(GET|HEAD) .*/mail/manifests/[0-9a-f]{32}$"
 
 
@@ -193,6 +196,105 @@ def test_machines_that_build_the_same_at_once_deploy_one_image(
     assert len(lost) in (1, 2), "two of one engine may have made the very same image"
     assert not any("was moved" in line for lines in told for line in lines)
     assert all(machine.does("deploy:mail")[-1].startswith("== nothing to do") for machine in three)
+
+
+@contextmanager
+def vetted(hamlet: Hamlet, other: Machine) -> Iterator[None]:
+    """Both clones have images scanned and signed; a folder that git ignores says how, and has what was."""
+    file = "manifests/workspace.toml"
+    before = (hamlet.root / file).read_text()
+    name, rest = before.split("\n", 1)
+    hamlet.write(
+        file,
+        "\n".join(
+            [name, f"scan = {as_toml({'command': SCAN})}", f"sign = {as_toml({'command': SIGN})}", rest]
+        ),
+    )
+    for clone in (hamlet.root, other.folder):
+        (clone / "dist").mkdir(exist_ok=True)
+    yield
+    hamlet.write(file, before)
+    hamlet.commit()
+
+
+def noted(machine: Machine, name: str) -> list[str]:
+    """What a command has noted on a machine."""
+    file = machine.folder / "dist" / name
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def test_what_a_machine_adopts_is_scanned_there_before_it_is_signed_or_deployed(
+    shop: tuple[Hamlet, Machine, Machine],
+) -> None:
+    """Its own build has passed, but somebody else's stands by the time that it looks again; nobody has signed that."""
+    hamlet, one, other = shop
+    begun, ended_first = threading.Event(), threading.Event()
+    uploads = re.compile(UPLOADED)
+
+    def hear(request: str) -> None:
+        if uploads.search(request):
+            begun.set()
+        elif begun.is_set() and re.search(LOOKED_FOR, request):
+            assert ended_first.wait(300)
+
+    with vetted(hamlet, other):
+        both_have("mail 4", hamlet, other)
+        (one.folder / "dist/broken").touch()
+        (other.folder / "dist/finding").touch()
+        other.wire.hear = hear
+        late = other.begin("push:mail")
+        assert begun.wait(300)
+        first = one.begin("push:mail")
+        said = first.communicate()[1]
+        ended_first.set()
+        refused = late.communicate()[1]
+        unsigned = noted(one, "signed") + noted(other, "signed")
+        (one.folder / "dist/broken").unlink()
+        (other.folder / "dist/finding").unlink()
+        other.does("deploy:mail")
+        one.does("push:mail")
+
+        standing = f"{repository_of(hamlet, 'mail')}@{found_in_registry(hamlet, 'mail').digest}"
+        assert (first.returncode, "could not be signed" in said) == (1, True), said
+        assert (late.returncode, "theirs stands" in refused, "the image is refused" in refused) == (
+            1,
+            True,
+            True,
+        ), refused
+        assert unsigned == []
+        assert noted(other, "scanned")[1:] == [standing, standing], "its own, then theirs, until it passed"
+        assert noted(other, "signed") + noted(one, "signed") == [standing]
+        assert other.runs(hamlet, "mail") == [standing]
+
+
+def test_a_tag_that_somebody_has_moved_to_another_version_is_not_deployed(
+    shop: tuple[Hamlet, Machine, Machine],
+) -> None:
+    """By hand, or from a backup of the registry; what runs goes on, and the way out is to move it back."""
+    hamlet, one, other = shop
+    both_have("mail 5", hamlet, other)
+    other.does("push:mail")
+    former = found_in_registry(hamlet, "mail")
+    both_have("mail 6", hamlet, other)
+    one.does("push:mail")
+    right, ran = found_in_registry(hamlet, "mail"), other.runs(hamlet, "mail")
+    tag = hamlet.fingerprints()["image:mail"]
+
+    move(hamlet, tag, former.digest)
+    refused = other.begin("deploy:mail")
+    said = refused.communicate()[1]
+
+    assert (refused.returncode, other.runs(hamlet, "mail")) == (1, ran), said
+    assert "says of itself that it was made as" in said and "move its tag back" in said, said
+    move(hamlet, tag, right.digest)
+    other.does("deploy:mail")
+    assert other.runs(hamlet, "mail") == [f"{repository_of(hamlet, 'mail')}@{right.digest}"]
+
+
+def move(hamlet: Hamlet, tag: str, digest: str) -> None:
+    """Have a tag of the mail's images name another of them, as whoever may write to the registry can."""
+    place = f"http://{repository_of(hamlet, 'mail').replace('/', '/v2/', 1)}/manifests"
+    put(f"{place}/{tag}", fetch_bytes(f"{place}/{digest}"))
 
 
 def repository_of(hamlet: Hamlet, service: str) -> str:

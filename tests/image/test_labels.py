@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from buildgraph.errors import StepFailed
 from buildgraph.graph.context import Context
 from buildgraph.graph.images import IMAGE_VERSION, ImagePlan, image_node
-from buildgraph.image.labels import Origin, built_at, image_labels, tools_in
+from buildgraph.image.labels import FINGERPRINT, Origin, built_at, confirm_made_as, image_labels, tools_in
 from buildgraph.image.makers import numbers_changed
 from buildgraph.manifests.model import Service
 
@@ -58,3 +59,13 @@ def test_a_label_that_tells_no_numbers_is_no_reason(label: str) -> None:
 @pytest.mark.parametrize("label", ["x", "", 5, None, "2026-13-01T00:00:00Z"])
 def test_a_label_that_is_no_moment_tells_no_date(label: Any) -> None:
     assert built_at({"buildgraph.built": label}) == ""
+
+
+def test_an_image_that_was_made_as_another_one_is_refused() -> None:
+    """Of what bears no label of ours, or of what no release has kept, nothing is known that speaks against it."""
+    for labels, fingerprint in (({FINGERPRINT: "1"}, "1"), ({FINGERPRINT: "1"}, ""), ({}, "2")):
+        confirm_made_as(fingerprint, labels, "acme/web:2")
+    with pytest.raises(
+        StepFailed, match=r"(?s)acme/web:2: says of itself that it was made as 1,.*for 2.*move"
+    ):
+        confirm_made_as("2", {FINGERPRINT: "1"}, "acme/web:2")

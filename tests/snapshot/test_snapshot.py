@@ -229,3 +229,27 @@ def test_where_our_own_folder_cannot_be_made_a_temporary_one_serves(repo: Monore
     repo.write("a.txt", "edited")
 
     assert repo.working_tree().read("a.txt") == b"edited"
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+@pytest.mark.parametrize("left", [0, 10, 60])
+def test_copies_of_edits_that_were_damaged_are_told_and_made_anew(
+    repo: Monorepo, left: int, size: int
+) -> None:
+    """After a loss of power files are empty, or half; git writes no object that is there, so they would stay."""
+    edited = {f"packages/{name}/data": f"{name}{'x' * size}" for name in ("a", "b")}
+    repo.commit()
+    for path, text in edited.items():
+        repo.write(path, text)
+    blobs = {path: repo.working_tree().entries[path].blob for path in edited}
+    copies = [file for file in repo.repository.store.rglob("*") if file.is_file()]
+    assert len(copies) == len(edited)
+    for copy in copies:
+        copy.chmod(0o644)
+        copy.write_bytes(copy.read_bytes()[:left][:-1] + b"?" * bool(left))
+
+    with pytest.raises(ToolError, match=r"(?s)copies of edits in .* were damaged.*run the same again"):
+        repo.working_tree().blobs.read_blobs(blobs.values())
+    found = repo.working_tree().blobs.read_blobs(blobs.values())
+
+    assert {path: found[blob].decode() for path, blob in blobs.items()} == edited
