@@ -256,6 +256,7 @@ def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:
 
     Raises ConfigurationError with every mistake of manifests, or of workspace and lockfile.
     """
+    snapshot.entries  # noqa: B018  # all of them are needed: git lists them once, not folder by folder before
     manifests = read_manifests(snapshot, name)
     workspace = read_workspace(snapshot, manifests.workspace.root)
     mistakes = check_against(manifests, workspace.packages, workspace.names, snapshot.entries)

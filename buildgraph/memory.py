@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,8 +144,12 @@ class Memory:
         return self.folder / (hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest() + ending)
 
 
+@cache
 def own_code() -> str:
-    """What this program is: another version of it or of its readers, or an edit in it, may make other graphs."""
+    """What this program is: another version of it or of its readers, or an edit in it, may make other graphs.
+
+    A process is what it has loaded, whatever becomes of the files.
+    """
     files = sorted(_sources(str(PACKAGE)))
     return f"{sys.version_info[:2]}{marshal.version}{files}{sorted(_libraries())}"
 

@@ -42,6 +42,7 @@ class Project:
         self.repository = repository
         self.runner = runner
         self._begun: Started | None = None
+        self._read: Layout | None = None  # last
 
     def begin(self) -> Project:
         """Ask git for the working tree's state now: it works on it while the rest of a command is imported."""
@@ -131,9 +132,14 @@ class Project:
         return graph, {**read_difference(self.repository, commit, snapshot.commit), **snapshot.changes}
 
     def _read_layout(self, snapshot: Snapshot) -> Layout:
-        from buildgraph.layout import read_layout
+        """The layout of a snapshot: whoever has its graph made and asks for its images, too, has it read once."""
+        found = self._read
+        if found is None or found.snapshot is not snapshot:
+            from buildgraph.layout import read_layout
 
-        return read_layout(snapshot, self.site, self.folder.name)
+            found = self._read = None  # no two in memory
+            found = self._read = read_layout(snapshot, self.site, self.folder.name)
+        return found
 
     def _read_manifests(self, snapshot: Snapshot) -> Manifests:
         from buildgraph.manifests.snapshots import read_manifests

@@ -158,6 +158,7 @@ def test_the_pipelines_that_the_page_of_ci_shows_fit_their_schemas(service: str,
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.sphinx
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     """A dead link, a page in no index and a reference to nothing are warnings."""
     built = subprocess.run((ROOT / "script/docs", tmp_path), capture_output=True, text=True, check=False)

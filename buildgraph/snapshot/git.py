@@ -11,6 +11,7 @@ from typing import NamedTuple
 from buildgraph.early import GIT, OF_HOOKS, OWN_NAME, PLACE, QUIET
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
+from buildgraph.snapshot.loose import read_loose
 from buildgraph.snapshot.snapshot import decoded
 from buildgraph.wholeness import write_whole
 
@@ -63,16 +64,18 @@ class Repository(NamedTuple):
 
     def read_blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs by id, from the repository or from the store of edited files; ToolError for a lack."""
-        wanted = sorted(set(ids))
+        asked = set(ids)
+        found = read_loose((self.git_dir / "objects", self.store), asked)
+        wanted = sorted(asked - found.keys())
         if not wanted:
-            return {}
+            return found
         request = "".join(f"{blob}\n" for blob in wanted).encode()
         told = self.try_git("cat-file", "--batch", "--buffer", stdin=request, env=self.reading_store)
         if told.code != 0:
             raise self._damaged(wanted) or ToolError(
                 f"git cannot read what it needs: {told.last_lines}", REACH_IT
             )
-        found = dict(_parse_batch(told.stdout, wanted))
+        found.update(_parse_batch(told.stdout, wanted))
         missing = [blob for blob in wanted if blob not in found]
         if missing:
             raise self._damaged(missing) or ToolError(f"git has no blob {missing[0]}", FETCH_IT)

@@ -6,6 +6,7 @@ Each is a process of its own all the same: its folder, environment, streams and 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import pkgutil
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from select import select
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -129,30 +131,47 @@ def serve(place: int) -> None:
 
     for found in pkgutil.walk_packages(buildgraph.__path__, "buildgraph."):
         import_module(found.name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    gc.freeze()  # no copy looks for garbage in what they share: it would have each page of that copied
+    awoken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # one that ends wakes us
+    running: dict[int, int] = {}  # by process: where its end is told
     with socket.socket(fileno=place) as asked:
         while True:
-            request, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 3)
-            if not request:
-                return
-            if os.fork() == 0:
-                asked.close()
-                _attend(script, request, descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
+            ready, _, _ = select((place, awoken), (), ())
+            if awoken in ready:
+                os.read(awoken, LONGEST)
+                _tell_ends(running)
+            if place in ready:
+                request, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 3)
+                if not request:
+                    return
+                out, err, tell = descriptors
+                process = os.fork()
+                if process == 0:
+                    _forget(asked.detach(), awoken, wake, tell, *running.values())
+                    _become(script, request, out, err)
+                running[process] = tell
+                os.close(out)
+                os.close(err)
 
 
-def _attend(script: str, request: bytes, descriptors: list[int]) -> None:
-    """Have one command line run, and tell its exit code when it has ended."""
+def _tell_ends(running: dict[int, int]) -> None:
+    """Tell the exit codes of those that have ended."""
+    for process in tuple(running):
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            with open(running.pop(process), "wb") as told:  # noqa: PTH123  # a descriptor
+                told.write(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _forget(*descriptors: int) -> None:
+    """Let go, in a copy, of what the process has that starts copies."""
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    out, err, tell = descriptors
-    process = os.fork()
-    if process == 0:
-        os.close(tell)
-        _become(script, request, out, err)
-    _, status = os.waitpid(process, 0)
-    os.write(tell, str(os.waitstatus_to_exitcode(status)).encode())
-    os._exit(0)
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _become(script: str, request: bytes, out: int, err: int) -> None:
