@@ -21,6 +21,7 @@ NO_ROOM = "No space left on device"
 TURNS = count(1)
 BY_NAME = {deed.name: deed for deed in DEEDS}
 PUSH = BY_NAME["push"]  # which builds
+BASES = BY_NAME["bases --update"]
 
 
 class OnDisk(Doomed):
@@ -78,7 +79,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[On
     disk.remove()
 
 
-@pytest.mark.parametrize("deed", [PUSH, BY_NAME["bases --update"]], ids=str)
+@pytest.mark.parametrize("deed", [PUSH, BASES], ids=str)
 def test_where_there_is_no_room_edits_are_one_clear_error_and_the_next_run_is_right(
     shop: OnDisk, deed: Deed
 ) -> None:
@@ -127,7 +128,30 @@ def test_folders_of_ours_that_nobody_may_write_to_cost_time_only(shop: OnDisk) -
     shop.assert_right(PUSH)
 
 
-@pytest.mark.parametrize("deed", [PUSH, *(BY_NAME[name] for name in ("render", "bases --update"))], ids=str)
+def test_a_plan_that_there_is_no_room_for_leaves_the_one_before_it_and_prune_needs_no_room(
+    shop: OnDisk,
+) -> None:
+    """Who approves what was saved must not find half of it."""
+    BASES.turn(shop, next(TURNS))
+    shop.told(BASES)
+    shop.repo.commit()
+    saved = shop.disk.folder / "plan.json"
+    plan = ("plan", "deploy:shop", "env=staging", "--save", str(saved))
+
+    first = shop.run(*plan)
+    assert first.code == 0, first.err
+    before = saved.read_text()
+    with shop.disk.full():
+        refused, pruned = shop.run(*plan), shop.run("prune", "env=staging")
+    kept = saved.read_text()
+    again = shop.run(*plan)
+
+    assert again.code == 0, again.err
+    assert (refused.code, refused.err.count(NO_ROOM), kept) == (3, 1, before), refused.err
+    assert pruned.code == 0 and "internal:" not in pruned.err, pruned.err
+
+
+@pytest.mark.parametrize("deed", [PUSH, BY_NAME["render"], BASES], ids=str)
 def test_eight_at_once_in_one_checkout_leave_what_is_meant(shop: OnDisk, deed: Deed) -> None:
     """Pitfall 18: all of them make the same under the same name, and none of them fails for the others."""
     deed.turn(shop, next(TURNS))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.hamlet import Hamlet, as_toml, refused
+from tests.support.scripted import on_full_disk
+from tests.support.system import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -55,13 +60,20 @@ def test_on_one_engine_the_same_images_run_with_the_values_of_production(shop: H
     assert "deploy:shop  fresh" in shop.must("deploy:shop", "env=production").err, "the same tree is in date"
 
 
-def test_what_is_promoted_is_what_staging_runs_whatever_the_working_tree_says(shop: Hamlet) -> None:
+def test_what_is_promoted_is_what_staging_runs_whatever_the_working_tree_says_and_without_room_for_our_files(
+    shop: Hamlet,
+) -> None:
     shop.must("deploy:shop", "env=staging")
     shop.says("api", "api 2")
     shop.commit()
 
-    shop.must("promote:shop", "env=production")
+    places = [shop.root / place for place in (".git/buildgraph", ".buildgraph")]
+    within = [word for place in places for word in on_full_disk(place)]
+    argv = (*within, sys.executable, "-m", "buildgraph.main", "promote:shop", "env=production")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(argv, cwd=shop.root, env=env, capture_output=True, text=True, check=False)
 
+    assert ran.returncode == 0 and "internal:" not in ran.stderr, ran.stderr
     assert shop.fetch("api", "production") == "api 1"
 
 
