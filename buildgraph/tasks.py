@@ -288,10 +288,10 @@ def _check_plans(chain: Chain, names: Iterable[str], terms: Terms) -> None:
         if phase == "deploy":
             for each in chain.products_for(product) if product else chain.products:
                 deployer.need_approval(name, terms)
-                deployer.confirm_plan(terms.plan, each, deployer.planned)
+                deployer.confirm_plan(terms.plan, each, deployer)
         if phase == "migrate":
             deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, deployer.planned)
+            deployer.confirm_plan(terms.plan, product, deployer)
         if phase == "promote":
             deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms).planned)
+            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.hamlet import Hamlet, refused
 from tests.support.starting import Ran
+from tests.support.system import docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -65,6 +66,44 @@ def test_a_plan_is_carried_out_once_and_again_does_nothing(shop: Hamlet) -> None
     shop.write("manifests/workspace.toml", f"fingerprint_version = 2\n{text}")
     reasons = [step["reason"] for step in shop.told("plan", "build:api", "build:web")["steps"]]
     assert reasons == ["tool: fingerprint 1 -> 2"] * 2, "all are made anew, and it is said why"
+
+
+def deploys(shop: Hamlet) -> dict[str, str]:
+    """Node -> the reason of every deploy that a plan shows."""
+    steps = shop.told("plan", "deploy:shop")["steps"]
+    return {step["node"]: step["reason"] for step in steps if step["phase"] == "deploy"}
+
+
+def test_a_plan_shows_every_deploy_of_a_run_that_builds_as_well(shop: Hamlet) -> None:
+    shop.run("down")
+    shop.must("build:api")
+    shop.says("web", "web not built")
+    api, web = "deployment:development/api", "deployment:development/web"
+    assert deploys(shop) == {api: "it does not run yet", web: "its image is not built"}
+
+    shop.must("deploy:shop")
+    shop.settings(values={"LEVEL": "high"})
+    shop.says("web", "web not built yet")
+
+    assert deploys(shop) == {api: "its fingerprint differs from what runs", web: "its image is not built"}
+    save(shop, "development")
+    shop.must("deploy:shop", "plan=shop.plan")
+    assert shop.fetch("api") == "api 1 high"
+
+
+def test_a_deploy_that_the_plan_did_not_show_is_refused(shop: Hamlet) -> None:
+    shop.must("deploy:shop")
+    shop.says("web", "web planned")
+    save(shop, "development")
+    docker("stop", shop.containers()["api"])
+
+    ran = shop.run("deploy:shop", "plan=shop.plan")
+
+    refused(ran, "api would be deployed, which it does not show: a container is exited", "look at it again")
+    assert "build:" not in ran.err
+    save(shop, "development")
+    shop.must("deploy:shop", "plan=shop.plan")
+    assert (shop.fetch("api"), shop.fetch("web")) == ("api 1", "web planned")
 
 
 def test_a_plan_does_not_hold_for_other_sources_or_another_configuration(shop: Hamlet) -> None:
