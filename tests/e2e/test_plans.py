@@ -162,3 +162,52 @@ def test_a_rollback_needs_no_plan(shop: Hamlet) -> None:
     shop.must("rollback:shop", "env=staging")
 
     assert shop.fetch("api", "staging") == "api 1"
+
+
+def test_a_base_that_is_not_there_is_shown_by_a_plan_and_refused_before_the_first_build(shop: Hamlet) -> None:
+    shop.says("api", "api built upon what is there")
+    for service in ("web", "mail"):
+        shop.write(f"services/{service}/Dockerfile", f"FROM alpine:{service}\nCOPY services/{service}/ /\n")
+    before = shop.images()
+
+    steps = shop.told("plan")["steps"]
+    ran = shop.run("build")
+
+    assert {step["node"]: step["reason"] for step in steps} == {
+        "image:api": "missing",
+        "image:mail": "missing; refused: alpine:mail is not locked",
+        "image:web": "missing; refused: alpine:web is not locked",
+    }
+    refused(ran, "alpine:mail is not locked; needed by the build of mail", "run `buildgraph bases --update`")
+    refused(ran, "alpine:web is not locked; needed by the build of web")
+    assert shop.images() == before
+    shop.must("build:api")
+
+
+def test_a_secret_that_has_no_value_is_shown_by_a_plan(shop: Hamlet) -> None:
+    shop.run("down")
+    shop.declare("shop", api={"port": 3001}, web={"port": 3002, "env": {"TOKEN": {"secret": True}}})
+    shop.must("build:api", "build:web")
+
+    assert deploys(shop) == {
+        "deployment:development/api": "it does not run yet",
+        "deployment:development/web": "it does not run yet; refused: secret TOKEN has no value",
+    }
+    refused(shop.run("deploy:shop"), "secret TOKEN: has no value in development; needed by web")
+
+
+def test_a_stand_in_that_nobody_has_made_is_shown_by_a_plan_and_refused_before_the_first_build(
+    shop: Hamlet,
+) -> None:
+    shop.says("api", "api built upon what is made")
+    shop.write("docker/substitutes/unmade.Dockerfile", "FROM scratch\n")
+    shop.append("manifests/workspace.toml", '"alpine:unmade" = "docker/substitutes/unmade.Dockerfile"\n')
+    shop.write("services/web/Dockerfile", "FROM alpine:unmade\nCOPY services/web/ /\n")
+    before = shop.images()
+
+    [reason] = [s["reason"] for s in shop.told("plan", "build:web")["steps"]]
+    ran = shop.run("build:api", "build:web")
+
+    assert reason.startswith("missing; refused: the substitute of alpine:unmade (buildgraph.local/unmade:")
+    refused(ran, "the substitute of alpine:unmade", "is not on the engine", "docker tag", code=3)
+    assert shop.images() == before
