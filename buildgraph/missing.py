@@ -7,6 +7,7 @@ from typing import Final
 
 from buildgraph.chain import Chain
 from buildgraph.obstacles import refuse_unready_bases
+from buildgraph.platforms import base_images
 from buildgraph.promotion import Promotion
 from buildgraph.refusals import Terms
 
@@ -17,6 +18,9 @@ def refuse_unready(chain: Chain, tasks: Iterable[str], terms: Terms) -> None:
     """Refuse what these tasks come to need and nobody has: secrets, and bases of images that are to be built."""
     wanted = list(tasks)
     refuse_missing_secrets(chain, wanted, terms)
+    on_engine = not (chain.environment.coolify or chain.environment.kubernetes)
+    if on_engine and any(task.startswith(OF_CONTAINERS) for task in wanted):
+        base_images(chain.builder)
     built = {name for phase, _, name in (task.partition(":") for task in wanted) if phase == "build"}
     refuse_unready_bases(chain.builder, (service.name for service in chain.services if service.name in built))
 

@@ -181,6 +181,9 @@ def test_a_base_that_is_not_there_is_shown_by_a_plan_and_refused_before_the_firs
     refused(ran, "alpine:mail is not locked; needed by the build of mail", "run `buildgraph bases --update`")
     refused(ran, "alpine:web is not locked; needed by the build of web")
     assert shop.images() == before
+    shop.settings(proxy_image="haproxy:unlocked")
+    refused(shop.run("deploy:shop"), "haproxy:unlocked is not locked")
+    assert shop.images() == before, "what an environment runs beside its services is looked at, too"
     shop.must("build:api")
 
 
