@@ -14,7 +14,7 @@ from buildgraph.manifests.model import Environment, Service
 from buildgraph.picture import Picture
 from buildgraph.plan.held import MISSING
 from buildgraph.project import Project
-from buildgraph.recipes import Base, recipe_named
+from buildgraph.recipes import recipe_named
 
 if TYPE_CHECKING:
     from buildgraph.graph.images import ImagePlan
@@ -199,7 +199,7 @@ class Builder(Finder):
             self._built[service] = held.id
 
     def _bases(self, plan: ImagePlan, way: Way) -> dict[str, str]:
-        external = {name: self._ready(self.picture.base(name)) for name in plan.bases}
+        external = {name: self.ready_base(name) for name in plan.bases}
         find = self.deployable if way.publishes else partial(self._parent_image, plan)
         return external | {name: find(parent) for name, parent in plan.parents.items()}
 
@@ -224,8 +224,12 @@ class Builder(Finder):
             confirm_made_as(self.picture.fingerprint(service), held.labels, reference)
         self.engine.tag(pulled.image, self.picture.local_reference(service))
 
-    def _ready(self, base: Base) -> str:
-        """What stands for a base image; a substitute must be on the engine, as no registry has it."""
+    def ready_base(self, name: str) -> str:
+        """What stands for a base image; a substitute must be on the engine, as no registry has it.
+
+        ConfigurationError for one that is neither locked nor replaced, ToolError for a substitute that is not there.
+        """
+        base = self.picture.base(name)
         if base.is_substitute and not self.engine.has_image(base.pinned):
             substitutes = self.picture.manifests.workspace.substitutes
             raise ToolError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.builder import Builder
 from buildgraph.console import teller
@@ -28,13 +28,26 @@ from buildgraph.saved_plan import (
     read_plan,
     refuse_elsewhere,
     refuse_outdated,
+    refuse_unshown,
 )
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Platform, Running
     from buildgraph.deploy.builds import History
-    from buildgraph.place.model import Place, Target
+    from buildgraph.place.model import Place, Reason, Target
     from buildgraph.snapshot import Snapshot
+
+    class Course(Protocol):
+        """A way to change what a product runs, as plans are held against it."""
+
+        def planned(self, product: str) -> list[PlannedService]:
+            """The product's services as a plan tells them now."""
+            ...
+
+        def pending(self, product: str) -> Mapping[str, Reason]:
+            """Service -> why it would be touched now."""
+            ...
+
 
 NO_TERMS = Terms()
 MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
@@ -78,19 +91,25 @@ class Deployer:
         """Whether every service of the product runs as it should: in date, healthy and routed."""
         return not self.pending(product)
 
-    def pending(self, product: str) -> dict[str, str]:
+    def pending(self, product: str) -> Mapping[str, Reason]:
         """Service -> why a deploy would touch it; empty when the product is live and in date."""
-        services = [service.name for service in self._deployed(product)]
-        unbuilt = {name: "its image is not built" for name in services if not self._has_image(name)}
-        if unbuilt:
-            return unbuilt
-        targets = self._targets(product)
+        from buildgraph.place.model import Reason
+
+        targets = self._targets_so_far(product)
+        built = tuple(target for target in targets if target.image)
+        unbuilt = [target.service.name for target in targets if not target.image]
+        pending = self._differing(product, built) | dict.fromkeys(unbuilt, Reason("its image is not built"))
+        if pending or self.platform.is_verified(product, targets):
+            return dict(sorted(pending.items()))
+        first = [target.service.name for target in targets[:1]]
+        return dict.fromkeys(first, Reason("its smoke tests have not passed yet", replaces=False))
+
+    def _differing(self, product: str, targets: tuple[Target, ...]) -> dict[str, Reason]:
+        """The same for targets whose images are there, and for what runs and has left the manifests."""
         pending = dict(self.platform.pending(product, targets))
         if pending and (kept := self._kept(targets)) != targets:
-            pending = dict(self.platform.pending(product, kept))
-        if pending or self.platform.is_verified(product, targets):
-            return pending
-        return dict.fromkeys(services[:1], "its smoke tests have not passed yet")
+            return dict(self.platform.pending(product, kept))
+        return pending
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
@@ -98,7 +117,7 @@ class Deployer:
         steps = self.builder.plan(services, push=bool(self.environment.registry))
         prints = self.picture.graph.fingerprints
         pending = [
-            Step(Phase.DEPLOY, node, prints.get(node, ""), reason)
+            Step(Phase.DEPLOY, node, prints.get(node, ""), str(reason))
             for name, reason in self.pending(product).items()
             if (node := deployment_id(self.environment.name, name))
         ]
@@ -114,7 +133,7 @@ class Deployer:
         from buildgraph.place.audit import Deed
 
         self.need_approval(f"deploy:{product}", terms)
-        self.confirm_plan(terms.plan, product, self.planned)
+        self.confirm_plan(terms.plan, product, self)
         found, tell = self._targets(product), teller(f"deploy:{product}")
         targets = self._kept(found)
         self.check_migrations(self.picture.snapshot, targets, terms, tell)
@@ -138,7 +157,7 @@ class Deployer:
 
     def _confirm(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
         """Refuse what does not hold any more: somebody else may have deployed since it was looked at."""
-        self.confirm_plan(terms.plan, product, self.planned)
+        self.confirm_plan(terms.plan, product, self)
         self._refuse_older(product, targets, terms)
 
     def _refuse_older(self, product: str, targets: tuple[Target, ...], terms: Terms) -> None:
@@ -152,7 +171,7 @@ class Deployer:
         from buildgraph.place.audit import Deed
 
         self.need_approval(f"migrate:{product}", terms)
-        self.confirm_plan(terms.plan, product, self.planned)
+        self.confirm_plan(terms.plan, product, self)
         targets, tell = self._targets(product), teller(f"migrate:{product}")
         self.check_migrations(self.picture.snapshot, targets, terms, tell)
         deed = Deed("migrate", product, self.picture.commit_label, terms.reason)
@@ -188,22 +207,22 @@ class Deployer:
         if self.environment.approval and not terms.plan:
             raise approval_needed(self.environment.name, task)
 
-    def confirm_plan(self, file: str, product: str, planned: Callable[[str], list[PlannedService]]) -> None:
-        """ConfigurationError when a saved plan does not hold any more for a product; "" is no plan."""
+    def confirm_plan(self, file: str, product: str, course: Course) -> None:
+        """ConfigurationError when a saved plan does not hold any more for a product, or does not show all that would
+        be deployed; "" is no plan.
+        """
         if not file:
             return
         plan = read_plan(Path(file))
         refuse_elsewhere(plan, self.picture.manifests.workspace.name, self.environment.name)
-        refuse_outdated(plan, product, planned(product))
+        refuse_outdated(plan, product, course.planned(product))
+        refuse_unshown(plan, course.pending(product))
 
     def planned(self, product: str) -> list[PlannedService]:
         """The services of a product as a plan tells them now: what they shall run, and what runs."""
-        targets = [
-            self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
-        ]
         running = self.platform.running()
         removed = removed_by(self.platform.scene, running, product)
-        return plan_services(running, product, self._kept(targets), removed)
+        return plan_services(running, product, self._kept(self._targets_so_far(product)), removed)
 
     def _image_so_far(self, service: str) -> str:
         return self.builder.deployable(service) if self._has_image(service) else ""
@@ -270,6 +289,12 @@ class Deployer:
         return tuple(
             self._target(service, self.builder.deployable(service.name))
             for service in self._deployed(product)
+        )
+
+    def _targets_so_far(self, product: str) -> tuple[Target, ...]:
+        """The same before all images are built: those that are not have none."""
+        return tuple(
+            self._target(service, self._image_so_far(service.name)) for service in self._deployed(product)
         )
 
     def _kept(self, targets: Iterable[Target]) -> tuple[Target, ...]:

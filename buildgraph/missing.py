@@ -1,4 +1,4 @@
-"""Refuses a run for which secrets are missing before anything starts: of images to be built, deploys, promotions."""
+"""Refuses a run for which secrets or base images are missing, before anything starts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildgraph.chain import Chain
+from buildgraph.obstacles import refuse_unready_bases
+from buildgraph.platforms import base_images
 from buildgraph.promotion import Promotion
 from buildgraph.refusals import Terms
 
 OF_CONTAINERS: Final = ("deploy", "migrate")  # the tasks that start containers after builds
+
+
+def refuse_unready(chain: Chain, tasks: Iterable[str], terms: Terms) -> None:
+    """Refuse what these tasks come to need and nobody has: secrets, and bases of images that are to be built."""
+    wanted = list(tasks)
+    refuse_missing_secrets(chain, wanted, terms)
+    on_engine = not (chain.environment.coolify or chain.environment.kubernetes)
+    if on_engine and any(task.startswith(OF_CONTAINERS) for task in wanted):
+        base_images(chain.builder)
+    built = {name for phase, _, name in (task.partition(":") for task in wanted) if phase == "build"}
+    refuse_unready_bases(chain.builder, (service.name for service in chain.services if service.name in built))
 
 
 def refuse_missing_secrets(chain: Chain, tasks: Iterable[str], terms: Terms) -> None:

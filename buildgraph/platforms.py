@@ -96,7 +96,7 @@ def engine_place(builder: Builder) -> Place:
         engine=_engine(builder),
         workspace=manifests.workspace.name,
         environment=environment,
-        images=_base_images(builder),
+        images=base_images(builder),
         secrets=builder.secrets,
         catalog=manifests.services,
     )
@@ -148,7 +148,8 @@ def _engine(builder: Builder) -> Engine:
     return builder.engine if address == builder.address else open_engine(address)
 
 
-def _base_images(builder: Builder) -> dict[str, str]:
+def base_images(builder: Builder) -> dict[str, str]:
+    """What an environment on an engine runs beside its services; ConfigurationError for what is not locked."""
     environment = builder.environment
     names = [environment.proxy_image, *(backing.image for backing in environment.backing)]
     return {name: builder.picture.base(name).pinned for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -24,7 +24,7 @@ from buildgraph.vetting import sign
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Platform, Release, ReleasedService
-    from buildgraph.place.model import Scene, Target
+    from buildgraph.place.model import Reason, Scene, Target
 
 USUAL_SOURCE: Final = "staging"
 LOCAL: Final = re.compile(r"\blocalhost\b|\b127\.0\.0\.\d+\b|\[::1\]")
@@ -93,9 +93,11 @@ class Promotion:
 
     def is_done(self) -> bool:
         """Whether the release runs there already, verified."""
-        if self.platform.pending(self.product, self.targets):
-            return False
-        return self.platform.is_verified(self.product, self.targets)
+        return not self.pending(self.product) and self.platform.is_verified(self.product, self.targets)
+
+    def pending(self, product: str) -> Mapping[str, Reason]:
+        """Service -> why it would be touched there; those that run there and were not released, too."""
+        return self.platform.pending(product, self.targets)
 
     def check(self) -> None:
         """Refuse what must not leave its environment, all reasons at once; ConfigurationError."""
@@ -121,11 +123,16 @@ class Promotion:
         """What a promotion has to do now; nothing when it is done."""
         if self.is_done():
             return []
-        reason = f"{self.source.name} runs {self.release.name}"
-        name = self.deployer.environment.name
+        why = f"{self.source.name} runs {self.release.name}"
+        prints = {target.service.name: target.fingerprint for target in self.targets}
+        gone = {
+            name: str(reason) for name, reason in self.pending(self.product).items() if name not in prints
+        }
+        reasons = gone | dict.fromkeys(prints, why)
+        environment = self.deployer.environment.name
         return [
-            Step(Phase.DEPLOY, deployment_id(name, target.service.name), target.fingerprint, reason)
-            for target in self.targets
+            Step(Phase.DEPLOY, deployment_id(environment, name), prints.get(name, ""), reasons[name])
+            for name in sorted(reasons)
         ]
 
     def carry(self) -> None:
@@ -206,7 +213,7 @@ def promote(deployer: Deployer, product: str, terms: Terms) -> None:
     targets, platform = promotion.targets, promotion.platform
 
     def confirm() -> None:
-        deployer.confirm_plan(terms.plan, product, promotion.planned)
+        deployer.confirm_plan(terms.plan, product, promotion)
         if not terms.force:
             running = platform.running()
             removed = removed_by(promotion.scene, running, product)

@@ -201,6 +201,7 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self._failed: dict[str, str] = {}  # what failures said -> the first task that failed so
 
     def initialize(self, tasks: Mapping[str, Told], selected: Sequence[str]) -> None:
         """A run begins: it shall have a summary."""
@@ -219,8 +220,11 @@ class Reporter:
             held = self.run.settle(task.name, Outcome.NOT_RUN, f"{' and '.join(broken)} failed")
             tell_ended(task.name, f"!! {task.name}  not run: {held.why}")
         elif task.actions:
-            self.run.settle(task.name, Outcome.FAILED, first_line(fail.get_msg()))
-            tell_ended(task.name, f"!! {task.name}  failed\n{fail.get_msg()}")
+            said = fail.get_msg()
+            self.run.settle(task.name, Outcome.FAILED, first_line(said))
+            first = self._failed.setdefault(said, task.name)
+            told = f"failed\n{said}" if first == task.name else f"failed as {first} did"
+            tell_ended(task.name, f"!! {task.name}  {told}")
 
     def add_success(self, task: Told) -> None:
         """A task did its work."""

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.plan.steps import Step
+from buildgraph.graph.deployments import deployment_id
+from buildgraph.plan.steps import Phase, Step
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Running
-    from buildgraph.place.model import Target
+    from buildgraph.place.model import Reason, Target
 
 FORMAT: Final = 1
 AGAIN: Final = "look at it again: `buildgraph plan {tasks} env={environment} --save FILE`"
+COMPARED: Final = "{again}; with `--secrets` it compares what the environment's secret_commands tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class SavedPlan:
     made_by: str
     services: tuple[PlannedService, ...]
     steps: tuple[Mapping[str, str], ...] = ()
+
+    def shows(self, deployment: str) -> bool:
+        """Whether a step of it deploys this node."""
+        deploy = Phase.DEPLOY.value
+        return any(step.get("phase") == deploy and step.get("node") == deployment for step in self.steps)
 
     def of(self, product: str) -> dict[str, PlannedService]:
         """The services of a product by name."""
@@ -97,19 +104,24 @@ def parse_plan(table: Any, where: str) -> SavedPlan:
                 "a newer buildgraph made it: install that one" if is_newer else "its format is none"
             )
         services = tuple(_planned(found) for found in table.pop("services"))
+        steps = tuple(_texts(found) for found in table.pop("steps", ()))
         told: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
         }
-        return SavedPlan(services=services, **told)
+        return SavedPlan(services=services, steps=steps, **told)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = str(error) if isinstance(error, ValueError) else "it lacks what a plan has"
         raise ConfigurationError.of(f"plan={where}", f"is no saved plan: {what}", SAVE) from error
 
 
 def _planned(table: Mapping[str, str]) -> PlannedService:
+    return PlannedService(**_texts(table))
+
+
+def _texts(table: Mapping[str, str]) -> Mapping[str, str]:
     if not all(isinstance(value, str) for value in table.values()):
         raise TypeError(table)
-    return PlannedService(**table)
+    return table
 
 
 def refuse_outdated(plan: SavedPlan, product: str, now: Iterable[PlannedService]) -> None:
@@ -118,7 +130,7 @@ def refuse_outdated(plan: SavedPlan, product: str, now: Iterable[PlannedService]
     `now` are the product's services as they would be planned now. One that runs as planned already is well:
     the plan has been carried out.
     """
-    way_out = AGAIN.format(tasks=" ".join(plan.tasks), environment=plan.environment)
+    way_out = _look_again(plan)
     found = {service.service: service for service in now}
     planned = plan.of(product)
     if not planned:
@@ -158,6 +170,28 @@ def _differences(name: str, planned: PlannedService | None, now: PlannedService 
     if now.running not in (planned.running, planned.fingerprint):
         commit = f" (from {now.running_commit})" if now.running_commit else ""
         yield f"another version of {name} runs than then{commit}"
+
+
+def refuse_unshown(plan: SavedPlan, pending: Mapping[str, Reason]) -> None:
+    """ConfigurationError that names every service that would be deployed although no step of a plan says so.
+
+    `pending` are those that a deploy would touch now. What only has to be settled (a proxy that does not run, a former
+    version whose time is over) brings no container that nobody has looked at.
+    """
+    way_out = COMPARED.format(again=_look_again(plan))
+    mistakes = [
+        Mistake(
+            f"plan= of {plan.made_at}", f"{name} would be deployed, which it does not show: {reason}", way_out
+        )
+        for name, reason in pending.items()
+        if reason.replaces and not plan.shows(deployment_id(plan.environment, name))
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _look_again(plan: SavedPlan) -> str:
+    return AGAIN.format(tasks=" ".join(plan.tasks), environment=plan.environment)
 
 
 def refuse_elsewhere(plan: SavedPlan, workspace: str, environment: str) -> None:

@@ -37,7 +37,7 @@ from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, UnknownName, unforeseen
 from buildgraph.ignored import Ignored, marks_file
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
-from buildgraph.missing import refuse_missing_secrets
+from buildgraph.missing import refuse_unready
 from buildgraph.project import Project
 from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
@@ -154,7 +154,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
                 _check_plans(chain, pos_args, _terms())
                 if isinstance(cmd, DoitRun):
                     wanted = wanted_tasks(works, pos_args or DEFAULT_TASKS)
-                    refuse_missing_secrets(chain, wanted, _terms())
+                    refuse_unready(chain, wanted, _terms())
             _load_ahead(pos_args)
         except BuildgraphError as error:
             raise Stopped(error) from error
@@ -288,10 +288,10 @@ def _check_plans(chain: Chain, names: Iterable[str], terms: Terms) -> None:
         if phase == "deploy":
             for each in chain.products_for(product) if product else chain.products:
                 deployer.need_approval(name, terms)
-                deployer.confirm_plan(terms.plan, each, deployer.planned)
+                deployer.confirm_plan(terms.plan, each, deployer)
         if phase == "migrate":
             deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, deployer.planned)
+            deployer.confirm_plan(terms.plan, product, deployer)
         if phase == "promote":
             deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms).planned)
+            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms))

@@ -34,7 +34,7 @@ ROAD = (
     ("since", "console", "page"),
     ("comparison", "finder"),
     ("builder", "checker"),
-    ("platforms", "vetting"),
+    ("platforms", "vetting", "obstacles"),
     ("deployed", "refusals", "saved_plan", "migrations", "needs"),
     ("deployer", "registry_pruning"),
     ("rollback", "promotion", "recovery", "scaling"),

@@ -18,6 +18,7 @@ from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName, unwritable
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Environment
+from buildgraph.obstacles import with_obstacles
 from buildgraph.plan.steps import Step
 from buildgraph.project import Project, open_project
 from buildgraph.promotion import Promotion
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
     terms = Terms(source=options.source)
     tasks = options.tasks or ["build"]
     steps = list(dict.fromkeys(step for task in tasks for step in _steps(chain, task, terms)))
+    steps = [with_obstacles(chain.builder, step) for step in steps]
     _tell_unknown(chain, tasks)
     if options.save:
         _save(chain, options, steps)

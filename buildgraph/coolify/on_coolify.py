@@ -25,7 +25,7 @@ from buildgraph.manifests.model import Service
 from buildgraph.place.actor import read_actor
 from buildgraph.place.audit import Deed, Event, moment
 from buildgraph.place.holding import STOPPING, Holding
-from buildgraph.place.model import Scene, Target, Tell
+from buildgraph.place.model import DEPARTED, Reason, Scene, Target, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class CoolifyPlatform:
         """What was deployed last, and how its applications stand."""
         return {name: _running(found) for name, found in read_live(self.place).services.items()}
 
-    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
+    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, Reason]:
         """Service -> why a deploy would touch it."""
         live = read_live(self.place)
-        departed = dict.fromkeys(departed_services(self.place, live, product), "it left the manifests")
-        differing = {t.service.name: str(reason) for t, reason in pending_targets(self.place, live, targets)}
+        departed = dict.fromkeys(departed_services(self.place, live, product), DEPARTED)
+        differing = {t.service.name: reason for t, reason in pending_targets(self.place, live, targets)}
         return differing | departed
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:

@@ -22,7 +22,7 @@ from buildgraph.manifests.model import Service
 from buildgraph.place.audit import Deed, Event, read_events, record_event, recorded
 from buildgraph.place.holding import Holding, read_locks
 from buildgraph.place.lock import keep_lock, release_lock
-from buildgraph.place.model import Place, Scene, Target, Tell
+from buildgraph.place.model import DEPARTED, Place, Reason, Scene, Target, Tell
 
 # An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
 VERSION = "org.opencontainers.image.version"
@@ -54,11 +54,11 @@ class EnginePlatform:
         }
         return {name: _running(found, scales.get(name, 0)) for name, found in live.services.items()}
 
-    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
+    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, Reason]:
         """Service -> why a deploy would touch it."""
         live = read_live(self.place)
-        departed = dict.fromkeys(departed_services(self.place, live, product), "it left the manifests")
-        differing = {t.service.name: str(reason) for t, reason in pending_targets(self.place, live, targets)}
+        departed = dict.fromkeys(departed_services(self.place, live, product), DEPARTED)
+        differing = {t.service.name: reason for t, reason in pending_targets(self.place, live, targets)}
         return differing | departed
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:

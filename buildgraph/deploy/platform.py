@@ -12,7 +12,7 @@ from buildgraph.deploy.releasing import Shipment
 from buildgraph.manifests.model import Service
 from buildgraph.place.audit import Deed, Event
 from buildgraph.place.holding import Holding
-from buildgraph.place.model import Scene, Target, Tell
+from buildgraph.place.model import Reason, Scene, Target, Tell
 
 ABSENT, STOPPED, UNHEALTHY, HEALTHY = "absent", "stopped", "unhealthy", "healthy"
 
@@ -63,7 +63,7 @@ class Platform(Protocol):
     def running(self) -> Mapping[str, Running]:
         """What runs, by service; services that have left the manifests too."""
 
-    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
+    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, Reason]:
         """Service -> why a deploy would touch it; empty when all of a product runs as it shall."""
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:

@@ -15,10 +15,14 @@ DEFAULT_ADDRESS: Final = "unix:///var/run/docker.sock"
 
 @dataclass(frozen=True, slots=True)
 class OwnEngine:
-    """An engine's address as it is written somewhere, and the folder of certificates (None: it has no TLS)."""
+    """An engine's address as it is written somewhere, and the folder of certificates (None: it has no TLS).
+
+    `named_by` is who has chosen it, in a user's words; "" for nobody.
+    """
 
     address: str
     certificates: Path | None = None
+    named_by: str = ""
 
 
 def own_engine(env: Mapping[str, str] = os.environ) -> OwnEngine:
@@ -28,7 +32,7 @@ def own_engine(env: Mapping[str, str] = os.environ) -> OwnEngine:
     """
     if env.get("DOCKER_HOST"):
         has_tls = bool(env.get("DOCKER_TLS_VERIFY"))
-        return OwnEngine(env["DOCKER_HOST"], usual_certificates(env) if has_tls else None)
+        return OwnEngine(env["DOCKER_HOST"], usual_certificates(env) if has_tls else None, "DOCKER_HOST")
     name = env.get("DOCKER_CONTEXT") or _text(_read(_folder(env) / "config.json"), "currentContext")
     if name in ("", "default"):
         return OwnEngine(DEFAULT_ADDRESS)
@@ -38,7 +42,9 @@ def own_engine(env: Mapping[str, str] = os.environ) -> OwnEngine:
     endpoints = told.get("Endpoints")
     endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else {}
     address = _text(endpoint if isinstance(endpoint, dict) else {}, "Host")
-    return OwnEngine(address or DEFAULT_ADDRESS, key if key.is_dir() else None)
+    if not address:
+        return OwnEngine(DEFAULT_ADDRESS)
+    return OwnEngine(address, key if key.is_dir() else None, f"the context {name}")
 
 
 def usual_certificates(env: Mapping[str, str] = os.environ) -> Path:

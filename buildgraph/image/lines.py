@@ -11,7 +11,7 @@ from buildgraph.errors import ToolError
 from buildgraph.image.contexts import own_engine, usual_certificates
 from buildgraph.manifests.engines import EngineAddress, parse_engine
 
-NO_ENGINE = "start Docker (or `script/engine` on Debian as root), then `buildgraph doctor`"
+NO_ENGINE = "start Docker, then `buildgraph doctor`"
 # The files of a folder of certificates, as the docker command names them.
 CA, CERTIFICATE, KEY = "ca.pem", "cert.pem", "key.pem"
 CONNECT_WITHIN = 10.0  # seconds to reach a host
@@ -51,8 +51,9 @@ class NearLine:
     is_here = True
     certificates: Path | None = None
 
-    def __init__(self, path: str, *, is_named: bool) -> None:
+    def __init__(self, path: str, *, is_named: bool, named_by: str = "") -> None:
         self.path = path
+        self.named_by = named_by
         self.base_url = f"unix://{path}"
         self.command_env: Mapping[str, str] = {"DOCKER_HOST": self.base_url, **OTHERS} if is_named else {}
         self.where = f"at {self.base_url}" if is_named else "on this machine"
@@ -68,7 +69,7 @@ class NearLine:
                 f"you may not use the Docker engine {self.where}",
                 f"have yourself put into the group of {self.path} (`docker`), and log in again",
             )
-        return ToolError(f"no Docker engine answers {self.where}", NO_ENGINE)
+        return _silent(self.base_url, self.named_by)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -80,8 +81,9 @@ class PlainLine:
     is_here = False
     certificates: Path | None = None
 
-    def __init__(self, address: EngineAddress) -> None:
+    def __init__(self, address: EngineAddress, named_by: str) -> None:
         self.address = address
+        self.named_by = named_by
         self.where = f"at {address}"
         self.base_url = str(address)
         self.command_env: Mapping[str, str] = {}
@@ -92,29 +94,36 @@ class PlainLine:
 
     def explain(self, error: Exception) -> ToolError:
         """A host that is not reached, or an engine that is not there."""
-        return ToolError(f"no Docker engine answers {self.where}", NO_ENGINE)
+        return _silent(self.base_url, self.named_by)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
+def _silent(address: str, named_by: str) -> ToolError:
+    """That nothing answers at an address, and who has chosen it: it may be another engine that runs well."""
+    return ToolError(
+        f"no Docker engine answers at {address}{f' ({named_by})' if named_by else ''}", NO_ENGINE
+    )
+
+
 def open_line(written: str) -> Line:
     """The line to the engine at an address (`""`: this machine's own); ToolError when it cannot be had."""
     own = own_engine() if not written else None
-    address = parse_engine(own.address if own else written)
+    address, named_by = parse_engine(own.address if own else written), own.named_by if own else ""
     if address is None:
         raise ToolError(
             f"{own.address if own else written!r} is no address of a Docker engine",
             "write it as unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT",
         )
     if address.scheme == "unix":
-        return NearLine(address.path, is_named=own is None)
+        return NearLine(address.path, is_named=own is None, named_by=named_by)
     if address.scheme == "ssh":
         from buildgraph.image.ssh import open_ssh
 
         return open_ssh(address)
     if own and own.certificates is None:
-        return PlainLine(address)
+        return PlainLine(address, named_by)
     from buildgraph.image.tls import open_tls
 
     return open_tls(address, (own.certificates if own else None) or _certificates_for(address))

@@ -25,7 +25,7 @@ from buildgraph.manifests.model import Service
 from buildgraph.place.actor import read_actor
 from buildgraph.place.audit import Deed, Event, moment
 from buildgraph.place.holding import Holding
-from buildgraph.place.model import Scene, Target, Tell
+from buildgraph.place.model import DEPARTED, Reason, Scene, Target, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class KubernetesPlatform:
         """What runs, by the Deployments' own word."""
         return {name: found.running for name, found in read_live(self.cluster).workloads.items()}
 
-    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, str]:
+    def pending(self, product: str, targets: Iterable[Target]) -> Mapping[str, Reason]:
         """Service -> why a deploy would touch it."""
         live, key = read_live(self.cluster), read_key(self.cluster)
         shippings = shippings_of(self.cluster, key, live, targets)
         departed = departed_services(self.cluster, live, product)
-        return pending_shippings(live, shippings) | dict.fromkeys(departed, "it left the manifests")
+        return pending_shippings(live, shippings) | dict.fromkeys(departed, DEPARTED)
 
     def is_verified(self, product: str, targets: Iterable[Target]) -> bool:
         """Whether these very targets have passed the product's smoke tests here."""

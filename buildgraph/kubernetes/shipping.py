@@ -8,7 +8,7 @@ from buildgraph.deploy.builds import is_same_build
 from buildgraph.deploy.platform import HEALTHY, STOPPED
 from buildgraph.kubernetes.cluster import Cluster
 from buildgraph.kubernetes.live import Live, Workload
-from buildgraph.place.model import Target
+from buildgraph.place.model import Reason, Target
 from buildgraph.place.secrets import wanted_digest
 from buildgraph.render.kubernetes import Shipping
 
@@ -39,10 +39,10 @@ def _shipping_of(cluster: Cluster, key: bytes, live: Live, target: Target) -> Sh
     )
 
 
-def pending_shippings(live: Live, shippings: Iterable[Shipping]) -> dict[str, str]:
+def pending_shippings(live: Live, shippings: Iterable[Shipping]) -> dict[str, Reason]:
     """Service -> why it is not as it shall be; empty when all are."""
     found = ((s.service.name, _reason(live.workloads.get(s.service.name), s)) for s in shippings)
-    return {name: reason for name, reason in found if reason}
+    return {name: reason for name, reason in found if reason is not None}
 
 
 def departed_services(cluster: Cluster, live: Live, product: str) -> tuple[str, ...]:
@@ -51,13 +51,19 @@ def departed_services(cluster: Cluster, live: Live, product: str) -> tuple[str, 
     return tuple(found.service for found in live.of_product(product) if found.service not in known)
 
 
-def _reason(running: Workload | None, shipping: Shipping) -> str:
+def _reason(running: Workload | None, shipping: Shipping) -> Reason | None:
     if running is None:
-        return "it does not run yet"
+        return Reason("it does not run yet")
     if running.state == STOPPED:
-        return "it does not run"
+        return Reason("it does not run")
     if problem := another_version(running, shipping):
-        return problem
+        return Reason(problem)
+    unsettled = _unsettled(running, shipping)
+    return Reason(unsettled, replaces=False) if unsettled else None
+
+
+def _unsettled(running: Workload, shipping: Shipping) -> str:
+    """What is to do although the pods are of the right version; "" for nothing."""
     if not shipping.service.autoscale and running.replicas != shipping.replicas:
         return f"{running.replicas} of {shipping.replicas} replicas are asked for"
     if running.product != shipping.service.product:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.manifests.naming import prefix_of
@@ -116,6 +116,9 @@ class Reason:
 
     def __str__(self) -> str:
         return self.text
+
+
+DEPARTED: Final = Reason("it left the manifests")
 
 
 @dataclass(frozen=True, slots=True)

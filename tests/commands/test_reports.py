@@ -38,10 +38,22 @@ def test_a_failed_run_leaves_a_report_of_what_failed_and_what_was_not_run(shop: 
     assert (ran.code, told["exit_code"], told["result"]) == (3, 3, "failed")
     assert (told["commit"], told["edited"]) == (shop.git("rev-parse", "HEAD"), False)
     assert [(task["name"], task["result"], task["why"]) for task in told["tasks"]] == [
-        ("build:base", "failed", "no Docker engine answers on this machine"),
+        ("build:base", "failed", "no Docker engine answers at unix:///nowhere/docker.sock (DOCKER_HOST)"),
         ("build:web", "not run", "build:base failed"),
     ]
     assert shop.git("status", "--porcelain") == ""
+
+
+def test_what_several_tasks_fail_of_is_told_once_and_names_the_engine_that_was_asked(shop: Monorepo) -> None:
+    shop.plain_service("mail", "FROM scratch\nCOPY services/mail/ /\n", port=82)
+
+    ran = shop.run("build:base", "build:mail")
+
+    assert ran.code == 3
+    assert ran.err.count("no Docker engine answers at unix:///nowhere/docker.sock (DOCKER_HOST)") == 1
+    assert ran.err.count("  start Docker, then `buildgraph doctor`\n") == 1
+    assert "!! build:mail  failed as build:base did\n" in ran.err
+    assert [task["result"] for task in last_report(shop)["tasks"]] == ["failed", "failed"]
 
 
 def test_what_is_refused_or_only_listed_is_no_run(shop: Monorepo) -> None:

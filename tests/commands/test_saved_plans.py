@@ -11,7 +11,7 @@ import pytest
 from buildgraph.deploy import HEALTHY, Running
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Environment, Service
-from buildgraph.place.model import Scene, Target
+from buildgraph.place.model import Reason, Scene, Target
 from buildgraph.refusals import is_ancestor, refuse_older, removed_by
 from buildgraph.saved_plan import (
     PlannedService,
@@ -21,6 +21,7 @@ from buildgraph.saved_plan import (
     read_plan,
     refuse_elsewhere,
     refuse_outdated,
+    refuse_unshown,
     render_plan,
 )
 from tests.support.monorepo import Monorepo
@@ -98,6 +99,28 @@ def test_a_plan_that_removes_a_service_holds_until_that_one_is_another_or_comes_
         refuse_outdated(plan, "shop", [API, replace(API, service="worker")])
 
 
+def test_a_deploy_that_no_step_of_a_plan_shows_is_refused() -> None:
+    shown = {
+        "phase": "deploy",
+        "node": "deployment:production/api",
+        "fingerprint": "1",
+        "reason": "it is new",
+    }
+    built = {"phase": "build", "node": "deployment:production/web"}
+    plan = replace(PLAN, steps=(shown, built))
+    ended, idle = Reason("a container is exited"), Reason("the proxy does not run", replaces=False)
+
+    refuse_unshown(plan, {"api": ended, "web": idle})
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_unshown(plan, {"api": ended, "web": ended, "worker": ended})
+
+    told = str(refused.value)
+    assert "web would be deployed, which it does not show: a container is exited" in told
+    assert "worker would be deployed" in told
+    assert "api would" not in told
+    assert "`buildgraph plan deploy:shop env=production --save FILE`; with `--secrets`" in told
+
+
 def test_an_older_commit_removes_no_service_that_came_after_it(repo: Monorepo) -> None:
     older, newer = repo.commit("one"), repo.commit("two")
     scene = Scene(Environment("staging"), (Service("api", "shop", "dockerfile", "api"),))
@@ -138,6 +161,8 @@ def test_a_plan_is_for_its_products_workspace_and_environment() -> None:
         {"format": 1, "services": []},
         {"format": 1, "services": [{"service": "api", "canary": 1}]},
         json.loads(render_plan(PLAN)) | {"new": 1},
+        json.loads(render_plan(PLAN)) | {"steps": ["deploy"]},
+        json.loads(render_plan(PLAN)) | {"steps": [{"phase": 1}]},
     ],
 )
 def test_what_is_no_plan_of_this_version_says_how_to_get_one(table: object) -> None:

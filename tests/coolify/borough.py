@@ -131,7 +131,7 @@ class Borough:
     def pending(self) -> dict[str, str]:
         """Service -> why a deploy would touch it; nothing is changed by asking."""
         self.server.requests.clear()
-        found = dict(self.platform.pending("town", self.targets()))
+        found = {name: str(reason) for name, reason in self.platform.pending("town", self.targets()).items()}
         assert self.server.writes() == []
         return found
 

@@ -160,3 +160,19 @@ def test_a_promotion_can_need_a_plan_too(shop: Hamlet) -> None:
     shop.must("promote:shop", "env=production", "plan=shop.plan")
 
     assert shop.fetch("api", "production") == "api 1"
+
+
+def test_a_plan_of_a_promotion_shows_what_it_removes(shop: Hamlet) -> None:
+    shop.must("deploy:shop", "env=staging")
+    shop.must("promote:shop", "env=production")
+    shop.declare("shop", api={"port": 3001})
+    shop.commit()
+    shop.must("deploy:shop", "env=staging")
+
+    steps = shop.told("plan", "promote:shop", "env=production")["steps"]
+
+    released = f"staging runs {newest(shop, 'staging')['name']}"
+    assert [(step["node"], step["reason"]) for step in steps] == [
+        ("deployment:production/api", released),
+        ("deployment:production/web", "it left the manifests"),
+    ]

@@ -42,16 +42,18 @@ def test_the_machine_s_own_engine_is_the_one_that_the_docker_command_asks(tmp_pa
     env = context(tmp_path, "colima", "unix:///home/ann/colima.sock")
 
     assert own_engine({"DOCKER_CONFIG": "/nowhere"}) == OwnEngine(DEFAULT_ADDRESS)
-    assert own_engine(env) == OwnEngine("unix:///home/ann/colima.sock")
+    assert own_engine(env) == OwnEngine("unix:///home/ann/colima.sock", named_by="the context colima")
     assert own_engine({**env, "DOCKER_CONTEXT": "default"}) == OwnEngine(DEFAULT_ADDRESS)
-    assert own_engine({**env, "DOCKER_HOST": "unix:///other"}) == OwnEngine("unix:///other")
+    assert own_engine({**env, "DOCKER_HOST": "unix:///other"}) == OwnEngine(
+        "unix:///other", named_by="DOCKER_HOST"
+    )
 
 
 def test_a_context_that_is_not_in_use_is_not_asked_unless_it_is_named(tmp_path: Path) -> None:
     env = context(tmp_path, "far", "ssh://host", in_use=False)
 
     assert own_engine(env) == OwnEngine(DEFAULT_ADDRESS)
-    assert own_engine({**env, "DOCKER_CONTEXT": "far"}) == OwnEngine("ssh://host")
+    assert own_engine({**env, "DOCKER_CONTEXT": "far"}) == OwnEngine("ssh://host", named_by="the context far")
 
 
 def test_certificates_are_those_of_the_context_or_of_the_variables(tmp_path: Path) -> None:
@@ -69,6 +71,21 @@ def test_a_configuration_that_says_nothing_leads_to_the_usual_socket(tmp_path: P
     (tmp_path / "config.json").write_text(content)
 
     assert own_engine({"DOCKER_CONFIG": str(tmp_path)}) == OwnEngine(DEFAULT_ADDRESS)
+
+
+def test_an_engine_that_does_not_answer_is_told_by_its_address_and_by_who_has_chosen_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = ConnectionRefusedError()
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    assert (
+        open_line("").explain(gone).what == "no Docker engine answers at unix:///nowhere.sock (DOCKER_HOST)"
+    )
+    assert (
+        open_line("unix:///named.sock").explain(gone).what == "no Docker engine answers at unix:///named.sock"
+    )
+    monkeypatch.setenv("DOCKER_HOST", "tcp://nowhere:1")
+    assert open_line("").explain(gone).what == "no Docker engine answers at tcp://nowhere:1 (DOCKER_HOST)"
 
 
 def test_an_address_in_a_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:

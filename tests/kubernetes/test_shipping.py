@@ -31,7 +31,7 @@ def running(wanted: Shipping, **fields: Any) -> Workload:
 
 
 def reasons(found: Workload, wanted: Shipping) -> list[str]:
-    return list(pending_shippings(Live({found.service: found}), [wanted]).values())
+    return [str(reason) for reason in pending_shippings(Live({found.service: found}), [wanted]).values()]
 
 
 def test_what_a_version_that_was_taken_back_has_left_around_the_pods_is_a_reason() -> None:
