@@ -34,7 +34,7 @@ from buildgraph.workspace.projects import ROOT
 
 HAND_OVER = "buildgraph.dodo:HandOver"
 NOTHING = "no project or Dockerfile here becomes an image; `graph`, `affected` and `why` need no manifest"
-NOTHING_NEW = "nothing new: the manifests declare every project and Dockerfile here that becomes an image"
+NOTHING_NEW = "nothing new: the manifests declare every project and Dockerfile here that is recognised"
 NEXT = {
     Source.REGISTRY: "next: `buildgraph graph`; `buildgraph bases --update` locks base images, then `buildgraph build`",
     Source.SUBSTITUTE: "next: `buildgraph graph`, then `buildgraph build`, on the stand-ins of this machine",
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         answer(as_json(_as_dict(facts.name, adoption, files, is_dry=options.dry_run)))
     else:
-        ending = "" if options.dry_run or not adoption.services else NEXT[project.site.source]
+        ending = "" if options.dry_run or not adoption.services else _next(files, project.site.source)
         told = _told(adoption, NOTHING_NEW if manifests.services else NOTHING)
         answer(
             "\n\n".join(filter(None, [*told, _dry(files) if options.dry_run else _written(files), ending]))
@@ -224,6 +224,12 @@ def _written(files: list[Planned]) -> str:
     kept = [f"  {file.path}" for file in files if file.is_there]
     told = ["wrote", *lines] if lines else ["wrote nothing"]
     return "\n".join([*told, *(["kept as it is", *kept] if kept else [])])
+
+
+def _next(files: Iterable[Planned], source: Source) -> str:
+    """What to do now: what a file lacks comes first, as without it there is nothing new to be built."""
+    lacking = [file.path for file in files if file.is_lacking and file.path != TOOL_FILE]
+    return f"next: add the lines above to {' and '.join(lacking)}" if lacking else NEXT[source]
 
 
 def _dry(files: list[Planned]) -> str:

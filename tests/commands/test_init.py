@@ -149,6 +149,7 @@ def test_a_project_that_came_later_is_told_for_the_product_that_is_there(shop: M
     assert (service["name"], service["port"]) == ("jobs", 3003)
     assert lacking["where"] == "manifests/products/repo.toml"
     assert '[services.jobs]\n    kind = "node"' in lacking["way_out"]
+    assert shop.run("init").out.endswith("\n\nnext: add the lines above to manifests/products/repo.toml\n")
     assert files_of(shop) == before
 
 
