@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from buildgraph.deployer import Deployer
 
 NO_SERVICE = "no manifest declares a service, so there is nothing to build or deploy"
-WRITE_ONE = "write one, as README.md shows; `affected`, `why` and `graph` need none"
+WRITE_ONE = "`buildgraph init` writes one for what is here; `affected`, `why` and `graph` need none"
 
 
 @dataclass(frozen=True)

@@ -192,12 +192,3 @@ def short_commit(commit: str) -> str:
     """A commit as people read it; `-dirty` says that edits were deployed with it."""
     name, dash, dirty = commit.partition("-")
     return name[:12] + dash + dirty
-
-
-def seconds(duration: float) -> str:
-    """A duration in seconds as people read it: `0.4 s`, `12 s`, `3 min 20 s`."""
-    if duration < 10:
-        return f"{duration:.1f} s"
-    if duration < 60:
-        return f"{duration:.0f} s"
-    return f"{int(duration) // 60} min {int(duration) % 60} s"

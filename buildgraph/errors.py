@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
 MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
+FEW: Final = 12  # names that are told where none looks like the one asked for: more would hide the mistake
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
 
 
@@ -54,13 +55,18 @@ class ConfigurationError(BuildgraphError):
 
 
 class UnknownName(ConfigurationError):
-    """A name that stands nowhere; carries the close matches so that a typing slip costs one look."""
+    """A name that stands nowhere; carries the close matches so that a typing slip costs one look.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    `otherwise` is the way out where it is no slip: how something of that name comes to be.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], otherwise: str = "") -> None:
         self.name = name
         names = set(known)
         self.matches = close_matches(name, names)
-        way_out = all_of(name, names) or did_you_mean(self.matches)
+        slip = all_of(name, names) or did_you_mean(self.matches)
+        all_known = known_names(names) if len(names) <= FEW else ""
+        way_out = slip or "; ".join(filter(None, (all_known, otherwise)))
         super().__init__([Mistake("", f"there is no {kind} {name!r}", way_out)])
 
 
@@ -140,6 +146,12 @@ def did_you_mean(matches: Iterable[str]) -> str:
     """The way out of a misspelt name: `did you mean a or b?`, or nothing."""
     names = list(matches)
     return f"did you mean {' or '.join(names)}?" if names else ""
+
+
+def known_names(names: Iterable[str]) -> str:
+    """The way out of a name that is like none of them: all there are, or nothing."""
+    known = ", ".join(sorted(names))
+    return f"known: {known}" if known else ""
 
 
 def first_line(text: str) -> str:

@@ -106,7 +106,8 @@ class Picture:
                 place, f"there is no environment {name!r} yet, nor any other", way_out
             )
         if name not in environments:
-            raise UnknownName("environment", name, environments)
+            another = f"another one is a file manifests/environments/{name}.toml"
+            raise UnknownName("environment", name, environments, another)
         return environments[name]
 
     def fingerprint(self, service: str) -> str:

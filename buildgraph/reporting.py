@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from buildgraph.checks.script import RESTORED
-from buildgraph.console import is_on_actions, seconds, tell, tell_begun, tell_ended, write
+from buildgraph.console import is_on_actions, tell, tell_begun, tell_ended, write
+from buildgraph.durations import seconds
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, BuildgraphError, first_line
 from buildgraph.runs.record import Ground, Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import parse_took, render_report

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
-    ("early", "errors", "lazy", "supplies", "wholeness"),
+    ("durations", "early", "errors", "lazy", "supplies", "wholeness"),
     ("process", "order", "schema_changes", "servers", "inside", "bounded"),
     ("companion", "snapshot"),
     ("workspace", "manifests"),

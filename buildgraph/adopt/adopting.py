@@ -8,11 +8,12 @@ from typing import Final
 
 from buildgraph.adopt.dockerfiles import Build, chosen, found_builds
 from buildgraph.adopt.evidence import found_health, found_port, hears_port, is_server
-from buildgraph.adopt.frameworks import TITLES, recognise
+from buildgraph.adopt.frameworks import TITLES, WRITE_ONE, Verdict, recognise
 from buildgraph.adopt.model import Adoption, Facts, Found, Open, Project
 from buildgraph.adopt.names import product_of, service_names
 from buildgraph.adopt.reading import is_aside
 from buildgraph.adopt.unnamed import unnamed_projects
+from buildgraph.adopt.unused import makes_something
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.workspace.projects import LOCKFILE, ROOT
 
@@ -24,6 +25,11 @@ MAKE_ONE: Final = "run `pnpm install` and commit it"
 UNNAMED: Final = "its tsconfig.json takes in {}, which no package.json leads to: an image lacks it"
 NAME_IT: Final = (
     "name it among the dependencies (`workspace:*`), or write its files as `inputs` of the service"
+)
+NO_KIND: Final = "its `build` script makes something, and no kind fits it"
+IF_PAGES: Final = (
+    'if it leaves pages in dist, declare it in a product (`kind = "spa"`, `path`, `port`, `host`), or '
+    + WRITE_ONE
 )
 STATIC: Final = ("astro", "spa", "expo")  # a server answers for these at any path
 
@@ -76,9 +82,19 @@ def _look(work: _Adopting, folder: str, builds: list[Build]) -> None:
         if build.works:
             work.services.append(_built(work, build, project))
             return
-    verdict = recognise(project) if project else None
-    if project is None or verdict is None:
+    if project is None:
         return
+    verdict = recognise(project)
+    if verdict is None:
+        if not builds and makes_something(work.facts, project):
+            work.left_open.append(Open(folder, NO_KIND, IF_PAGES))
+    else:
+        _look_at(work, project, verdict)
+
+
+def _look_at(work: _Adopting, project: Project, verdict: Verdict) -> None:
+    """Add the service of a project that its frameworks tell, or why it is none."""
+    folder = project.folder
     if folder == ROOT:
         if verdict.kind:
             work.left_open.append(Open(ROOT, IN_ROOT.format(TITLES[verdict.kind]), OUT_OF_ROOT))

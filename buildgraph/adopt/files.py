@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from buildgraph.adopt.model import Adoption
+from buildgraph.adopt.reading import is_dockerfile
 from buildgraph.adopt.rendering import DODO, DODO_FILE, TOOL, TOOL_FILE, render_manifests
 from buildgraph.manifests.kinds import KINDS, TEMPLATES
-from buildgraph.manifests.model import Environment
+from buildgraph.manifests.model import Environment, Manifests
+from buildgraph.manifests.parsing import WORKSPACE_FILE
 from buildgraph.recipes import Dockerfile, parse_dockerfile
 from buildgraph.recipes.bases import ROOT_RECIPE
 
@@ -28,14 +30,50 @@ def with_stand_ins(
     files: Mapping[str, str], adoption: Adoption, own: Mapping[str, str], recipes: Mapping[str, str]
 ) -> dict[str, str]:
     """`files` for a machine that builds on stand-ins: `recipes` are ours by name, `own` the Dockerfiles' texts."""
-    known = {found[1]: name for name, text in recipes.items() if (found := STANDS_IN.match(text))}
-    parsed = [*(text for path, text in files.items() if "/Dockerfile." in path), *own.values()]
-    used = {base for text in parsed for base in parse_dockerfile(text.encode(), "").bases}
-    used |= {Environment("").proxy_image}
-    stand_ins = {base: f"{SUBSTITUTES}/{known[base]}" for base in used & known.keys()}
-    workspace = files["manifests/workspace.toml"].partition('"')[2].partition('"')[0]
+    used = {*_bases({**files, **own}), Environment("").proxy_image}
+    stand_ins = {base: path for base, path in _standing_in(recipes).items() if base in used}
+    workspace = files[WORKSPACE_FILE].partition('"')[2].partition('"')[0]
     manifests = render_manifests(adoption, workspace, stand_ins)
     return {**files, **manifests, **_recipes(stand_ins, recipes)}
+
+
+def with_recipes(files: Mapping[str, str], recipes: Mapping[str, str]) -> dict[str, str]:
+    """`files`, and of `recipes`, ours by name, those that stand in for the bases of the Dockerfiles among them."""
+    used = _bases(files)
+    stand_ins = {base: path for base, path in _standing_in(recipes).items() if base in used}
+    return {**files, **_recipes(stand_ins, recipes)}
+
+
+def wanted_recipes(recipes: Mapping[str, str], manifests: Manifests) -> dict[str, str]:
+    """`recipes`, ours by name, without those for base images that are locked, or that another recipe stands in for."""
+    replaced = manifests.workspace.substitutes
+    known = {
+        path
+        for base, path in _standing_in(recipes).items()
+        if base in manifests.bases or replaced.get(base, path) != path
+    }
+    return {name: text for name, text in recipes.items() if f"{SUBSTITUTES}/{name}" not in known}
+
+
+def unnamed_stand_ins(files: Mapping[str, str], manifests: Manifests) -> dict[str, str]:
+    """Base image -> recipe, of the recipes among `files` that the workspace's manifest does not name."""
+    recipes = {path.rpartition("/")[2]: text for path, text in files.items() if path.startswith(SUBSTITUTES)}
+    replaced = manifests.workspace.substitutes
+    return {base: path for base, path in _standing_in(recipes).items() if base not in replaced}
+
+
+def _standing_in(recipes: Mapping[str, str]) -> dict[str, str]:
+    """Base image -> the path of the recipe that stands in for it."""
+    found = {name: STANDS_IN.match(text) for name, text in sorted(recipes.items())}
+    return {match[1]: f"{SUBSTITUTES}/{name}" for name, match in found.items() if match}
+
+
+def _bases(files: Mapping[str, str]) -> set[str]:
+    """The base images of the Dockerfiles among files, recipes of stand-ins aside."""
+    texts = [
+        text for path, text in files.items() if is_dockerfile(path) and not path.startswith(f"{SUBSTITUTES}/")
+    ]
+    return {base for text in texts for base in parse_dockerfile(text.encode(), "").bases}
 
 
 def _recipes(stand_ins: Mapping[str, str], recipes: Mapping[str, str]) -> dict[str, str]:

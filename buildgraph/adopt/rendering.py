@@ -43,8 +43,18 @@ def _workspace(name: str, stand_ins: Mapping[str, str]) -> str:
     lines = [f"name = {_text(name)}"]
     if stand_ins:
         lines += ["", "# Stand-ins for sites without the registry of these images.", "[substitutes]"]
-        lines += [f"{_text(reference)} = {_text(recipe)}" for reference, recipe in sorted(stand_ins.items())]
+        lines += _stand_ins(stand_ins)
     return "\n".join([*lines, ""])
+
+
+def render_more_stand_ins(stand_ins: Mapping[str, str], *, is_table_there: bool) -> str:
+    """What a workspace's manifest has to say more, so that these recipes stand in for base images."""
+    table = "# below [substitutes]" if is_table_there else "[substitutes]"
+    return "\n".join([table, *_stand_ins(stand_ins)])
+
+
+def _stand_ins(stand_ins: Mapping[str, str]) -> list[str]:
+    return [f"{_text(reference)} = {_text(recipe)}" for reference, recipe in sorted(stand_ins.items())]
 
 
 def _service(service: Found) -> str:

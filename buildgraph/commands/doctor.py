@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table
-from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ToolError, first_line
+from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ConfigurationError, ToolError, first_line
 from buildgraph.process import Command, Runner, SystemRunner
 
 if TYPE_CHECKING:
@@ -232,10 +232,16 @@ def _workspace(runner: Runner) -> Finding:
         warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
     except BuildgraphError as error:
         return Finding(
-            "workspace", False, first_line(str(error)), "see `buildgraph plan` for the whole message"
+            "workspace", False, _first_mistake(error), "see `buildgraph plan` for the whole message"
         )
     found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
     return Finding("workspace", True, found, DECLARE if warnings else "", warnings)
+
+
+def _first_mistake(error: BuildgraphError) -> str:
+    """What is wrong, in one line, and how many mistakes beside it are."""
+    more = len(error.mistakes) - 1 if isinstance(error, ConfigurationError) else 0
+    return first_line(str(error)) + (f" (and {more} more)" if more else "")
 
 
 def _idle_inputs(picture: Picture) -> tuple[str, ...]:
@@ -289,7 +295,7 @@ def _site(runner: Runner) -> Finding:
     try:
         site = read_site()
     except BuildgraphError as error:
-        return Finding("site", False, first_line(str(error)), "mend or remove the file")
+        return Finding("site", False, _first_mistake(error), "mend or remove the file")
     trusted = f", builds trust {site.ca}" if site.ca else ""
     builder = f", the builder {site.builder} builds" if site.builder else ""
     return Finding("site", True, f"base images from {site.source.value}{trusted}{builder}")

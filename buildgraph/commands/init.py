@@ -10,12 +10,19 @@ from itertools import groupby
 from pathlib import Path
 
 from buildgraph.adopt.adopting import Taken, adopt
-from buildgraph.adopt.files import needed_files, template_files, with_stand_ins
+from buildgraph.adopt.files import (
+    needed_files,
+    template_files,
+    unnamed_stand_ins,
+    wanted_recipes,
+    with_recipes,
+    with_stand_ins,
+)
 from buildgraph.adopt.frameworks import TITLES
 from buildgraph.adopt.model import Adoption, Facts, Found, Open
 from buildgraph.adopt.names import workspace_name
 from buildgraph.adopt.reading import is_dockerfile, wanted_texts
-from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE
+from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE, render_more_stand_ins
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, on_one_line, printable, table
 from buildgraph.errors import DONE, indent, unwritable
@@ -34,7 +41,8 @@ from buildgraph.workspace.projects import ROOT
 
 HAND_OVER = "buildgraph.dodo:HandOver"
 NOTHING = "no project or Dockerfile here becomes an image; `graph`, `affected` and `why` need no manifest"
-NOTHING_NEW = "nothing new: the manifests declare every project and Dockerfile here that becomes an image"
+NOTHING_NEW = "nothing new: the manifests declare every project and Dockerfile here that is recognised"
+UNNAMED = "does not name these stand-ins, so nothing is built upon them"
 NEXT = {
     Source.REGISTRY: "next: `buildgraph graph`; `buildgraph bases --update` locks base images, then `buildgraph build`",
     Source.SUBSTITUTE: "next: `buildgraph graph`, then `buildgraph build`, on the stand-ins of this machine",
@@ -82,16 +90,20 @@ def run(options: argparse.Namespace) -> int:
     facts = replace(read_facts(snapshot, manifests, project.folder.name), inside=inside)
     adoption = _seen_from_project(adopt(facts, _taken(manifests)), root)
     facts = _seen_texts(facts, root)
-    files = (
-        _planned(project, facts, adoption) if adoption.services else _lacking_templates(project, manifests)
-    )
-    adoption = replace(adoption, left_open=(*adoption.left_open, *_kept(files)))
+    if adoption.services:
+        needed = files = _planned(project, manifests, facts, adoption)
+    else:
+        needed = _declared(project, manifests)
+        files = [file for file in needed if not file.is_there]
+    kept = [*_kept(needed), *_unnamed(manifests, needed)]
+    adoption = replace(adoption, left_open=(*adoption.left_open, *kept))
     if not options.dry_run:
         _write(project.folder, files)
     if options.format == "json":
         answer(as_json(_as_dict(facts.name, adoption, files, is_dry=options.dry_run)))
     else:
-        ending = "" if options.dry_run or not adoption.services else NEXT[project.site.source]
+        goes_on = not options.dry_run and (adoption.services or kept)
+        ending = _next(kept, project.site.source) if goes_on else ""
         told = _told(adoption, NOTHING_NEW if manifests.services else NOTHING)
         answer(
             "\n\n".join(filter(None, [*told, _dry(files) if options.dry_run else _written(files), ending]))
@@ -138,23 +150,27 @@ def _seen_texts(facts: Facts, root: str) -> Facts:
     return replace(facts, texts=texts)
 
 
-def _planned(project: Project, facts: Facts, adoption: Adoption) -> list[Planned]:
+def _planned(project: Project, manifests: Manifests, facts: Facts, adoption: Adoption) -> list[Planned]:
     files = needed_files(adoption, facts.name, read_supplies("templates"))
     if project.site.source is Source.SUBSTITUTE:
         own = {service.dockerfile: facts.texts.get(service.dockerfile, "") for service in adoption.services}
         own = {path: text for path, text in own.items() if path and is_dockerfile(path)}
-        files = with_stand_ins(files, adoption, own, read_supplies("substitutes"))
+        recipes = wanted_recipes(read_supplies("substitutes"), manifests)
+        files = with_stand_ins(files, adoption, own, recipes)
     return [Planned(path, text, _read(place_inside(project.folder, path))) for path, text in files.items()]
 
 
-def _lacking_templates(project: Project, manifests: Manifests) -> list[Planned]:
-    """The templates of declared services that are not there."""
+def _declared(project: Project, manifests: Manifests) -> list[Planned]:
+    """The templates of declared services, and on a machine with stand-ins the recipes for what they build upon."""
     kinds = {
         service.kind for service in manifests.services if service.dockerfile == KINDS[service.kind].template
     }
     files = template_files(kinds, read_supplies("templates"))
-    missing = {path: text for path, text in files.items() if not place_inside(project.folder, path).exists()}
-    return [Planned(path, text, None) for path, text in missing.items()]
+    if project.site.source is Source.SUBSTITUTE:
+        there = {path: _read(place_inside(project.folder, path)) or text for path, text in files.items()}
+        recipes = wanted_recipes(read_supplies("substitutes"), manifests)
+        files = {**with_recipes(there, recipes), **files}
+    return [Planned(path, text, _read(place_inside(project.folder, path))) for path, text in files.items()]
 
 
 def _read(file: Path) -> str | None:
@@ -174,6 +190,17 @@ def _kept(files: Iterable[Planned]) -> list[Open]:
         for file in files
         if file.is_lacking
     ]
+
+
+def _unnamed(manifests: Manifests, files: Iterable[Planned]) -> list[Open]:
+    """The stand-ins that the manifest of the workspace does not name, unless it is written now."""
+    texts = {file.path: file.text for file in files}
+    is_written = any(file.path == WORKSPACE_FILE and not file.is_there for file in files)
+    stand_ins = unnamed_stand_ins(texts, manifests)
+    if is_written or not stand_ins:
+        return []
+    text = render_more_stand_ins(stand_ins, is_table_there=bool(manifests.workspace.substitutes))
+    return [Open(WORKSPACE_FILE, UNNAMED, f"add to it:\n{indent(text)}")]
 
 
 def _write(folder: Path, files: Iterable[Planned]) -> None:
@@ -224,6 +251,12 @@ def _written(files: list[Planned]) -> str:
     kept = [f"  {file.path}" for file in files if file.is_there]
     told = ["wrote", *lines] if lines else ["wrote nothing"]
     return "\n".join([*told, *(["kept as it is", *kept] if kept else [])])
+
+
+def _next(kept: Iterable[Open], source: Source) -> str:
+    """What to do now: what a manifest lacks comes first, as without it nothing new can be built."""
+    lacking = [found.where for found in kept if found.where != TOOL_FILE]
+    return f"next: add the lines above to {' and '.join(lacking)}" if lacking else NEXT[source]
 
 
 def _dry(files: list[Planned]) -> str:

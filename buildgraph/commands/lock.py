@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, on_one_line, seconds, table, tell
+from buildgraph.console import answer, on_one_line, table, tell
+from buildgraph.durations import seconds
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
 from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project, open_project

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from buildgraph.chain import open_chain
 from buildgraph.commands.options import add_environment, add_format, add_output, as_json, deliver
-from buildgraph.console import seconds, short_commit, table
+from buildgraph.console import short_commit, table
 from buildgraph.deployer import ServiceState
+from buildgraph.durations import seconds
 from buildgraph.errors import DONE, BuildgraphError, indent
 from buildgraph.project import Project, open_project
 

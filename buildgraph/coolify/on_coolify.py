@@ -121,6 +121,8 @@ class CoolifyPlatform:
             raise ConfigurationError.of("down --volumes", "data of a Coolify server is its own", way_out)
         refuse_while_locked(self.place)
         found = read_ledger(self.place).deployed
+        if not found:
+            tell(f"nothing runs in {self.place.environment.name}")
         with ExitStack() as held:
             locks = {
                 product: held.enter_context(held_lock(self.place, product, STOPPING, tell))

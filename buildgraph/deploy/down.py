@@ -68,6 +68,8 @@ def _stop(place: Place, *, volumes: bool, tell: Tell) -> tuple[str, ...]:
         for name in removed:
             tell(f"{name}: volume removed")
         names += removed
+    if not names:
+        tell(f"nothing runs in {place.environment.name}")
     return tuple(names)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from buildgraph.durations import seconds
 from buildgraph.image.moments import parse_moment
 
 LAST_LINES = 30
@@ -18,10 +19,13 @@ LAST_LINES = 30
 SHOWN = 100  # characters of a step's name on a line of progress
 FLAG = re.compile(r"--\w+=\S+\s+")
 
+# What a step is told first, and does nothing by itself: every template's installs begin with such certificates.
+SETTING = re.compile(r"(?<=RUN )if \[[^]]*\]; then export [^;&|]*; fi && ")
+
 
 def short_step(name: str) -> str:
-    """A step's name for one line of progress: without flags, cut where it gets long."""
-    plain = " ".join(FLAG.sub("", name).split())
+    """A step's name for one line of progress: without flags and settings, cut where it gets long."""
+    plain = SETTING.sub("", " ".join(FLAG.sub("", name).split()))
     return plain if len(plain) <= SHOWN else plain[: SHOWN - 1] + "…"
 
 
@@ -109,7 +113,7 @@ class BuildLog:
         now = self.clock()
         for step in self.steps:
             if step.is_own and step.ended is None:
-                self.tell(f"{step.name} goes on after {(now - step.began) / 60:.0f} min")
+                self.tell(f"{step.name} goes on after {seconds(now - step.began)}")
 
     def _read_vertex(self, vertex: dict[str, Any]) -> None:
         digest = vertex["digest"]

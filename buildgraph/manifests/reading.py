@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from buildgraph.errors import Mistake, close_matches, did_you_mean
+from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
@@ -232,8 +232,7 @@ def table(build: Callable[..., T], fields: Mapping[str, Field]) -> Reader[T]:
 def suggest(name: str, known: Iterable[str]) -> str:
     """The way out of an unknown name: its close matches, else all the known ones."""
     names = sorted(known)
-    matches = did_you_mean(close_matches(name, names))
-    return matches or (f"known: {', '.join(names)}" if names else "")
+    return did_you_mean(close_matches(name, names)) or known_names(names)
 
 
 def parse_toml(content: bytes) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from buildgraph.console import said, seconds
+from buildgraph.console import said
+from buildgraph.durations import seconds
 from buildgraph.errors import BuildgraphError, ConfigurationError
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildgraph.checks.script import RESTORED
-from buildgraph.console import seconds
+from buildgraph.durations import seconds
 from buildgraph.plan.held import IN_REGISTRY
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 from buildgraph.runs.report import Took, saved_by

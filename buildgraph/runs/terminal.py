@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from buildgraph.console import on_one_line, said, seconds
+from buildgraph.console import on_one_line, said
+from buildgraph.durations import seconds
 
 EVERY = 0.2  # seconds between two looks at the clock
 PASSING = ("build:", "push:")  # what these say is shown while it holds; the lines of others stay

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from buildgraph.adopt.adopting import Taken
 from buildgraph.adopt.names import name_of, service_names, workspace_name
 from tests.adopt.village import Files, adopted, services
@@ -196,3 +198,35 @@ def test_what_a_tsconfig_takes_in_and_no_package_json_leads_to_is_left_open() ->
             "its tsconfig.json takes in apps/bus, which no package.json leads to: an image lacks it",
         ),
     ]
+
+
+SITE: dict[str, Any] = {"name": "@acme/site", "scripts": {"build": "node build.js"}}
+
+
+def test_what_is_built_for_nobody_here_and_fits_no_kind_is_left_open_with_a_way_on() -> None:
+    found = adopted({"apps/site/package.json": SITE})
+
+    assert found.services == ()
+    (left,) = found.left_open
+    assert (left.where, left.what) == ("apps/site", "its `build` script makes something, and no kind fits it")
+    assert 'kind = "spa"' in left.way_out and "Dockerfile" in left.way_out
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"apps/site/package.json": SITE, "apps/web/package.json": {"devDependencies": {"@acme/site": "*"}}},
+        {"apps/site/package.json": SITE | {"exports": "./dist/index.js"}},
+        {"apps/site/package.json": SITE | {"bin": "dist/cli.js"}},
+        {"examples/site/package.json": SITE},
+        {"package.json": SITE},
+        {"apps/site/package.json": SITE | {"scripts": {"test": "node test.js"}}},
+    ],
+    ids=["used", "a library", "a program", "an example", "the root", "not built"],
+)
+def test_what_somebody_may_import_or_nobody_ships_is_passed_over_in_silence(files: Files) -> None:
+    assert adopted(files).left_open == ()
+
+
+def test_what_is_declared_already_is_left_open_no_more() -> None:
+    assert adopted({"apps/site/package.json": SITE}, Taken(folders=frozenset({"apps/site"}))).left_open == ()

@@ -142,6 +142,18 @@ def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:
     assert "\nworkspace\n  see `buildgraph plan` for the whole message" in ran.out
 
 
+def test_of_several_mistakes_the_first_is_told_and_how_many_more_there_are(shop: Monorepo) -> None:
+    shop.write(
+        "manifests/products/shop.toml", '[services.ui]\npath = "packages/nowhere"\nprot = 1\nkinds = "spa"\n'
+    )
+
+    found = workspace_of(shop)
+    refused = shop.run("plan").err
+    mistakes = [line for line in refused.splitlines() if not line.startswith("  ")]
+    assert len(mistakes) > 1
+    assert found["found"].endswith(f" (and {len(mistakes) - 1} more)")
+
+
 def test_a_cluster_needs_kubectl_which_the_machine_may_lack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

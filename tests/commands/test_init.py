@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,61 @@ def test_a_project_that_came_later_is_told_for_the_product_that_is_there(shop: M
     assert (service["name"], service["port"]) == ("jobs", 3003)
     assert lacking["where"] == "manifests/products/repo.toml"
     assert '[services.jobs]\n    kind = "node"' in lacking["way_out"]
+    assert shop.run("init").out.endswith("\n\nnext: add the lines above to manifests/products/repo.toml\n")
     assert files_of(shop) == before
+
+
+def test_a_kind_that_came_later_has_its_stand_in_put_there_and_told_until_the_manifest_names_it(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_stand_ins(tmp_path, monkeypatch)
+    shutil.rmtree(shop.root / "apps/web")
+    assert told(shop)["services"] != []
+    assert not (shop.root / "docker/substitutes/nginx.Dockerfile").exists()
+    project(shop, "apps/web", "@acme/web", scripts={"build": "node build.js"})
+    shop.append(
+        "manifests/products/repo.toml", '[services.web]\nkind = "spa"\npath = "apps/web"\nport = 3002\n'
+    )
+
+    line = '"nginx:1.25-alpine" = "docker/substitutes/nginx.Dockerfile"'
+    lacks = f"add to it:\n        # below [substitutes]\n        {line}\n"
+    ending = "\n\nnext: add the lines above to manifests/workspace.toml\n"
+    before = shop.root / "manifests/workspace.toml"
+    kept = before.read_bytes()
+    for wrote in ("docker/substitutes/nginx.Dockerfile", None):
+        ran = shop.run("init")
+        assert lacks in ran.out and ran.out.endswith(ending)
+        assert wrote is None or f"\n  {wrote}\n" in ran.out
+    assert before.read_bytes() == kept
+
+    shop.append("manifests/workspace.toml", f"{line}\n")
+    assert told(shop)["files"] == told(shop)["open"] == []
+    assert "1.25-alpine" not in shop.run("bases").err
+
+
+def test_a_stand_in_of_one_s_own_and_a_base_that_is_locked_need_none_of_ours(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_stand_ins(tmp_path, monkeypatch)
+    shop.write("base/node.Dockerfile", "FROM scratch\n")
+    shop.write(
+        "manifests/workspace.toml",
+        'name = "repo"\n[substitutes]\n"node:20-alpine" = "base/node.Dockerfile"\n',
+    )
+    shop.write("manifests/bases.toml", f'[digests]\n"nginx:1.25-alpine" = "sha256:{"0" * 64}"\n')
+
+    found = told(shop)
+    written = {file["path"] for file in found["files"]}
+    assert not {"docker/substitutes/node.Dockerfile", "docker/substitutes/nginx.Dockerfile"} & written
+    (lacks,) = [each["way_out"] for each in found["open"] if each["where"] == "manifests/workspace.toml"]
+    assert "haproxy" in lacks and "node" not in lacks and "nginx" not in lacks
+
+
+def with_stand_ins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this machine's settings take stand-ins."""
+    (folder / "buildgraph").mkdir()
+    (folder / "buildgraph/site.toml").write_text('bases = "substitute"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
 
 
 def test_a_template_that_is_gone_is_put_back_as_the_error_says(shop: Monorepo) -> None:
@@ -240,9 +295,7 @@ def test_a_workspace_below_the_project_s_folder_keeps_its_dockerfiles(
     repo.write("web/api/Dockerfile", "FROM node:20\nCOPY api /api\nEXPOSE 80\n")
     repo.write("manifests/workspace.toml", 'name = "port"\nroot = "web"\n')
     repo.commit()
-    (tmp_path / "buildgraph").mkdir()
-    (tmp_path / "buildgraph/site.toml").write_text('bases = "substitute"\n')
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with_stand_ins(tmp_path, monkeypatch)
 
     ran = repo.run("init")
     assert (ran.code, ran.err) == (0, "")

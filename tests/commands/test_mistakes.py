@@ -145,6 +145,29 @@ def test_a_misspelt_environment_offers_the_close_ones(shop: Monorepo) -> None:
     )
 
 
+def test_a_name_that_nothing_looks_like_is_told_with_all_there_are_where_those_are_few(
+    shop: Monorepo,
+) -> None:
+    shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    shop.commit()
+
+    another = "another one is a file manifests/environments/prod.toml"
+    assert f"there is no environment 'prod'\n  known: development; {another}\n" in told(
+        shop, "build", "env=prod"
+    )
+    known = "known: compose, env, helm, host, kubernetes, monitoring, tables, workflows"
+    assert f"there is no rendering 'github'\n  {known}\n" in told(shop, "render", "github")
+
+
+def test_of_many_names_none_is_told_that_looks_unlike(shop: Monorepo) -> None:
+    for each in range(13):
+        shop.write(f"manifests/environments/place-{each}.toml", f"proxy_port = {8480 + each}\n")
+    shop.commit()
+
+    another = "another one is a file manifests/environments/qqq.toml"
+    assert f"there is no environment 'qqq'\n  {another}\n" in told(shop, "build", "env=qqq")
+
+
 def test_a_push_without_a_registry_says_where_to_write_one(shop: Monorepo) -> None:
     shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     shop.commit()

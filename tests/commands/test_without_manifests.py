@@ -46,7 +46,7 @@ def test_what_needs_a_service_says_so(plain: Monorepo, asked: tuple[str, ...]) -
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "error: manifests/products: no manifest declares a service, so there is nothing to build or deploy\n"
-        "  write one, as README.md shows; `affected`, `why` and `graph` need none\n"
+        "  `buildgraph init` writes one for what is here; `affected`, `why` and `graph` need none\n"
     )
 
 

@@ -371,6 +371,12 @@ def test_down_stops_applications_and_removes_nothing(borough: Borough) -> None:
         borough.platform.stop(volumes=True, tell=borough.hear)
 
 
+def test_down_says_so_where_nothing_was_deployed(borough: Borough) -> None:
+    borough.platform.stop(volumes=False, tell=borough.hear)
+
+    assert borough.told == [f"nothing runs in {borough.place.environment.name}"]
+
+
 def test_logs_are_those_of_the_containers_that_run(borough: Borough) -> None:
     borough.service("api")
     borough.service("web")

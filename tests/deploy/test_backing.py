@@ -110,6 +110,7 @@ def test_down_keeps_data_for_the_next_deploy_and_with_volumes_leaves_nothing(sto
     assert stocked.place.named("postgres") in gone
     assert (stocked.containers(), stocked.volumes()) == ({}, set())
     assert stop_environment(stocked.place, volumes=True, tell=stocked.told.append) == ()
+    assert stocked.told[-1] == f"nothing runs in {stocked.place.environment.name}"
 
 
 def test_down_is_refused_while_somebody_deploys(town: Town) -> None:

@@ -12,6 +12,7 @@ from buildgraph.image.build import BuildRequest, build_command, build_image
 from buildgraph.image.progress import BuildLog, BuildStep, short_step
 from buildgraph.place.secrets import Secrets
 from tests.support.runners import AnsweringRunner
+from tests.support.system import ROOT
 
 HEARD_WITHIN = 60.0  # seconds
 REQUEST = BuildRequest(
@@ -173,6 +174,23 @@ def test_a_long_step_is_shown_short_and_without_its_flags() -> None:
     assert len(short_step("[b 1/1] RUN " + "x" * 500)) == 100
 
 
+def test_a_step_is_named_by_what_it_does_and_not_by_the_certificates_that_it_does_it_with() -> None:
+    install = ROOT / "docker/templates/Dockerfile.node"
+    written = " ".join(install.read_text().partition(" AS install")[2].partition("FROM ")[0].split())
+    run = "RUN " + written.partition("RUN ")[2].replace("\\ ", "")
+
+    assert "NODE_EXTRA_CA_CERTS" in run
+    shown = short_step(f"[install 3/3] {run}")
+    assert shown.startswith(
+        "[install 3/3] RUN node /install.mjs /manifests /app && pnpm install --frozen-lockfile"
+    )
+
+
+def test_conditions_of_other_steps_are_shown() -> None:
+    step = "[2/2] RUN if [ -e setup.sh ]; then ./setup.sh; fi && make"
+    assert short_step(step) == step
+
+
 def timed(digest: str, name: str, began: str, ended: str, *, cached: bool = False) -> str:
     vertex = {"digest": digest, "name": name, "started": began, "completed": ended, "cached": cached}
     return message(vertexes=[vertex])
@@ -188,12 +206,15 @@ def test_a_step_that_goes_on_for_minutes_is_told_of_until_it_ends() -> None:
     context = {"digest": "sha256:2", "name": "[internal] load context", "started": INSTALL["started"]}
     log.read_line(json.dumps({"vertexes": [INSTALL, context]}))
 
-    now += 130
+    now += 28
+    log.tell_running()
+    now += 102
     log.tell_running()
     log.read_line(json.dumps({"vertexes": [INSTALL | {"completed": "2026-01-31T10:02:15Z"}]}))
     log.tell_running()
 
-    assert told == ["[2/3] RUN pnpm install", "[2/3] RUN pnpm install goes on after 2 min"]
+    step = "[2/3] RUN pnpm install"
+    assert told == [step, f"{step} goes on after 28 s", f"{step} goes on after 2 min 10 s"]
 
 
 def test_whoever_waits_for_a_build_hears_of_it_meanwhile() -> None:
