@@ -43,9 +43,8 @@ class Laptop:
             lines.append(f"    ports: {own}")
             if name == TRAEFIK:
                 lines.extend(f"    {line}" for line in traefik_here())
-            if not told.get(
-                "healthcheck"
-            ):  # that of an image of ours, which gives up after three slow answers
+            elif not told.get("healthcheck"):
+                # That of an image of ours, which gives up after three slow answers.
                 lines.append("    healthcheck: { retries: 99 }")
         return "\n".join([*lines, ""])
 
