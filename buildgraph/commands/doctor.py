@@ -229,6 +229,7 @@ def _workspace(runner: Runner) -> Finding:
 
     try:
         picture = open_project(Path.cwd()).working_picture()
+        picture.images  # noqa: B018  # what no image can be planned of would stop every build
         warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
     except BuildgraphError as error:
         return Finding(

@@ -104,6 +104,23 @@ def test_a_workspace_below_the_repository_s_root_is_read_there(tmp_path: Path) -
     assert workspace_of(repo)["warnings"] == [WARNING.format("ui", "core")]
 
 
+def test_a_workspace_whose_images_cannot_be_planned_is_not_well(shop: Monorepo) -> None:
+    """Every build would end with the same words."""
+    shop.service("web")
+    shop.service("api")
+    shop.commit()
+    (shop.root / "pnpm-lock.yaml").unlink()
+
+    found = findings_of(shop)
+
+    assert (found["workspace"]["ok"], found["workspace"]["found"]) == (
+        False,
+        "pnpm-lock.yaml: is missing, but an image needs it",
+    )
+    assert "base images" not in found
+    assert shop.run("doctor").code == 3
+
+
 def test_base_images_that_are_not_locked_are_warned_of_where_no_stand_in_takes_their_place(
     repo: Monorepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
