@@ -30,9 +30,11 @@ DECLARE = (
 UNLOCKED = "{name} is not locked, so nothing is built upon it here"
 AS_IT_IS = "{name} is not locked, so no environment can start it from here"
 LOCK_ONCE = (
-    "where their registries answer, run `buildgraph bases --update` once and commit manifests/bases.toml; "
-    "BUILDGRAPH_BASES=substitute takes stand-ins instead"
+    "where their registries answer, run `buildgraph bases --update` once and commit manifests/bases.toml; {} "
+    "(docs/OFFLINE.md)"
 )
+TAKE_STAND_INS = "BUILDGRAPH_BASES=substitute takes stand-ins instead"
+NAME_STAND_INS = "[substitutes] in manifests/workspace.toml names stand-ins for them"
 
 MAKE_STAND_INS = (
     "build the recipe of each substitute under its name, or give an image of yours that name with `docker tag` "
@@ -125,6 +127,7 @@ def _engine(runner: Runner) -> Finding:
 def _bases() -> list[Finding]:
     """The base images of a workspace with services, and those that a build or a deploy would miss on this machine."""
     from buildgraph.commands.bases import is_known, named_bases
+    from buildgraph.manifests.model import Source
 
     picture = _picture()
     if picture is None or not picture.manifests.services:
@@ -137,7 +140,8 @@ def _bases() -> list[Finding]:
     unknown = [name for name in names if not is_known(picture, name)]
     lacking = _lacking_stand_ins([picture.base(name) for name in names if name not in unknown])
     warnings = (*((UNLOCKED if name in upon else AS_IT_IS).format(name=name) for name in unknown), *lacking)
-    ways_out = [LOCK_ONCE] * bool(unknown) + [MAKE_STAND_INS] * bool(lacking)
+    instead = NAME_STAND_INS if picture.site.source is Source.SUBSTITUTE else TAKE_STAND_INS
+    ways_out = [LOCK_ONCE.format(instead)] * bool(unknown) + [MAKE_STAND_INS] * bool(lacking)
     found = f"{len(names)} named, {len(names) - len(unknown)} of them known by digest or as stand-ins"
     return [Finding("base images", True, found, "; ".join(ways_out), warnings)]
 

@@ -143,8 +143,12 @@ def test_base_images_that_are_not_locked_are_warned_of_where_no_stand_in_takes_t
     ]
     assert (found["ok"], found["found"]) == (True, "2 named, 0 of them known by digest or as stand-ins")
     assert "run `buildgraph bases --update` once and commit manifests/bases.toml" in found["way_out"]
+    assert "BUILDGRAPH_BASES=substitute takes stand-ins instead" in found["way_out"]
     monkeypatch.setenv("BUILDGRAPH_BASES", "substitute")
-    assert "node:22 is not locked" not in " ".join(findings_of(repo)["base images"]["warnings"])
+    replaced = findings_of(repo)["base images"]
+    assert "node:22 is not locked" not in " ".join(replaced["warnings"])
+    assert "BUILDGRAPH_BASES" not in replaced["way_out"], "it is set already"
+    assert "[substitutes] in manifests/workspace.toml names stand-ins for them" in replaced["way_out"]
     digest = f"sha256:{'0' * 64}"
     repo.write("manifests/bases.toml", f'[digests]\n"node:22" = "{digest}"\n"haproxy:2.9" = "{digest}"\n')
     monkeypatch.delenv("BUILDGRAPH_BASES")
