@@ -379,6 +379,7 @@ def test_a_taken_port_is_told_with_its_holder_and_leaves_nothing(make_town: Call
 
     assert f"is taken by the container {holder.place.named('proxy')}" in str(failed.value)
     assert "proxy_port in manifests/environments/test.toml" in str(failed.value)
+    assert [line for line in late.told if line.startswith("proxy: ")] == []
     assert (late.containers(), late.volumes()) == ({}, set())
 
 
@@ -565,6 +566,9 @@ def test_a_proxy_that_cannot_start_leaves_the_former_one_serving(town: Town) -> 
         with pytest.raises(ToolError, match="is taken by"):
             town.deploy()
 
+    assert [line for line in town.told if line.startswith("proxy: made")] == [
+        "proxy: made as it was, the new one does not start"
+    ]
     town.settings(proxy_port=port)
     until(lambda: town.fetch("api") == "api 1")
     assert town.containers() == before
