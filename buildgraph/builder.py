@@ -232,10 +232,8 @@ class Builder(Finder):
         base = self.picture.base(name)
         if base.is_substitute and not self.engine.has_image(base.pinned):
             substitutes = self.picture.manifests.workspace.substitutes
-            raise ToolError(
-                f"the substitute of {base.reference} ({base.pinned}) is not on the engine",
-                MAKE_BASES.format(recipe=recipe_named(base.reference, substitutes)),
-            )
+            recipe = recipe_named(base.reference, substitutes)
+            raise ToolError(lacks_stand_in(base), MAKE_BASES.format(recipe=recipe))
         return base.pinned
 
     # Push --------------------------------------------------------------------------------------------------
@@ -254,6 +252,11 @@ class Builder(Finder):
         if self._watch:
             self._watch.hear_pushed(step, pushed.size)
         return pushed.is_ours
+
+
+def lacks_stand_in(base: Base) -> str:
+    """What is said of a stand-in that the engine does not hold."""
+    return f"the substitute of {base.reference} ({base.pinned}) is not on the engine"
 
 
 def _frontend(plan: ImagePlan, bases: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from buildgraph.process import Command, Runner, SystemRunner
 if TYPE_CHECKING:
     from buildgraph.manifests.model import Environment
     from buildgraph.picture import Picture
+    from buildgraph.recipes import Base
 
 UNDECLARED = (
     "{folder} imports {name}, which its package.json does not declare (it is found by hoisting): "
@@ -29,8 +30,15 @@ DECLARE = (
 UNLOCKED = "{name} is not locked, so nothing is built upon it here"
 AS_IT_IS = "{name} is not locked, so no environment can start it from here"
 LOCK_ONCE = (
-    "where their registries answer, run `buildgraph bases --update` once and commit manifests/bases.toml; "
-    "BUILDGRAPH_BASES=substitute takes stand-ins instead"
+    "where their registries answer, run `buildgraph bases --update` once and commit manifests/bases.toml; {} "
+    "(docs/OFFLINE.md)"
+)
+TAKE_STAND_INS = "BUILDGRAPH_BASES=substitute takes stand-ins instead"
+NAME_STAND_INS = "[substitutes] in manifests/workspace.toml names stand-ins for them"
+
+MAKE_STAND_INS = (
+    "build the recipe of each substitute under its name, or give an image of yours that name with `docker tag` "
+    "(docs/OFFLINE.md)"
 )
 
 KUBECTL = "install kubectl 1.27 or later (on Debian 13: kubernetes-client)"
@@ -117,8 +125,9 @@ def _engine(runner: Runner) -> Finding:
 
 
 def _bases() -> list[Finding]:
-    """The base images of a workspace with services, and those that are neither locked nor replaced on this machine."""
+    """The base images of a workspace with services, and those that a build or a deploy would miss on this machine."""
     from buildgraph.commands.bases import is_known, named_bases
+    from buildgraph.manifests.model import Source
 
     picture = _picture()
     if picture is None or not picture.manifests.services:
@@ -129,9 +138,27 @@ def _bases() -> list[Finding]:
     except BuildgraphError:
         return []
     unknown = [name for name in names if not is_known(picture, name)]
-    warnings = tuple((UNLOCKED if name in upon else AS_IT_IS).format(name=name) for name in unknown)
+    lacking = _lacking_stand_ins([picture.base(name) for name in names if name not in unknown])
+    warnings = (*((UNLOCKED if name in upon else AS_IT_IS).format(name=name) for name in unknown), *lacking)
+    instead = NAME_STAND_INS if picture.site.source is Source.SUBSTITUTE else TAKE_STAND_INS
+    ways_out = [LOCK_ONCE.format(instead)] * bool(unknown) + [MAKE_STAND_INS] * bool(lacking)
     found = f"{len(names)} named, {len(names) - len(unknown)} of them known by digest or as stand-ins"
-    return [Finding("base images", True, found, LOCK_ONCE if warnings else "", warnings)]
+    return [Finding("base images", True, found, "; ".join(ways_out), warnings)]
+
+
+def _lacking_stand_ins(bases: list[Base]) -> list[str]:
+    """A line for every stand-in that the engine does not hold; none where no engine answers, which is told already."""
+    from buildgraph.builder import lacks_stand_in
+    from buildgraph.image.engine import open_engine
+
+    stand_ins = [base for base in bases if base.is_substitute]
+    if not stand_ins:
+        return []
+    try:
+        engine = open_engine()
+        return [lacks_stand_in(base) for base in stand_ins if not engine.has_image(base.pinned)]
+    except BuildgraphError:
+        return []
 
 
 def _elsewhere() -> list[Finding]:
@@ -229,6 +256,7 @@ def _workspace(runner: Runner) -> Finding:
 
     try:
         picture = open_project(Path.cwd()).working_picture()
+        picture.images  # noqa: B018  # what no image can be planned of would stop every build
         warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
     except BuildgraphError as error:
         return Finding(

@@ -85,7 +85,7 @@ def _find_unhealthy(
     servers = {server.name: server for server in read_servers(place) if server.backend == service.name}
     found = {number: servers.get(server_name(colour, number)) for number in addresses}
     return {
-        number: _said(server)
+        number: _said(service, server)
         for number, server in found.items()
         if not _serves(server, f"{addresses[number]}:{port}")
     }
@@ -96,10 +96,14 @@ def _serves(server: Server | None, address: str) -> bool:
     return server is not None and server.is_up and server.address == address
 
 
-def _said(server: Server | None) -> str:
-    return (
-        f"the proxy's check says: {server.said or server.status}" if server else "the proxy does not know it"
-    )
+def _said(service: Service, server: Server | None) -> str:
+    """What the proxy asks in vain, in words of HTTP, and HAProxy's own."""
+    if server is None:
+        return "the proxy does not know it"
+    port = service.listens or service.port
+    asked = f"GET {service.health} on port {port} is not answered with {HEALTHY}"
+    lacking = asked if service.health else f"port {port} takes no connection"
+    return f"{lacking} (the proxy's check says: {server.said or server.status})"
 
 
 def _wait_for_command(place: Place, service: Service, containers: Mapping[int, str], began: float) -> None:

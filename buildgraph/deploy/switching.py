@@ -30,6 +30,7 @@ from buildgraph.traffic.directing import change_route, read_route, read_routes
 from buildgraph.traffic.routes import Route, directed, given_back, with_idle
 
 FIRST: Final = Colour.BLUE
+SERVES_ON: Final = "what ran before serves on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,11 @@ def _route_back(trial: Trial) -> Route | None:
         tables = read_routes(trial.place).values()
         others = [route for table in tables for route in table]
         return trial.before if is_contested(trial.before, others) else None
-    if not any(c.is_running for c in containers_of(trial.place, trial.service, former)):
-        return None
-    return given_back(trial.before, former)
+    return given_back(trial.before, former) if _runs(trial, former) else None
+
+
+def _runs(trial: Trial, colour: Colour) -> bool:
+    return any(container.is_running for container in containers_of(trial.place, trial.service, colour))
 
 
 @contextmanager
@@ -167,11 +170,24 @@ def _returning(trial: Trial, tell: Tell) -> Iterator[None]:
     """
     try:
         yield
+    except StepFailed as failed:
+        if not _go_back(trial, tell):
+            raise
+        detail = f"{failed.detail}\n{trial.service}: {SERVES_ON}"
+        raise StepFailed(failed.step, failed.what, detail) from failed
     except BaseException:
-        if trial.lock.is_held():
-            with _told(trial.service, tell):
-                give_back(trial, tell)
+        _go_back(trial, tell)
         raise
+
+
+def _go_back(trial: Trial, tell: Tell) -> bool:
+    """Give requests back; whether a former version has them all."""
+    if not trial.lock.is_held():
+        return False
+    with _told(trial.service, tell):
+        give_back(trial, tell)
+        return trial.before.live is not None and _runs(trial, trial.before.live)
+    return False
 
 
 def give_back(trial: Trial, tell: Tell) -> None:

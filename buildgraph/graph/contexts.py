@@ -188,7 +188,7 @@ class ContextMaker:
         yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(with_text_keys(document))))
         told = [bare.version, bare.settings, bare.overrides, bare.others]
         patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
-        lockfile = self._lockfile(service)
+        lockfile = self._lockfile()
         root = [install_digest(lockfile, ROOT)] if with_root and installs_anything(lockfile, ROOT) else []
         yield Part(
             "lockfile",
@@ -201,7 +201,7 @@ class ContextMaker:
             yield Part("setting", MANIFEST, digest_of(content))
 
     def _frame(self, service: Service, folders: list[str]) -> Frame:
-        self._lockfile(service)
+        self._lockfile()
         if service.path not in self._frames_made:
             self._frames_made[service.path] = self._frames.frame(folders)
         return self._frames_made[service.path]
@@ -216,15 +216,15 @@ class ContextMaker:
         with_root = self.manifest.root_dependencies
         return Frames(lockfile, self.workspace.settings, self.workspace.packages, with_root)
 
-    def _lockfile(self, service: Service) -> Lockfile:
+    def _lockfile(self) -> Lockfile:
         if self.workspace.lockfile is None:
-            raise ConfigurationError.of(LOCKFILE, f"is missing, but {service.name} needs it", NO_LOCKFILE)
+            raise ConfigurationError.of(LOCKFILE, "is missing, but an image needs it", NO_LOCKFILE)
         return self.workspace.lockfile
 
     def _install_layer(self, service: Service, folders: list[str]) -> Iterable[ContextFile]:
         """All that an install reads: pruned root files and lockfile, and the closure's package.json files."""
         packages = {folder: self.workspace.packages[folder] for folder in folders}
-        lockfile = prune(self._lockfile(service), packages, root_dependencies=self.manifest.root_dependencies)
+        lockfile = prune(self._lockfile(), packages, root_dependencies=self.manifest.root_dependencies)
         settings, root = self.workspace.settings, self.workspace.packages.get(ROOT)
         yield rendered(f"{MANIFESTS}/{LOCKFILE}", render_lockfile(lockfile))
         yield rendered(f"{MANIFESTS}/{WORKSPACE_FILE}", prune_workspace_yaml(settings, lockfile))

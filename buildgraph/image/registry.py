@@ -23,6 +23,12 @@ NEAR_WAIT: Final = 0.2  # where the registry is on this very machine, and no net
 WAIT: Final = 3.0
 # The engine's words (Go's net/http) for a registry that has not answered in time.
 IMPATIENT: Final = ("Client.Timeout exceeded", "context deadline exceeded", "TLS handshake timeout")
+# Its words for a registry that is not reached, so that no login is of use.
+NOT_REACHED: Final = (*IMPATIENT, "no such host", "dial tcp", "server misbehaving", "proxyconnect")
+ELSEWHERE: Final = (
+    "it is not reached from here: see whether it runs, its name and the network; where base images cannot come from "
+    "it, [mirrors] and [substitutes] of manifests/workspace.toml lead elsewhere (docs/OFFLINE.md)"
+)
 PUSHING, PULLING = ("Pushing",), ("Downloading", "Extracting")  # the engine's words for bytes that move
 ADOPTED: Final = "{} was published by somebody else at the same time; theirs stands"
 
@@ -257,10 +263,10 @@ def _failed(reference: str, said: str) -> ToolError:
 def _unreachable(reference: str, said: str) -> ToolError:
     first, slash, _ = reference.partition("/")
     registry = first if slash and is_registry(first) else DOCKER_HUB
-    return ToolError(
-        f"the registry {registry} does not serve {reference}: {said}",
-        f"check that it runs and that you may use it: `docker login {registry}`",
-    )
+    is_reached = not any(words in said for words in NOT_REACHED)
+    log_in = f"check that it runs and that you may use it: `docker login {registry}`"
+    what = f"the registry {registry} does not serve {reference}: {said}"
+    return ToolError(what, log_in if is_reached else ELSEWHERE)
 
 
 def _split(reference: str) -> tuple[str, str]:

@@ -114,11 +114,12 @@ def _service_container(
 
 
 def _is_asked(service: Service) -> bool:
-    """Whether the proxy asks what a template's HEALTHCHECK would ask once more, by a process each time.
+    """Whether a template's HEALTHCHECK is of no use: the proxy asks the same, or a command tells what it cannot ask.
 
     What a Dockerfile of its own checks is its author's.
     """
-    return bool(service.port and service.health and KINDS[service.kind].template)
+    has_check = service.health_command or (service.port and service.health)
+    return bool(has_check and KINDS[service.kind].template)
 
 
 def _labels(target: Target) -> Mapping[str, str]:

@@ -82,6 +82,9 @@ def parse_times(log: str, service: str, colour: Colour) -> tuple[int, ...]:
 
 
 def _server(row: dict[str, str]) -> Server:
+    # A star stands there while the next check is under way, which has code 0 so far.
+    check = row["check_status"].removeprefix("* ")
+    code = row["check_code"] if row["check_code"] != "0" else ""
     said = row["last_chk"] or row["check_desc"]
     return Server(
         backend=row["pxname"],
@@ -90,8 +93,8 @@ def _server(row: dict[str, str]) -> Server:
         status=row["status"],
         share=int(row["weight"] or 0),
         sessions=int(row["scur"] or 0) + int(row["qcur"] or 0),
-        check=row["check_status"].removeprefix("* "),
-        said=" ".join(part for part in (row["check_status"], row["check_code"], said) if part),
+        check=check,
+        said=" ".join(part for part in (check, code, said) if part),
         counts=_counts(row),
     )
 

@@ -68,15 +68,15 @@ def ensure_proxy(place: Place, tell: Tell) -> None:
     found = find_containers(place, role=Role.PROXY.value)
     wanted = specification.labels[FINGERPRINT]
     if found and found[0].labels.get(FINGERPRINT) != wanted:
-        tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
         _replace_proxy(place, specification, found[0], tell)
+        tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
     elif not found:
-        tell(f"proxy: started on {LOOPBACK}:{place.environment.proxy_port}")
         _create_proxy(place, specification)
+        tell(f"proxy: started on {LOOPBACK}:{place.environment.proxy_port}")
     elif not found[0].is_running:
-        tell("proxy: started again")
         write_first_revision(place, found[0].id)  # who made it may have died before that
         start_proxy(place)
+        tell("proxy: started again")
     apply_routes(place)
 
 

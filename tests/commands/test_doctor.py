@@ -104,6 +104,23 @@ def test_a_workspace_below_the_repository_s_root_is_read_there(tmp_path: Path) -
     assert workspace_of(repo)["warnings"] == [WARNING.format("ui", "core")]
 
 
+def test_a_workspace_whose_images_cannot_be_planned_is_not_well(shop: Monorepo) -> None:
+    """Every build would end with the same words."""
+    shop.service("web")
+    shop.service("api")
+    shop.commit()
+    (shop.root / "pnpm-lock.yaml").unlink()
+
+    found = findings_of(shop)
+
+    assert (found["workspace"]["ok"], found["workspace"]["found"]) == (
+        False,
+        "pnpm-lock.yaml: is missing, but an image needs it",
+    )
+    assert "base images" not in found
+    assert shop.run("doctor").code == 3
+
+
 def test_base_images_that_are_not_locked_are_warned_of_where_no_stand_in_takes_their_place(
     repo: Monorepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,8 +143,12 @@ def test_base_images_that_are_not_locked_are_warned_of_where_no_stand_in_takes_t
     ]
     assert (found["ok"], found["found"]) == (True, "2 named, 0 of them known by digest or as stand-ins")
     assert "run `buildgraph bases --update` once and commit manifests/bases.toml" in found["way_out"]
+    assert "BUILDGRAPH_BASES=substitute takes stand-ins instead" in found["way_out"]
     monkeypatch.setenv("BUILDGRAPH_BASES", "substitute")
-    assert "node:22 " not in " ".join(findings_of(repo)["base images"]["warnings"])
+    replaced = findings_of(repo)["base images"]
+    assert "node:22 is not locked" not in " ".join(replaced["warnings"])
+    assert "BUILDGRAPH_BASES" not in replaced["way_out"], "it is set already"
+    assert "[substitutes] in manifests/workspace.toml names stand-ins for them" in replaced["way_out"]
     digest = f"sha256:{'0' * 64}"
     repo.write("manifests/bases.toml", f'[digests]\n"node:22" = "{digest}"\n"haproxy:2.9" = "{digest}"\n')
     monkeypatch.delenv("BUILDGRAPH_BASES")

@@ -15,6 +15,7 @@ from buildgraph.deploy.live import read_live
 from buildgraph.deploy.logs import read_logs
 from buildgraph.deploy.pending import pending_targets
 from buildgraph.deploy.rollout import deploy_product
+from buildgraph.deploy.switching import SERVES_ON
 from buildgraph.errors import ConfigurationError, StepFailed, ToolError
 from buildgraph.manifests.model import Migration, Resources, SmokeTest
 from buildgraph.place.containers import create_container
@@ -111,7 +112,12 @@ def test_a_request_in_progress_is_answered_by_the_version_that_began_it(town: To
 @pytest.mark.parametrize(
     ("broken", "within", "last_line", "said"),
     [
-        ("health", 4.0, "cannot reach the database", "503"),
+        (
+            "health",
+            4.0,
+            "cannot reach the database",
+            "GET /health on port 3001 is not answered with 200 (the proxy's check says: L7STS 503",
+        ),
         ("crash", PATIENT, "no such table: users", "exit code 7"),
     ],
     ids=["its health check fails", "it ends at once"],
@@ -131,6 +137,7 @@ def test_an_unhealthy_version_is_taken_away_and_the_old_one_keeps_serving(
 
     assert last_line in failed.value.detail
     assert said in str(failed.value)
+    assert failed.value.detail.endswith(f"\napi: {SERVES_ON}")
     assert (load.wrong, set(load.answers)) == ([], {"api 1"})
     assert town.containers() == before
 
@@ -146,10 +153,11 @@ def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town)
     town.settings(health_within=3.0)
     town.service("api", env={"BROKEN": "health"})
 
-    with pytest.raises(StepFailed, match="not healthy within 3 s"):
+    with pytest.raises(StepFailed, match="not healthy within 3 s") as failed:
         town.deploy()
 
     assert sorted(town.containers()) == ["proxy"]
+    assert SERVES_ON not in failed.value.detail
 
 
 def test_another_health_path_and_port_replace_without_a_gap(town: Town) -> None:
@@ -371,6 +379,7 @@ def test_a_taken_port_is_told_with_its_holder_and_leaves_nothing(make_town: Call
 
     assert f"is taken by the container {holder.place.named('proxy')}" in str(failed.value)
     assert "proxy_port in manifests/environments/test.toml" in str(failed.value)
+    assert [line for line in late.told if line.startswith("proxy: ")] == []
     assert (late.containers(), late.volumes()) == ({}, set())
 
 
@@ -557,6 +566,9 @@ def test_a_proxy_that_cannot_start_leaves_the_former_one_serving(town: Town) -> 
         with pytest.raises(ToolError, match="is taken by"):
             town.deploy()
 
+    assert [line for line in town.told if line.startswith("proxy: made")] == [
+        "proxy: made as it was, the new one does not start"
+    ]
     town.settings(proxy_port=port)
     until(lambda: town.fetch("api") == "api 1")
     assert town.containers() == before

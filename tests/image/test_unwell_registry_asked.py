@@ -9,6 +9,7 @@ import pytest
 from buildgraph.errors import ToolError
 from buildgraph.image.engine import open_engine
 from buildgraph.image.registry import find_published, pull_image
+from tests.support.system import free_port
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, served, well
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(360)]
@@ -35,3 +36,13 @@ def test_an_image_is_missing_where_a_registry_that_is_well_has_none(unwell: Unwe
     unwell.ill = well
 
     assert find_published(open_engine(), f"{unwell.address}/shop/api:one") is None
+
+
+def test_a_login_is_not_advised_for_a_registry_that_is_not_reached() -> None:
+    """A name that nobody knows (RFC 6761), and a port at which nothing listens."""
+    for registry in ("nowhere.invalid", f"127.0.0.1:{free_port()}"):
+        with pytest.raises(ToolError, match=f"the registry {registry} does not serve") as failed:
+            find_published(open_engine(), f"{registry}/base:1")
+
+        assert "it is not reached from here" in failed.value.way_out
+        assert "docker login" not in failed.value.way_out

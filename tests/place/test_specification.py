@@ -147,18 +147,21 @@ def test_a_container_is_confined_in_the_engines_words() -> None:
     assert arguments["restart_policy"] == {"Name": "always"}
 
 
-def test_what_the_proxy_asks_is_not_asked_by_the_healthcheck_of_a_template_too() -> None:
+def test_the_healthcheck_of_a_template_is_off_where_the_proxy_or_a_command_tells_of_health() -> None:
+    """A template's asks by HTTP: a worker, whom nobody can ask so, was unhealthy to Docker for good."""
     api = Service("api", "chat", "nestjs", "api", port=3002, health="/api/health")
     worker = Service("worker", "chat", "node", "worker", health_command=("alive",))
     own = Service("own", "chat", "dockerfile", "own", port=3003, health="/")
+    own_worker = Service("own-worker", "chat", "dockerfile", "own", health_command=("alive",))
 
     told = {
         service.name: container_arguments(one)["healthcheck"]
-        for service in (api, worker, own)
+        for service in (api, worker, own, own_worker)
         for one in service_containers(place(service), target(service), Colour.BLUE, "")
     }
 
-    assert told == {"api": {"test": ["NONE"]}, "worker": None, "own": None}
+    off = {"test": ["NONE"]}
+    assert told == {"api": off, "worker": off, "own": None, "own-worker": None}
 
 
 @pytest.mark.parametrize("kind", ["postgres", "redis"])

@@ -266,6 +266,7 @@ description: 0123456789abcdef
 public,FRONTEND,,3,OPEN,,,,,,,,,,,
 api,blue-1,1,2,UP,100,L7OK,200,,Layer7 check passed,172.18.0.4:3000,40,2,1,3,6
 api,green-1,0,0,UP 1/3,0,* L7OK,200,,Layer7 check passed,172.18.0.5:3000,0,0,0,0,0
+api,green-3,0,0,DOWN,0,* L7STS,0,,Layer7 wrong status,172.18.0.7:3000,0,0,0,0,0
 api,green-2,0,0,DOWN,0,L4CON,,Connection refused,Layer4 connection problem,172.18.0.6:3000,,,,,
 api,BACKEND,0,2,UP,100,,,,,,,,,,
 
@@ -273,12 +274,13 @@ api,BACKEND,0,2,UP,100,,,,,,,,,,
 
 
 def test_servers_are_read_from_the_statistics() -> None:
-    blue, waiting, down = parse_servers(STATISTICS)
+    blue, waiting, asked_again, down = parse_servers(STATISTICS)
 
     assert (blue.backend, blue.name, blue.share, blue.sessions, blue.is_up) == ("api", "blue-1", 100, 3, True)
     assert blue.address == "172.18.0.4:3000"
     assert (blue.counts, down.counts) == (Counts(40, 2, 10), Counts())
     assert (down.is_up, down.said) == (False, "L4CON Connection refused")
+    assert (asked_again.check, asked_again.said) == ("L7STS", "L7STS Layer7 wrong status")
     assert not waiting.is_up, (
         "a check that passed before the container was replaced says nothing of the new one"
     )
