@@ -19,6 +19,7 @@ from buildgraph.place.secrets import Secrets, secrets_digest
 from buildgraph.traffic.answers import Server
 from buildgraph.traffic.directing import Traffic
 from buildgraph.traffic.proxy import structure_of
+from buildgraph.traffic.proxy_container import proxy_specification
 from buildgraph.traffic.routes import Route, Side
 
 API = Service("api", "chat", "nestjs", "api", port=3002, host="api", env={"TOKEN": EnvValue(secret=True)})
@@ -27,7 +28,8 @@ PLACE = Place(cast(Engine, None), "acme", HERE, {}, Secrets({"TOKEN": "t"}), (AP
 TARGET = Target(API, "sha256:cafe", "", "beef")
 KEY = b"key"
 ROUTE = Route("api", 3002, "api.localhost", {Colour.BLUE: Side(1, 3002, "/health", 100)})
-TRAFFIC = Traffic("running", "", {"chat": (ROUTE,)}, structure_of({"chat": (ROUTE,)}), (), KEY)
+PROXY = proxy_specification(PLACE).labels["buildgraph.fingerprint"]
+TRAFFIC = Traffic("running", PROXY, {"chat": (ROUTE,)}, structure_of({"chat": (ROUTE,)}), (), KEY)
 SERVER = Server("api", "blue-1", "172.18.0.4:3002", "UP", 100, 0, "L7OK", "L7OK 200")
 
 
@@ -194,6 +196,21 @@ def test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none() -> None
     place = replace(PLACE, secrets=Secrets({}, unasked=lambda name: name == "TOKEN"))
 
     assert pending_targets(place, live(), [TARGET]) == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        replace(PLACE, environment=replace(HERE, proxy_port=8090)),
+        replace(PLACE, environment=replace(HERE, proxy_image="haproxy:3.0")),
+        replace(PLACE, images={"haproxy:2.9": f"haproxy@sha256:{'ab' * 32}"}),
+    ],
+    ids=["port", "image", "digest"],
+)
+def test_a_proxy_that_is_declared_otherwise_is_a_reason_to_deploy(place: Place) -> None:
+    [(_, reason)] = pending_targets(place, live(), [TARGET])
+
+    assert (reason.text, reason.replaces) == ("the proxy runs otherwise than declared", False)
 
 
 def test_a_service_whose_database_is_down_is_kept_and_its_database_is_started() -> None:
