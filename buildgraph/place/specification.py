@@ -61,7 +61,7 @@ class Specification:
 
 
 def print_of(bare: Specification) -> str:
-    """What tells a container from one that is declared otherwise, for its label; variables, being secret, do not count."""
+    """What tells a container from one declared otherwise, for its label; variables, being secret, are left out."""
     return hashlib.sha256(repr(bare).encode()).hexdigest()[:PRINT_LENGTH]
 
 

@@ -57,13 +57,17 @@ def proxy_specification(place: Place) -> Specification:
     return replace(bare, labels=labels)
 
 
+def is_as_declared(place: Place, fingerprint: str) -> bool:
+    """Whether a proxy with this label is the one that the manifests ask for."""
+    return fingerprint == proxy_specification(place).labels[FINGERPRINT]
+
+
 def ensure_proxy(place: Place, tell: Tell) -> None:
     """Have the proxy running as its manifest says, with the routes that the state volume holds."""
     specification = proxy_specification(place)
     _settle_former(place)
     found = find_containers(place, role=Role.PROXY.value)
-    wanted = specification.labels[FINGERPRINT]
-    if found and found[0].labels.get(FINGERPRINT) != wanted:
+    if found and not is_as_declared(place, found[0].labels.get(FINGERPRINT, "")):
         tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
         _replace_proxy(place, specification, found[0], tell)
     elif not found:
