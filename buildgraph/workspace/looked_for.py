@@ -9,6 +9,7 @@ _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 OF_VERSION_MANAGERS: Final = (
     *(".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml", ".prototools"),
 )
+OF_CHECKOUTS: Final = (".gitattributes",)
 OF_BUILDS: Final = (
     *(".browserslistrc", "browserslist"),
     *(f"postcss.config{ending}" for ending in _SCRIPTS),
@@ -22,7 +23,7 @@ OF_LINTERS: Final = (
     *(f"stylelint.config{ending}" for ending in (".js", ".mjs", ".cjs")),
     *("biome.json", "biome.jsonc", ".oxlintrc.json", ".editorconfig"),
 )
-LOOKED_FOR: Final = frozenset((*OF_VERSION_MANAGERS, *OF_BUILDS, *OF_LINTERS))
+LOOKED_FOR: Final = frozenset((*OF_VERSION_MANAGERS, *OF_CHECKOUTS, *OF_BUILDS, *OF_LINTERS))
 
 
 def folders_above(folder: str) -> tuple[str, ...]:

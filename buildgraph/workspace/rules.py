@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from buildgraph.workspace.looked_for import OF_BUILDS, OF_LINTERS, OF_VERSION_MANAGERS
+from buildgraph.workspace.looked_for import OF_BUILDS, OF_CHECKOUTS, OF_LINTERS, OF_VERSION_MANAGERS
 from buildgraph.workspace.package import GROUPS
 from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.settings import NPMRC
@@ -79,6 +79,14 @@ RULES = (
         Reach.BELOW,
         Reach.NONE,
         "version managers take Node from it; an image has that of its base",
+    ),
+    Rule(
+        Kind.FILE,
+        OF_CHECKOUTS,
+        WHOLE,
+        Reach.BELOW,
+        Reach.NONE,
+        "git writes the files of a checkout by it, with other line ends say; an image has them as git stores them",
     ),
     Rule(
         Kind.FILE,

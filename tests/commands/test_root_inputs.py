@@ -137,6 +137,7 @@ def affected(repo: Monorepo) -> tuple[str, str]:
         pytest.param(
             ".tool-versions", "", "nodejs 22", ALL, "", id="the version of Node, of another manager"
         ),
+        pytest.param(".gitattributes", "", "*.ts eol=crlf\n", ALL, "", id="how git writes a checkout"),
         pytest.param(".browserslistrc", "defaults", "last 2 versions", ALL, "", id="the browsers built for"),
         pytest.param("README.md", "read", "Read", ROOT, "", id="a readme"),
         pytest.param(".prettierrc", "{}", "{ }", ALL, "", id="how code is laid out"),

@@ -139,6 +139,7 @@ def nested() -> Workspace:
         ("packages/.eslintrc.json", ["packages/core", "packages/ui"]),
         ("packages/.nvmrc", ["packages/core", "packages/ui"]),
         ("packages/postcss.config.js", ["packages/core", "packages/ui"]),
+        ("packages/.gitattributes", ["packages/core", "packages/ui"]),
         ("web/.prettierrc", ["web/plugins/maps"]),
         ("web/plugins/.editorconfig", ["web/plugins/maps"]),
         ("packages/package.json", ["packages/core", "packages/ui"]),
