@@ -145,6 +145,8 @@ def affected(repo: Monorepo) -> tuple[str, str]:
         pytest.param("postcss.config.mjs", "", "export default {}", ALL, "", id="how styles are built"),
         pytest.param("turbo.json", "{}", "{ }", ROOT, "", id="another tool's settings"),
         pytest.param("eslint.config.js", "[]", "[{}]", ALL, "", id="rules for all code"),
+        pytest.param(".mocharc.yml", "", "spec: test\n", ALL, "", id="settings of a test runner"),
+        pytest.param(".c8rc.json", "", "{}", ALL, "", id="settings of coverage"),
         pytest.param("apps/docs/eslint.config.js", "", "[]", "docs", "docs", id="rules of one's own"),
         pytest.param("knip.json", "", "{}", ROOT, "", id="a file that nobody declared"),
         # Files by role
