@@ -247,6 +247,10 @@ class Deployer:
         found = {**absent, **running}
         return [self._state(found[name], declared.get(name), history) for name in sorted(found)]
 
+    def remarks(self) -> tuple[str, ...]:
+        """What runs otherwise than declared beside the services."""
+        return tuple(self.platform.remarks())
+
     def _state(self, running: Running, declared: Service | None, history: History) -> ServiceState:
         from buildgraph.deploy import is_as_released, release_of
 

@@ -9,8 +9,12 @@ from buildgraph.checks.script import Script
 from buildgraph.graph.nodes import digest_of, digest_of_pairs
 
 FORMAT = "2"  # another one: no result that was kept before is found
-# Bundlers put variables with these beginnings into what they build: Astro and SvelteKit, Vite, Next.js, Expo.
-PUBLIC = ("PUBLIC_", "VITE_", "NEXT_PUBLIC_", "EXPO_PUBLIC_")
+# Bundlers put variables with these beginnings into what they build: Astro and SvelteKit, Vite, Next.js, Expo, Nuxt,
+# Create React App, Vue's command line, Gatsby, Storybook, Sanity's studio.
+PUBLIC = (
+    *("PUBLIC_", "VITE_", "NEXT_PUBLIC_", "EXPO_PUBLIC_", "NUXT_PUBLIC_"),
+    *("REACT_APP_", "VUE_APP_", "GATSBY_", "STORYBOOK_", "SANITY_STUDIO_"),
+)
 
 
 class Circumstances(NamedTuple):

@@ -2,7 +2,7 @@
 
 The forms are those of Vite (`import.meta.env.VITE_A`, `%VITE_A%` in HTML), Astro (`import.meta.env.PUBLIC_A`,
 `astro:env/client`), SvelteKit (`$env/static/public`, `env` of `$env/dynamic/public`), Next.js and Expo
-(`process.env.NEXT_PUBLIC_A`, `process.env.EXPO_PUBLIC_A`).
+(`process.env.NEXT_PUBLIC_A`, `process.env.EXPO_PUBLIC_A`); further ones have one of these with beginnings of their own.
 """
 
 from __future__ import annotations

@@ -33,22 +33,27 @@ def run(options: argparse.Namespace) -> int:
     if options.all or options.format == "html":
         deliver(EVERYWHERE[options.format](project), options.output)
         return DONE
-    states = open_chain(project, options.env).deployer.states()
+    found = _read(project, options.env)
     if options.format == "json":
-        told = {"format": 1, "environment": options.env, "services": [asdict(state) for state in states]}
+        services = [asdict(state) for state in found.services]
+        told = {"format": 1, "environment": options.env, "services": services, "remarks": found.remarks}
         deliver(as_json(told), options.output)
     else:
-        deliver(_table(states), options.output)
+        deliver(_text(found), options.output)
     return DONE
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How all services stand in an environment; `error` says why nobody can tell, which is no failure of the others."""
+    """How all services stand in an environment; `error` says why nobody can tell, which is no failure of the others.
+
+    `remarks` tell of its own servers: those that run otherwise than declared.
+    """
 
     environment: str
     services: tuple[ServiceState, ...] = ()
     error: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def _everywhere(project: Project) -> list[Standing]:
@@ -58,13 +63,18 @@ def _everywhere(project: Project) -> list[Standing]:
 
 def _standing(project: Project, name: str) -> Standing:
     try:
-        return Standing(name, tuple(open_chain(project, name).deployer.states()))
+        return _read(project, name)
     except BuildgraphError as error:
         return Standing(name, error=str(error))
 
 
+def _read(project: Project, name: str) -> Standing:
+    deployer = open_chain(project, name).deployer
+    return Standing(name, tuple(deployer.states()), remarks=deployer.remarks())
+
+
 def _tables(project: Project) -> str:
-    told = ((found.environment, found.error or _table(found.services)) for found in _everywhere(project))
+    told = ((found.environment, found.error or _text(found)) for found in _everywhere(project))
     return "\n\n".join(f"{name}\n{indent(text, '  ')}" for name, text in told) or NO_ENVIRONMENT
 
 
@@ -76,6 +86,10 @@ def _page(project: Project) -> str:
     from buildgraph.page import render_page
 
     return render_page("status", project.working_picture().manifests.workspace.name, _json(project))
+
+
+def _text(found: Standing) -> str:
+    return "\n".join((_table(found.services), *found.remarks))
 
 
 def _table(states: Sequence[ServiceState]) -> str:

@@ -133,6 +133,10 @@ class CoolifyPlatform:
                 self.place.api.stop(deployed.application)
                 tell(f"{name}: Coolify was asked to stop its application")
 
+    def remarks(self) -> Sequence[str]:
+        """Nothing: it has no servers of its own."""
+        return ()
+
     def locks(self) -> Sequence[Holding]:
         """The locks that are held here."""
         return read_locks(self.place)

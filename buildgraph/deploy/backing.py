@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from buildgraph.errors import StepFailed
@@ -24,9 +25,9 @@ from buildgraph.place.containers import (
 from buildgraph.place.images import ensure_image
 from buildgraph.place.lock import held_backing_lock
 from buildgraph.place.model import Place, Tell
-from buildgraph.place.names import BACKING, Role
+from buildgraph.place.names import BACKING, FINGERPRINT, Role
 from buildgraph.place.secrets import PASSWORDS
-from buildgraph.place.specification import Specification, database_user
+from buildgraph.place.specification import Specification, database_user, print_of
 from buildgraph.servers import (
     ENSURE_DATABASE,
     PGDATA,
@@ -54,6 +55,11 @@ CHANGE: Final = {
     REDIS: "remove {container}, whose data stays, so that it is made anew with it",
 }
 
+OTHERWISE: Final = (
+    "{kind}: runs otherwise than declared, and goes on so; to have it made anew, its data kept, "
+    "stop and remove {container} (or all: `buildgraph down env={environment}`), and deploy"
+)
+
 
 def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> None:
     """Have what these services need running, and their databases there; what runs is left alone."""
@@ -68,6 +74,8 @@ def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> Non
     with held_backing_lock(place):
         for backing in asked:
             _ensure_running(place, backing, tell)
+        for line in told_differences(place, find_containers(place, role=Role.BACKING.value)):
+            tell(line)
         if POSTGRES in needed:
             for database in sorted({service.database for service in wanted if service.database}):
                 _ensure_database(place, database)
@@ -75,48 +83,54 @@ def ensure_backing(place: Place, services: Iterable[Service], tell: Tell) -> Non
 
 def backing_specification(place: Place, backing: Backing) -> Specification:
     """The container of a backing service; settings are the server's own, as `-c` or configuration lines."""
-    build = {POSTGRES: _postgres, REDIS: _redis}[backing.kind]
-    return build(place, backing)
+    bare = _bare(place, backing)
+    labels = {**place.labels(Role.BACKING), BACKING: backing.kind, FINGERPRINT: print_of(bare)}
+    return replace(bare, labels=labels, env=_passwords(place, backing.kind))
 
 
-def _postgres(place: Place, backing: Backing) -> Specification:
+def told_differences(place: Place, found: Iterable[Found]) -> tuple[str, ...]:
+    """A line for each backing service that runs otherwise than declared, with the way to change it.
+
+    One that an earlier version of this program made does not tell how.
+    """
+    by_name = {container.name: container for container in found}
+    return tuple(
+        OTHERWISE.format(kind=backing.kind, container=bare.name, environment=place.environment.name)
+        for backing in place.environment.backing
+        if (bare := _bare(place, backing)).name in by_name
+        and by_name[bare.name].labels.get(FINGERPRINT, print_of(bare)) != print_of(bare)
+    )
+
+
+def _bare(place: Place, backing: Backing) -> Specification:
+    """A backing service's container as it is declared, without the secrets that it is given: those ask programs."""
+    command = {POSTGRES: postgres_command, REDIS: redis_command}[backing.kind]
     return Specification(
-        name=place.named(POSTGRES),
+        name=place.named(backing.kind),
         image=place.image(backing.image),
-        labels={**place.labels(Role.BACKING), BACKING: POSTGRES},
-        env={
-            "POSTGRES_USER": database_user(place),
-            "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
-            "POSTGRES_DB": "postgres",
-            "PGDATA": PGDATA,
-        },
-        command=postgres_command(backing.settings),
+        labels={},
+        entrypoint=REDIS_ENTRYPOINT if backing.kind == REDIS else (),
+        command=command(backing.settings),
         user="",
         is_sealed=False,
         network=place.prefix,
-        aliases=(POSTGRES,),
-        mounts={place.named(POSTGRES): POSTGRES_DATA},
+        aliases=(backing.kind,),
+        mounts={place.named(backing.kind): {POSTGRES: POSTGRES_DATA, REDIS: REDIS_DATA}[backing.kind]},
         resources=backing.resources,
         stop_within=STOP_WITHIN,
     )
 
 
-def _redis(place: Place, backing: Backing) -> Specification:
-    return Specification(
-        name=place.named(REDIS),
-        image=place.image(backing.image),
-        labels={**place.labels(Role.BACKING), BACKING: REDIS},
-        env={REDIS_PASSWORD: place.secrets.reveal(REDIS_PASSWORD)},
-        entrypoint=REDIS_ENTRYPOINT,
-        command=redis_command(backing.settings),
-        user="",
-        is_sealed=False,
-        network=place.prefix,
-        aliases=(REDIS,),
-        mounts={place.named(REDIS): REDIS_DATA},
-        resources=backing.resources,
-        stop_within=STOP_WITHIN,
-    )
+def _passwords(place: Place, kind: str) -> dict[str, str]:
+    """What a server is given besides its settings: who may come in."""
+    if kind == REDIS:
+        return {REDIS_PASSWORD: place.secrets.reveal(REDIS_PASSWORD)}
+    return {
+        "POSTGRES_USER": database_user(place),
+        "POSTGRES_PASSWORD": place.secrets.reveal(POSTGRES_PASSWORD),
+        "POSTGRES_DB": "postgres",
+        "PGDATA": PGDATA,
+    }
 
 
 def _ensure_running(place: Place, backing: Backing, tell: Tell) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from buildgraph.deploy.backing import told_differences
 from buildgraph.deploy.checkups import Checkup, check_health
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import LiveService, read_live
@@ -20,12 +21,17 @@ from buildgraph.deploy.smoke import run_smoke
 from buildgraph.deploy.verified import is_verified
 from buildgraph.manifests.model import Service
 from buildgraph.place.audit import Deed, Event, read_events, record_event, recorded
+from buildgraph.place.containers import find_containers
 from buildgraph.place.holding import Holding, read_locks
 from buildgraph.place.lock import keep_lock, release_lock
 from buildgraph.place.model import DEPARTED, Place, Reason, Scene, Target, Tell
+from buildgraph.place.names import FINGERPRINT, ROLE, Role
+from buildgraph.traffic.proxy_container import is_as_declared
 
 # An image's fingerprint, as every container of it inherits it (OCI image spec; our builds set it anew).
 VERSION = "org.opencontainers.image.version"
+
+PROXY_DIFFERS = "proxy: runs otherwise than declared; the next deploy makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,13 @@ class EnginePlatform:
     def stop(self, *, volumes: bool, tell: Tell) -> None:
         """Remove containers and network, and the volumes where they are named."""
         stop_environment(self.place, volumes=volumes, tell=tell)
+
+    def remarks(self) -> Sequence[str]:
+        """What the labels of the proxy and of the backing services tell."""
+        found = find_containers(self.place)
+        proxies = (each.labels for each in found if each.labels.get(ROLE) == Role.PROXY.value)
+        differs = any(not is_as_declared(self.place, labels.get(FINGERPRINT, "")) for labels in proxies)
+        return (*((PROXY_DIFFERS,) if differs else ()), *told_differences(self.place, found))
 
     def locks(self) -> Sequence[Holding]:
         """The locks that are held here."""

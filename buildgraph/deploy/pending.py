@@ -13,6 +13,7 @@ from buildgraph.place.model import Place, Reason, Target
 from buildgraph.place.names import BACKING, FINGERPRINT, IMAGE, SECRETS
 from buildgraph.place.scales import as_scaled
 from buildgraph.place.secrets import secrets_digest, wanted_digest
+from buildgraph.traffic.proxy_container import is_as_declared
 
 
 def pending_targets(place: Place, live: Live, targets: Iterable[Target]) -> tuple[tuple[Target, Reason], ...]:
@@ -103,6 +104,8 @@ def _settling_reason(place: Place, live: Live, target: Target, running: LiveServ
     """Why something is to do although its containers may stay."""
     if not live.traffic.answers:
         return Reason("the proxy does not run", replaces=False)
+    if not is_as_declared(place, live.traffic.fingerprint):
+        return Reason("the proxy runs otherwise than declared", replaces=False)
     needed = backing_of(target.service, place.environment)
     idle = sorted(needed - {c.labels.get(BACKING, "") for c in live.backing})
     if idle:

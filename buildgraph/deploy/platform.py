@@ -108,6 +108,9 @@ class Platform(Protocol):
     def stop(self, *, volumes: bool, tell: Tell) -> None:
         """Stop all that runs here; data stays unless `volumes` names it. StepFailed while somebody deploys."""
 
+    def remarks(self) -> Sequence[str]:
+        """What the environment's own servers run otherwise than declared, and how that is changed."""
+
     def locks(self) -> Sequence[Holding]:
         """The deploy locks that are held here."""
 

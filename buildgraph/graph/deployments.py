@@ -97,5 +97,6 @@ def _cluster_settings(service: Service, environment: Environment) -> Mapping[str
     if cluster is None:
         return {}
     told = {name: value for name, value in asdict(cluster).items() if name not in ("context", "namespace")}
+    told["health_within"] = environment.health_within
     grows = asdict(service.autoscale) if service.autoscale else None
     return {"kubernetes": {**told, "autoscale": grows, "alive": service.alive}}

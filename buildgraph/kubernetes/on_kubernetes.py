@@ -105,6 +105,10 @@ class KubernetesPlatform:
         """Delete what runs, and what is remembered where that is named."""
         stop_environment(self.cluster, volumes=volumes, tell=tell)
 
+    def remarks(self) -> Sequence[str]:
+        """Nothing: it has no servers of its own."""
+        return ()
+
     def locks(self) -> Sequence[Holding]:
         """The locks that are held here."""
         return read_locks(self.cluster)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote
 
 from buildgraph.manifests.addresses import public_values
@@ -26,6 +28,8 @@ from buildgraph.place.model import Place, Target
 from buildgraph.place.names import COLOUR, SECRETS, Colour, Role, network_names, service_labels, slot_name
 from buildgraph.render.limits import LEAST_STOP, stop_seconds
 from buildgraph.servers import POSTGRES, REDIS
+
+PRINT_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ class Specification:
     stop_within: int = LEAST_STOP
     lookups: tuple[str, ...] = ()
     asks_itself: bool = True
+
+
+def print_of(bare: Specification) -> str:
+    """What tells a container from one declared otherwise, for its label; variables, being secret, are left out."""
+    return hashlib.sha256(repr(bare).encode()).hexdigest()[:PRINT_LENGTH]
 
 
 def service_containers(

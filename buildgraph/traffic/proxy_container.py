@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import replace
 from typing import Final
@@ -21,7 +20,7 @@ from buildgraph.place.containers import (
 from buildgraph.place.model import Place, Tell
 from buildgraph.place.names import FINGERPRINT, PROXY, Role
 from buildgraph.place.ports import LOOPBACK, told_port_conflict
-from buildgraph.place.specification import Specification
+from buildgraph.place.specification import Specification, print_of
 from buildgraph.place.state import MOUNT, state_volume
 from buildgraph.traffic.directing import apply_routes, running_structure
 from buildgraph.traffic.proxy import MASTER_PORT, PUBLIC_PORT
@@ -36,7 +35,7 @@ CONFIG: Final = f"{MOUNT}/{CURRENT}/haproxy.cfg"
 # A version that has ended has no name any more. Where no name server answers, the usual patience with each such name
 # would hold up every reload, and with it the deployment that replaces the dead version.
 LOOKUPS: Final = ("timeout:1", "attempts:1")
-NAME_LENGTH, LAST_LINES = 16, 20
+LAST_LINES: Final = 20
 START_WITHIN, PAUSE = 15.0, 0.1
 
 
@@ -54,11 +53,13 @@ def proxy_specification(place: Place) -> Specification:
         lookups=LOOKUPS,
         published={PUBLIC_PORT: (LOOPBACK, place.environment.proxy_port)},
     )
-    print_ = hashlib.sha256(repr(bare).encode()).hexdigest()[:NAME_LENGTH]
-    return Specification(
-        **{name: getattr(bare, name) for name in bare.__slots__}
-        | {"labels": {**place.labels(Role.PROXY), FINGERPRINT: print_}}
-    )
+    labels = {**place.labels(Role.PROXY), FINGERPRINT: print_of(bare)}
+    return replace(bare, labels=labels)
+
+
+def is_as_declared(place: Place, fingerprint: str) -> bool:
+    """Whether a proxy with this label is the one that the manifests ask for."""
+    return fingerprint == proxy_specification(place).labels[FINGERPRINT]
 
 
 def ensure_proxy(place: Place, tell: Tell) -> None:
@@ -66,8 +67,7 @@ def ensure_proxy(place: Place, tell: Tell) -> None:
     specification = proxy_specification(place)
     _settle_former(place)
     found = find_containers(place, role=Role.PROXY.value)
-    wanted = specification.labels[FINGERPRINT]
-    if found and found[0].labels.get(FINGERPRINT) != wanted:
+    if found and not is_as_declared(place, found[0].labels.get(FINGERPRINT, "")):
         _replace_proxy(place, specification, found[0], tell)
         tell(f"proxy: made anew, its settings changed ({LOOPBACK}:{place.environment.proxy_port})")
     elif not found:

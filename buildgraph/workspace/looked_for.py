@@ -9,6 +9,7 @@ _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 OF_VERSION_MANAGERS: Final = (
     *(".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml", ".prototools"),
 )
+OF_CHECKOUTS: Final = (".gitattributes",)
 OF_BUILDS: Final = (
     *(".browserslistrc", "browserslist"),
     *(f"postcss.config{ending}" for ending in _SCRIPTS),
@@ -22,7 +23,13 @@ OF_LINTERS: Final = (
     *(f"stylelint.config{ending}" for ending in (".js", ".mjs", ".cjs")),
     *("biome.json", "biome.jsonc", ".oxlintrc.json", ".editorconfig"),
 )
-LOOKED_FOR: Final = frozenset((*OF_VERSION_MANAGERS, *OF_BUILDS, *OF_LINTERS))
+OF_TESTS: Final = (
+    *(f".mocharc{ending}" for ending in (".js", ".cjs", ".mjs", ".json", ".jsonc", ".yml", ".yaml")),
+    *(".c8rc", ".c8rc.json"),
+    *(f".nycrc{ending}" for ending in ("", ".json", ".yml", ".yaml")),
+    *(f"nyc.config{ending}" for ending in (".js", ".cjs", ".mjs")),
+)
+LOOKED_FOR: Final = frozenset((*OF_VERSION_MANAGERS, *OF_CHECKOUTS, *OF_BUILDS, *OF_LINTERS, *OF_TESTS))
 
 
 def folders_above(folder: str) -> tuple[str, ...]:

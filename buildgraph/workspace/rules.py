@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from buildgraph.workspace.looked_for import OF_BUILDS, OF_LINTERS, OF_VERSION_MANAGERS
+from buildgraph.workspace.looked_for import OF_BUILDS, OF_CHECKOUTS, OF_LINTERS, OF_TESTS, OF_VERSION_MANAGERS
 from buildgraph.workspace.package import GROUPS
 from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.settings import NPMRC
@@ -82,6 +82,14 @@ RULES = (
     ),
     Rule(
         Kind.FILE,
+        OF_CHECKOUTS,
+        WHOLE,
+        Reach.BELOW,
+        Reach.NONE,
+        "git writes the files of a checkout by it, with other line ends say; an image has them as git stores them",
+    ),
+    Rule(
+        Kind.FILE,
         OF_BUILDS,
         WHOLE,
         Reach.BELOW,
@@ -95,6 +103,14 @@ RULES = (
         Reach.BELOW,
         Reach.NONE,
         "linters and formatters look for it in the folders above; no build does",
+    ),
+    Rule(
+        Kind.FILE,
+        OF_TESTS,
+        WHOLE,
+        Reach.BELOW,
+        Reach.NONE,
+        "mocha, c8 and nyc look for it in the folders above; no build does",
     ),
     Rule(
         Kind.FILE,

@@ -49,6 +49,12 @@ def test_a_script_is_another_one_when_anything_it_depends_on_is(build: Mapping[s
         {"NEXT_PUBLIC_ANY": "1"},
         {"PUBLIC_ANY": "1"},
         {"EXPO_PUBLIC_ANY": "1"},
+        {"NUXT_PUBLIC_ANY": "1"},
+        {"REACT_APP_ANY": "1"},
+        {"VUE_APP_ANY": "1"},
+        {"GATSBY_ANY": "1"},
+        {"STORYBOOK_ANY": "1"},
+        {"SANITY_STUDIO_ANY": "1"},
     ],
 )
 def test_a_variable_that_is_declared_or_public_counts(environ: Mapping[str, str]) -> None:

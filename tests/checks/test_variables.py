@@ -13,6 +13,15 @@ from buildgraph.checks.variables import is_declared, is_source, names_read, name
         ("const a = import.meta.env.VITE_API", {"VITE_API"}),
         ("fetch(import.meta.env.PUBLIC_API_URL + '/x')", {"PUBLIC_API_URL"}),
         ("process.env.NEXT_PUBLIC_A ?? process.env['EXPO_PUBLIC_B']", {"NEXT_PUBLIC_A", "EXPO_PUBLIC_B"}),
+        (
+            "process.env.REACT_APP_A ?? process.env.VUE_APP_B ?? process.env.GATSBY_C",
+            {"REACT_APP_A", "VUE_APP_B", "GATSBY_C"},
+        ),
+        (
+            "process.env.NUXT_PUBLIC_A + process.env.STORYBOOK_B + import.meta.env.SANITY_STUDIO_C",
+            {"NUXT_PUBLIC_A", "STORYBOOK_B", "SANITY_STUDIO_C"},
+        ),
+        ("<title>%REACT_APP_TITLE%</title>", {"REACT_APP_TITLE"}),
         ("import { env } from '$env/dynamic/public'; env.PUBLIC_A", {"PUBLIC_A"}),
         ("import { PUBLIC_A, PUBLIC_B as b } from '$env/static/public'", {"PUBLIC_A", "PUBLIC_B"}),
         ('import {\n  PUBLIC_A,\n} from "$env/static/public";', {"PUBLIC_A"}),

@@ -137,6 +137,7 @@ def affected(repo: Monorepo) -> tuple[str, str]:
         pytest.param(
             ".tool-versions", "", "nodejs 22", ALL, "", id="the version of Node, of another manager"
         ),
+        pytest.param(".gitattributes", "", "*.ts eol=crlf\n", ALL, "", id="how git writes a checkout"),
         pytest.param(".browserslistrc", "defaults", "last 2 versions", ALL, "", id="the browsers built for"),
         pytest.param("README.md", "read", "Read", ROOT, "", id="a readme"),
         pytest.param(".prettierrc", "{}", "{ }", ALL, "", id="how code is laid out"),
@@ -144,6 +145,8 @@ def affected(repo: Monorepo) -> tuple[str, str]:
         pytest.param("postcss.config.mjs", "", "export default {}", ALL, "", id="how styles are built"),
         pytest.param("turbo.json", "{}", "{ }", ROOT, "", id="another tool's settings"),
         pytest.param("eslint.config.js", "[]", "[{}]", ALL, "", id="rules for all code"),
+        pytest.param(".mocharc.yml", "", "spec: test\n", ALL, "", id="settings of a test runner"),
+        pytest.param(".c8rc.json", "", "{}", ALL, "", id="settings of coverage"),
         pytest.param("apps/docs/eslint.config.js", "", "[]", "docs", "docs", id="rules of one's own"),
         pytest.param("knip.json", "", "{}", ROOT, "", id="a file that nobody declared"),
         # Files by role

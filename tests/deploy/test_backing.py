@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildgraph.deploy.down import stop_environment
 from buildgraph.deploy.live import read_live
 from buildgraph.deploy.logs import read_logs
+from buildgraph.deploy.on_engine import EnginePlatform
 from buildgraph.errors import StepFailed, UnknownName
 from buildgraph.place.containers import run_in_container
 from buildgraph.place.lock import held_product_lock
@@ -78,6 +81,28 @@ def test_a_password_that_the_database_does_not_know_is_told_and_nothing_is_repla
     assert stocked.containers() == before
     stocked.query("alter role acme password 'another one'")
     assert stocked.deploy().replaced == ("api",)
+
+
+def test_a_server_that_is_declared_otherwise_goes_on_and_that_is_told(stocked: Town) -> None:
+    redis = stocked.place.named("redis")
+    before = stocked.containers()
+    assert EnginePlatform(stocked.place).remarks() == ()
+    settings = {"maxmemory": "64mb"}
+    backing = tuple(
+        replace(each, settings=settings) if each.kind == "redis" else each
+        for each in stocked.place.environment.backing
+    )
+    stocked.settings(backing=backing)
+
+    assert stocked.deploy().unchanged == ("api",)
+
+    [remark] = EnginePlatform(stocked.place).remarks()
+    assert remark.startswith("redis: runs otherwise than declared, and goes on so;")
+    assert (remark in stocked.told, stocked.containers()) == (True, before)
+    docker("rm", "-f", redis)
+    stocked.deploy()
+    assert EnginePlatform(stocked.place).remarks() == ()
+    assert "maxmemory 64mb" in docker("inspect", "-f", "{{.Args}}", redis)
 
 
 def test_down_keeps_data_for_the_next_deploy_and_with_volumes_leaves_nothing(stocked: Town) -> None:

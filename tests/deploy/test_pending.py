@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from buildgraph.deploy.backing import backing_specification, told_differences
 from buildgraph.deploy.live import Live, LiveService
 from buildgraph.deploy.pending import departed_services, in_order, pending_targets, runs_as
 from buildgraph.image.engine import Engine
-from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
+from buildgraph.manifests.model import Backing, Environment, EnvValue, Resources, Service
 from buildgraph.place.containers import Found
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import Colour
@@ -19,6 +20,7 @@ from buildgraph.place.secrets import Secrets, secrets_digest
 from buildgraph.traffic.answers import Server
 from buildgraph.traffic.directing import Traffic
 from buildgraph.traffic.proxy import structure_of
+from buildgraph.traffic.proxy_container import proxy_specification
 from buildgraph.traffic.routes import Route, Side
 
 API = Service("api", "chat", "nestjs", "api", port=3002, host="api", env={"TOKEN": EnvValue(secret=True)})
@@ -27,7 +29,8 @@ PLACE = Place(cast(Engine, None), "acme", HERE, {}, Secrets({"TOKEN": "t"}), (AP
 TARGET = Target(API, "sha256:cafe", "", "beef")
 KEY = b"key"
 ROUTE = Route("api", 3002, "api.localhost", {Colour.BLUE: Side(1, 3002, "/health", 100)})
-TRAFFIC = Traffic("running", "", {"chat": (ROUTE,)}, structure_of({"chat": (ROUTE,)}), (), KEY)
+PROXY = proxy_specification(PLACE).labels["buildgraph.fingerprint"]
+TRAFFIC = Traffic("running", PROXY, {"chat": (ROUTE,)}, structure_of({"chat": (ROUTE,)}), (), KEY)
 SERVER = Server("api", "blue-1", "172.18.0.4:3002", "UP", 100, 0, "L7OK", "L7OK 200")
 
 
@@ -194,6 +197,49 @@ def test_secrets_that_commands_may_tell_are_the_same_for_who_runs_none() -> None
     place = replace(PLACE, secrets=Secrets({}, unasked=lambda name: name == "TOKEN"))
 
     assert pending_targets(place, live(), [TARGET]) == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        replace(PLACE, environment=replace(HERE, proxy_port=8090)),
+        replace(PLACE, environment=replace(HERE, proxy_image="haproxy:3.0")),
+        replace(PLACE, images={"haproxy:2.9": f"haproxy@sha256:{'ab' * 32}"}),
+    ],
+    ids=["port", "image", "digest"],
+)
+def test_a_proxy_that_is_declared_otherwise_is_a_reason_to_deploy(place: Place) -> None:
+    [(_, reason)] = pending_targets(place, live(), [TARGET])
+
+    assert (reason.text, reason.replaces) == ("the proxy runs otherwise than declared", False)
+
+
+def test_a_database_that_is_declared_otherwise_is_told_and_one_that_does_not_tell_is_not() -> None:
+    environment = replace(HERE, backing=(Backing("postgres", "postgres:16", {"max_connections": "20"}),))
+    place = replace(PLACE, environment=environment, secrets=Secrets({"POSTGRES_PASSWORD": "p"}))
+    [declared] = environment.backing
+    labels = backing_specification(place, declared).labels
+    as_declared = Found("1", place.named("postgres"), "running", labels, 0)
+    bigger = replace(declared, resources=Resources(memory=2**30))
+    others = [replace(declared, image="postgres:17"), replace(declared, settings={}), bigger]
+
+    assert told_differences(place, [as_declared]) == ()
+    assert told_differences(place, [replace(as_declared, labels={})]) == ()
+    for other in others:
+        there = replace(place, environment=replace(environment, backing=(other,)))
+        [line] = told_differences(there, [as_declared])
+        assert line.startswith("postgres: runs otherwise than declared")
+        assert "remove acme-test-postgres (or all: `buildgraph down env=test`), and deploy" in line
+
+
+def test_secrets_are_not_asked_for_to_tell_how_a_database_is_declared() -> None:
+    environment = replace(HERE, backing=(Backing("redis", "redis:7"),))
+    place = replace(PLACE, environment=environment, secrets=Secrets({}))
+    older = Found("1", place.named("redis"), "running", {"buildgraph.fingerprint": "older"}, 0)
+
+    [line] = told_differences(place, [older])
+
+    assert line.startswith("redis: runs otherwise than declared")
 
 
 def test_a_service_whose_database_is_down_is_kept_and_its_database_is_started() -> None:

@@ -361,8 +361,11 @@ def test_another_proxy_port_moves_the_proxy_and_restarts_no_service(town: Town) 
     api = town.containers()["api-blue"]
 
     town.settings(proxy_port=free_port())
+    [(_, reason)] = pending_targets(town.place, read_live(town.place), town.targets())
     town.deploy()
 
+    assert str(reason) == "the proxy runs otherwise than declared"
+    assert pending_targets(town.place, read_live(town.place), town.targets()) == ()
     assert town.fetch("api") == "api 1"
     assert town.containers()["api-blue"] == api
 

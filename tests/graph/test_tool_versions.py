@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from buildgraph.graph.deployments import CONTAINER_VERSION, deployment_nodes
 from buildgraph.graph.images import IMAGE_VERSION, ImagePlan, image_node
 from buildgraph.graph.nodes import Part, digest_of
 from buildgraph.image.archive import read_archive
+from buildgraph.image.build import BuildRequest, build_command
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import (
     Autoscale,
@@ -81,7 +83,66 @@ snapshots:
   left-pad@1.3.0: {}
   ms@2.1.3: {}
 """
-ARCHIVE = "360f195885d42783637e65904a3588b23de1e4f6e6c8b772acd490fdc91ed94f"
+FURTHER_LOCKFILE = """lockfileVersion: '9.0'
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+catalogs:
+  default:
+    left-pad:
+      specifier: ^1.3.0
+      version: 1.3.0
+patchedDependencies:
+  ms@2.1.3:
+    hash: abc
+    path: patches/ms@2.1.3.patch
+importers:
+  .:
+    devDependencies:
+      typescript:
+        specifier: 5.4.5
+        version: 5.4.5
+  apps/web:
+    dependencies:
+      '@acme/kit':
+        specifier: workspace:*
+        version: file:packages/kit
+      left-pad:
+        specifier: 'catalog:'
+        version: 1.3.0
+      ms:
+        specifier: 2.1.3
+        version: 2.1.3(patch_hash=abc)
+    dependenciesMeta:
+      '@acme/kit':
+        injected: true
+  packages/kit: {}
+packages:
+  '@acme/kit@file:packages/kit':
+    resolution: {directory: packages/kit, type: directory}
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-b}
+  ms@2.1.3:
+    resolution: {integrity: sha512-c}
+  typescript@5.4.5:
+    resolution: {integrity: sha512-d}
+snapshots:
+  '@acme/kit@file:packages/kit': {}
+  left-pad@1.3.0: {}
+  ms@2.1.3(patch_hash=abc): {}
+  typescript@5.4.5: {}
+"""
+FURTHER_SETTINGS = """packages:
+  - 'packages/*'
+  - 'apps/*'
+catalog:
+  left-pad: ^1.3.0
+patchedDependencies:
+  ms@2.1.3: patches/ms@2.1.3.patch
+onlyBuiltDependencies:
+  - typescript
+"""
+COMMAND = "73dfb72e2d8609a0c64ae9df22706066c200fe1156c510e71a6a948d1f581448"
 ARCHIVE_CHANGED = """An archive of the same files is another one now, and fingerprints do not tell.
 Raise IMAGE_VERSION in buildgraph/graph/images.py, so that all images are built anew, and write its number and the
 digest here; CHANGELOG.md is to say that they are."""
@@ -90,7 +151,13 @@ Raise CONTAINER_VERSION in buildgraph/graph/deployments.py, so that all services
 number and the digests here; CHANGELOG.md is to say that they are."""
 
 
-def test_an_archive_of_the_same_files_changes_only_with_the_version_of_images(repo: Monorepo) -> None:
+COMMAND_CHANGED = """The same image is built by another command now, and fingerprints do not tell.
+Raise IMAGE_VERSION in buildgraph/graph/images.py if an image may be another one for it, so that all are built anew, and
+write its number and the digest here; CHANGELOG.md is to say that they are."""
+
+
+def in_layers(repo: Monorepo) -> None:
+    """A project and what it uses, with a root that has settings."""
     repo.package("@acme/other")
     repo.package("@acme/core", dependencies={"debug": "^4.4.0"})
     repo.service("web", uses=["@acme/core"])
@@ -100,12 +167,83 @@ def test_an_archive_of_the_same_files_changes_only_with_the_version_of_images(re
     (repo.root / "packages/core/link").symlink_to("src/index.ts")
     repo.write("docker/Dockerfile.app", "FROM node:20\nCOPY . /\n")
     repo.write("pnpm-lock.yaml", LOCKFILE)
+
+
+def in_layers_with_all_that_installs_read(repo: Monorepo) -> None:
+    """A catalog, a patch, a project that an install copies, a list of builds, and what the root depends on."""
+    repo.package("@acme/kit")
+    repo.service("web", inputs=["assets/**"])
+    of_web = {"@acme/kit": "workspace:*", "left-pad": "catalog:", "ms": "2.1.3"}
+    injected = {"@acme/kit": {"injected": True}}
+    web = {"name": "@acme/web", "dependencies": of_web, "dependenciesMeta": injected}
+    repo.write("apps/web/package.json", json.dumps(web))
+    repo.write("assets/logo.svg", "<svg/>\n")
+    repo.write("package.json", json.dumps({"name": "root", "devDependencies": {"typescript": "5.4.5"}}))
+    repo.write("manifests/workspace.toml", 'name = "acme"\nroot_dependencies = true\n')
+    repo.write("pnpm-workspace.yaml", FURTHER_SETTINGS)
+    repo.write("patches/ms@2.1.3.patch", "--- a/index.js\n")
+    repo.write("docker/Dockerfile.app", "FROM node:20\nCOPY . /\n")
+    repo.write("pnpm-lock.yaml", FURTHER_LOCKFILE)
+
+
+def as_the_workspace_lies(repo: Monorepo) -> None:
+    """A Dockerfile of its own that sees a folder of the workspace."""
+    repo.package("@acme/core")
+    repo.service("web", uses=["@acme/core"], dockerfile="apps/web/Dockerfile", context="apps")
+    repo.write("apps/web/Dockerfile", "FROM node:20\nCOPY web /srv\n")
+
+
+def as_its_folder_lies(repo: Monorepo) -> None:
+    """A service that is no project of the workspace."""
+    folder = repo.plain_service("web", "FROM node:20\nCOPY . /\n", port=3000)
+    repo.write("manifests/bases.toml", f'[digests]\n"node:20" = "sha256:{"0" * 64}"\n')
+    repo.write(f"{folder}/src/run", "#!/bin/sh\n").chmod(0o755)
+
+
+LAYOUTS: Mapping[str, tuple[Callable[[Monorepo], None], str]] = {
+    "layers": (in_layers, "360f195885d42783637e65904a3588b23de1e4f6e6c8b772acd490fdc91ed94f"),
+    "layers with all that installs read": (
+        in_layers_with_all_that_installs_read,
+        "b3c8ea6aab0c9d416a570a67945fb206ed3e47608b4a54232af6f6703119a5b7",
+    ),
+    "a window": (as_the_workspace_lies, "703b96951ae5f0d5eeacfe97fb2989106077ccd74ee4591aa8d48156317a4df2"),
+    "a folder": (as_its_folder_lies, "f9f6288e8630e8c9727f5324ceaefa727dd7e497d4713f8e0b26affa0ab679da"),
+}
+
+
+@pytest.mark.parametrize(("layout", "digest"), LAYOUTS.values(), ids=LAYOUTS)
+def test_an_archive_of_the_same_files_changes_only_with_the_version_of_images(
+    repo: Monorepo, layout: Callable[[Monorepo], None], digest: str
+) -> None:
+    layout(repo)
     repo.commit()
     picture = open_project(repo.root).working_picture()
 
     archive = read_archive(picture.images["web"].context, picture.snapshot.blobs)
 
-    assert (IMAGE_VERSION, contents(archive)) == (1, ARCHIVE), ARCHIVE_CHANGED
+    assert (IMAGE_VERSION, contents(archive)) == (1, digest), ARCHIVE_CHANGED
+
+
+def test_the_command_of_a_build_changes_only_with_the_version_of_images() -> None:
+    request = BuildRequest(
+        "web",
+        "acme/web:0123",
+        target="runtime",
+        arguments={"PORT": "3000", "SOURCE_DATE_EPOCH": "0"},
+        labels={"x": "y"},
+        bases={"node:20": "node@sha256:1"},
+        secrets={"ca": Path("/ca.pem")},
+        hidden={"TOKEN": "t"},
+        platforms=("linux/amd64", "linux/arm64"),
+        attestations=("provenance", "sbom"),
+        scanner="scanner@sha256:2",
+    )
+    pushed = replace(request, repository="registry.test/web", builder="far", attestations=())
+    commands = [build_command(one, b"") for one in (request, pushed)]
+
+    found = digest_of(json.dumps([[one.argv, sorted(one.env), one.without] for one in commands]))
+
+    assert (IMAGE_VERSION, found) == (1, COMMAND), COMMAND_CHANGED
 
 
 def contents(archive: bytes) -> str:
