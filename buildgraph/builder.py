@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from buildgraph.image.progress import BuildLog, BuildStep
     from buildgraph.place.secrets import Secrets
     from buildgraph.place.sources import Sources
+    from buildgraph.recipes import Base
 
     class Watch(Protocol):
         """Who is told what becomes known while images are built and pushed."""
