@@ -143,7 +143,7 @@ class Checker:
         name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
-        witness = self._doubts.witness(script, self._circumstances.surroundings) if self._keeper else None
+        witness = self._witness(script, self._keeper) if self._keeper else None
         began = time.monotonic()
         command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)
@@ -160,6 +160,13 @@ class Checker:
         with told_if_not_kept(teller(name)):
             self._left.append((self._keeper.pack(script, self.keys[name], ran.stdout, took), witness))
         self._keep_left()
+
+    def _witness(self, script: Script, keeper: Keeper) -> Witness:
+        """What is to be seen before a script runs; what would have it write half of its outputs is gone by then."""
+        from buildgraph.checks.notes import forget_notes
+
+        forget_notes(self._folder(script), self._doubts.unknown(script, keeper.loose_notes(script)))
+        return self._doubts.witness(script, self._circumstances.surroundings)
 
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""

@@ -6,12 +6,12 @@ All of it is asked where a script is run, and nothing where everything is fresh.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from buildgraph.checks.disk import NOTES, find_outputs
+from buildgraph.checks.disk import find_outputs, is_note
 from buildgraph.checks.installed import INSTALLED, Installed
 from buildgraph.checks.looks import Looks
 from buildgraph.checks.patterns import parse_patterns
@@ -62,7 +62,7 @@ class Doubts:
         folder, patterns = f"{self.root}/{script.folder}", parse_patterns(script.outputs)
         try:
             found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
-            outputs = [path for path in found if not path.endswith(NOTES)]
+            outputs = [path for path in found if not is_note(path)]
             doubt = self._installed.doubt(self.sight.folders(script))
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
@@ -76,14 +76,15 @@ class Doubts:
         return witness.doubt or self._written(script, witness) or self._unlike(witness)
 
     def untouched(self, script: Script, witness: Witness) -> str:
-        """A former output that a script which has run has not written anew; "" where it wrote all that is there.
-
-        What git knows belongs to what the script sees.
-        """
+        """A former output that a script which has run has not written anew; "" where it wrote all that is there."""
         folder = f"{self.root}/{script.folder}"
         left = witness.outputs.keys() - set(changed_since(folder, witness.outputs))
-        known = self.sight.listed(self.sight.package(script)) if left else {}
-        return min((path for path in left if _below(script.folder, path) not in known), default="")
+        return min(self.unknown(script, left), default="")
+
+    def unknown(self, script: Script, paths: Collection[str]) -> list[str]:
+        """Those paths in its package's folder that git does not know: what it knows belongs to what the script sees."""
+        known = self.sight.listed(self.sight.package(script)) if paths else {}
+        return [path for path in paths if _below(script.folder, path) not in known]
 
     def _written(self, script: Script, witness: Witness) -> str:
         """What somebody wrote while it ran, and perhaps took back; what it declares that it writes is its own."""

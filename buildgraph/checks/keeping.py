@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from buildgraph.checks.disk import NOTES, find_outputs, stands
+from buildgraph.checks.disk import find_outputs, is_note, stands
 from buildgraph.checks.halves import forget_half, is_half
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
+from buildgraph.checks.notes import loose_notes
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER, Content, Output, Result
@@ -83,6 +84,10 @@ class Keeper:
         seen = self.ledger.seen(script.name)
         is_here = result.only == self.ledger.id and is_as_left(self._folder(script), seen.traces)
         return is_here and bool(seen.key) and is_ready()
+
+    def loose_notes(self, script: Script) -> list[str]:
+        """What a compiler has noted, and what stands there may not keep to."""
+        return loose_notes(self._folder(script), script.outputs, self.ledger.seen(script.name).traces)
 
     def has_brought(self, script: Script, key: str) -> bool:
         """Whether the local store knows the result by now, and all that the script left stands as it was."""
@@ -192,7 +197,7 @@ class Keeper:
         """Whether files that are not of a result stand among a script's outputs: whoever reads those sees them, too."""
         kept = {output.path for output in result.outputs}
         there = self._found(self._folder(script), script)
-        others = (one for one in there if one.kind != FOLDER and not one.path.endswith(NOTES))
+        others = (one for one in there if one.kind != FOLDER and not is_note(one.path))
         try:
             return any(one.path not in kept for one in others)
         except OSError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.monorepo import Monorepo
-from tests.support.played import BUILD, TEST, Shop, compiled
+from tests.support.played import BUILD, TEST, Shop, compiled, noting
 from tests.support.system import free_port
 from tests.workspace.locks import document
 
@@ -127,6 +127,48 @@ def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -
     assert shop.check() == [BUILD, TEST]
     assert shop.told == []
     assert shop.clone().check() == []
+
+
+def test_a_compiler_writes_all_again_once_its_outputs_are_gone_and_its_notes_are_not(shop: Shop) -> None:
+    """tsc's notes stand beside `dist`: it would write what has changed since, and leave out all else."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/src/two.ts", "two")
+    shop.repo.commit()
+    shop.deeds[BUILD] = noting
+    shop.check()
+    shutil.rmtree(shop.core / "dist")
+    shop.repo.append("packages/core/src/two.ts")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js", "two.js"]
+    assert shop.told == []
+    clone = shop.clone()
+    assert clone.check() == []
+    assert clone.built() == ["index.js", "two.js"]
+
+
+def test_notes_of_who_knows_when_are_not_believed(shop: Shop) -> None:
+    """Somebody has compiled by hand before anything was checked, and has taken a file away."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.commit()
+    noting(shop.core)
+    shutil.rmtree(shop.core / "dist")
+    shop.deeds[BUILD] = noting
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js"]
+
+
+def test_a_compiler_keeps_its_notes_while_all_that_they_tell_of_stands(shop: Shop) -> None:
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/src/two.ts", "two")
+    shop.deeds[BUILD] = noting
+    shop.check()
+    shop.repo.append("packages/core/src/two.ts")
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | {OWN.format('dist/index.js')}"]
 
 
 def test_a_file_that_git_has_among_outputs_is_nothing_that_was_left(shop: Shop) -> None:

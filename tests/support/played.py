@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -114,3 +115,15 @@ def compiled(folder: Path) -> None:
     (folder / "dist").mkdir(exist_ok=True)
     for source in (folder / "src").iterdir():
         (folder / "dist" / f"{source.stem}.js").write_bytes(source.read_bytes())
+
+
+def noting(folder: Path) -> None:
+    """As an incremental compiler does: what its notes hold as it is is not written."""
+    notes = folder / "tsconfig.tsbuildinfo"
+    known = json.loads(notes.read_text()) if notes.exists() else {}
+    sources = {source.stem: source.read_text() for source in (folder / "src").iterdir()}
+    (folder / "dist").mkdir(exist_ok=True)
+    for name, text in sources.items():
+        if known.get(name) != text:
+            (folder / "dist" / f"{name}.js").write_text(text)
+    notes.write_text(json.dumps(sources))
