@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from buildgraph.checks.copied import Copied
 from buildgraph.checks.disk import find_outputs, is_note
 from buildgraph.checks.installed import INSTALLED, Installed
 from buildgraph.checks.looks import Looks
@@ -64,6 +65,7 @@ class Doubts:
             found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
             outputs = [path for path in found if not is_note(path)]
             doubt = self._installed.doubt(self.sight.folders(script))
+            doubt = doubt or self._copied.doubt(self.sight.others(script))
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
         read = [_below(place, name) for place in (".", script.folder) for name, _ in around.get(place, ())]
@@ -119,6 +121,10 @@ class Doubts:
     @cached_property
     def _installed(self) -> Installed:
         return Installed(self.root)
+
+    @cached_property
+    def _copied(self) -> Copied:
+        return Copied(self.root)
 
 
 def _below(folder: str, path: str) -> str:

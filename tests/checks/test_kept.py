@@ -273,6 +273,26 @@ def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_
     assert shop.check() == []
 
 
+def test_a_copy_of_a_package_that_an_edit_left_as_it_was_is_told_and_nothing_is_kept(shop: Shop) -> None:
+    """`injected` and `file:`: pnpm copies when it installs, and the lockfile stays the same."""
+    copy = "node_modules/.pnpm/core@file+packages+core/node_modules/core"
+    shop.repo.write("node_modules/.modules.yaml", f"injectedDeps:\n  packages/core:\n    - {copy}\n")
+    source, copied = shop.core / "src/index.ts", shop.repo.root / copy / "src/index.ts"
+    copied.parent.mkdir(parents=True)
+    copied.hardlink_to(source)
+    assert shop.check() == [BUILD, TEST]
+    text = source.read_text()
+    source.unlink()
+    source.write_text(f"{text}// edited\n")
+
+    assert shop.check() == [BUILD, TEST]
+    why = "packages/core/src/index.ts is not as it was copied into node_modules: run `pnpm install`"
+    assert shop.told == [f"{TEST} | its result is not kept: {why}"]
+    copied.write_text(source.read_text())
+    assert shop.check() == [TEST]
+    assert shop.check() == []
+
+
 def pointed(shop: Shop) -> str:
     """A pointer of git LFS is checked out, as in a job that does not fetch what it points to."""
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
