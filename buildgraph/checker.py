@@ -166,7 +166,10 @@ class Checker:
         from buildgraph.checks.notes import forget_notes
 
         forget_notes(self._folder(script), self._doubts.unknown(script, keeper.loose_notes(script)))
-        return self._doubts.witness(script, self._circumstances.surroundings)
+        witness = self._doubts.witness(script, self._circumstances.surroundings)
+        before = (self.scripts[name] for name in script.after)
+        own = (other for other in before if other.folder == script.folder)
+        return witness._replace(beside={other.name: keeper.files(other) for other in own})
 
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
@@ -214,10 +217,11 @@ class Checker:
         if doubt:
             say(NOT_KEPT.format(doubt))
             return
-        if untouched := self._doubts.untouched(script, witness):
-            say(OWN.format(untouched))
+        why = self._doubts.untouched(script, witness) or keeper.stray(before, witness.beside)
+        if why:
+            say(OWN.format(why))
         with told_if_not_kept(say):
-            keeper.keep(left, is_own=bool(untouched) or any(map(keeper.is_own, before)))
+            keeper.keep(left, is_own=bool(why) or any(map(keeper.is_own, before)))
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""

@@ -31,7 +31,8 @@ OVERLOOKED: Final = (
 )
 POINTER: Final = "is git LFS's pointer instead of the file: run `git lfs pull`"
 NOT_KEPT: Final = "its result is not kept: {}"
-OWN: Final = "its result is for this checkout alone: {} was there before, and was not written anew"
+OWN: Final = "its result is for this checkout alone: {}"
+UNTOUCHED: Final = "{} was there before, and was not written anew"
 
 Around = Mapping[str, tuple[tuple[str, str], ...]]  # name and digest of each file by its folder
 
@@ -39,13 +40,15 @@ Around = Mapping[str, tuple[tuple[str, str], ...]]  # name and digest of each fi
 class Witness(NamedTuple):
     """What the disk said before a script ran: of the files of the nodes that it sees, by id, and of its outputs.
 
-    `further` are files that no node has; `doubt` says what was not as it had to be even then.
+    `further` are files that no node has; `doubt` says what was not as it had to be even then. `beside` are by script
+    the files among the outputs of those of its package that came before it: what it adds there is its own doing.
     """
 
     seen: Mapping[str, Stamps]
     further: Stamps
     outputs: Stamps
     doubt: str
+    beside: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,11 @@ class Doubts:
         return witness.doubt or self._written(script, witness) or self._unlike(witness)
 
     def untouched(self, script: Script, witness: Witness) -> str:
-        """A former output that a script which has run has not written anew; "" where it wrote all that is there."""
+        """Which former output a script that has run has not written anew; "" where it wrote all that is there."""
         folder = f"{self.root}/{script.folder}"
         left = witness.outputs.keys() - set(changed_since(folder, witness.outputs))
-        return min(self.unknown(script, left), default="")
+        former = min(self.unknown(script, left), default="")
+        return UNTOUCHED.format(former) if former else ""
 
     def unknown(self, script: Script, paths: Collection[str]) -> list[str]:
         """Those paths in its package's folder that git does not know: what it knows belongs to what the script sees."""

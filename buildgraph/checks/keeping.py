@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FROM_CACHE: Final = f"{RESTORED} from the cache"
 FROM_REGISTRY: Final = f"{RESTORED} from the registry"
+STRAY: Final = "{} is among what {} leaves, which has not left it"
 STANDS_ON: Final = "it stands on what {} left, which is not kept, or not as it was"
 
 
@@ -154,6 +155,26 @@ class Keeper:
         """Whether what stands there of a script is this checkout's alone."""
         return self.ledger.seen(script.name).is_own
 
+    def files(self, script: Script) -> list[str]:
+        """The files that stand among its outputs, whoever made them, without what a compiler notes."""
+        there = self._found(self._folder(script), script)
+        try:
+            return [one.path for one in there if one.kind != FOLDER and not is_note(one.path)]
+        except OSError as error:
+            return [str(error.filename)]  # nobody can tell what lies there
+
+    def stray(self, before: Iterable[Script], beside: Mapping[str, Iterable[str]]) -> str:
+        """A file among the outputs of one of these scripts that it has not left, as a sentence; "" for none.
+
+        All of them stand as they were left. `beside` are by script the files that count, where not all there are do.
+        """
+        for script in before:
+            kept = {trace[0] for trace in self.ledger.seen(script.name).traces}
+            files = beside[script.name] if script.name in beside else self.files(script)
+            if found := next((path for path in files if path not in kept), ""):
+                return STRAY.format(f"{script.folder}/{found}", script.name)
+        return ""
+
     @cached_property
     def _registry(self) -> SharedCache | None:
         if not self.shared:
@@ -196,12 +217,7 @@ class Keeper:
     def _is_mixed(self, script: Script, result: Result) -> bool:
         """Whether files that are not of a result stand among a script's outputs: whoever reads those sees them, too."""
         kept = {output.path for output in result.outputs}
-        there = self._found(self._folder(script), script)
-        others = (one for one in there if one.kind != FOLDER and not is_note(one.path))
-        try:
-            return any(one.path not in kept for one in others)
-        except OSError:
-            return True  # nobody can tell
+        return not kept.issuperset(self.files(script))
 
     def _note(self, script: Script, result: Result, *, is_own: bool) -> None:
         folder = self._folder(script)

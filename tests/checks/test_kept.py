@@ -118,6 +118,33 @@ def test_what_was_tested_beside_files_that_nobody_made_is_not_for_others(shop: S
     assert shop.check() == [TEST]
 
 
+def test_what_was_tested_beside_what_was_put_there_since_is_not_for_others(shop: Shop) -> None:
+    """Nothing is brought back where all that a build left stands, and yet whoever reads `dist` reads this, too."""
+    shop.check()
+    shop.repo.write("packages/core/dist/stray.js", "by hand")
+    shop.repo.append("packages/web/src/index.ts")
+    shop.repo.commit()
+
+    assert shop.check() == [TEST]
+    why = f"packages/core/dist/stray.js is among what {BUILD} leaves, which has not left it"
+    assert shop.told == [f"{TEST} | its result is for this checkout alone: {why}"]
+    assert shop.check() == []
+    assert shop.clone().check() == [TEST]
+
+
+def test_what_a_test_leaves_in_its_own_package_s_outputs_is_in_no_result_of_others(shop: Shop) -> None:
+    """Its own is for all: a new checkout has it there as well. Those who come after its package's build may miss it."""
+    own = "check:core:test"
+    shop.repo.package("core", scripts={"build": "tsc", "test": "vitest"})
+    shop.repo.commit()
+    shop.deeds[own] = lambda folder: (folder / "dist/report.txt").write_text("passed")
+
+    assert shop.check() == [BUILD, own, TEST]
+    why = f"packages/core/dist/report.txt is among what {BUILD} leaves, which has not left it"
+    assert shop.told == [f"{TEST} | its result is for this checkout alone: {why}"]
+    assert shop.clone().check() == [TEST]
+
+
 def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -> None:
     """A type check leaves it where the build's outputs are, before the build or after it."""
     shop.repo.append(".gitignore", "*.tsbuildinfo\n")
