@@ -166,6 +166,7 @@ class Checker:
         from buildgraph.checks.notes import forget_notes
 
         forget_notes(self._folder(script), self._doubts.unknown(script, keeper.loose_notes(script)))
+        keeper.begin(script)
         witness = self._doubts.witness(script, self._circumstances.surroundings)
         before = (self.scripts[name] for name in script.after)
         own = (other for other in before if other.folder == script.folder)
@@ -217,8 +218,8 @@ class Checker:
         if doubt:
             say(NOT_KEPT.format(doubt))
             return
-        why = self._doubts.untouched(script, witness) or keeper.stray(before, witness.beside)
-        if why:
+        why = self._doubts.untouched(script, witness) or keeper.bare(left)
+        if why := why or keeper.stray(before, witness.beside):
             say(OWN.format(why))
         with told_if_not_kept(say):
             keeper.keep(left, is_own=bool(why) or any(map(keeper.is_own, before)))

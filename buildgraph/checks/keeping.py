@@ -17,7 +17,7 @@ from buildgraph.checks.notes import loose_notes
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER, Content, Output, Result
-from buildgraph.checks.script import FRESH, RESTORED, Script
+from buildgraph.checks.script import BUILD, FRESH, RESTORED, Script
 from buildgraph.checks.store import Store
 from buildgraph.checks.traces import (
     Seen,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FROM_CACHE: Final = f"{RESTORED} from the cache"
 FROM_REGISTRY: Final = f"{RESTORED} from the registry"
 STRAY: Final = "{} is among what {} leaves, which has not left it"
+BARE: Final = "none of its outputs is there; declare in [checks] what it leaves (`outputs`, [] for nothing)"
 STANDS_ON: Final = "it stands on what {} left, which is not kept, or not as it was"
 
 
@@ -84,7 +85,12 @@ class Keeper:
             return True
         seen = self.ledger.seen(script.name)
         is_here = result.only == self.ledger.id and is_as_left(self._folder(script), seen.traces)
-        return is_here and bool(seen.key) and is_ready()
+        is_last = (
+            seen.key == result.key
+        )  # where nothing is brought back, what was left last is all that there is
+        return (
+            is_here and (is_last or (bool(seen.key) and not _is_bare(script, _paths(result)))) and is_ready()
+        )
 
     def loose_notes(self, script: Script) -> list[str]:
         """What a compiler has noted, and what stands there may not keep to."""
@@ -175,6 +181,19 @@ class Keeper:
                 return STRAY.format(f"{script.folder}/{found}", script.name)
         return ""
 
+    def bare(self, left: Left) -> str:
+        """That a build has left nothing where it should, as a sentence; "" for anything else.
+
+        What it has left elsewhere is in no result: nobody else gets it, and an edit that is undone brings nothing back.
+        """
+        return BARE if _is_bare(left.script, _paths(left.result)) else ""
+
+    def begin(self, script: Script) -> None:
+        """Let the last result of a build that left nothing count no more: this run may leave half of it elsewhere."""
+        traces = self.ledger.seen(script.name).traces
+        if _is_bare(script, (trace[0] for trace in traces)):
+            self.ledger.note(script.name, Seen("", traces))
+
     @cached_property
     def _registry(self) -> SharedCache | None:
         if not self.shared:
@@ -227,6 +246,15 @@ class Keeper:
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"
+
+
+def _is_bare(script: Script, left: Iterable[str]) -> bool:
+    """Whether a build that should leave something has not, besides what a compiler notes for itself."""
+    return script.script == BUILD and bool(script.outputs) and all(map(is_note, left))
+
+
+def _paths(result: Result) -> list[str]:
+    return [output.path for output in result.outputs]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.errors import StepFailed
 from tests.support.monorepo import Monorepo
 from tests.support.played import BUILD, TEST, Shop, compiled, noting
 from tests.support.system import free_port
@@ -202,6 +203,67 @@ def test_a_file_that_git_has_among_outputs_is_nothing_that_was_left(shop: Shop) 
     shop.repo.write("packages/core/dist/.keep", "")
     shop.repo.git("add", "--force", "packages/core/dist/.keep")
     shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.clone().check() == []
+
+
+def compiled_elsewhere(folder: Path) -> None:
+    """As a build does whose outputs nobody has declared."""
+    (folder / "lib").mkdir(exist_ok=True)
+    (folder / "lib/index.js").write_bytes((folder / "src/index.ts").read_bytes())
+
+
+def test_a_build_that_leaves_none_of_its_outputs_is_told_and_its_result_is_for_nobody_else(
+    shop: Shop,
+) -> None:
+    """What stands in `lib` is that of the last run, whatever was edited and undone since."""
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    why = "none of its outputs is there; declare in [checks] what it leaves (`outputs`, [] for nothing)"
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | its result is for this checkout alone: {why}"]
+    assert shop.check() == []
+    shop.repo.append("packages/core/src/index.ts")
+    assert shop.check() == [BUILD, TEST]
+    shop.repo.git("checkout", "-q", "--", ".")
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+    clone = shop.clone()
+    clone.deeds[BUILD] = compiled_elsewhere
+    assert clone.check() == [BUILD, TEST]
+
+
+def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_that_has_failed(shop: Shop) -> None:
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    shop.check()
+
+    def compiled_badly(folder: Path) -> None:
+        compiled_elsewhere(folder)
+        raise StepFailed(BUILD, "a wrong type", "")
+
+    shop.deeds[BUILD] = compiled_badly
+    shop.repo.append("packages/core/src/index.ts")
+    with pytest.raises(StepFailed):
+        shop.check()
+    shop.repo.git("checkout", "-q", "--", ".")
+    shop.deeds[BUILD] = compiled_elsewhere
+
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+@pytest.mark.parametrize("outputs", ['["lib"]', "[]"])
+def test_a_build_whose_outputs_are_declared_is_for_all(shop: Shop, outputs: str) -> None:
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.write("manifests/workspace.toml", f'name = "shop"\n[checks.outputs]\nbuild = {outputs}\n')
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
 
     assert shop.check() == [BUILD, TEST]
     assert shop.told == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -92,10 +93,10 @@ class Shop:
         checker.settle(checker.scripts)
         ran = [name for name in checker.scripts if not checker.found(name) or "-a" in options]
         self.told = Heard()
-        with shown_on(self.told):
+        with shown_on(self.told), ExitStack() as at_last:
+            at_last.callback(checker.end)
             for name in ran:
                 checker.run(name)
-            checker.end()
         self.asked = played.asked
         return ran
 
