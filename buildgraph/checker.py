@@ -143,7 +143,7 @@ class Checker:
         name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
-        witness = self._doubts.witness(script, self._circumstances.surroundings) if self._keeper else None
+        witness = self._witness(script, self._keeper) if self._keeper else None
         began = time.monotonic()
         command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)
@@ -160,6 +160,17 @@ class Checker:
         with told_if_not_kept(teller(name)):
             self._left.append((self._keeper.pack(script, self.keys[name], ran.stdout, took), witness))
         self._keep_left()
+
+    def _witness(self, script: Script, keeper: Keeper) -> Witness:
+        """What is to be seen before a script runs; what would have it write half of its outputs is gone by then."""
+        from buildgraph.checks.notes import forget_notes
+
+        forget_notes(self._folder(script), self._doubts.unknown(script, keeper.loose_notes(script)))
+        keeper.begin(script)
+        witness = self._doubts.witness(script, self._circumstances.surroundings)
+        before = (self.scripts[name] for name in script.after)
+        own = (other for other in before if other.folder == script.folder)
+        return witness._replace(beside={other.name: keeper.files(other) for other in own})
 
     def _tell_undeclared(self, script: Script) -> None:
         """Tell of public variables that a build has read and nobody declares."""
@@ -207,10 +218,11 @@ class Checker:
         if doubt:
             say(NOT_KEPT.format(doubt))
             return
-        if untouched := self._doubts.untouched(script, witness):
-            say(OWN.format(untouched))
+        why = self._doubts.untouched(script, witness) or keeper.bare(left)
+        if why := why or keeper.stray(before, witness.beside):
+            say(OWN.format(why))
         with told_if_not_kept(say):
-            keeper.keep(left, is_own=bool(untouched) or any(map(keeper.is_own, before)))
+            keeper.keep(left, is_own=bool(why) or any(map(keeper.is_own, before)))
 
     def _key_in(self, now: Picture, script: Script) -> str:
         """The key that the script has in another picture; "" when that has a mistake, or no such package."""

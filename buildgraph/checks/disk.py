@@ -67,6 +67,11 @@ def stands(folder: str, output: Output) -> bool:
         return False
 
 
+def is_note(path: str) -> bool:
+    """Whether a path is one of what a compiler notes for itself."""
+    return path.endswith(NOTES)
+
+
 def digest_at(place: str) -> str:
     """The sha256 of a file's content, as hex digits."""
     with Path(place).open("rb") as file:

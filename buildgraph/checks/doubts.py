@@ -6,12 +6,13 @@ All of it is asked where a script is run, and nothing where everything is fresh.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from buildgraph.checks.disk import NOTES, find_outputs
+from buildgraph.checks.copied import Copied
+from buildgraph.checks.disk import find_outputs, is_note
 from buildgraph.checks.installed import INSTALLED, Installed
 from buildgraph.checks.looks import Looks
 from buildgraph.checks.patterns import parse_patterns
@@ -30,7 +31,8 @@ OVERLOOKED: Final = (
 )
 POINTER: Final = "is git LFS's pointer instead of the file: run `git lfs pull`"
 NOT_KEPT: Final = "its result is not kept: {}"
-OWN: Final = "its result is for this checkout alone: {} was there before, and was not written anew"
+OWN: Final = "its result is for this checkout alone: {}"
+UNTOUCHED: Final = "{} was there before, and was not written anew"
 
 Around = Mapping[str, tuple[tuple[str, str], ...]]  # name and digest of each file by its folder
 
@@ -38,13 +40,15 @@ Around = Mapping[str, tuple[tuple[str, str], ...]]  # name and digest of each fi
 class Witness(NamedTuple):
     """What the disk said before a script ran: of the files of the nodes that it sees, by id, and of its outputs.
 
-    `further` are files that no node has; `doubt` says what was not as it had to be even then.
+    `further` are files that no node has; `doubt` says what was not as it had to be even then. `beside` are by script
+    the files among the outputs of those of its package that came before it: what it adds there is its own doing.
     """
 
     seen: Mapping[str, Stamps]
     further: Stamps
     outputs: Stamps
     doubt: str
+    beside: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,9 @@ class Doubts:
         folder, patterns = f"{self.root}/{script.folder}", parse_patterns(script.outputs)
         try:
             found = [output.path for output in find_outputs(folder, patterns) if output.kind != FOLDER]
-            outputs = [path for path in found if not path.endswith(NOTES)]
+            outputs = [path for path in found if not is_note(path)]
             doubt = self._installed.doubt(self.sight.folders(script))
+            doubt = doubt or self._copied.doubt(self.sight.others(script))
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
         read = [_below(place, name) for place in (".", script.folder) for name, _ in around.get(place, ())]
@@ -76,14 +81,16 @@ class Doubts:
         return witness.doubt or self._written(script, witness) or self._unlike(witness)
 
     def untouched(self, script: Script, witness: Witness) -> str:
-        """A former output that a script which has run has not written anew; "" where it wrote all that is there.
-
-        What git knows belongs to what the script sees.
-        """
+        """Which former output a script that has run has not written anew; "" where it wrote all that is there."""
         folder = f"{self.root}/{script.folder}"
         left = witness.outputs.keys() - set(changed_since(folder, witness.outputs))
-        known = self.sight.listed(self.sight.package(script)) if left else {}
-        return min((path for path in left if _below(script.folder, path) not in known), default="")
+        former = min(self.unknown(script, left), default="")
+        return UNTOUCHED.format(former) if former else ""
+
+    def unknown(self, script: Script, paths: Collection[str]) -> list[str]:
+        """Those paths in its package's folder that git does not know: what it knows belongs to what the script sees."""
+        known = self.sight.listed(self.sight.package(script)) if paths else {}
+        return [path for path in paths if _below(script.folder, path) not in known]
 
     def _written(self, script: Script, witness: Witness) -> str:
         """What somebody wrote while it ran, and perhaps took back; what it declares that it writes is its own."""
@@ -118,6 +125,10 @@ class Doubts:
     @cached_property
     def _installed(self) -> Installed:
         return Installed(self.root)
+
+    @cached_property
+    def _copied(self) -> Copied:
+        return Copied(self.root)
 
 
 def _below(folder: str, path: str) -> str:

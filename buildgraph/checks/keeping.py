@@ -9,14 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from buildgraph.checks.disk import NOTES, find_outputs, stands
+from buildgraph.checks.disk import find_outputs, is_note, stands
 from buildgraph.checks.halves import forget_half, is_half
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
+from buildgraph.checks.notes import loose_notes
 from buildgraph.checks.packing import Damaged, unpack, write_pack
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER, Content, Output, Result
-from buildgraph.checks.script import FRESH, RESTORED, Script
+from buildgraph.checks.script import BUILD, FRESH, RESTORED, Script
 from buildgraph.checks.store import Store
 from buildgraph.checks.traces import (
     Seen,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 FROM_CACHE: Final = f"{RESTORED} from the cache"
 FROM_REGISTRY: Final = f"{RESTORED} from the registry"
+STRAY: Final = "{} is among what {} leaves, which has not left it"
+BARE: Final = "none of its outputs is there; declare in [checks] what it leaves (`outputs`, [] for nothing)"
 STANDS_ON: Final = "it stands on what {} left, which is not kept, or not as it was"
 
 
@@ -82,7 +85,16 @@ class Keeper:
             return True
         seen = self.ledger.seen(script.name)
         is_here = result.only == self.ledger.id and is_as_left(self._folder(script), seen.traces)
-        return is_here and bool(seen.key) and is_ready()
+        is_last = (
+            seen.key == result.key
+        )  # where nothing is brought back, what was left last is all that there is
+        return (
+            is_here and (is_last or (bool(seen.key) and not _is_bare(script, _paths(result)))) and is_ready()
+        )
+
+    def loose_notes(self, script: Script) -> list[str]:
+        """What a compiler has noted, and what stands there may not keep to."""
+        return loose_notes(self._folder(script), script.outputs, self.ledger.seen(script.name).traces)
 
     def has_brought(self, script: Script, key: str) -> bool:
         """Whether the local store knows the result by now, and all that the script left stands as it was."""
@@ -149,6 +161,39 @@ class Keeper:
         """Whether what stands there of a script is this checkout's alone."""
         return self.ledger.seen(script.name).is_own
 
+    def files(self, script: Script) -> list[str]:
+        """The files that stand among its outputs, whoever made them, without what a compiler notes."""
+        there = self._found(self._folder(script), script)
+        try:
+            return [one.path for one in there if one.kind != FOLDER and not is_note(one.path)]
+        except OSError as error:
+            return [str(error.filename)]  # nobody can tell what lies there
+
+    def stray(self, before: Iterable[Script], beside: Mapping[str, Iterable[str]]) -> str:
+        """A file among the outputs of one of these scripts that it has not left, as a sentence; "" for none.
+
+        All of them stand as they were left. `beside` are by script the files that count, where not all there are do.
+        """
+        for script in before:
+            kept = {trace[0] for trace in self.ledger.seen(script.name).traces}
+            files = beside[script.name] if script.name in beside else self.files(script)
+            if found := next((path for path in files if path not in kept), ""):
+                return STRAY.format(f"{script.folder}/{found}", script.name)
+        return ""
+
+    def bare(self, left: Left) -> str:
+        """That a build has left nothing where it should, as a sentence; "" for anything else.
+
+        What it has left elsewhere is in no result: nobody else gets it, and an edit that is undone brings nothing back.
+        """
+        return BARE if _is_bare(left.script, _paths(left.result)) else ""
+
+    def begin(self, script: Script) -> None:
+        """Let the last result of a build that left nothing count no more: this run may leave half of it elsewhere."""
+        traces = self.ledger.seen(script.name).traces
+        if _is_bare(script, (trace[0] for trace in traces)):
+            self.ledger.note(script.name, Seen("", traces))
+
     @cached_property
     def _registry(self) -> SharedCache | None:
         if not self.shared:
@@ -191,12 +236,7 @@ class Keeper:
     def _is_mixed(self, script: Script, result: Result) -> bool:
         """Whether files that are not of a result stand among a script's outputs: whoever reads those sees them, too."""
         kept = {output.path for output in result.outputs}
-        there = self._found(self._folder(script), script)
-        others = (one for one in there if one.kind != FOLDER and not one.path.endswith(NOTES))
-        try:
-            return any(one.path not in kept for one in others)
-        except OSError:
-            return True  # nobody can tell
+        return not kept.issuperset(self.files(script))
 
     def _note(self, script: Script, result: Result, *, is_own: bool) -> None:
         folder = self._folder(script)
@@ -206,6 +246,15 @@ class Keeper:
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"
+
+
+def _is_bare(script: Script, left: Iterable[str]) -> bool:
+    """Whether a build that should leave something has not, besides what a compiler notes for itself."""
+    return script.script == BUILD and bool(script.outputs) and all(map(is_note, left))
+
+
+def _paths(result: Result) -> list[str]:
+    return [output.path for output in result.outputs]
 
 
 @contextmanager

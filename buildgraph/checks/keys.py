@@ -8,7 +8,7 @@ from typing import NamedTuple
 from buildgraph.checks.script import Script
 from buildgraph.graph.nodes import digest_of, digest_of_pairs
 
-FORMAT = "2"  # another one: no result that was kept before is found
+FORMAT = "3"  # another one: no result that was kept before is found
 # Bundlers put variables with these beginnings into what they build: Astro and SvelteKit, Vite, Next.js, Expo, Nuxt,
 # Create React App, Vue's command line, Gatsby, Storybook, Sanity's studio.
 PUBLIC = (

@@ -29,6 +29,11 @@ class Sight:
         """The folders of those packages, and the root, where a script finds what is installed for it."""
         return [ROOT, *(self.graph.nodes[node_id].path for node_id in self.packages(script))]
 
+    def others(self, script: Script) -> set[str]:
+        """The folders of packages that it does not depend on, and its own: what others get of these is no matter."""
+        used = {*self.nodes(script)} - {self.package(script)}
+        return {node.path for node in self.graph.of_kind(Kind.PACKAGE) if node.id not in used}
+
     def nodes(self, script: Script) -> list[str]:
         """The ids of all nodes that it sees files of: those packages, what the root links, and the root's settings."""
         return sorted(closure(self._all_uses, [self.package(script)]))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.errors import StepFailed
 from tests.support.monorepo import Monorepo
-from tests.support.played import BUILD, TEST, Shop, compiled
+from tests.support.played import BUILD, TEST, Shop, compiled, noting
 from tests.support.system import free_port
 from tests.workspace.locks import document
 
@@ -118,6 +119,33 @@ def test_what_was_tested_beside_files_that_nobody_made_is_not_for_others(shop: S
     assert shop.check() == [TEST]
 
 
+def test_what_was_tested_beside_what_was_put_there_since_is_not_for_others(shop: Shop) -> None:
+    """Nothing is brought back where all that a build left stands, and yet whoever reads `dist` reads this, too."""
+    shop.check()
+    shop.repo.write("packages/core/dist/stray.js", "by hand")
+    shop.repo.append("packages/web/src/index.ts")
+    shop.repo.commit()
+
+    assert shop.check() == [TEST]
+    why = f"packages/core/dist/stray.js is among what {BUILD} leaves, which has not left it"
+    assert shop.told == [f"{TEST} | its result is for this checkout alone: {why}"]
+    assert shop.check() == []
+    assert shop.clone().check() == [TEST]
+
+
+def test_what_a_test_leaves_in_its_own_package_s_outputs_is_in_no_result_of_others(shop: Shop) -> None:
+    """Its own is for all: a new checkout has it there as well. Those who come after its package's build may miss it."""
+    own = "check:core:test"
+    shop.repo.package("core", scripts={"build": "tsc", "test": "vitest"})
+    shop.repo.commit()
+    shop.deeds[own] = lambda folder: (folder / "dist/report.txt").write_text("passed")
+
+    assert shop.check() == [BUILD, own, TEST]
+    why = f"packages/core/dist/report.txt is among what {BUILD} leaves, which has not left it"
+    assert shop.told == [f"{TEST} | its result is for this checkout alone: {why}"]
+    assert shop.clone().check() == [TEST]
+
+
 def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -> None:
     """A type check leaves it where the build's outputs are, before the build or after it."""
     shop.repo.append(".gitignore", "*.tsbuildinfo\n")
@@ -129,10 +157,113 @@ def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -
     assert shop.clone().check() == []
 
 
+def test_a_compiler_writes_all_again_once_its_outputs_are_gone_and_its_notes_are_not(shop: Shop) -> None:
+    """tsc's notes stand beside `dist`: it would write what has changed since, and leave out all else."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/src/two.ts", "two")
+    shop.repo.commit()
+    shop.deeds[BUILD] = noting
+    shop.check()
+    shutil.rmtree(shop.core / "dist")
+    shop.repo.append("packages/core/src/two.ts")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js", "two.js"]
+    assert shop.told == []
+    clone = shop.clone()
+    assert clone.check() == []
+    assert clone.built() == ["index.js", "two.js"]
+
+
+def test_notes_of_who_knows_when_are_not_believed(shop: Shop) -> None:
+    """Somebody has compiled by hand before anything was checked, and has taken a file away."""
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.commit()
+    noting(shop.core)
+    shutil.rmtree(shop.core / "dist")
+    shop.deeds[BUILD] = noting
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js"]
+
+
+def test_a_compiler_keeps_its_notes_while_all_that_they_tell_of_stands(shop: Shop) -> None:
+    shop.repo.append(".gitignore", "*.tsbuildinfo\n")
+    shop.repo.write("packages/core/src/two.ts", "two")
+    shop.deeds[BUILD] = noting
+    shop.check()
+    shop.repo.append("packages/core/src/two.ts")
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | {OWN.format('dist/index.js')}"]
+
+
 def test_a_file_that_git_has_among_outputs_is_nothing_that_was_left(shop: Shop) -> None:
     shop.repo.write("packages/core/dist/.keep", "")
     shop.repo.git("add", "--force", "packages/core/dist/.keep")
     shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == []
+    assert shop.clone().check() == []
+
+
+def compiled_elsewhere(folder: Path) -> None:
+    """As a build does whose outputs nobody has declared."""
+    (folder / "lib").mkdir(exist_ok=True)
+    (folder / "lib/index.js").write_bytes((folder / "src/index.ts").read_bytes())
+
+
+def test_a_build_that_leaves_none_of_its_outputs_is_told_and_its_result_is_for_nobody_else(
+    shop: Shop,
+) -> None:
+    """What stands in `lib` is that of the last run, whatever was edited and undone since."""
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    why = "none of its outputs is there; declare in [checks] what it leaves (`outputs`, [] for nothing)"
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.told == [f"{BUILD} | its result is for this checkout alone: {why}"]
+    assert shop.check() == []
+    shop.repo.append("packages/core/src/index.ts")
+    assert shop.check() == [BUILD, TEST]
+    shop.repo.git("checkout", "-q", "--", ".")
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+    clone = shop.clone()
+    clone.deeds[BUILD] = compiled_elsewhere
+    assert clone.check() == [BUILD, TEST]
+
+
+def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_that_has_failed(shop: Shop) -> None:
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    shop.check()
+
+    def compiled_badly(folder: Path) -> None:
+        compiled_elsewhere(folder)
+        raise StepFailed(BUILD, "a wrong type", "")
+
+    shop.deeds[BUILD] = compiled_badly
+    shop.repo.append("packages/core/src/index.ts")
+    with pytest.raises(StepFailed):
+        shop.check()
+    shop.repo.git("checkout", "-q", "--", ".")
+    shop.deeds[BUILD] = compiled_elsewhere
+
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+@pytest.mark.parametrize("outputs", ['["lib"]', "[]"])
+def test_a_build_whose_outputs_are_declared_is_for_all(shop: Shop, outputs: str) -> None:
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.write("manifests/workspace.toml", f'name = "shop"\n[checks.outputs]\nbuild = {outputs}\n')
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
 
     assert shop.check() == [BUILD, TEST]
     assert shop.told == []
@@ -228,6 +359,26 @@ def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_
     assert shop.told == [f"{name} | its result is not kept: {why}" for name in ran]
     shop.repo.write("node_modules/.pnpm/lock.yaml", locked("2.0.0"))
     assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []
+
+
+def test_a_copy_of_a_package_that_an_edit_left_as_it_was_is_told_and_nothing_is_kept(shop: Shop) -> None:
+    """`injected` and `file:`: pnpm copies when it installs, and the lockfile stays the same."""
+    copy = "node_modules/.pnpm/core@file+packages+core/node_modules/core"
+    shop.repo.write("node_modules/.modules.yaml", f"injectedDeps:\n  packages/core:\n    - {copy}\n")
+    source, copied = shop.core / "src/index.ts", shop.repo.root / copy / "src/index.ts"
+    copied.parent.mkdir(parents=True)
+    copied.hardlink_to(source)
+    assert shop.check() == [BUILD, TEST]
+    text = source.read_text()
+    source.unlink()
+    source.write_text(f"{text}// edited\n")
+
+    assert shop.check() == [BUILD, TEST]
+    why = "packages/core/src/index.ts is not as it was copied into node_modules: run `pnpm install`"
+    assert shop.told == [f"{TEST} | its result is not kept: {why}"]
+    copied.write_text(source.read_text())
+    assert shop.check() == [TEST]
     assert shop.check() == []
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -91,10 +93,10 @@ class Shop:
         checker.settle(checker.scripts)
         ran = [name for name in checker.scripts if not checker.found(name) or "-a" in options]
         self.told = Heard()
-        with shown_on(self.told):
+        with shown_on(self.told), ExitStack() as at_last:
+            at_last.callback(checker.end)
             for name in ran:
                 checker.run(name)
-            checker.end()
         self.asked = played.asked
         return ran
 
@@ -114,3 +116,15 @@ def compiled(folder: Path) -> None:
     (folder / "dist").mkdir(exist_ok=True)
     for source in (folder / "src").iterdir():
         (folder / "dist" / f"{source.stem}.js").write_bytes(source.read_bytes())
+
+
+def noting(folder: Path) -> None:
+    """As an incremental compiler does: what its notes hold as it is is not written."""
+    notes = folder / "tsconfig.tsbuildinfo"
+    known = json.loads(notes.read_text()) if notes.exists() else {}
+    sources = {source.stem: source.read_text() for source in (folder / "src").iterdir()}
+    (folder / "dist").mkdir(exist_ok=True)
+    for name, text in sources.items():
+        if known.get(name) != text:
+            (folder / "dist" / f"{name}.js").write_text(text)
+    notes.write_text(json.dumps(sources))
