@@ -93,6 +93,9 @@ catalogs:
       specifier: ^1.3.0
       version: 1.3.0
 patchedDependencies:
+  zod@3.0.0:
+    hash: def
+    path: patches/zod.patch
   ms@2.1.3:
     hash: abc
     path: patches/ms@2.1.3.patch
@@ -138,6 +141,7 @@ FURTHER_SETTINGS = """packages:
 catalog:
   left-pad: ^1.3.0
 patchedDependencies:
+  zod@3.0.0: patches/zod.patch
   ms@2.1.3: patches/ms@2.1.3.patch
 onlyBuiltDependencies:
   - typescript
@@ -181,6 +185,7 @@ def in_layers_with_all_that_installs_read(repo: Monorepo) -> None:
     repo.write("package.json", json.dumps({"name": "root", "devDependencies": {"typescript": "5.4.5"}}))
     repo.write("manifests/workspace.toml", 'name = "acme"\nroot_dependencies = true\n')
     repo.write("pnpm-workspace.yaml", FURTHER_SETTINGS)
+    repo.write("patches/zod.patch", "--- a/zod.js\n")
     repo.write("patches/ms@2.1.3.patch", "--- a/index.js\n")
     repo.write("docker/Dockerfile.app", "FROM node:20\nCOPY . /\n")
     repo.write("pnpm-lock.yaml", FURTHER_LOCKFILE)
