@@ -48,6 +48,7 @@ class Checker:
         folder = store_folder()
         self._store = Store(folder) if folder else None
         self._found: dict[str, str] = {}
+        self._finding: dict[str, threading.Lock] = {}
         self._left: list[tuple[Left, Witness]] = []
         self._turn = threading.Lock()
 
@@ -102,10 +103,17 @@ class Checker:
 
     def found(self, name: str) -> str:
         """Why a script need not be run, after what it left is there as it was; "" when it must be run."""
-        if name not in self._found and not self._is_in_place(name):
-            script, keeper = self.scripts[name], self._keeper
-            self._found[name] = keeper.bring(script, self.keys[name], self._is_ready(name)) if keeper else ""
+        if name not in self._found:
+            with self._finding.setdefault(
+                name, threading.Lock()
+            ):  # two that bring it back disturb one another
+                if name not in self._found and not self._is_in_place(name):
+                    self._found[name] = self._brought(name)
         return self._found[name]
+
+    def _brought(self, name: str) -> str:
+        keeper = self._keeper
+        return keeper.bring(self.scripts[name], self.keys[name], self._is_ready(name)) if keeper else ""
 
     def _is_ready(self, name: str) -> Callable[[], bool]:
         """Whether all that comes before a script need not be run, when that is asked."""
