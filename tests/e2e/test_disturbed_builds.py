@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.support.system import docker, free_port, substitute
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 NO_ROOM = "No space left on device"
-TURNS = count(1)
+TURNS: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
 BY_NAME = {deed.name: deed for deed in DEEDS}
 PUSH = BY_NAME["push"]  # which builds
 BASES = BY_NAME["bases --update"]
@@ -63,6 +64,11 @@ class OnDisk(Doomed):
         assert done(self.told(deed)) == []
 
 
+def turn(shop: OnDisk, deed: Deed) -> None:
+    """Give a deed something new to do, whatever others were given before: some of it goes to and fro."""
+    deed.turn(shop, next(TURNS[deed.name]))
+
+
 def done(ran: Ran) -> list[str]:
     """The tasks that a run has carried out."""
     assert ran.code == 0, ran.err
@@ -83,7 +89,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[On
 def test_where_there_is_no_room_edits_are_one_clear_error_and_the_next_run_is_right(
     shop: OnDisk, deed: Deed
 ) -> None:
-    deed.turn(shop, next(TURNS))
+    turn(shop, deed)
     with shop.disk.full():
         refused = shop.told(deed)
 
@@ -94,7 +100,7 @@ def test_where_there_is_no_room_edits_are_one_clear_error_and_the_next_run_is_ri
 @pytest.mark.parametrize("fault", ["full", "closed"])
 def test_a_commit_is_built_and_published_from_a_checkout_without_room(shop: OnDisk, fault: str) -> None:
     """Nothing has to be written there for it."""
-    PUSH.turn(shop, next(TURNS))
+    turn(shop, PUSH)
     shop.repo.commit()
     with getattr(shop.disk, fault)():
         ran = shop.told(PUSH, HOME=os.environ["HOME"])
@@ -107,7 +113,7 @@ def test_a_commit_is_built_and_published_from_a_checkout_without_room(shop: OnDi
 def test_where_buildx_has_no_room_for_its_own_files_that_is_told_and_the_next_run_builds(
     shop: OnDisk,
 ) -> None:
-    PUSH.turn(shop, next(TURNS))
+    turn(shop, PUSH)
     shop.repo.commit()
     with shop.disk.full():
         refused = shop.told(PUSH)
@@ -120,7 +126,7 @@ def test_where_buildx_has_no_room_for_its_own_files_that_is_told_and_the_next_ru
 def test_folders_of_ours_that_nobody_may_write_to_cost_time_only(shop: OnDisk) -> None:
     """Pitfall 17: a cache from another user, or an image's."""
     shop.told(PUSH)
-    PUSH.turn(shop, next(TURNS))
+    turn(shop, PUSH)
     with shop.disk.shut(shop.repo.root / ".buildgraph", shop.repo.root / ".git/buildgraph"):
         ran = shop.told(PUSH)
 
@@ -132,7 +138,7 @@ def test_a_plan_that_there_is_no_room_for_leaves_the_one_before_it_and_prune_nee
     shop: OnDisk,
 ) -> None:
     """Who approves what was saved must not find half of it."""
-    BASES.turn(shop, next(TURNS))
+    turn(shop, BASES)
     shop.told(BASES)
     shop.repo.commit()
     saved = shop.disk.folder / "plan.json"
@@ -154,7 +160,7 @@ def test_a_plan_that_there_is_no_room_for_leaves_the_one_before_it_and_prune_nee
 @pytest.mark.parametrize("deed", [PUSH, BY_NAME["render"], BASES], ids=str)
 def test_eight_at_once_in_one_checkout_leave_what_is_meant(shop: OnDisk, deed: Deed) -> None:
     """Pitfall 18: all of them make the same under the same name, and none of them fails for the others."""
-    deed.turn(shop, next(TURNS))
+    turn(shop, deed)
     running = [shop.start(*deed.arguments) for _ in range(8)]
     heard = [process.communicate(timeout=600)[1] for process in running]
 
@@ -166,7 +172,7 @@ def test_eight_at_once_in_one_checkout_leave_what_is_meant(shop: OnDisk, deed: D
 def test_damaged_and_foreign_caches_and_stores_of_doit_change_no_build_and_no_push(shop: OnDisk) -> None:
     """Whatever lies in our folders, and in doit's own databases where it would look for them."""
     shop.told(PUSH)
-    PUSH.turn(shop, next(TURNS))
+    turn(shop, PUSH)
     tasks = []
     for damage in (b"", b"\0" * 100, (shop.repo.root / "package.json").read_bytes()):
         for place in shop.kept():
@@ -180,7 +186,7 @@ def test_damaged_and_foreign_caches_and_stores_of_doit_change_no_build_and_no_pu
 @pytest.mark.xdist_group("an engine of its own")
 def test_an_engine_without_room_is_told_and_builds_when_there_is(shop: OnDisk, own_engine: OwnEngine) -> None:
     build = BY_NAME["build"]
-    build.turn(shop, next(TURNS))
+    turn(shop, build)
     with own_engine.filled(0):
         refused = shop.told(build, DOCKER_HOST=own_engine.address)
     ran, again = (shop.told(build, DOCKER_HOST=own_engine.address) for _ in range(2))
@@ -210,7 +216,7 @@ def test_a_registry_without_room_is_one_clear_error_and_has_the_image_when_there
     before = (shop.repo.root / settings).read_text()
     shop.repo.write(settings, f'proxy_port = 8481\nregistry = "{address}/{shop.name}"\n')
     large = shop.repo.write("services/api/large", os.urandom(2**20))
-    PUSH.turn(shop, next(TURNS))
+    turn(shop, PUSH)
     with disk.full():
         refused = shop.told(PUSH)
     again = shop.told(PUSH)
