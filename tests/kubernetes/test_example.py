@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,13 @@ def staging(
         )
         made.commit()
         yield made
+        kubectl("delete", "namespace", f"{made.name}-staging", "--wait=false", "--ignore-not-found")
         made.remove()
+
+
+def kubectl(*words: str) -> None:
+    where = ("--kubeconfig", str(KUBECONFIG), "--context", CONTEXT)
+    subprocess.run(("kubectl", *where, *words), check=True, capture_output=True)
 
 
 def test_an_api_with_its_database_and_a_page_of_the_example_run_on_a_cluster(
