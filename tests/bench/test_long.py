@@ -10,6 +10,7 @@ from bench.circumstances import Circumstances
 from bench.errors import BenchError
 from bench.long import are_well, render, run_tests
 
+# Not this suite's: a file for pytest of its own; a report with a skipped test in it must not call itself well.
 TESTS = """
 import pytest
 

@@ -42,6 +42,7 @@ def test_what_the_machine_had_before_is_told() -> None:
 
 def test_what_pytest_says_of_a_part_is_read(tmp_path: Path) -> None:
     """By pytest itself: one test that passes and one that is skipped."""
+    # Not this suite's: a file for pytest of its own, whose skipped test must not be counted as one that passed.
     lines = ("import pytest", "def test_a(): pass", "def test_b(): pytest.skip()")
     (tmp_path / "test_it.py").write_text("\n".join(lines))
     for part in PARTS:

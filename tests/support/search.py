@@ -10,6 +10,7 @@ import stat
 import threading
 import uuid
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -62,7 +63,7 @@ class Marked:
         return [name for name, content in {image: manifest, **contents}.items() if self.is_in(content)]
 
 
-class Watch:
+class Watch(ABC):
     """Looks again and again while it is open, and keeps what it has seen."""
 
     pause = 0.004  # seconds between two looks
@@ -79,9 +80,9 @@ class Watch:
         self._over.set()
         self._watching.join()
 
+    @abstractmethod
     def look(self) -> None:
         """Look once."""
-        raise NotImplementedError
 
     def _watch(self) -> None:
         while not self._over.wait(self.pause):
