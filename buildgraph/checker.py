@@ -19,7 +19,7 @@ from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.script import BUILD, FRESH, Plan, Script
 from buildgraph.checks.store import Store, store_folder
 from buildgraph.checks.surroundings import read_surroundings
-from buildgraph.checks.traces import is_as_seen
+from buildgraph.checks.traces import is_as_seen, state_of
 from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
@@ -126,7 +126,8 @@ class Checker:
         seen, key = self._ledger.seen(name), self.keys[name]
         if seen.key != key or not self._store.has(key):
             return False
-        if not is_as_seen(self._folder(self.scripts[name]), seen.traces):
+        folder = self._folder(self.scripts[name])
+        if not is_as_seen(folder, seen.traces) or (seen.around and seen.around != state_of(folder)):
             return False
         if seen.is_own and not self._is_ready(name)():
             return False
@@ -174,7 +175,6 @@ class Checker:
         from buildgraph.checks.notes import forget_notes
 
         forget_notes(self._folder(script), self._doubts.unknown(script, keeper.loose_notes(script)))
-        keeper.begin(script)
         witness = self._doubts.witness(script, self._circumstances.surroundings)
         before = (self.scripts[name] for name in script.after)
         own = (other for other in before if other.folder == script.folder)

@@ -26,6 +26,7 @@ from buildgraph.checks.traces import (
     is_as_left,
     is_below_link,
     is_unchanged,
+    state_of,
     trace_of,
     traces_since,
 )
@@ -83,14 +84,13 @@ class Keeper:
         """Whether a result is for this checkout as it stands."""
         if not result.only:
             return True
-        seen = self.ledger.seen(script.name)
-        is_here = result.only == self.ledger.id and is_as_left(self._folder(script), seen.traces)
-        is_last = (
-            seen.key == result.key
-        )  # where nothing is brought back, what was left last is all that there is
-        return (
-            is_here and (is_last or (bool(seen.key) and not _is_bare(script, _paths(result)))) and is_ready()
-        )
+        seen, folder = self.ledger.seen(script.name), self._folder(script)
+        is_here = result.only == self.ledger.id and bool(seen.key) and is_as_left(folder, seen.traces)
+        if _is_bare(
+            script, _paths(result)
+        ):  # nothing is brought back: what was left last is all that there is
+            is_here = is_here and seen.key == result.key and seen.around == state_of(folder)
+        return is_here and is_ready()
 
     def loose_notes(self, script: Script) -> list[str]:
         """What a compiler has noted, and what stands there may not keep to."""
@@ -137,7 +137,7 @@ class Keeper:
             self.store.keep(result)
         if len(left.traces) == len(result.outputs):
             traces = traces_since(self._folder(left.script), left.traces)
-            self.ledger.note(left.script.name, Seen(result.key, traces, is_own))
+            self._remember(left.script, Seen(result.key, traces, is_own))
         if self._registry is not None and not is_own:
             self._registry.publish(result)
 
@@ -188,12 +188,6 @@ class Keeper:
         """
         return BARE if _is_bare(left.script, _paths(left.result)) else ""
 
-    def begin(self, script: Script) -> None:
-        """Let the last result of a build that left nothing count no more: this run may leave half of it elsewhere."""
-        traces = self.ledger.seen(script.name).traces
-        if _is_bare(script, (trace[0] for trace in traces)):
-            self.ledger.note(script.name, Seen("", traces))
-
     @cached_property
     def _registry(self) -> SharedCache | None:
         if not self.shared:
@@ -242,7 +236,12 @@ class Keeper:
         folder = self._folder(script)
         traces = [trace_of(folder, output.path) for output in result.outputs]
         if None not in traces:
-            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, traces)), is_own))
+            self._remember(script, Seen(result.key, tuple(filter(None, traces)), is_own))
+
+    def _remember(self, script: Script, seen: Seen) -> None:
+        is_bare = _is_bare(script, (trace[0] for trace in seen.traces))
+        around = state_of(self._folder(script)) if is_bare else ""
+        self.ledger.note(script.name, seen._replace(around=around))
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"

@@ -6,16 +6,18 @@ Who finds such notes writes only what has changed since, also where somebody has
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from buildgraph.checks.disk import find_outputs, is_note
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.traces import Trace, is_as_left, is_below_link
+from buildgraph.workspace.tsconfig import is_config, parse_notes
 
-# Where they are besides among the outputs, seen from the package's folder.
-PLACES: Final = ("", "node_modules/.cache/")
+INSTALLED: Final = "node_modules/"
 
 
 def loose_notes(folder: str, outputs: Sequence[str], traces: Iterable[Trace]) -> list[str]:
@@ -36,10 +38,27 @@ def loose_notes(folder: str, outputs: Sequence[str], traces: Iterable[Trace]) ->
 def _notes(folder: str, outputs: Sequence[str]) -> Iterator[str]:
     with suppress(OSError):
         yield from (one.path for one in find_outputs(folder, parse_patterns(outputs)) if is_note(one.path))
-    for place in PLACES:
-        with suppress(OSError):
-            names = os.listdir(f"{folder}/{place}")  # noqa: PTH208  # like its neighbours
-            yield from (f"{place}{name}" for name in names if is_note(name))
+    beside = _names(folder)
+    hidden = [f"{INSTALLED}{name}/" for name in _names(f"{folder}/{INSTALLED}") if name.startswith(".")]
+    for place in ("", *hidden):
+        yield from (f"{place}{name}" for name in _names(f"{folder}/{place}") if is_note(name))
+    for name in filter(is_config, beside):
+        yield from _declared(folder, name)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208  # like its neighbours
+    except OSError:
+        return []
+
+
+def _declared(folder: str, config: str) -> Iterator[str]:
+    """The file that a tsconfig names for notes, where it stands in the package's folder."""
+    with suppress(OSError):
+        told = posixpath.normpath(parse_notes(Path(folder, config).read_bytes()) or ".")
+        if not told.startswith(("../", "/")) and Path(folder, told).is_file():
+            yield told
 
 
 def forget_notes(folder: str, notes: Iterable[str]) -> None:

@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from buildgraph.checks.patterns import SKIPPED
+from buildgraph.graph.nodes import digest_of
+
 TICK = 50_000_000  # nanoseconds in which some file systems tell no two changes apart
 
 # Of an output: path, mode, size, times of change in nanoseconds, inode.
@@ -21,12 +24,14 @@ Stamps = Mapping[str, Stamp]
 class Seen(NamedTuple):
     """A script's outputs as they were seen when they were right; `key` is that of the result they belong to.
 
-    `is_own` says that this result is the checkout's alone.
+    `is_own` says that this result is the checkout's alone. `around` is how all of the script's folder stood, where
+    nobody knows which of it are its outputs (`state_of`), else empty.
     """
 
     key: str
     traces: tuple[Trace, ...] = ()
     is_own: bool = False
+    around: str = ""
 
 
 def is_as_seen(folder: str, traces: Iterable[Trace]) -> bool:
@@ -96,6 +101,16 @@ def is_as_left(folder: str, traces: Iterable[Trace]) -> bool:
     except OSError:
         return False
     return True
+
+
+def state_of(folder: str) -> str:
+    """What the disk says of all that lies in a folder, as one digest; what is nobody's output is passed over."""
+    told: list[tuple[str, Trace]] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        found = (exact_trace(place, name) for name in (*folders, *files))
+        told += [(place, trace) for trace in found if trace is not None]
+    return digest_of(repr(sorted(told)).encode("utf-8", "surrogateescape"))
 
 
 def stamps_of(folder: str, paths: Iterable[str]) -> dict[str, Stamp]:

@@ -50,6 +50,17 @@ def parse_extends(content: bytes) -> tuple[str, ...]:
     return tuple(path for path in listed if isinstance(path, str) and path)
 
 
+def parse_notes(content: bytes) -> str:
+    """Where the compiler keeps what it notes of its outputs, as a tsconfig says it itself; "" where it does not.
+
+    `${configDir}` is the folder of the tsconfig that the compiler was given (TypeScript 5.5).
+    """
+    document = _parse(content)
+    options = document.get("compilerOptions") if isinstance(document, dict) else None
+    found = options.get("tsBuildInfoFile") if isinstance(options, dict) else None
+    return found.removeprefix("${configDir}/") if isinstance(found, str) else ""
+
+
 @lru_cache(maxsize=1024)  # most packages of a workspace have the same tsconfig
 def parse_taken_in(content: bytes) -> tuple[str, ...]:
     """The paths out of its folder that a tsconfig takes in, by `references`, `files`, `include` and `paths`.

@@ -11,7 +11,7 @@ import pytest
 
 from buildgraph.errors import StepFailed
 from tests.support.monorepo import Monorepo
-from tests.support.played import BUILD, TEST, Shop, compiled, noting
+from tests.support.played import BUILD, TEST, Shop, compiled, note_in, noting
 from tests.support.system import free_port
 from tests.workspace.locks import document
 
@@ -176,6 +176,26 @@ def test_a_compiler_writes_all_again_once_its_outputs_are_gone_and_its_notes_are
     assert clone.built() == ["index.js", "two.js"]
 
 
+@pytest.mark.parametrize("place", ["node_modules/.tmp/app.tsbuildinfo", ".cache/notes.json"])
+def test_a_compiler_s_notes_are_found_where_its_configuration_has_them(shop: Shop, place: str) -> None:
+    """As Vite's templates have them in the first place."""
+    shop.repo.append(".gitignore", "node_modules/\n.cache/\n")
+    shop.repo.write("packages/core/tsconfig.json", "{} // only `references`")
+    told = '{ /* of its own */ "compilerOptions": { "tsBuildInfoFile": "${configDir}/.cache/notes.json", } }'
+    shop.repo.write("packages/core/tsconfig.build.json", told)
+    shop.repo.write("packages/core/src/two.ts", "two")
+    shop.repo.commit()
+    shop.deeds[BUILD] = lambda folder: note_in(folder / place, folder)
+    shop.check()
+    shutil.rmtree(shop.core / "dist")
+    shop.repo.append("packages/core/src/two.ts")
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js", "two.js"]
+    assert shop.told == []
+
+
 def test_notes_of_who_knows_when_are_not_believed(shop: Shop) -> None:
     """Somebody has compiled by hand before anything was checked, and has taken a file away."""
     shop.repo.append(".gitignore", "*.tsbuildinfo\n")
@@ -256,6 +276,21 @@ def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_that_has_failed
 
     assert shop.check() == [BUILD, TEST]
     assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_by_hand(shop: Shop) -> None:
+    """Its key is the same again once the edit is undone, and what stands there is not."""
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    shop.check()
+    shop.repo.append("packages/core/src/index.ts")
+    compiled_elsewhere(shop.core)
+    shop.repo.git("checkout", "-q", "--", ".")
+
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+    assert shop.check() == []
 
 
 @pytest.mark.parametrize("outputs", ['["lib"]', "[]"])

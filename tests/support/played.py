@@ -120,11 +120,16 @@ def compiled(folder: Path) -> None:
 
 def noting(folder: Path) -> None:
     """As an incremental compiler does: what its notes hold as it is is not written."""
-    notes = folder / "tsconfig.tsbuildinfo"
+    note_in(folder / "tsconfig.tsbuildinfo", folder)
+
+
+def note_in(notes: Path, folder: Path) -> None:
+    """The same, where its notes lie elsewhere."""
     known = json.loads(notes.read_text()) if notes.exists() else {}
     sources = {source.stem: source.read_text() for source in (folder / "src").iterdir()}
     (folder / "dist").mkdir(exist_ok=True)
     for name, text in sources.items():
         if known.get(name) != text:
             (folder / "dist" / f"{name}.js").write_text(text)
+    notes.parent.mkdir(parents=True, exist_ok=True)
     notes.write_text(json.dumps(sources))
