@@ -32,7 +32,7 @@ ROAD = (
     ("project",),
     ("ci", "columns", "labelling"),
     ("since", "console", "page"),
-    ("comparison", "finder"),
+    ("comparison", "finder", "unseen"),
     ("builder", "checker"),
     ("platforms", "vetting", "obstacles"),
     ("deployed", "refusals", "saved_plan", "migrations", "needs"),

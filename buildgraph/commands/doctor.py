@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table
-from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ConfigurationError, ToolError, first_line
+from buildgraph.errors import DONE, TOOL_FAILED, BuildgraphError, ConfigurationError, first_line
 from buildgraph.process import Command, Runner, SystemRunner
 
 if TYPE_CHECKING:
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
     from buildgraph.picture import Picture
     from buildgraph.recipes import Base
 
-UNDECLARED = (
-    "{folder} imports {name}, which its package.json does not declare (it is found by hoisting): "
-    "its changes are not seen"
-)
 DECLARE = (
     "declare each: `pnpm --filter ./FOLDER add NAME` (`NAME@workspace:*` for a project of this workspace)"
 )
+MATCH = "correct each of the inputs, or take it out"
 
 UNLOCKED = "{name} is not locked, so nothing is built upon it here"
 AS_IT_IS = "{name} is not locked, so no environment can start it from here"
@@ -87,7 +84,8 @@ def _lines(findings: list[Finding]) -> list[str]:
 
 def _section(finding: Finding) -> list[str]:
     """The warnings of a finding below its name, and the way out."""
-    return [finding.name, table([("", told) for told in (*finding.warnings, finding.way_out)])]
+    told = [line for text in (*finding.warnings, finding.way_out) for line in text.splitlines()]
+    return [finding.name, table([("", line) for line in told])]
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:
@@ -115,12 +113,12 @@ def _git(runner: Runner) -> Finding:
 
 
 def _engine(runner: Runner) -> Finding:
-    from buildgraph.image.engine import NO_ENGINE, open_engine
+    from buildgraph.image.engine import open_engine
 
     try:
         engine = open_engine()
     except BuildgraphError as error:
-        return Finding("engine", False, first_line(str(error)), getattr(error, "way_out", "") or NO_ENGINE)
+        return _unwell("engine", error)
     return Finding("engine", True, f"Docker engine {engine.version} on {engine.platform}")
 
 
@@ -197,10 +195,8 @@ def _cluster_of(environment: Environment, runner: Runner) -> Finding:
     try:
         kubectl = kubectl_of(environment, runner)
         kubectl.run("get", "--raw=/readyz")
-    except ToolError as error:
-        return Finding(name, False, error.what, error.way_out)
     except BuildgraphError as error:
-        return Finding(name, False, first_line(str(error)), "mend it, then look again")
+        return _unwell(name, error)
     return Finding(name, True, f"{kubectl.context} is ready")
 
 
@@ -224,11 +220,8 @@ def _coolify_of(picture: Picture, environment: Environment) -> Finding:
     try:
         version = place.api.version()
         place.api.variables(place.coolify.state)
-    except ToolError as error:
-        return Finding(name, False, error.what, error.way_out)
     except BuildgraphError as error:
-        what, _, way_out = str(error).partition("\n")
-        return Finding(name, False, what, way_out.strip())
+        return _unwell(name, error)
     return Finding(name, True, f"Coolify {version} at {place.coolify.url}")
 
 
@@ -238,10 +231,8 @@ def _engine_of(environment: Environment) -> Finding:
     name = f"engine of {environment.name}"
     try:
         engine = open_engine(environment.engine)
-    except ToolError as error:
-        return Finding(name, False, error.what, error.way_out)
     except BuildgraphError as error:
-        return Finding(name, False, first_line(str(error)), "mend it, then look again")
+        return _unwell(name, error)
     return Finding(name, True, f"Docker engine {engine.version} on {engine.platform}, {engine.line.where}")
 
 
@@ -253,68 +244,26 @@ def _buildx(runner: Runner) -> Finding:
 
 def _workspace(runner: Runner) -> Finding:
     from buildgraph.project import open_project
+    from buildgraph.unseen import idle_inputs, undeclared_imports
 
     try:
         picture = open_project(Path.cwd()).working_picture()
         picture.images  # noqa: B018  # what no image can be planned of would stop every build
-        warnings = (*_undeclared_imports(picture), *_idle_inputs(picture))
+        imports, inputs = undeclared_imports(picture), idle_inputs(picture)
     except BuildgraphError as error:
-        return Finding(
-            "workspace", False, _first_mistake(error), "see `buildgraph plan` for the whole message"
-        )
+        return _unwell("workspace", error)
     found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
-    return Finding("workspace", True, found, DECLARE if warnings else "", warnings)
+    ways_out = [DECLARE] * bool(imports) + [MATCH] * bool(inputs)
+    return Finding("workspace", True, found, "; ".join(ways_out), (*imports, *inputs))
 
 
-def _first_mistake(error: BuildgraphError) -> str:
-    """What is wrong, in one line, and how many mistakes beside it are."""
-    more = len(error.mistakes) - 1 if isinstance(error, ConfigurationError) else 0
-    return first_line(str(error)) + (f" (and {more} more)" if more else "")
-
-
-def _idle_inputs(picture: Picture) -> tuple[str, ...]:
-    """A line for every declared input that is no file: what it was meant to count does not."""
-    declared = picture.manifests
-    patterns = {
-        *declared.workspace.inputs,
-        *(text for service in declared.services for text in service.inputs),
-    }
-    idle = (pattern for pattern in sorted(patterns) if not picture.layout.files.matching((pattern,)))
-    return tuple(f"inputs: {pattern!r} matches no file, so it changes nothing" for pattern in idle)
-
-
-def _undeclared_imports(picture: Picture) -> tuple[str, ...]:
-    """A line for every package that a project imports and no package.json gives it.
-
-    Only names that an install brings count: any other is an alias of a bundler, or fails by itself.
-    """
-    from buildgraph.workspace.imports import undeclared
-    from buildgraph.workspace.pruning import names_in
-
-    workspace = picture.workspace
-    brought = {*workspace.names, *(names_in(workspace.lockfile) if workspace.lockfile else ())}
-    root = workspace.packages.get(".")
-    return tuple(
-        UNDECLARED.format(folder="the root" if folder == "." else folder, name=name)
-        for folder, sources in _sources(picture).items()
-        for name in undeclared(workspace.packages[folder], sources, root, brought)
-    )
-
-
-def _sources(picture: Picture) -> dict[str, dict[str, bytes]]:
-    """Every project's sources by path, all read at once; symbolic links and submodules hold none."""
-    from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR
-    from buildgraph.workspace.imports import SOURCES
-    from buildgraph.workspace.projects import owners_of
-
-    workspace, snapshot = picture.workspace, picture.snapshot.below(picture.workspace.root)
-    files = (path for path, entry in snapshot.entries.items() if entry.mode in (REGULAR, EXECUTABLE))
-    owners = owners_of((path for path in files if path.endswith(SOURCES)), workspace.packages)
-    contents = snapshot.read_many(owners)
-    found: dict[str, dict[str, bytes]] = {folder: {} for folder in sorted({*owners.values()})}
-    for path, folder in owners.items():
-        found[folder][path] = contents[path]
-    return found
+def _unwell(name: str, error: BuildgraphError) -> Finding:
+    """What is wrong and the way out; of several mistakes the first, and all of them below it."""
+    mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
+    what, _, way_out = str(error).partition("\n")
+    if len(mistakes) > 1:
+        return Finding(name, False, f"{what} (and {len(mistakes) - 1} more)", "", tuple(map(str, mistakes)))
+    return Finding(name, False, what, way_out.strip() or "mend it, then look again")
 
 
 def _site(runner: Runner) -> Finding:
@@ -323,7 +272,7 @@ def _site(runner: Runner) -> Finding:
     try:
         site = read_site()
     except BuildgraphError as error:
-        return Finding("site", False, _first_mistake(error), "mend or remove the file")
+        return _unwell("site", error)
     trusted = f", builds trust {site.ca}" if site.ca else ""
     builder = f", the builder {site.builder} builds" if site.builder else ""
     return Finding("site", True, f"base images from {site.source.value}{trusted}{builder}")

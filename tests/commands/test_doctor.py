@@ -160,10 +160,13 @@ def test_outside_of_a_workspace_the_machine_is_told_of(tmp_path: Path) -> None:
 
     assert ran.code == 3
     assert [line for line in ran.out.splitlines() if line.startswith("ok  git ")] != []
-    assert "\nworkspace\n  see `buildgraph plan` for the whole message" in ran.out
+    assert (
+        "\nworkspace\n  buildgraph reads what git knows: run `git init` and commit, or go to a clone\n"
+        in ran.out
+    )
 
 
-def test_of_several_mistakes_the_first_is_told_and_how_many_more_there_are(shop: Monorepo) -> None:
+def test_of_several_mistakes_the_first_is_told_and_all_of_them_below_it(shop: Monorepo) -> None:
     shop.write(
         "manifests/products/shop.toml", '[services.ui]\npath = "packages/nowhere"\nprot = 1\nkinds = "spa"\n'
     )
@@ -173,6 +176,10 @@ def test_of_several_mistakes_the_first_is_told_and_how_many_more_there_are(shop:
     mistakes = [line for line in refused.splitlines() if not line.startswith("  ")]
     assert len(mistakes) > 1
     assert found["found"].endswith(f" (and {len(mistakes) - 1} more)")
+    assert [told.partition("\n")[0] for told in found["warnings"]] == [
+        line.removeprefix("error: ") for line in mistakes
+    ]
+    assert found["way_out"] == ""
 
 
 def test_a_cluster_needs_kubectl_which_the_machine_may_lack(

@@ -1,0 +1,55 @@
+"""What changes no fingerprint although somebody may think that it does: imports and inputs that lead nowhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildgraph.picture import Picture
+from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR
+from buildgraph.workspace.imports import SOURCES, undeclared
+from buildgraph.workspace.projects import owners_of
+from buildgraph.workspace.pruning import names_in
+
+UNDECLARED: Final = (
+    "{folder} imports {name}, which its package.json does not declare (it is found by hoisting): "
+    "its changes are not seen"
+)
+IDLE: Final = "inputs: {!r} matches no file, so it changes nothing"
+
+
+def undeclared_imports(picture: Picture) -> tuple[str, ...]:
+    """A line for every package that a project imports and no package.json gives it.
+
+    Only names that an install brings count: any other is an alias of a bundler, or fails by itself.
+    """
+    workspace = picture.workspace
+    brought = {*workspace.names, *(names_in(workspace.lockfile) if workspace.lockfile else ())}
+    root = workspace.packages.get(".")
+    return tuple(
+        UNDECLARED.format(folder="the root" if folder == "." else folder, name=name)
+        for folder, sources in _sources(picture).items()
+        for name in undeclared(workspace.packages[folder], sources, root, brought)
+    )
+
+
+def idle_inputs(picture: Picture) -> tuple[str, ...]:
+    """A line for every declared input that is no file: what it was meant to count does not."""
+    declared = picture.manifests
+    patterns = {
+        *declared.workspace.inputs,
+        *(text for service in declared.services for text in service.inputs),
+    }
+    idle = (pattern for pattern in sorted(patterns) if not picture.layout.files.matching((pattern,)))
+    return tuple(map(IDLE.format, idle))
+
+
+def _sources(picture: Picture) -> dict[str, dict[str, bytes]]:
+    """Every project's sources by path, all read at once; symbolic links and submodules hold none."""
+    workspace, snapshot = picture.workspace, picture.snapshot.below(picture.workspace.root)
+    files = (path for path, entry in snapshot.entries.items() if entry.mode in (REGULAR, EXECUTABLE))
+    owners = owners_of((path for path in files if path.endswith(SOURCES)), workspace.packages)
+    contents = snapshot.read_many(owners)
+    found: dict[str, dict[str, bytes]] = {folder: {} for folder in sorted({*owners.values()})}
+    for path, folder in owners.items():
+        found[folder][path] = contents[path]
+    return found
