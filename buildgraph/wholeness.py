@@ -51,10 +51,19 @@ def write_new(file: Path, content: bytes, folder: Path) -> None:
 
 def write_named(file: Path, content: bytes) -> None:
     """Write a file that a user has named: whole or not at all, unless a device, a pipe or a link bears that name."""
-    if _is_replaceable(file):
-        write_whole(file, content)
-    else:
+    if not (_is_replaceable(file) and _replaced(file, content)):
         file.write_bytes(content)
+
+
+def _replaced(file: Path, content: bytes) -> bool:
+    """Whether another file could be put there: not where a container has one file mounted, or it is another user's."""
+    try:
+        write_whole(file, content)
+    except OSError as error:
+        if error.errno in (errno.EBUSY, errno.EPERM):
+            return False
+        raise
+    return True
 
 
 def _is_replaceable(file: Path) -> bool:

@@ -20,6 +20,7 @@ from buildgraph.wholeness import (
     write_new,
     write_whole,
 )
+from tests.support.hosts import run
 
 DAY = 24 * HOUR
 
@@ -178,6 +179,19 @@ def test_a_file_that_a_user_has_named_comes_whole_and_what_else_bears_the_name_i
 
     assert (file.read_bytes(), (tmp_path / "led to").read_bytes()) == (b"told", b"told")
     assert link.is_symlink() and Path(os.devnull).is_char_device()
+
+
+@pytest.mark.pnpm  # on Linux, whose root may mount
+def test_a_file_that_is_mounted_by_itself_is_written_to(tmp_path: Path) -> None:
+    """As containers get it from outside: nothing can be renamed to its place."""
+    outside, mounted = aged(tmp_path / "outside", 0), aged(tmp_path / "mounted", 0)
+    run("mount", "--bind", str(outside), str(mounted))
+    try:
+        write_named(mounted, b"told")
+    finally:
+        run("umount", str(mounted))
+
+    assert (outside.read_bytes(), names(tmp_path)) == (b"told", ["mounted", "outside"])
 
 
 def test_what_is_there_is_never_written_over_by_what_is_new(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 
 from buildgraph.adopt.model import Adoption
@@ -31,7 +31,7 @@ def with_stand_ins(
 ) -> dict[str, str]:
     """`files` for a machine that builds on stand-ins: `recipes` are ours by name, `own` the Dockerfiles' texts."""
     used = {*_bases({**files, **own}), Environment("").proxy_image}
-    stand_ins = {base: path for base, path in _standing_in(recipes).items() if base in used}
+    stand_ins = _chosen(recipes, used)
     workspace = files[WORKSPACE_FILE].partition('"')[2].partition('"')[0]
     manifests = render_manifests(adoption, workspace, stand_ins)
     return {**files, **manifests, **_recipes(stand_ins, recipes)}
@@ -39,9 +39,7 @@ def with_stand_ins(
 
 def with_recipes(files: Mapping[str, str], recipes: Mapping[str, str]) -> dict[str, str]:
     """`files`, and of `recipes`, ours by name, those that stand in for the bases of the Dockerfiles among them."""
-    used = _bases(files)
-    stand_ins = {base: path for base, path in _standing_in(recipes).items() if base in used}
-    return {**files, **_recipes(stand_ins, recipes)}
+    return {**files, **_recipes(_chosen(recipes, _bases(files)), recipes)}
 
 
 def wanted_recipes(recipes: Mapping[str, str], manifests: Manifests) -> dict[str, str]:
@@ -60,6 +58,11 @@ def unnamed_stand_ins(files: Mapping[str, str], manifests: Manifests) -> dict[st
     recipes = {path.rpartition("/")[2]: text for path, text in files.items() if path.startswith(SUBSTITUTES)}
     replaced = manifests.workspace.substitutes
     return {base: path for base, path in _standing_in(recipes).items() if base not in replaced}
+
+
+def _chosen(recipes: Mapping[str, str], used: Container[str]) -> dict[str, str]:
+    """Base image -> the path of the recipe that stands in for it, for those that are used."""
+    return {base: path for base, path in _standing_in(recipes).items() if base in used}
 
 
 def _standing_in(recipes: Mapping[str, str]) -> dict[str, str]:

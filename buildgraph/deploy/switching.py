@@ -103,7 +103,8 @@ def _replace(lock: Lock, target: Target, live: Live, tell: Tell) -> Switched:
         lock.confirm()
         trial = replace(trial, has_migrated=run_migration(place, target, tell))
         lock.confirm()
-    with _returning(trial, tell):
+    running = live.services.get(service.name)
+    with _returning(trial, tell, serves=running is not None and running.is_healthy):
         containers = ready or _start_colour(trial, live.traffic.key, tell)
         _prove(trial, containers, tell)
         trial = replace(trial, starts=count_starts(place, trial.service, idle))
@@ -163,15 +164,16 @@ def _runs(trial: Trial, colour: Colour) -> bool:
 
 
 @contextmanager
-def _returning(trial: Trial, tell: Tell) -> Iterator[None]:
+def _returning(trial: Trial, tell: Tell, *, serves: bool) -> Iterator[None]:
     """When what is inside fails, all requests go back to where they went, and the new version goes away.
 
-    Without the lock nothing is touched: the containers may be those of who holds it now.
+    `serves` says that a former version was well, which is told then. Without the lock nothing is touched: the
+    containers may be those of who holds it now.
     """
     try:
         yield
     except StepFailed as failed:
-        if not _go_back(trial, tell):
+        if not (_go_back(trial, tell) and serves):
             raise
         detail = f"{failed.detail}\n{trial.service}: {SERVES_ON}"
         raise StepFailed(failed.step, failed.what, detail) from failed
@@ -181,7 +183,7 @@ def _returning(trial: Trial, tell: Tell) -> Iterator[None]:
 
 
 def _go_back(trial: Trial, tell: Tell) -> bool:
-    """Give requests back; whether a former version has them all."""
+    """Give requests back; whether a former version that runs has them."""
     if not trial.lock.is_held():
         return False
     with _told(trial.service, tell):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +105,8 @@ def _telling_what_runs(log: BuildLog) -> Iterator[None]:
 
     def tell() -> None:
         while not ended.wait(log.every):
-            log.tell_running()
+            with suppress(OSError):  # nobody reads what is told any more
+                log.tell_running()
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly, understood
+from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
 from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
 
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
@@ -24,10 +25,10 @@ WAIT: Final = 3.0
 # The engine's words (Go's net/http) for a registry that has not answered in time.
 IMPATIENT: Final = ("Client.Timeout exceeded", "context deadline exceeded", "TLS handshake timeout")
 # Its words for a registry that is not reached, so that no login is of use.
-NOT_REACHED: Final = (*IMPATIENT, "no such host", "dial tcp", "server misbehaving", "proxyconnect")
+UNANSWERED: Final = (*IMPATIENT, "no such host", "dial tcp", "server misbehaving", "proxyconnect")
 ELSEWHERE: Final = (
-    "it is not reached from here: see whether it runs, its name and the network; where base images cannot come from "
-    "it, [mirrors] and [substitutes] of manifests/workspace.toml lead elsewhere (docs/OFFLINE.md)"
+    f"{NOT_REACHED}; where base images cannot come from it, [mirrors] and [substitutes] of manifests/workspace.toml "
+    "lead elsewhere (docs/OFFLINE.md)"
 )
 PUSHING, PULLING = ("Pushing",), ("Downloading", "Extracting")  # the engine's words for bytes that move
 ADOPTED: Final = "{} was published by somebody else at the same time; theirs stands"
@@ -263,10 +264,9 @@ def _failed(reference: str, said: str) -> ToolError:
 def _unreachable(reference: str, said: str) -> ToolError:
     first, slash, _ = reference.partition("/")
     registry = first if slash and is_registry(first) else DOCKER_HUB
-    is_reached = not any(words in said for words in NOT_REACHED)
-    log_in = f"check that it runs and that you may use it: `docker login {registry}`"
+    is_reached = not any(words in said for words in UNANSWERED)
     what = f"the registry {registry} does not serve {reference}: {said}"
-    return ToolError(what, log_in if is_reached else ELSEWHERE)
+    return ToolError(what, LOG_IN.format(registry) if is_reached else ELSEWHERE)
 
 
 def _split(reference: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from buildgraph.image.registry_answers import (
     parse_tags,
     parse_token,
 )
+from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
 from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
 from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
@@ -133,7 +134,7 @@ class Registry:
         try:
             return answer.content
         except requests.exceptions.RequestException as error:
-            raise self._unreachable(str(error)) from error
+            raise self._unreachable(str(error), NOT_REACHED) from error
 
     @contextmanager
     def understood(self) -> Iterator[None]:
@@ -170,7 +171,7 @@ class Registry:
                 self._log_in(answer.headers.get("WWW-Authenticate", ""))
                 answer = self._send(method, path, body, told)
         except requests.exceptions.RequestException as error:
-            raise self._unreachable(str(error)) from error
+            raise self._unreachable(str(error), NOT_REACHED) from error
         self._date = answer.headers.get("Date", "")
         if not answer.ok:
             answer.close()  # its body, which nobody reads, would hold the connection
@@ -245,8 +246,8 @@ class Registry:
         host = HUB_HOST if self.name == DOCKER_HUB else self.name
         return f"{'http' if is_loopback(host) else 'https'}://{host}"
 
-    def _unreachable(self, said: str) -> ToolError:
-        way_out = f"check that it runs and that you may use it: `docker login {self.name}`"
+    def _unreachable(self, said: str, way_out: str = LOG_IN) -> ToolError:
+        way_out = way_out.format(self.name)
         return ToolError(f"the registry {self.name} refuses or does not answer: {said}", way_out)
 
 

@@ -38,9 +38,10 @@ function show() {
 }
 
 function head() {
-  const names = data.environments.map(({ environment, error }) => {
-    const told = error ? element("small", { className: "error", textContent: error }) : null;
-    return element("th", { scope: "col" }, environment, told);
+  const names = data.environments.map(({ environment, error, remarks }) => {
+    const told = [error, ...remarks].filter(Boolean);
+    const lines = told.map((textContent) => element("small", { className: "error", textContent }));
+    return element("th", { scope: "col" }, environment, ...lines);
   });
   return element("thead", {}, element("tr", {}, element("td"), ...names));
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Final
 from urllib.parse import quote
 
@@ -62,7 +62,15 @@ class Specification:
 
 def print_of(bare: Specification) -> str:
     """What tells a container from one declared otherwise, for its label; variables, being secret, are left out."""
-    return hashlib.sha256(repr(bare).encode()).hexdigest()[:PRINT_LENGTH]
+    shown = ((part, getattr(bare, part.name)) for part in fields(bare) if part.repr)
+    told = [
+        (part.name, value) for part, value in shown if value != _usual(part)
+    ]  # a later version may know more parts
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:PRINT_LENGTH]
+
+
+def _usual(part: Field[object]) -> object:
+    return part.default if part.default_factory is MISSING else part.default_factory()
 
 
 def service_containers(
@@ -118,11 +126,11 @@ def _service_container(
         has_init=True,
         resources=service.resources,
         stop_within=stop_seconds(place.environment),
-        asks_itself=not _is_asked(service),
+        asks_itself=not _is_checked_from_outside(service),
     )
 
 
-def _is_asked(service: Service) -> bool:
+def _is_checked_from_outside(service: Service) -> bool:
     """Whether a template's HEALTHCHECK is of no use: the proxy asks the same, or a command tells what it cannot ask.
 
     What a Dockerfile of its own checks is its author's.

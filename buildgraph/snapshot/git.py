@@ -86,7 +86,9 @@ class Repository(NamedTuple):
 
         They are removed, or git, which writes none that is there, would never make them anew.
         """
-        copies = [copy for blob in blobs if (copy := self.store / blob[:2] / blob[2:]).exists()]
+        there = [blob for blob in blobs if (self.store / blob[:2] / blob[2:]).exists()]
+        whole = {blob for blob in there if read_loose((self.store,), [blob])}
+        copies = [self.store / blob[:2] / blob[2:] for blob in there if blob not in whole]
         for copy in copies:
             with suppress(OSError):
                 copy.unlink()

@@ -28,6 +28,7 @@ from buildgraph.snapshot.snapshot import (
 from buildgraph.snapshot.status import Change, is_submodule, parse_status
 
 NO_SUCH_TREE = "Not a valid object name"
+MEND_IT = "mend what it names, or have git ignore that file, and run the same again"
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"
 
 
@@ -202,8 +203,20 @@ def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[]
 
 
 def _not_kept(repository: Repository, why: str) -> ToolError:
-    is_the_disk = any(os.strerror(number) in why for number in (errno.ENOSPC, errno.EROFS))
-    return ToolError(f"git cannot keep edits in {repository.store}: {why}", MAKE_ROOM if is_the_disk else "")
+    return ToolError(
+        f"git cannot keep edits in {repository.store}: {why}", MAKE_ROOM if _is_full(why) else ""
+    )
+
+
+def _not_copied(repository: Repository, why: str) -> ToolError:
+    """What is told where git has not copied an edit: the store's disk is to blame, or a file, or a filter of it."""
+    return (
+        _not_kept(repository, why) if _is_full(why) else ToolError(f"git cannot copy an edit: {why}", MEND_IT)
+    )
+
+
+def _is_full(why: str) -> bool:
+    return any(os.strerror(number) in why for number in (errno.ENOSPC, errno.EROFS))
 
 
 def _target(link: bytes) -> bytes:
@@ -234,13 +247,14 @@ def _begin_hashing(repository: Repository, paths: list[str]) -> Callable[[], dic
     def read() -> dict[str, str]:
         told = result()
         if told.code != 0:
-            raise _not_kept(repository, told.last_lines)
+            raise _not_copied(repository, told.last_lines)
         return dict(zip(paths, told.text.split(), strict=True))
 
     return read
 
 
 def _written(repository: Repository, arguments: list[str], stdin: bytes) -> str:
-    return repository.git(
-        "hash-object", "-w", *arguments, stdin=stdin, env=repository.writing_store
-    ).text.strip()
+    told = repository.try_git("hash-object", "-w", *arguments, stdin=stdin, env=repository.writing_store)
+    if told.code != 0:
+        raise _not_copied(repository, told.last_lines)
+    return told.text.strip()

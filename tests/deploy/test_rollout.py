@@ -160,6 +160,20 @@ def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town)
     assert SERVES_ON not in failed.value.detail
 
 
+def test_a_version_that_fails_as_the_one_before_it_did_is_not_told_to_be_served_for(town: Town) -> None:
+    """Nothing serves on where what runs is not well."""
+    town.service("api", port=3001, env={"BROKEN": "later"})
+    town.deploy()
+    until(lambda: [town.request("api")[0] for _ in range(10)][-1] == 503)
+
+    town.settings(health_within=3.0)
+    town.service("api", "2", port=3001, env={"BROKEN": "health"})
+    with pytest.raises(StepFailed, match="not healthy within 3 s") as failed:
+        town.deploy()
+
+    assert SERVES_ON not in failed.value.detail
+
+
 def test_another_health_path_and_port_replace_without_a_gap(town: Town) -> None:
     """The port that others call may change, too: those that are still to be switched call the former one."""
     town.service("api", port=3001, listens=8001, health="/health")

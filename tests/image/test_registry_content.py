@@ -236,6 +236,8 @@ def test_a_refusal_leaves_no_connection_open(
     gc.collect()  # Python tells of a socket that nobody has closed, and here that is an error
 
 
-def test_a_registry_that_does_not_answer_is_a_clear_error() -> None:
-    with pytest.raises(ToolError, match=r"the registry 127\.0\.0\.1:1 refuses or does not answer"):
+def test_a_registry_that_does_not_answer_is_a_clear_error_and_no_login_is_advised() -> None:
+    with pytest.raises(ToolError, match=r"the registry 127\.0\.0\.1:1 refuses or does not answer") as told:
         Registry("127.0.0.1:1/shop").tags("shop/api")
+
+    assert told.value.way_out == "it is not reached from here: see whether it runs, its name and the network"

@@ -45,12 +45,14 @@ def service(name: str, product: str = "shop", **told: Any) -> dict[str, Any]:
     } | told
 
 
+REMARK = "redis runs otherwise than declared"
 STANDING = {
     "format": 1,
     "environments": [
         {
             "environment": "development",
             "error": "",
+            "remarks": [],
             "services": [
                 service("api", address="http://api.localhost:8480", commit="3f9c2b7a11d2-dirty"),
                 service("web", in_date=False, address="javascript:alert(1)"),
@@ -60,9 +62,15 @@ STANDING = {
         {
             "environment": "staging",
             "error": "",
+            "remarks": [REMARK],
             "services": [service("api"), service("web", state="unhealthy")],
         },
-        {"environment": "production", "error": "nobody answers\n  wake it", "services": []},
+        {
+            "environment": "production",
+            "error": "nobody answers\n  wake it",
+            "remarks": [],
+            "services": [],
+        },
     ],
 }
 
@@ -97,7 +105,7 @@ def test_every_service_is_told_in_every_environment_by_sign_and_word(page: Windo
         "development: 2 of 3 run, 1 not as they should · staging: 2 of 2 run, 1 not as they should"
         " · production: not known"
     )
-    assert "nobody answers" in page.text("thead")
+    assert "nobody answers" in page.text("thead") and page.text("thead").count(REMARK) == 1
     assert "3f9c2b7a+edits · blue" in page.text("tbody:last-of-type")
     assert page.complaints() == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -15,7 +16,13 @@ from buildgraph.place.arguments import container_arguments, host_arguments
 from buildgraph.place.model import Place, Target
 from buildgraph.place.names import Colour
 from buildgraph.place.secrets import Secrets
-from buildgraph.place.specification import migration_container, service_containers, service_env
+from buildgraph.place.specification import (
+    Specification,
+    migration_container,
+    print_of,
+    service_containers,
+    service_env,
+)
 
 BACKING = (Backing("postgres", "postgres:16"), Backing("redis", "redis:7"))
 NO_ENGINE = cast(Engine, None)  # pure functions ask none
@@ -203,3 +210,11 @@ def test_a_specification_does_not_show_the_values_a_container_is_given() -> None
 
     assert "hunter2" not in repr(service_containers(here, target(api), Colour.BLUE, ""))
     assert "hunter2" not in repr(here)
+
+
+def test_a_container_s_print_is_that_of_before_where_nothing_is_declared_otherwise() -> None:
+    """It stands in labels of what runs: a later version may know more parts, and must not call that another one."""
+    declared = Specification("acme-db", "postgres:16", {"a": "b"}, network="acme")
+
+    assert print_of(declared) == print_of(replace(declared, env={"SECRET": "x"})) == "dda5d29f30889ab6"
+    assert print_of(replace(declared, stop_within=99)) != print_of(declared)

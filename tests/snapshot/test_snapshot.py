@@ -9,6 +9,7 @@ import pytest
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import SystemRunner
 from buildgraph.snapshot import find_repository, read_commit, read_working_tree
+from buildgraph.snapshot.loose import FEW
 from tests.support.monorepo import Monorepo, bare
 
 
@@ -253,3 +254,34 @@ def test_copies_of_edits_that_were_damaged_are_told_and_made_anew(
     found = repo.working_tree().blobs.read_blobs(blobs.values())
 
     assert {path: found[blob].decode() for path, blob in blobs.items()} == edited
+
+
+def test_a_commit_that_is_damaged_is_told_as_that_and_whole_copies_of_edits_stay(repo: Monorepo) -> None:
+    """More than are looked for one by one: git reads them together, and fails for one."""
+    for number in range(FEW + 1):
+        repo.write(f"packages/a/{number}.txt", f"text {number}")
+    repo.commit()
+    committed = repo.working_tree().entries["packages/a/0.txt"].blob
+    lost = repo.root / ".git/objects" / committed[:2] / committed[2:]
+    lost.chmod(0o644)
+    lost.write_bytes(b"?")
+    repo.write("packages/a/1.txt", "edited")
+    found = repo.working_tree()
+
+    with pytest.raises(ToolError, match=f"git has no blob {committed}"):
+        found.blobs.read_blobs(entry.blob for entry in found.entries.values())
+
+    assert found.read("packages/a/1.txt") == b"edited"
+
+
+@pytest.mark.parametrize("name", ["a.txt", 'a"b\n.txt'])
+def test_an_edit_that_a_filter_does_not_take_is_told_by_its_name(repo: Monorepo, name: str) -> None:
+    """As where git-lfs is not installed: of a file that it does not know yet git's status asks no filter."""
+    repo.write(".gitattributes", "*.txt filter=lost\n")
+    repo.commit()
+    repo.git("config", "filter.lost.clean", "false")
+    repo.git("config", "filter.lost.required", "true")
+    repo.write(name, "new")
+
+    with pytest.raises(ToolError, match=r"(?s)git cannot copy an edit: .*'lost' failed.*mend what it names"):
+        repo.working_tree()
