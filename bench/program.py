@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def produce(measure: Callable[[], str], file: Path | None) -> int:
 def prove(trial: Callable[[], Verdict], file: Path | None) -> int:
     """Try and write the report where it was asked for; returns the exit code, 1 where anything was wrong."""
     signal.signal(signal.SIGTERM, end)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its byte code
     try:
         report, is_well = trial()
     except BenchError as error:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from buildgraph.builder import Builder
 from buildgraph.errors import ConfigurationError
-from buildgraph.graph.nodes import image_id
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.order import closure, components
 from buildgraph.picture import Picture
@@ -56,11 +55,6 @@ class Chain:
         running = self.deployer.platform.running().get(service)
         runs = running is not None and running.image_fingerprint == self.picture.fingerprint(service)
         return "it runs" if runs else ""
-
-    def parents(self, service: str) -> list[str]:
-        """The services whose images this one builds on."""
-        uses = self.picture.graph.nodes[image_id(service)].uses
-        return sorted(used.removeprefix("image:") for used in uses if used.startswith("image:"))
 
     def products_before(self, product: str) -> list[str]:
         """The other products that services of this one depend on."""

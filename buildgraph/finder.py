@@ -17,7 +17,7 @@ from buildgraph.plan.steps import Step, build_steps, push_steps, registry_refere
 from buildgraph.project import Project
 
 if TYPE_CHECKING:
-    from buildgraph.image.engine import Engine, HeldImage
+    from buildgraph.image.engine import Engine
 
 
 class Finder:
@@ -73,12 +73,7 @@ class Finder:
         if service in self._built:
             return self._built[service]
         held = self.engine.held_image(self.picture.local_reference(service))
-        return held.id if held and self._is_whole(held, service) else None
-
-    def _is_whole(self, held: HeldImage, service: str) -> bool:
-        """Whether an image is of every platform asked for; an engine tells of its own alone."""
-        wanted = set(self._platforms(service))
-        return wanted <= {held.platform} or (held.platform in wanted and self.engine.keeps_several)
+        return held.id if held and self.engine.serves(held, self._asked_for) else None
 
     def published_digest(self, service: str) -> str | None:
         """The digest under the fingerprint tag in the registry, if it serves every platform asked for."""
@@ -87,7 +82,7 @@ class Finder:
         published = find_published(self.engine, self.registry_reference(service))
         if published is None:
             return None
-        wanted = set(self._platforms(service))
+        wanted = set(self._asked_for or (self.engine.platform,))
         return published.digest if not published.platforms or wanted <= set(published.platforms) else None
 
     def can_be_had(self, image: str) -> bool:
@@ -158,12 +153,10 @@ class Finder:
 
         return open_engine(self.address)
 
-    @cached_property
-    def _engine_platform(self) -> str:
-        return self.engine.platform
-
-    def _platforms(self, service: str) -> tuple[str, ...]:
-        return self.picture.manifests.workspace.platforms or (self._engine_platform,)
+    @property
+    def _asked_for(self) -> tuple[str, ...]:
+        """The platforms that are asked for, none for the engine's own."""
+        return self.picture.manifests.workspace.platforms
 
     @property
     def _services(self) -> list[str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple
 
-from buildgraph.chain import Chain, open_chain
 from buildgraph.command_line import JOBS
 from buildgraph.errors import DONE, BuildgraphError
+from buildgraph.graph.nodes import Graph, image_id, parents_of
+from buildgraph.image.engine import Engine
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
+from buildgraph.picture import Picture
+from buildgraph.plan.held import IN_REGISTRY, ON_ENGINE
+from buildgraph.plan.steps import local_reference
 from buildgraph.project import Project
 from buildgraph.reporting import Run
 from buildgraph.reporting import tell_fresh as tell_task
@@ -24,16 +30,15 @@ def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
     asked = _parsed(arguments)
     if asked is None:
         return None
-    names, environment = asked
     run = Run(arguments)
     try:
-        chain = open_chain(project, environment)
-        fresh = _fresh_tasks(chain, names)
+        picture = project.working_picture()
+        fresh = _fresh_tasks(project, picture, asked)
     except BuildgraphError:
         return None
     if fresh is None:
         return None
-    run.stand_on(chain)
+    run.stand_on_tree(picture.snapshot, asked.environment)
     for name, why in fresh.items():
         run.give_reason(name, why)
         tell_task(run, name)
@@ -41,8 +46,15 @@ def tell_fresh(arguments: Sequence[str], project: Project) -> int | None:
     return run.conclude(DONE, project.cache_folder())
 
 
-def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:
-    """The names after `build:` (none: all), and the environment; None for a command line that says more."""
+class Asked(NamedTuple):
+    """What a command line asks for: the names after `build:` (`""`: all), and the environment."""
+
+    names: list[str]
+    environment: str
+
+
+def _parsed(arguments: Sequence[str]) -> Asked | None:
+    """What a command line of builds asks for; None for one that says more."""
     names: list[str] = []
     environment = DEFAULT_ENVIRONMENT
     rest = iter(arguments or [TASK])
@@ -54,31 +66,39 @@ def _parsed(arguments: Sequence[str]) -> tuple[list[str], str] | None:
             environment = argument.removeprefix(VARIABLE)
         elif argument != JOBS or not next(rest, "").isdecimal():
             return None
-    return (names, environment) if names else None
+    return Asked(names, environment) if names else None
 
 
-def _fresh_tasks(chain: Chain, names: Sequence[str]) -> dict[str, str] | None:
-    """The tasks of the services that `names` mean, each with why it is fresh; None when one is not, or is not known."""
-    known = [service.name for service in chain.services]
-    found: dict[str, None] = {}
-    for name in names:
-        services = [name] if name in known else chain.products.get(name, []) if name else known
-        if not services:
-            return None
-        for service in services:
-            _add(chain, service, found)
-    fresh: dict[str, str] = {}
-    for service in found:
-        why = chain.builder.where_built(service)
-        if not why:
-            return None
-        fresh[f"{TASK}:{service}"] = why
-    return fresh
+def _fresh_tasks(project: Project, picture: Picture, asked: Asked) -> dict[str, str] | None:
+    """The tasks that are asked for, each with why it is fresh; None when one is not, or is not known."""
+    graph, roster = picture.graph, project.roster(picture)
+    place, meant = roster.places.get(asked.environment), [roster.meant_by(name) for name in asked.names]
+    if place is None or not all(meant):
+        return None
+    services: dict[str, None] = {}
+    for service in chain.from_iterable(meant):
+        _add(graph, service, services)
+    engine = Engine("" if place.registry else place.engine)
+    fingerprints = graph.fingerprints
+    names = [local_reference(roster.workspace, name, fingerprints[image_id(name)]) for name in services]
+    held = zip(services, engine.held_images(names), strict=True)
+    lacking = [service for service, image in held if not (image and engine.serves(image, roster.platforms))]
+    if lacking and not _are_published(project, picture, asked.environment, lacking):
+        return None
+    return {f"{TASK}:{service}": IN_REGISTRY if service in lacking else ON_ENGINE for service in services}
 
 
-def _add(chain: Chain, service: str, found: dict[str, None]) -> None:
+def _are_published(project: Project, picture: Picture, environment: str, services: Iterable[str]) -> bool:
+    """Whether the environment's registry, if it has one, shows the images of all these services."""
+    from buildgraph.finder import Finder  # who finds all on the engine reads no manifests
+
+    finder = Finder(project, picture, picture.environment(environment))
+    return all(map(finder.where_built, services))
+
+
+def _add(graph: Graph, service: str, found: dict[str, None]) -> None:
     """A service after those whose images its own builds on, each once."""
     if service not in found:
-        for parent in chain.parents(service):
-            _add(chain, parent, found)
+        for parent in parents_of(graph, service):
+            _add(graph, parent, found)
         found[service] = None

@@ -22,6 +22,7 @@ from buildgraph.graph.listing import Listing
 from buildgraph.graph.nodes import Graph, Kind, Node, Part
 from buildgraph.graph.patching import patched
 from buildgraph.graph.territory import Territory
+from buildgraph.roster import Roster, parse_roster, plain_roster
 from buildgraph.snapshot.snapshot import Changes, Snapshot
 from buildgraph.wholeness import forget_oldest, keep, read_kept
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from buildgraph.workspace.locked import Locked
 
 KEPT = 16  # graphs; the oldest go first
-GRAPH, LOCKED = ".graph", ".locked"  # what files hold: a graph; what is remembered of a lockfile
+# What files hold: a graph; what is remembered of a lockfile; what of manifests.
+GRAPH, LOCKED, ROSTER = ".graph", ".locked", ".roster"
 WEEK = 7 * 24 * 3600  # seconds
 LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
 PACKAGE = Path(__file__).parent
@@ -68,6 +70,15 @@ class Memory:
     def knows(self, snapshot: Snapshot) -> bool:
         """Whether the graph of a snapshot is remembered: then there are no mistakes in it."""
         return self._place(snapshot).exists()
+
+    def roster_of(self, snapshot: Snapshot, make: Callable[[], Roster]) -> Roster:
+        """The roster of a snapshot's manifests: remembered, or made."""
+        place = self._place_of(snapshot.identity, ROSTER)
+        found = read_kept(place, parse_roster)
+        if found is None:
+            found = make()
+            self._write(place, plain_roster(found))
+        return found
 
     def _edited(self, snapshot: Snapshot) -> Graph | None:
         if not snapshot.changes or snapshot.commit is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from buildgraph.manifests.site import Site
     from buildgraph.memory import Memory
     from buildgraph.picture import Picture
+    from buildgraph.roster import Roster
     from buildgraph.workspace.locked import Locked
 
 MOST_PLACES = 3  # that an error names
@@ -62,6 +63,12 @@ class Project:
         found = self._picture(begin_working_tree(self.repository))
         found.snapshot.changes  # noqa: B018  # read now
         return found
+
+    def roster(self, picture: Picture) -> Roster:
+        """What a build has to know of a picture's manifests; ConfigurationError with all mistakes of theirs."""
+        from buildgraph.roster import roster_of
+
+        return self.memory.roster_of(picture.snapshot, lambda: roster_of(picture.manifests))
 
     def picture_of(self, revision: str) -> Picture:
         """A commit by any of its names; ConfigurationError when `revision` names none here."""

@@ -54,12 +54,12 @@ class Run:
 
     def stand_on(self, chain: Chain) -> None:
         """The run is about this chain."""
-        self._chain, snapshot = chain, chain.picture.snapshot
-        self.ground = Ground(chain.environment.name, snapshot.commit, snapshot.dirty)
+        self._chain = chain
+        self.stand_on_tree(chain.picture.snapshot, chain.environment.name)
 
-    def stand_on_tree(self, snapshot: Snapshot) -> None:
-        """The run is about packages, which no environment has."""
-        self.ground = Ground(self.ground.environment, snapshot.commit, snapshot.dirty)
+    def stand_on_tree(self, snapshot: Snapshot, environment: str = "") -> None:
+        """The run is about packages, which no environment has, or about what this one has of the same tree."""
+        self.ground = Ground(environment or self.ground.environment, snapshot.commit, snapshot.dirty)
 
     # What becomes of tasks ---------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from buildgraph.chain import Chain
 from buildgraph.checker import Checker
 from buildgraph.checks.script import TASK as CHECK
 from buildgraph.errors import UnknownName
+from buildgraph.graph.nodes import parents_of
 from buildgraph.order import closure
 from buildgraph.promotion import is_promoted, promote
 from buildgraph.recovery import Wish, back_up_product, restore_product
@@ -104,7 +105,7 @@ def _building(chain: Chain) -> Iterable[Work]:
     why = f"{asked} an image of its fingerprint"
     for name in _names(chain):
         says = f"build the image of {name} when it is stale"
-        after = tuple(f"build:{parent}" for parent in chain.parents(name))
+        after = tuple(f"build:{parent}" for parent in parents_of(chain.picture.graph, name))
         build, where_built = partial(chain.builder.build, name), partial(chain.builder.where_built, name)
         yield Work(f"build:{name}", says, build, where_built, after, why)
 

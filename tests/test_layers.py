@@ -27,7 +27,7 @@ ROAD = (
     ("deploy",),
     ("backup", "coolify", "kubernetes"),
     ("image_plans",),
-    ("layout",),
+    ("layout", "roster"),
     ("picture", "memory"),
     ("project",),
     ("ci", "columns", "labelling"),

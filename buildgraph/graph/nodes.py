@@ -140,6 +140,12 @@ def image_id(service: str) -> str:
     return f"image:{service}"
 
 
+def parents_of(graph: Graph, service: str) -> list[str]:
+    """The services whose images the one of this service builds on."""
+    uses = graph.nodes[image_id(service)].uses
+    return sorted(used.removeprefix(image_id("")) for used in uses if used.startswith(image_id("")))
+
+
 def sources_id(folder: str) -> str:
     """The id of the sources in a folder: what a package is called is nothing to those that find it there."""
     return f"{Kind.SOURCES.value}:{folder}"

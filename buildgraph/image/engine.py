@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildgraph.errors import ToolError
 from buildgraph.image.labels import BUILT
 from buildgraph.image.lines import CA, CERTIFICATE, KEY, NO_ENGINE, Line, open_line, watched
-from buildgraph.image.socket import REFUSED, TIMEOUT, EngineRefused, Piece, Talk, ask, listen_to, talk_to
+from buildgraph.image.socket import (
+    REFUSED,
+    TIMEOUT,
+    EngineRefused,
+    Piece,
+    Question,
+    Talk,
+    ask_all,
+    listen_to,
+    talk_to,
+)
 
 if TYPE_CHECKING:
     import docker
@@ -20,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["NO_ENGINE", "Engine", "HeldImage", "open_engine", "told_plainly", "understood"]
 
 NOT_FOUND, CONNECTIONS = 404, 25
+VERSION: Final = ("version",)
+AT_ONCE: Final = 16  # questions: an engine beyond ssh has a session of its own for each
 # How an engine says that containerd keeps its images (its `features` have `containerd-snapshotter`).
 DRIVER_TYPE, CONTAINERD = "driver-type", "io.containerd.snapshotter.v1"
 ENGINE_LOST = "see that it runs and can be reached (`buildgraph doctor` tells), then run the same again"
@@ -107,6 +119,18 @@ class Engine:
         with understood():
             return _held(told)
 
+    def held_images(self, references: Iterable[str]) -> list[HeldImage | None]:
+        """The images of these names, None for each that is not there: what the engine is comes with the answers."""
+        with understood():
+            version, *images = self._ask_all([VERSION, *(("images", name, "json") for name in references)])
+            self._version = _version_in(version)
+            return [_held(told) if status != NOT_FOUND else None for status, told in images]
+
+    def serves(self, held: HeldImage, platforms: Sequence[str]) -> bool:
+        """Whether an image is of every platform, or without any of the engine's own; an engine tells of one alone."""
+        wanted = set(platforms or (self.platform,))
+        return wanted <= {held.platform} or (held.platform in wanted and self.keeps_several)
+
     def newest_labels(self, pattern: str) -> dict[str, Mapping[str, str]]:
         """The labels of the newest image under each name without its tag that fits a pattern, such as `acme/*`."""
         _, told = self._ask("images", f"json?filters={json.dumps({'reference': [pattern]})}")
@@ -140,20 +164,30 @@ class Engine:
 
     @cached_property
     def _version(self) -> Mapping[str, str]:
-        _, found = self._ask("version")
         with understood():
-            return {name: str(found[name]) for name in ("ApiVersion", "Arch", "Os", "Version")}
+            return _version_in(self._ask(*VERSION))
 
     def _ask(self, *question: str) -> tuple[int, Any]:
         """Ask over the line; a refusal other than "not found" is the engine's own words."""
+        [answer] = self._ask_all([question])
+        return answer
+
+    def _ask_all(self, questions: Sequence[Question]) -> list[tuple[int, Any]]:
+        """The same of several questions: a few at a time, as every one has a connection of its own."""
         try:
-            status, told = ask(self.line.dial(), *question)
+            parts = (questions[first : first + AT_ONCE] for first in range(0, len(questions), AT_ONCE))
+            answers = [answer for part in parts for answer in ask_all(self.line.dial, part)]
         except OSError as error:
             raise self.line.explain(error) from error
-        if status >= REFUSED and status != NOT_FOUND:
-            with understood():
-                raise EngineRefused(status, told["message"] if told else "")
-        return status, told
+        for status, told in answers:
+            if status >= REFUSED and status != NOT_FOUND:
+                with understood():
+                    raise EngineRefused(status, told["message"] if told else "")
+        return answers
+
+
+def _version_in(answer: tuple[int, Any]) -> Mapping[str, str]:
+    return {name: str(answer[1][name]) for name in ("ApiVersion", "Arch", "Os", "Version")}
 
 
 def open_engine(address: str = "") -> Engine:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
@@ -21,6 +23,8 @@ ENOUGH = 1 << 16
 SHORTEST = 0.001  # seconds: a socket takes 0 for something else
 REFUSED = 400
 FRAME = 8  # bytes before each piece of output: which stream, and how long (Docker Engine API, "attach")
+
+Question = tuple[str, ...]  # the parts of a path
 
 
 class Piece(NamedTuple):
@@ -52,11 +56,22 @@ def ask(line: socket.socket, *question: str) -> tuple[int, Any]:
     A question is the parts of its path. It is asked by HTTP 1.0: the engine then sends all in one piece and
     hangs up.
     """
+    [answer] = ask_all(lambda: line, [question])
+    return answer
+
+
+def ask_all(dial: Callable[[], socket.socket], questions: Iterable[Question]) -> list[tuple[int, Any]]:
+    """The same of several questions, each over a socket of its own: all are asked before any answer is read."""
+    with ExitStack() as open_lines:
+        lines = [_asked(open_lines.enter_context(dial()), question) for question in questions]
+        return [_parsed(b"".join(iter(partial(line.recv, ENOUGH), b""))) for line in lines]
+
+
+def _asked(line: socket.socket, question: Question) -> socket.socket:
     target = "/" + "/".join(quote(part, safe="?=") for part in question)
-    with line:
-        line.settimeout(TIMEOUT)
-        line.sendall(f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
-        return _parsed(b"".join(iter(lambda: line.recv(ENOUGH), b"")))
+    line.settimeout(TIMEOUT)
+    line.sendall(f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+    return line
 
 
 def listen_to(line: socket.socket, command: str, within: float | None = None) -> Iterator[Piece]:
