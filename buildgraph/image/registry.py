@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from buildgraph.errors import BuildgraphError, StepFailed, ToolError
 from buildgraph.image.engine import Engine, told_plainly, understood
-from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
+from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED, SOON
 from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
 
 NO_ROOM = "no space left on device"  # as every Unix says it (ENOSPC)
@@ -24,6 +24,7 @@ NEAR_WAIT: Final = 0.2  # where the registry is on this very machine, and no net
 WAIT: Final = 3.0
 # The engine's words (Go's net/http) for a registry that has not answered in time.
 IMPATIENT: Final = ("Client.Timeout exceeded", "context deadline exceeded", "TLS handshake timeout")
+FAILS: Final = "unexpected HTTP status: 5"  # its words for one that fails
 # Its words for a registry that is not reached, so that no login is of use.
 UNANSWERED: Final = (*IMPATIENT, "no such host", "dial tcp", "server misbehaving", "proxyconnect")
 ELSEWHERE: Final = (
@@ -57,7 +58,7 @@ class Pushed(NamedTuple):
 def find_published(engine: Engine, reference: str) -> Published | None:
     """What stands under `reference` in its registry, or None; ToolError when the registry gives no answer.
 
-    One that the engine has lost patience with is asked once more.
+    One that the engine has lost patience with is asked once more, one that fails a few times.
     """
     import docker.errors
 
@@ -78,12 +79,17 @@ def find_published(engine: Engine, reference: str) -> Published | None:
 def _ask_patiently(engine: Engine, reference: str) -> Any:
     import docker.errors
 
-    try:
-        return engine.client.api.inspect_distribution(reference)
-    except docker.errors.APIError as error:
-        if not any(words in str(error.explanation) for words in IMPATIENT):
-            raise
-    return engine.client.api.inspect_distribution(reference)
+    waits = iter(SOON)
+    while True:
+        try:
+            return engine.client.api.inspect_distribution(reference)
+        except docker.errors.APIError as error:
+            said, wait = str(error.explanation), next(waits, None)
+            is_slow = any(words in said for words in IMPATIENT)
+            if wait is None or not (is_slow or FAILS in said):
+                raise
+        time.sleep(wait)
+        waits = iter(()) if is_slow else waits
 
 
 def _name(told: object) -> str:

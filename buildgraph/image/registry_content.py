@@ -20,7 +20,7 @@ from buildgraph.image.registry_answers import (
     parse_tags,
     parse_token,
 )
-from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
+from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED, SOON
 from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
 from buildgraph.image.surplus import OURS, Content, Judged, Needs
 from buildgraph.recipes.references import DOCKER_HUB, is_loopback, is_registry
@@ -37,7 +37,7 @@ ACCEPTED: Final = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
-OK, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED = 200, 401, 404, 405
+OK, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED, FAILS = 200, 401, 404, 405, 500
 PAGE: Final = 1000
 DAY: Final = 86400  # seconds
 
@@ -165,11 +165,11 @@ class Registry:
 
         told = headers or {}
         try:
-            answer = self._send(method, path, body, told)
+            answer = self._send_again(method, path, body, told)
             if answer.status_code == UNAUTHORIZED:
                 answer.close()
                 self._log_in(answer.headers.get("WWW-Authenticate", ""))
-                answer = self._send(method, path, body, told)
+                answer = self._send_again(method, path, body, told)
         except requests.exceptions.RequestException as error:
             raise self._unreachable(str(error), NOT_REACHED) from error
         self._date = answer.headers.get("Date", "")
@@ -180,6 +180,16 @@ class Registry:
                 f"{method} {path.partition('?')[0]}: {answer.status_code} {answer.reason}"
             )
         return answer
+
+    def _send_again(self, method: str, path: str, body: Body, headers: Headers) -> requests.Response:
+        """Send, and where only reading fails for the moment send the same again."""
+        for wait in SOON if method == "GET" else ():
+            answer = self._send(method, path, body, headers)
+            if answer.status_code < FAILS:
+                return answer
+            answer.close()
+            time.sleep(wait)
+        return self._send(method, path, body, headers)
 
     def _send(self, method: str, path: str, body: Body, headers: Headers) -> requests.Response:
         address = self._address_of(path)

@@ -24,9 +24,6 @@ TURNS: defaultdict[Callable[[Doomed, int], None], Iterator[int]] = defaultdict(l
 BY_NAME = {deed.name: deed for deed in DEEDS}
 PUSH = BY_NAME["push"]  # which builds
 BASES = BY_NAME["bases --update"]
-# Where all of these ran together with the engine's, one of them failed in four of ten runs, and the cause is not found:
-# script/prove runs them until it is.
-UNSETTLED = pytest.mark.long
 
 
 class OnDisk(Doomed):
@@ -127,7 +124,6 @@ def test_where_buildx_has_no_room_for_its_own_files_that_is_told_and_the_next_ru
     shop.assert_right(PUSH)
 
 
-@UNSETTLED
 def test_folders_of_ours_that_nobody_may_write_to_cost_time_only(shop: OnDisk) -> None:
     """Pitfall 17: a cache from another user, or an image's."""
     shop.told(PUSH)
@@ -162,7 +158,6 @@ def test_a_plan_that_there_is_no_room_for_leaves_the_one_before_it_and_prune_nee
     assert pruned.code == 0 and "internal:" not in pruned.err, pruned.err
 
 
-@UNSETTLED
 @pytest.mark.parametrize("deed", [PUSH, BY_NAME["render"], BASES], ids=str)
 def test_eight_at_once_in_one_checkout_leave_what_is_meant(shop: OnDisk, deed: Deed) -> None:
     """Pitfall 18: all of them make the same under the same name, and none of them fails for the others."""
@@ -175,7 +170,6 @@ def test_eight_at_once_in_one_checkout_leave_what_is_meant(shop: OnDisk, deed: D
     assert shop.strays() == []
 
 
-@UNSETTLED
 def test_damaged_and_foreign_caches_and_stores_of_doit_change_no_build_and_no_push(shop: OnDisk) -> None:
     """Whatever lies in our folders, and in doit's own databases where it would look for them."""
     shop.told(PUSH)
@@ -190,7 +184,6 @@ def test_damaged_and_foreign_caches_and_stores_of_doit_change_no_build_and_no_pu
     shop.assert_right(PUSH)
 
 
-@UNSETTLED
 @pytest.mark.xdist_group("an engine of its own")
 def test_an_engine_without_room_is_told_and_builds_when_there_is(shop: OnDisk, own_engine: OwnEngine) -> None:
     build = BY_NAME["build"]

@@ -29,6 +29,7 @@ VERSION = b'{"Version": "26", "ApiVersion": "1.45", "Os": "linux", "Arch": "amd6
 
 
 late = answers(500, b'{"message": "Get \\"http://127.0.0.1:9/v2/\\": context deadline exceeded"}')
+failing = answers(500, b'{"message": "received unexpected HTTP status: 500 Internal Server Error"}')
 found = answers(
     200,
     json.dumps(
@@ -123,6 +124,23 @@ def test_what_an_engine_that_is_well_lacks_is_missing(server: Unwell, address: s
     server.ill = has_none
 
     assert Engine(address).held_image("acme/api:one") is None
+
+
+def test_a_registry_that_fails_for_the_moment_is_asked_again(server: Unwell, address: str) -> None:
+    """As one that keeps tags in files does while another machine writes the tag."""
+    server.ill = answers(200, VERSION)
+    engine = open_engine(address)
+    asked = count(1)
+
+    def fails_twice(asked_now: Answering) -> bool:
+        return (failing if next(asked) <= 2 else found)(asked_now)
+
+    server.ill = fails_twice
+    assert find_published(engine, "127.0.0.1:9/web:one") == Published(f"sha256:{'0' * 64}", ("linux/amd64",))
+
+    server.ill = failing
+    with pytest.raises(ToolError, match="500 Internal Server Error"):
+        find_published(engine, "127.0.0.1:9/web:one")
 
 
 def test_a_registry_that_the_engine_had_no_patience_with_is_asked_once_more(

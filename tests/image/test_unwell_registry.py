@@ -18,6 +18,7 @@ from buildgraph.errors import ToolError
 from buildgraph.graph.nodes import digest_of
 from buildgraph.image.registry_blobs import push_blob, push_manifest
 from buildgraph.image.registry_content import Registry, read_content
+from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
 from buildgraph.image.surplus import Needs
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, every, served, slow, well
 from tests.support.unwell import digest_of as blob_name
@@ -65,7 +66,7 @@ def test_a_registry_that_is_unwell_is_named_in_one_error(unwell: Unwell, ill: Il
             ask()
         except ToolError as error:
             assert f"the registry {unwell.address}" in str(error)
-            assert "docker login" in str(error)
+            assert error.way_out in (LOG_IN.format(unwell.address), NOT_REACHED)
         else:
             quietly_taken.append(name)
 
