@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,15 +63,23 @@ def made(disk: Disk) -> Monorepo:
     return repo
 
 
+@contextmanager
+def cloned(repo: Monorepo, name: str) -> Iterator[Monorepo]:
+    """A clone beside a repository, until the block ends: the disk has no room for many."""
+    place = repo.root.parent / name
+    repo.git("clone", "-q", "--branch", "main", ".", str(place))
+    try:
+        yield bare(place)
+    finally:
+        subprocess.run(("rm", "-rf", str(place)), check=True)
+
+
 @pytest.fixture
 def shop(made: Monorepo, tmp_path: Path) -> Iterator[Monorepo]:
     """A clone of it, in which nobody has asked anything."""
-    place = made.root.parent / f"shop-{tmp_path.name}"
-    made.git("clone", "-q", "--branch", "main", ".", str(place))
-    cloned = bare(place)
-    cloned.git("branch", "before", "origin/before")
-    yield cloned
-    subprocess.run(("rm", "-rf", str(place)), check=True)
+    with cloned(made, f"shop-{tmp_path.name}") as shop:
+        shop.git("branch", "before", "origin/before")
+        yield shop
 
 
 def ask(shop: Monorepo, disk: Disk, *arguments: str) -> Ran:
@@ -129,11 +137,9 @@ def test_what_cannot_be_written_is_told_nothing_half_stands_there_and_the_next_r
     shop: Monorepo, disk: Disk, arguments: tuple[str, ...], pages: int
 ) -> None:
     """Pitfall 9: an empty file would be taken for one of the user's, which nobody writes over."""
-    other = shop.root.parent / "other"
-    shop.git("clone", "-q", "--branch", "main", ".", str(other))
-    assert ask(bare(other), disk, *arguments).code == 0
-    right, before = texts(bare(other)), texts(shop)
-    subprocess.run(("rm", "-rf", str(other)), check=True)
+    with cloned(shop, "other") as other:
+        assert ask(other, disk, *arguments).code == 0
+        right, before = texts(other), texts(shop)
 
     with disk.full(pages):
         refused = ask(shop, disk, *arguments)
