@@ -18,7 +18,9 @@ PATIENCE: Final = 3 * 3600  # seconds that one command about everything may take
 def example_parser(description: str | None) -> argparse.ArgumentParser:
     """The command line of such a program."""
     parser = report_parser(description)
-    parser.add_argument("--products", default="", metavar="NAMES", help="some, with commas; else all")
+    parser.add_argument(
+        "--products", type=products_named, default="", metavar="NAMES", help="some, with commas; else all"
+    )
     parser.add_argument(
         "--forget-build-cache",
         action="store_true",
@@ -29,8 +31,11 @@ def example_parser(description: str | None) -> argparse.ArgumentParser:
 
 def products_named(names: str) -> tuple[Product, ...]:
     """The products with these names, all without; whom all others wait for is always there."""
-    wanted = [*names.split(","), WITH_ALL] if names else []
+    wanted = {*names.split(","), WITH_ALL} if names else set()
     products = open_project(ROOT).working_picture().manifests.products
+    known = [product.name for product in products]
+    if unknown := wanted.difference(known):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: there are {', '.join(known)}")
     return tuple(product for product in products if not wanted or product.name in wanted)
 
 

@@ -22,6 +22,7 @@ from bench.tables import render_table
 
 # The older family tells the file of each test.
 PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1")
+TOLD: Final = (0, 1, 5)  # codes of pytest's by which its results are all: well, some failed, there are none
 OTHERWISE: Final = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 
 
@@ -49,12 +50,18 @@ def run(tests: Sequence[str]) -> Verdict:
 
 
 def run_tests(folder: Path, arguments: Sequence[str]) -> list[Result]:
-    """Run tests in a folder, one after the other, and tell what came of each; raises BenchError where none was run."""
+    """Run tests in a folder, one after the other, and tell what came of each.
+
+    Raises BenchError where none was run, or not all were.
+    """
     with tempfile.TemporaryDirectory(prefix="long-") as place:
         file = Path(place) / "results.xml"
-        subprocess.run(
-            (*PYTEST, f"--junit-xml={file}", *arguments), cwd=folder, check=False, stdout=sys.stderr
-        )
+        argv = (*PYTEST, f"--junit-xml={file}", *arguments)
+        code = subprocess.run(argv, cwd=folder, check=False, stdout=sys.stderr).returncode
+        if code not in TOLD:
+            raise BenchError(
+                f"pytest {' '.join(arguments)} ended with {code}, and not after all of its tests"
+            )
         results = list(read_results(file)) if file.exists() else []
     if not results:
         raise BenchError(f"pytest ran no test of {' '.join(arguments)}")
@@ -83,8 +90,7 @@ def render(results: Sequence[Result], circumstances: Circumstances) -> str:
     return f"""# Tests that take longer than a test may
 
 {circumstances}
-- {told} in {circumstances.minutes:.0f} minutes, one after the other (`pytest -m long`); each says at greater length
-  what a test of `script/test` says
+- {told} in {circumstances.minutes:.0f} minutes, one after the other (`pytest -m long`)
 
 {render_table(("test", "result", "seconds"), rows)}
 """

@@ -34,6 +34,7 @@ class Counted:
     part: str
     tests: int
     skipped: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ def read_suite(folder: Path) -> Suite:
 
 def _counted(folder: Path, part: str) -> Counted:
     (suite,) = ElementTree.parse(folder / f"{part}.xml").getroot().iter("testsuite")
-    return Counted(part, int(suite.attrib["tests"]), int(suite.attrib["skipped"]))
+    tests, skipped, failures, errors = (
+        int(suite.attrib[name]) for name in ("tests", "skipped", "failures", "errors")
+    )
+    return Counted(part, tests, skipped, failures + errors)
 
 
 def render(suite: Suite, circumstances: Circumstances) -> str:
@@ -88,7 +92,7 @@ def render(suite: Suite, circumstances: Circumstances) -> str:
 
 {verdict(suite)}
 
-No test failed.
+{failures(suite.parts)}
 
 {render_table(("part", "tests", "of these skipped"), counts(suite.parts))}
 """
@@ -105,6 +109,12 @@ def verdict(suite: Suite) -> str:
         return "A part of the tests was chosen, which says nothing of the time that all take."
     _, seconds = suite.ends[-1]
     return f"All of it may take {LIMIT} s and took {seconds}: {'met' if seconds <= LIMIT else '**missed**'}."
+
+
+def failures(parts: Sequence[Counted]) -> str:
+    """Whether any test failed, or could not be tried."""
+    failed = sum(each.failed for each in parts)
+    return f"**{failed} failed.**" if failed else "No test failed."
 
 
 def counts(parts: Sequence[Counted]) -> list[tuple[str, str, str]]:

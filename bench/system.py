@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.circumstances import Beginning
 from bench.compose import TEMPLATES, ComposedImages
 from bench.errors import BenchError
-from bench.example import PATIENCE, example_parser, forget_build_cache, products_named
+from bench.example import PATIENCE, example_parser, forget_build_cache
 from bench.layers import read_together
 from bench.machine import versions
 from bench.measuring import Edit
@@ -140,10 +140,9 @@ def main() -> int:
     return produce(lambda: run(settings, forgets=options.forget_build_cache), options.report)
 
 
-def chosen(names: str) -> tuple[Product, ...]:
-    """The products with these names (all without) whose services the spec has templates for."""
-    found = products_named(names)
-    return tuple(product for product in found if all(each.kind in TEMPLATES for each in product.services))
+def chosen(products: Sequence[Product]) -> tuple[Product, ...]:
+    """Those of the products whose services the spec has templates for."""
+    return tuple(product for product in products if all(each.kind in TEMPLATES for each in product.services))
 
 
 def run(settings: Settings, *, forgets: bool) -> str:

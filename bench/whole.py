@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.circumstances import Beginning, Circumstances
 from bench.errors import BenchError
-from bench.example import PATIENCE, example_parser, forget_build_cache, products_named
+from bench.example import PATIENCE, example_parser, forget_build_cache
 from bench.machine import versions
 from bench.program import produce
 from bench.progress import tell
@@ -67,8 +67,7 @@ class Whole:
 def main() -> int:
     """Build, deploy, ask, report; returns the exit code."""
     options = example_parser(__doc__).parse_args()
-    products = products_named(options.products)
-    return produce(lambda: run(products, forgets=options.forget_build_cache), options.report)
+    return produce(lambda: run(options.products, forgets=options.forget_build_cache), options.report)
 
 
 def run(products: Sequence[Product], *, forgets: bool) -> str:

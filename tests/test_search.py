@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import gzip
+import shutil
 import zlib
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import quote
 
 import pytest
 
-from tests.support.search import Marked
+from tests.support.search import FileWatch, Marked
 
 MARKED = Marked()
 VALUE = MARKED.value("TOKEN")
@@ -30,3 +32,26 @@ def test_a_value_is_found_in_a_file(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"x" * 99)
 
     assert MARKED.files(tmp_path) == [str(tmp_path / "one")]
+
+
+def test_folders_that_come_and_go_meanwhile_end_no_search(tmp_path: Path) -> None:
+    over = Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            (tmp_path / "a/b/c").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "a")
+
+    busy = Thread(target=come_and_go)
+    busy.start()
+    watch = FileWatch(MARKED, tmp_path)
+    try:
+        for _ in range(1000):
+            watch.look()
+    finally:
+        over.set()
+        busy.join()
+
+    (tmp_path / "one").write_text(VALUE)
+    watch.look()
+    assert watch.found == {str(tmp_path / "one")}

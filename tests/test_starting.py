@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from tests.support.monorepo import Monorepo
-from tests.support.starting import Ran, run_anew, run_script
+from tests.support.starting import Ran, _tell_ends, run_anew, run_script
 from tests.support.system import ROOT
 
 
@@ -41,3 +41,13 @@ def test_copies_have_folders_and_environments_of_their_own_and_run_at_once(repo:
 
     assert (ran["registry"].err, ran["registry"].code, "image:web" in ran["registry"].out) == ("", 0, True)
     assert (ran["nobody"].code, "BUILDGRAPH_BASES" in ran["nobody"].err) == (2, True)
+
+
+def test_who_has_asked_may_be_gone_by_the_end() -> None:
+    """Interrupted, or out of time: others go on to ask."""
+    told, tell = os.pipe()
+    os.close(told)
+    running = {os.posix_spawnp("true", ("true",), os.environ): tell}
+
+    while running:
+        _tell_ends(running)

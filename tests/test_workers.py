@@ -41,11 +41,15 @@ def test_a_port_that_one_process_was_given_no_other_is() -> None:
 
 def test_what_script_prove_tells_the_tests_reaches_them() -> None:
     """Else its many random examples would be the few of every day, and nobody would notice."""
-    ask = "import tests.conftest as c; c.pytest_configure(); import tests.affected.test_properties as t"
+    ask = (
+        "import tests.conftest as c; c.pytest_configure(); import tests.affected.test_properties as t; "
+        "from hypothesis import settings; usual = settings(); "
+        "print(t.EXAMPLES, usual.max_examples, usual.derandomize)"
+    )
     env = {**os.environ, "BUILDGRAPH_EXAMPLES": "7"}
 
     ran = subprocess.run(
-        [sys.executable, "-c", f"{ask}; print(t.EXAMPLES)"],
+        [sys.executable, "-c", ask],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -53,7 +57,7 @@ def test_what_script_prove_tells_the_tests_reaches_them() -> None:
         env=env,
     )
 
-    assert int(ran.stdout) == 7
+    assert ran.stdout.split() == ["7", "7", "False"]
 
 
 def test_no_port_is_given_twice() -> None:

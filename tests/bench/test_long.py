@@ -56,6 +56,15 @@ def test_each_test_is_told_with_its_result(tmp_path: Path) -> None:
     assert told.index("| failed |") < told.index("| passed |")
 
 
+def test_results_that_are_not_all_are_none(tmp_path: Path) -> None:
+    """The first has passed; of the others nobody knows."""
+    lines = ("import pytest", "def test_a(): pass", "def test_b(): pytest.exit()", "def test_c(): pass")
+    (tmp_path / "test_it.py").write_text("\n".join(lines))
+
+    with pytest.raises(BenchError, match="ended with 2, and not after all of its tests"):
+        run_tests(tmp_path, ())
+
+
 def test_a_report_of_nothing_is_none(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="no test of -m long"):
         run_tests(tmp_path, ("-m", "long"))

@@ -15,8 +15,20 @@ FOUND = Suite(
     "",
     (),
     (("setup and engine", 60), ("all of it", 1500)),
-    (Counted("unit", 3000, 0), Counted("alone", 12, 1)),
+    (Counted("unit", 3000, 0, 0), Counted("alone", 12, 1, 0)),
 )
+
+TESTS = """
+import pytest
+
+def test_a(): pass
+
+def test_b(): pytest.skip()
+
+def test_c(): assert False
+
+def test_d(not_there): pass
+"""
 
 
 def test_the_limit_is_judged_by_the_end_of_all_of_it() -> None:
@@ -33,6 +45,13 @@ def test_the_tests_of_all_parts_are_summed_up() -> None:
     )
 
 
+def test_tests_that_failed_are_told_whichever_part_they_are_of() -> None:
+    unit, alone = FOUND.parts
+
+    assert "\nNo test failed.\n" in render(FOUND, WHEN)
+    assert "\n**2 failed.**\n" in render(replace(FOUND, parts=(unit, replace(alone, failed=2))), WHEN)
+
+
 def test_what_the_machine_had_before_is_told() -> None:
     report = render(replace(FOUND, there=("a Docker engine with what it holds",)), WHEN)
 
@@ -41,10 +60,9 @@ def test_what_the_machine_had_before_is_told() -> None:
 
 
 def test_what_pytest_says_of_a_part_is_read(tmp_path: Path) -> None:
-    """By pytest itself: one test that passes and one that is skipped."""
+    """By pytest itself: of four tests one passes, one is skipped, one fails, and for one nothing can be made."""
     # Not this suite's: a file for pytest of its own, whose skipped test must not be counted as one that passed.
-    lines = ("import pytest", "def test_a(): pass", "def test_b(): pytest.skip()")
-    (tmp_path / "test_it.py").write_text("\n".join(lines))
+    (tmp_path / "test_it.py").write_text(TESTS)
     for part in PARTS:
         argv = (
             sys.executable,
@@ -55,7 +73,7 @@ def test_what_pytest_says_of_a_part_is_read(tmp_path: Path) -> None:
             str(tmp_path / f"{part}.xml"),
             "test_it.py",
         )
-        subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True)
+        assert subprocess.run(argv, cwd=tmp_path, check=False, capture_output=True).returncode == 1
     (tmp_path / "arguments").write_text("")
     (tmp_path / "there").write_text("a compiled Kubernetes\n")
     (tmp_path / "ends").write_text("setup and engine\t60\nall of it\t1500\n")
@@ -63,4 +81,4 @@ def test_what_pytest_says_of_a_part_is_read(tmp_path: Path) -> None:
     suite = read_suite(tmp_path)
 
     assert (suite.there, suite.ends) == (("a compiled Kubernetes",), FOUND.ends)
-    assert suite.parts == tuple(Counted(part, 2, 1) for part in PARTS)
+    assert suite.parts == tuple(Counted(part, 4, 1, 2) for part in PARTS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,32 @@ from tests.support.system import ROOT
 pytestmark = pytest.mark.pnpm  # real processes, and Linux, whose root may mount
 
 Fault = Callable[[Disk], AbstractContextManager[None]]
-ASKED = (
-    ("affected", "--base", "before"),
-    ("affected", "--base", "before", "--head", "main", "--format", "json"),
-    ("why", "image:api", "--base", "before"),
-    ("graph", "--format", "json"),
-    ("bases",),
-    ("render", "--check"),
-)
+# What is asked, and the exit code of a right answer.
+ASKED = {
+    ("affected", "--base", "before"): 0,
+    ("affected", "--base", "before", "--head", "main", "--format", "json"): 0,
+    ("why", "image:api", "--base", "before"): 0,
+    ("graph", "--format", "json"): 0,
+    ("bases",): 0,
+    ("render", "--check"): 1,
+    ("schema", "product"): 0,
+    ("completion", "bash"): 0,
+    ("backups", "--to", "/of-nobody"): 0,
+}
+# Of edits that cannot be read a shell is told no names, and no error.
+ASKED_BY_SHELLS = {("completion", "--words", "plan "): 0}
+# What is asked of an engine on which nothing of this runs.
+ASKED_OF_ENGINE = {
+    ("doctor",): 0,
+    ("plan", "deploy:api"): 0,
+    ("status",): 0,
+    ("releases",): 0,
+    ("releases", "--events"): 0,
+    ("lock",): 0,
+    ("health",): 1,
+    ("logs", "api"): 2,
+    ("prune", "--dry-run"): 0,
+}
 # What writes among the user's files, and what then stands there.
 WRITING = (
     ("render",),
@@ -52,7 +71,9 @@ def made(disk: Disk) -> Monorepo:
     repo.package("core")
     repo.package("web", folder="apps/web", uses=["core"], scripts={"start": "node server.js"})
     repo.plain_service("api", "FROM scratch\nCOPY services/api/ /\n", port=3001, host="api")
-    repo.write("manifests/workspace.toml", 'name = "shop"\nrender = ["env", "compose", "tables"]\n')
+    name = f"t{uuid.uuid4().hex[:8]}"
+    repo.write("manifests/workspace.toml", f'name = "{name}"\nrender = ["env", "compose", "tables"]\n')
+    repo.write("manifests/bases.toml", f'[digests]\n"haproxy:2.9" = "sha256:{"0" * 64}"\n')
     repo.write("manifests/environments/development.toml", "proxy_port = 8480\n")
     repo.lock()
     repo.commit()
@@ -63,15 +84,23 @@ def made(disk: Disk) -> Monorepo:
     return repo
 
 
+@contextmanager
+def cloned(repo: Monorepo, name: str) -> Iterator[Monorepo]:
+    """A clone beside a repository, until the block ends: the disk has no room for many."""
+    place = repo.root.parent / name
+    repo.git("clone", "-q", "--branch", "main", ".", str(place))
+    try:
+        yield bare(place)
+    finally:
+        subprocess.run(("rm", "-rf", str(place)), check=True)
+
+
 @pytest.fixture
 def shop(made: Monorepo, tmp_path: Path) -> Iterator[Monorepo]:
     """A clone of it, in which nobody has asked anything."""
-    place = made.root.parent / f"shop-{tmp_path.name}"
-    made.git("clone", "-q", "--branch", "main", ".", str(place))
-    cloned = bare(place)
-    cloned.git("branch", "before", "origin/before")
-    yield cloned
-    subprocess.run(("rm", "-rf", str(place)), check=True)
+    with cloned(made, f"shop-{tmp_path.name}") as shop:
+        shop.git("branch", "before", "origin/before")
+        yield shop
 
 
 def ask(shop: Monorepo, disk: Disk, *arguments: str) -> Ran:
@@ -100,12 +129,29 @@ def test_what_is_asked_of_a_commit_is_answered_whatever_the_disk(
     shop: Monorepo, disk: Disk, fault: tuple[str, Callable[[], AbstractContextManager[None]]]
 ) -> None:
     """Pitfall 17: nothing has to be written for it, whether or not anything was remembered before."""
-    with fault[1]():
-        found = [ask(shop, disk, *arguments) for arguments in ASKED]
-    right = [ask(shop, disk, *arguments) for arguments in ASKED]
+    assert_answered(shop, disk, fault[1], ASKED | ASKED_BY_SHELLS)
+
+
+@pytest.mark.engine
+def test_what_is_asked_of_an_engine_is_answered_whatever_the_disk(
+    shop: Monorepo, disk: Disk, fault: tuple[str, Callable[[], AbstractContextManager[None]]]
+) -> None:
+    assert_answered(shop, disk, fault[1], ASKED_OF_ENGINE)
+
+
+def assert_answered(
+    shop: Monorepo,
+    disk: Disk,
+    wrong: Callable[[], AbstractContextManager[None]],
+    asked: Mapping[tuple[str, ...], int],
+) -> None:
+    """While something is wrong with the disk, all is answered as it is when nothing is."""
+    with wrong():
+        found = [ask(shop, disk, *arguments) for arguments in asked]
+    right = [ask(shop, disk, *arguments) for arguments in asked]
 
     assert found == right
-    assert [ran.code for ran in right] == [0, 0, 0, 0, 0, 1], right
+    assert [ran.code for ran in right] == [*asked.values()], right
 
 
 def test_edits_are_answered_for_or_there_is_one_clear_error_and_then_the_right_answer(
@@ -129,11 +175,9 @@ def test_what_cannot_be_written_is_told_nothing_half_stands_there_and_the_next_r
     shop: Monorepo, disk: Disk, arguments: tuple[str, ...], pages: int
 ) -> None:
     """Pitfall 9: an empty file would be taken for one of the user's, which nobody writes over."""
-    other = shop.root.parent / "other"
-    shop.git("clone", "-q", "--branch", "main", ".", str(other))
-    assert ask(bare(other), disk, *arguments).code == 0
-    right, before = texts(bare(other)), texts(shop)
-    subprocess.run(("rm", "-rf", str(other)), check=True)
+    with cloned(shop, "other") as other:
+        assert ask(other, disk, *arguments).code == 0
+        right, before = texts(other), texts(shop)
 
     with disk.full(pages):
         refused = ask(shop, disk, *arguments)

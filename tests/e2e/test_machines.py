@@ -183,10 +183,10 @@ def test_machines_that_build_the_same_at_once_deploy_one_image(
 
     for machine in (one, other):
         machine.wire.forget()
-        machine.wire.hear = hear
 
-    runs = [machine.begin("deploy:mail") for machine in three]
-    told = [ended(process) for process in runs]
+    with one.wire.heard_by(hear), other.wire.heard_by(hear):
+        runs = [machine.begin("deploy:mail") for machine in three]
+        told = [ended(process) for process in runs]
 
     assert built(told[1]) == ["mail"] in (built(told[0]), built(told[2])), "no engine could know of the other"
     assert len(one.wire.asked(NAMED)) == 3, "all gave the tag, whose own requests go by the first wire"
@@ -212,9 +212,11 @@ def vetted(hamlet: Hamlet, other: Machine) -> Iterator[None]:
     )
     for clone in (hamlet.root, other.folder):
         (clone / "dist").mkdir(exist_ok=True)
-    yield
-    hamlet.write(file, before)
-    hamlet.commit()
+    try:
+        yield
+    finally:
+        hamlet.write(file, before)
+        hamlet.commit()
 
 
 def noted(machine: Machine, name: str) -> list[str]:
@@ -237,11 +239,10 @@ def test_what_a_machine_adopts_is_scanned_there_before_it_is_signed_or_deployed(
         elif begun.is_set() and re.search(LOOKED_FOR, request):
             assert ended_first.wait(300)
 
-    with vetted(hamlet, other):
+    with vetted(hamlet, other), other.wire.heard_by(hear):
         both_have("mail 4", hamlet, other)
         (one.folder / "dist/broken").touch()
         (other.folder / "dist/finding").touch()
-        other.wire.hear = hear
         late = other.begin("push:mail")
         assert begun.wait(300)
         first = one.begin("push:mail")

@@ -264,7 +264,9 @@ def test_no_secret_is_in_any_file_or_its_name(left: Left) -> None:
     town = left.town
     there = {path.name for path in town.folder.iterdir()}
     kept = sorted(str(town.root / name) for name in KEPT)
+    heard = (town.folder / "events").read_text()
 
+    assert '"exec_create: ' in heard, "that of the backup, of which the engine told"
     assert left.marked.files(town.folder, Path.home() / ".docker") == kept
     assert {"town", "backups", "events", "trace.json", "summary", "plan"} <= there
     assert left.temporary.count > 0 and left.temporary.found == set()

@@ -69,8 +69,9 @@ class Harbour(Hamlet):
 
     def kubectl(self, *words: str, environment: str = "alpha") -> str:
         """What kubectl prints in an environment's namespace."""
-        where = ("--kubeconfig", str(KUBECONFIG), "--context", CONTEXT, "-n", self.namespace(environment))
-        return subprocess.run(("kubectl", *where, *words), check=True, capture_output=True, text=True).stdout
+        ran = kubectl("-n", self.namespace(environment), *words)
+        ran.check_returncode()
+        return ran.stdout
 
     def objects(self, kinds: str, environment: str = "alpha") -> dict[str, Any]:
         """Objects of the environment, by name."""
@@ -136,6 +137,12 @@ class Harbour(Hamlet):
                     child.kill()
                     return
         raise AssertionError(f"{moment!r} is not told in {told}")
+
+
+def kubectl(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run kubectl on the cluster, whatever comes of it."""
+    argv = ("kubectl", "--kubeconfig", str(KUBECONFIG), "--context", CONTEXT, *words)
+    return subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
 
 
 def _is_ending(pod: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,12 @@ from pathlib import Path
 import pytest
 
 from buildgraph.render.kubernetes import VERSIONS
-from tests.kubernetes.harbour import CONTEXT, KUBECONFIG, Harbour
+from tests.kubernetes.harbour import KUBECONFIG, Harbour, kubectl
 from tests.render.helm import laid_over, objects_of, told_by_helm, values_in
 from tests.support.system import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(900)]
 CHART = ROOT / "docker/helm"
-
-
-def kubectl(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    argv = ("kubectl", "--kubeconfig", str(KUBECONFIG), "--context", CONTEXT, *words)
-    return subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

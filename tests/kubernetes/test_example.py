@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kubernetes.harbour import CONTEXT, KUBECONFIG
+from tests.kubernetes.harbour import CONTEXT, KUBECONFIG, kubectl
 from tests.support.system import System, docker, substitute
 from tests.support.waiting import until
 
@@ -51,6 +50,7 @@ def staging(
     monkeypatch.setenv("KUBECONFIG", str(KUBECONFIG))
     with server("redis:7-alpine", "redis-server", "--requirepass", PASSWORD) as (_, redis):
         made = System(tmp_path / "clone")
+        namespace = f"{made.name}-staging"
         chat = made.root / "manifests/products/chat.toml"
         chat.write_text("[services.chat-landing]" + chat.read_text().partition("[services.chat-landing]")[2])
         secrets = ("DATABASE_URL", "REDIS_PASSWORD")
@@ -65,7 +65,7 @@ def staging(
             f'values = {{ ENVIRONMENT = "staging", REDIS_HOST = "{redis}" }}',
             "[kubernetes]",
             f'context = "{CONTEXT}"',
-            f'namespace = "{made.name}-staging"',
+            f'namespace = "{namespace}"',
         )
         (made.root / "manifests/environments/staging.toml").write_text("\n".join([*settings, ""]))
         values = (made.root / "manifests/environments/development.env").read_text()
@@ -75,13 +75,8 @@ def staging(
         )
         made.commit()
         yield made
-        kubectl("delete", "namespace", f"{made.name}-staging", "--wait=false", "--ignore-not-found")
+        kubectl("delete", "namespace", namespace, "--wait=false", "--ignore-not-found").check_returncode()
         made.remove()
-
-
-def kubectl(*words: str) -> None:
-    where = ("--kubeconfig", str(KUBECONFIG), "--context", CONTEXT)
-    subprocess.run(("kubectl", *where, *words), check=True, capture_output=True)
 
 
 def test_an_api_with_its_database_and_a_page_of_the_example_run_on_a_cluster(

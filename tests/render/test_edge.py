@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,10 +185,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return found
 
 
-def start_echo(edge: str) -> None:
-    """Have somebody behind the edge in the container of this name."""
+def make_echo(edge: str) -> None:
+    """Have somebody ready to stand behind the edge in the container of this name, who is not there yet."""
     inside = ("--network", f"container:{edge}", "--entrypoint", "node")
-    docker("run", "-d", "--rm", "--name", f"{edge}-echo", *inside, substitute("node:20-alpine"), "-e", ECHO)
+    docker("create", "--rm", "--name", f"{edge}-echo", *inside, substitute("node:20-alpine"), "-e", ECHO)
+
+
+def start_echo(edge: str) -> None:
+    """Have them come."""
+    docker("start", f"{edge}-echo")
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +202,7 @@ def edge(kind: str, files: Path) -> Iterator[Edge]:
     ports = ("-p127.0.0.1::80", "-p127.0.0.1::443")
     docker("run", "-d", "--rm", "--name", name, *ports, *mounts(kind, files), substitute(IMAGES[kind]))
     try:
+        make_echo(name)
         start_echo(name)
         clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
         edge = Edge(name, clear, secure, docker("inspect", "-f", GATEWAY, name).strip())
@@ -264,9 +270,13 @@ def test_a_service_hears_who_asks_and_nothing_of_what_they_say_of_themselves(edg
 
 @pytest.mark.engine
 def test_haproxy_waits_for_a_proxy_that_is_made_anew_and_nginx_does_not(edge: Edge, kind: str) -> None:
+    """What takes long is done before anybody asks: HAProxy tries ten times, a second apart."""
     docker("rm", "-f", "-v", f"{edge.name}-echo")
+    make_echo(edge.name)
     with ThreadPoolExecutor() as at_once:
         asked = [at_once.submit(edge.asked_safely, "/") for _ in range(5)]
+        if kind == "nginx":
+            wait(asked)
         start_echo(edge.name)
         statuses = {each.result().split(" ", 2)[1] for each in asked}
 

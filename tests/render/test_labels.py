@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.render.test_committed import filled
-from tests.support.laptop import compose
+from tests.support.laptop import TRAEFIK_ENTRY, TRAEFIK_IMAGE, TRAEFIK_MOUNT, compose
 from tests.support.system import ROOT, docker, substitute
 from tests.support.waiting import until
 
@@ -76,10 +75,7 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
 
 def start_proxy(name: str) -> Proxy:
     """Traefik in a container and on a network of one name, for the compose project of that name."""
-    given = (
-        "-v/var/run/docker.sock:/var/run/docker.sock:ro",
-        f"-v{Path(sys.prefix) / 'bin/traefik'}:/traefik:ro",
-    )
+    given = ("-v/var/run/docker.sock:/var/run/docker.sock:ro", f"-v{TRAEFIK_MOUNT}")
     found = (
         "--providers.docker=true",
         "--providers.docker.exposedbydefault=false",
@@ -87,8 +83,8 @@ def start_proxy(name: str) -> Proxy:
     )
     ports = ("-p127.0.0.1::80", "-p127.0.0.1::443")
     docker(
-        *("run", "-d", "--name", name, "--network", name, *ports, *given, "--entrypoint", "/traefik"),
-        *(substitute("nginx:1.25-alpine"), *found, *ENTRY_POINTS, *CERTIFICATES),
+        *("run", "-d", "--name", name, "--network", name, *ports, *given, "--entrypoint", TRAEFIK_ENTRY),
+        *(substitute(TRAEFIK_IMAGE), *found, *ENTRY_POINTS, *CERTIFICATES),
     )
     clear, secure = (int(docker("port", name, port).rpartition(":")[2]) for port in ("80", "443"))
     return Proxy(clear, secure)

@@ -14,6 +14,9 @@ from tests.support.system import ROOT, System, docker, fetch, free_port, substit
 
 TRAEFIK = "traefik"
 FILE = ROOT / "docker/compose.dev.yml"
+# Traefik's container here: the program is that of this Python's environment, and starts in any image.
+TRAEFIK_IMAGE, TRAEFIK_ENTRY = "nginx:1.25-alpine", "/traefik"
+TRAEFIK_MOUNT = f"{Path(sys.prefix) / 'bin/traefik'}:{TRAEFIK_ENTRY}:ro"
 
 
 class Laptop:
@@ -84,11 +87,11 @@ def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def traefik_here() -> list[str]:
-    """What a compose file says of Traefik's container where the program is this environment's."""
+    """What a compose file says of it."""
     return [
-        f"image: {substitute('nginx:1.25-alpine')}",
-        "entrypoint: [/traefik]",
-        f"volumes: ['{Path(sys.prefix) / 'bin/traefik'}:/traefik:ro']",
+        f"image: {substitute(TRAEFIK_IMAGE)}",
+        f"entrypoint: [{TRAEFIK_ENTRY}]",
+        f"volumes: ['{TRAEFIK_MOUNT}']",
     ]
 
 

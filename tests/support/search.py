@@ -118,7 +118,7 @@ class FileWatch(Watch):
 
     def look(self) -> None:
         """Read what is new or was written to since."""
-        for path in (path for folder in self._folders for path in folder.rglob("*")):
+        for path in (path for folder in self._folders for path in _files(folder)):
             with suppress(OSError):  # it is gone already
                 if stat.S_ISREG((told := path.lstat()).st_mode):
                     self._read(path, (str(path), told.st_mtime_ns, told.st_size))
@@ -129,6 +129,11 @@ class FileWatch(Watch):
             self.count += 1
             if self._marked.is_in_file(path):
                 self.found.add(str(path))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All that is no folder below one; a folder that goes meanwhile is passed over, which `rglob` may raise for."""
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
 def _processes() -> list[str]:

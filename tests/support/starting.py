@@ -158,11 +158,12 @@ def serve(place: int) -> None:
 
 
 def _tell_ends(running: dict[int, int]) -> None:
-    """Tell the exit codes of those that have ended."""
+    """Tell the exit codes of those that have ended; who has asked may be gone, and others still ask."""
     for process in tuple(running):
         ended, status = os.waitpid(process, os.WNOHANG)
         if ended:
-            with open(running.pop(process), "wb") as told:  # noqa: PTH123  # a descriptor
+            told_to = running.pop(process)
+            with suppress(BrokenPipeError), open(told_to, "wb") as told:  # noqa: PTH123  # a descriptor
                 told.write(str(os.waitstatus_to_exitcode(status)).encode())
 
 

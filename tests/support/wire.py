@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.support.relay import PIECE, Relay
 
@@ -13,20 +14,20 @@ REQUEST = re.compile(rb"^(?:GET|HEAD|PUT|POST|PATCH|DELETE) /v2/\S*(?= HTTP/1)",
 
 
 class Wire(Relay):
-    """A relay to a registry that counts; `hear` is told every request before it goes on."""
+    """A relay to a registry that counts."""
 
     def __init__(self, listener: socket.socket, port: int) -> None:
         super().__init__(listener, lambda: socket.create_connection(("127.0.0.1", port)))
         self.requests: list[str] = []
         self.answered = 0
-        self.hear: Callable[[str], object] = str
+        self._hear: Callable[[str], object] = str
 
     def send_on(self, near: socket.socket, far: socket.socket) -> None:
         """Hand on what is asked, and keep it."""
         while piece := near.recv(PIECE):
             for found in REQUEST.findall(piece):
                 self.requests.append(found.decode())
-                self.hear(found.decode())
+                self._hear(found.decode())
             far.sendall(piece)
 
     def answer(self, far: socket.socket, near: socket.socket) -> None:
@@ -43,6 +44,15 @@ class Wire(Relay):
         """Count from here."""
         self.requests.clear()
         self.answered = 0
+
+    @contextmanager
+    def heard_by(self, hear: Callable[[str], object]) -> Iterator[None]:
+        """`hear` is told every request before it goes on, until the block ends."""
+        self._hear = hear
+        try:
+            yield
+        finally:
+            self._hear = str
 
 
 class Meeting:
