@@ -56,7 +56,7 @@ class Pruning:
         return sharing(self.picture.manifests.environments, self.environment.registry)
 
     def _service(self, registry: Registry, service: str, needed: Needed) -> Iterable[TaggedImage]:
-        from buildgraph.image.registry_content import read_content
+        from buildgraph.image.registry_surplus import read_content
         from buildgraph.image.surplus import judge
 
         repository = registry.repository(service)
@@ -67,7 +67,7 @@ class Pruning:
                 yield TaggedImage(name, judged.needed, len(judged.goes))
 
     def _removed(self, registry: Registry, repository: str, judged: Judged) -> bool:
-        from buildgraph.image.registry_content import remove_manifest
+        from buildgraph.image.registry_surplus import remove_manifest
 
         return remove_manifest(registry, repository, judged)
 

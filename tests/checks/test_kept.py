@@ -157,20 +157,24 @@ def test_what_a_compiler_notes_for_itself_is_nothing_that_was_left(shop: Shop) -
     assert shop.clone().check() == []
 
 
+def assert_all_is_written_again(shop: Shop) -> None:
+    """Of two sources one is edited after their outputs were taken away, and both have theirs afterwards."""
+    shop.check()
+    shutil.rmtree(shop.core / "dist")
+    shop.repo.append("packages/core/src/two.ts")
+    shop.repo.commit()
+    assert shop.check() == [BUILD, TEST]
+    assert shop.built() == ["index.js", "two.js"]
+    assert shop.told == []
+
+
 def test_a_compiler_writes_all_again_once_its_outputs_are_gone_and_its_notes_are_not(shop: Shop) -> None:
     """tsc's notes stand beside `dist`: it would write what has changed since, and leave out all else."""
     shop.repo.append(".gitignore", "*.tsbuildinfo\n")
     shop.repo.write("packages/core/src/two.ts", "two")
     shop.repo.commit()
     shop.deeds[BUILD] = noting
-    shop.check()
-    shutil.rmtree(shop.core / "dist")
-    shop.repo.append("packages/core/src/two.ts")
-    shop.repo.commit()
-
-    assert shop.check() == [BUILD, TEST]
-    assert shop.built() == ["index.js", "two.js"]
-    assert shop.told == []
+    assert_all_is_written_again(shop)
     clone = shop.clone()
     assert clone.check() == []
     assert clone.built() == ["index.js", "two.js"]
@@ -186,14 +190,7 @@ def test_a_compiler_s_notes_are_found_where_its_configuration_has_them(shop: Sho
     shop.repo.write("packages/core/src/two.ts", "two")
     shop.repo.commit()
     shop.deeds[BUILD] = lambda folder: note_in(folder / place, folder)
-    shop.check()
-    shutil.rmtree(shop.core / "dist")
-    shop.repo.append("packages/core/src/two.ts")
-    shop.repo.commit()
-
-    assert shop.check() == [BUILD, TEST]
-    assert shop.built() == ["index.js", "two.js"]
-    assert shop.told == []
+    assert_all_is_written_again(shop)
 
 
 def test_notes_of_who_knows_when_are_not_believed(shop: Shop) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from buildgraph.errors import StepFailed, ToolError
-from buildgraph.image.registry_content import Registry, read_content, remove_manifest
+from buildgraph.image.registry_content import Registry
+from buildgraph.image.registry_surplus import read_content, remove_manifest
 from buildgraph.image.surplus import Judged, Needs, judge
 from tests.support.indexes import IndexEngine
 from tests.support.registries import wait_until_ready

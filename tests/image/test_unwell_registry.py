@@ -17,8 +17,9 @@ from buildgraph.checks.store import Store
 from buildgraph.errors import ToolError
 from buildgraph.graph.nodes import digest_of
 from buildgraph.image.registry_blobs import push_blob, push_manifest
-from buildgraph.image.registry_content import Registry, read_content
+from buildgraph.image.registry_content import Registry
 from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED
+from buildgraph.image.registry_surplus import read_content
 from buildgraph.image.surplus import Needs
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, every, served, slow, well
 from tests.support.unwell import digest_of as blob_name
