@@ -86,9 +86,8 @@ class Keeper:
             return True
         seen, folder = self.ledger.seen(script.name), self._folder(script)
         is_here = result.only == self.ledger.id and bool(seen.key) and is_as_left(folder, seen.traces)
-        if _is_bare(
-            script, _paths(result)
-        ):  # nothing is brought back: what was left last is all that there is
+        # Nothing is brought back of a bare one: what was left last is all that there is.
+        if _is_bare(script, _paths(result)):
             is_here = is_here and seen.key == result.key and seen.around == state_of(folder)
         return is_here and is_ready()
 
@@ -107,9 +106,8 @@ class Keeper:
         """
         folder = self._folder(script)
         outputs = tuple(self._found(folder, script))
-        traces = [
-            exact_trace(folder, output.path) for output in outputs
-        ]  # what is written from now on is seen
+        # What is written from now on is seen.
+        traces = [exact_trace(folder, output.path) for output in outputs]
         with self.store.writing() as file:
             packed = write_pack(file, folder, log, outputs)
             self.store.keep_pack(file, packed.pack)

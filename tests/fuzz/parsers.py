@@ -33,7 +33,7 @@ from buildgraph.workspace.projects import find_projects
 from buildgraph.workspace.reading import connect
 from buildgraph.workspace.settings import WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 from buildgraph.workspace.sheets import Unusual, compare_sheets, read_sheet
-from buildgraph.workspace.tsconfig import parse_extends, parse_taken_in
+from buildgraph.workspace.tsconfig import parse_extends, parse_notes, parse_taken_in
 from tests.fuzz.told import (
     read_blobs,
     read_branches,
@@ -104,8 +104,9 @@ def read_workspace_yaml(content: bytes) -> None:
 
 
 def read_tsconfig(content: bytes) -> None:
-    """A tsconfig never fails; where it is plain JSON, it extends what JSON's reader says."""
-    found, _ = parse_extends(content), parse_taken_in.__wrapped__(content)
+    """A tsconfig never fails; where it is plain JSON, it extends what JSON's reader says, and so are its notes."""
+    found, notes = parse_extends(content), parse_notes(content)
+    parse_taken_in.__wrapped__(content)
     try:
         plain = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -113,6 +114,9 @@ def read_tsconfig(content: bytes) -> None:
     extends = plain.get("extends") if isinstance(plain, dict) else None
     if isinstance(extends, str) and extends and b"extends" in content:
         assert found == (extends,)
+    options = plain.get("compilerOptions") if isinstance(plain, dict) else None
+    if isinstance(options, dict) and isinstance(told := options.get("tsBuildInfoFile"), str):
+        assert notes == told.removeprefix("${configDir}/")
 
 
 def read_dockerfile(content: bytes) -> None:
