@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 from buildgraph.checks.copied import Copied
 from buildgraph.checks.disk import find_outputs, is_note
-from buildgraph.checks.installed import INSTALLED, Installed
+from buildgraph.checks.installed import Installed
 from buildgraph.checks.looks import Looks
+from buildgraph.checks.modules import Modules
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import FOLDER
 from buildgraph.checks.script import Script
@@ -29,7 +30,6 @@ WRITTEN: Final = "was written meanwhile; if the script writes it, declare it amo
 OVERLOOKED: Final = (
     "is not what git takes it for: left alone (`git ls-files -v`), or a submodule, edited or empty"
 )
-POINTER: Final = "is git LFS's pointer instead of the file: run `git lfs pull`"
 NOT_KEPT: Final = "its result is not kept: {}"
 OWN: Final = "its result is for this checkout alone: {}"
 UNTOUCHED: Final = "{} was there before, and was not written anew"
@@ -72,7 +72,7 @@ class Doubts:
         except OSError as error:
             outputs, doubt = [], f"{error.filename}: {error.strerror}"
         read = [_below(place, name) for place in (".", script.folder) for name, _ in around.get(place, ())]
-        further = stamps_of(self.root, [*read, LOCKFILE, INSTALLED])
+        further = stamps_of(self.root, [*read, LOCKFILE, self._modules.lockfile()])
         seen = {node_id: self._looks.last(node_id) for node_id in self.sight.nodes(script)}
         return Witness(seen, further, stamps_of(folder, outputs), doubt)
 
@@ -105,8 +105,8 @@ class Doubts:
         for node_id, seen in witness.seen.items():
             if overlooked := min((path for path in self._overlooked if path in seen), default=""):
                 return f"{overlooked} {OVERLOOKED}"
-            if pointer := self._looks.pointer(node_id, seen):
-                return f"{pointer} {POINTER}"
+            if filtered := self._looks.filtered(node_id, seen):
+                return filtered
         return ""
 
     @property
@@ -124,11 +124,15 @@ class Doubts:
 
     @cached_property
     def _installed(self) -> Installed:
-        return Installed(self.root)
+        return Installed(self._modules)
 
     @cached_property
     def _copied(self) -> Copied:
-        return Copied(self.root)
+        return Copied(self._modules)
+
+    @cached_property
+    def _modules(self) -> Modules:
+        return Modules(self.root)
 
 
 def _below(folder: str, path: str) -> str:

@@ -7,21 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from buildgraph.checks.modules import Modules
 from buildgraph.checks.traces import Stamp, stamps_of
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import LOCKFILE, Lockfile, parse_lockfile
 from buildgraph.workspace.installed import installed_changes
 
-# pnpm leaves there the lockfile that it has installed from: the same text, where it has installed all of it.
-INSTALLED: Final = "node_modules/.pnpm/lock.yaml"
 OTHERWISE: Final = f"is not installed as {LOCKFILE} says: run `pnpm install`"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """What is installed in the workspace at `root`; both lockfiles are read again when the disk says something else."""
+    """What is installed, as pnpm tells of its modules; both lockfiles are read anew when the disk says otherwise."""
 
-    root: str
+    modules: Modules
     _read: dict[tuple[Stamp, ...], _Compared | None] = field(default_factory=dict)
 
     def doubt(self, folders: Iterable[str]) -> str:
@@ -36,9 +35,10 @@ class Installed:
 
     def _compared(self) -> _Compared | None:
         """The lockfile that was installed from beside the one that stands there; None where they are the same."""
-        stamps = tuple(stamps_of(self.root, (INSTALLED, LOCKFILE)).values())
+        root, installed = self.modules.root, self.modules.lockfile()
+        stamps = tuple(stamps_of(root, (installed, LOCKFILE)).values())
         if stamps not in self._read:
-            self._read[stamps] = _compared(Path(self.root, INSTALLED), Path(self.root, LOCKFILE))
+            self._read[stamps] = _compared(Path(root, installed), Path(root, LOCKFILE))
         return self._read[stamps]
 
 

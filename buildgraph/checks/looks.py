@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from buildgraph.checks.sight import Sight
 from buildgraph.checks.traces import Stamps, stamps_of
-from buildgraph.image.archive import LFS_POINTER
+from buildgraph.snapshot.filtered import LONGEST, Filtered, filtered_of
 
-POINTERS = range(100, 1024)  # bytes (git LFS, "The Pointer": less than 1024)
+FILTERED = "is {} instead of the file: run {}"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Looks:
     root: str
     sight: Sight
     _last: dict[str, Stamps] = field(default_factory=dict)
-    _pointers: dict[str, tuple[Stamps, str]] = field(default_factory=dict)
+    _filtered: dict[str, tuple[Stamps, str]] = field(default_factory=dict)
 
     def last(self, node_id: str) -> Stamps:
         """What the disk said of a node's files when they were looked at last."""
@@ -39,19 +39,29 @@ class Looks:
         self._last[node_id] = now
         return [path for path, stamp in before.items() if now[path] != stamp]
 
-    def pointer(self, node_id: str, seen: Stamps) -> str:
-        """A file of a node that is a pointer of git LFS; "" for none."""
-        known = self._pointers.get(node_id)
+    def filtered(self, node_id: str, seen: Stamps) -> str:
+        """A file of a node in whose place a filter of git has left something else, as a sentence; "" for none."""
+        known = self._filtered.get(node_id)
         if known is None or known[0] is not seen:
-            small = (path for path, stamp in seen.items() if stamp and stamp[0] in POINTERS)
-            found = (path for path in small if _begins_so(Path(self.root, path), LFS_POINTER))
-            known = self._pointers[node_id] = (seen, next(found, ""))
+            there = (path for path, stamp in seen.items() if stamp and stamp[0])
+            told = (_told(path, filtered_of(_beginning(f"{self.root}/{path}"))) for path in there)
+            known = self._filtered[node_id] = (seen, next(filter(None, told), ""))
         return known[1]
 
 
-def _begins_so(place: Path, beginning: bytes) -> bool:
+def _told(path: str, found: Filtered | None) -> str:
+    return f"{path} {FILTERED.format(found.told, found.get_it)}" if found else ""
+
+
+def _beginning(place: str) -> bytes:
+    """A file's first bytes; none of what a link leads to, which may be anything."""
     try:
-        with place.open("rb") as file:
-            return file.read(len(beginning)) == beginning
+        file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return False
+        return b""
+    try:
+        return os.read(file, LONGEST)
+    except OSError:
+        return b""
+    finally:
+        os.close(file)

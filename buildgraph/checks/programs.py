@@ -19,8 +19,17 @@ Ask = Callable[[str], str]
 
 
 def platform() -> str:
-    """The system and processor: what is built for one may not run on another."""
-    return f"{sys.platform} {os.uname().machine}"
+    """The system and processor: what is built for one may not run on another, nor what is for glibc on Alpine."""
+    other = " musl" if sys.platform == "linux" and not _has_glibc() else ""
+    return f"{sys.platform} {os.uname().machine}{other}"
+
+
+def _has_glibc() -> bool:
+    """Whether the C library says that it is the GNU one (confstr, _CS_GNU_LIBC_VERSION)."""
+    try:
+        return bool(os.confstr("CS_GNU_LIBC_VERSION"))
+    except (OSError, ValueError):
+        return False
 
 
 def program_versions(ledger: Ledger, ask: Ask) -> tuple[tuple[str, str], ...]:

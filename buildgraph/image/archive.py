@@ -8,12 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import Context, ContextFile
+from buildgraph.snapshot.filtered import filtered_of
 from buildgraph.snapshot.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, BlobReader
 
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-LFS_WAY_OUT = (
-    "fetch the content (`git lfs pull`) and store it without LFS, or declare an ignored pattern for it"
-)
+LEAVE_OUT = "declare an ignored pattern for it"
 
 
 def read_archive(context: Context, blobs: BlobReader) -> bytes:
@@ -21,7 +19,8 @@ def read_archive(context: Context, blobs: BlobReader) -> bytes:
 
     Its folders stand in it, too: one that does not is as old as the build wherever COPY takes it.
 
-    Raises ConfigurationError when it holds what no image may hold: a pointer of git LFS or a submodule.
+    Raises ConfigurationError when it holds what no image may hold: a submodule, or what a filter of git has in
+    place of a file.
     """
     contents = blobs.read_blobs({file.blob for file in context.files if file.blob and file.mode != SUBMODULE})
     _refuse_unfit(context, contents)
@@ -75,9 +74,8 @@ def _refuse_unfit(context: Context, contents: Mapping[str, bytes]) -> None:
 def _mistake(file: ContextFile, contents: Mapping[str, bytes]) -> Mistake | None:
     path = file.path.partition("/")[2]
     if file.mode == SUBMODULE:
-        return Mistake(
-            path, "a submodule cannot be part of an image yet", "declare an ignored pattern for it"
-        )
-    if contents.get(file.blob, b"").startswith(LFS_POINTER):
-        return Mistake(path, "an image would hold git LFS's pointer instead of the file", LFS_WAY_OUT)
+        return Mistake(path, "a submodule cannot be part of an image yet", LEAVE_OUT)
+    if found := filtered_of(contents.get(file.blob, b"")):
+        problem = f"an image would hold {found.told} instead of the file"
+        return Mistake(path, problem, f"{found.in_images}, or {LEAVE_OUT}")
     return None

@@ -375,21 +375,28 @@ def test_a_script_may_build_again_what_it_stands_on(shop: Shop) -> None:
     assert shop.check() == []
 
 
-def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_is_kept(shop: Shop) -> None:
-    """After a pull without an install; what stands on it is not kept either."""
+@pytest.mark.parametrize(
+    ("said", "store"), [("{}", "node_modules/.pnpm"), ("virtualStoreDir: ../.store", ".store")]
+)
+def test_what_is_installed_otherwise_than_the_lockfile_says_is_told_and_nothing_is_kept(
+    shop: Shop, said: str, store: str
+) -> None:
+    """After a pull without an install; what stands on it is not kept either. `virtual-store-dir` moves pnpm's store."""
+    shop.repo.append(".gitignore", f"{store}/\n")
+    shop.repo.write("node_modules/.modules.yaml", said)
 
     def locked(version: str) -> str:
         importers = {".": "", "packages/core": f"ms={version}", "packages/web": "core=link:../core"}
         return json.dumps(document(importers, {f"ms@{version}": ""}))
 
-    shop.repo.write("node_modules/.pnpm/lock.yaml", locked("1.0.0"))
+    shop.repo.write(f"{store}/lock.yaml", locked("1.0.0"))
     shop.repo.write("pnpm-lock.yaml", locked("2.0.0"))
     ran = shop.check()
 
     assert ran == [BUILD, TEST]
     why = "ms is not installed as pnpm-lock.yaml says: run `pnpm install`"
     assert shop.told == [f"{name} | its result is not kept: {why}" for name in ran]
-    shop.repo.write("node_modules/.pnpm/lock.yaml", locked("2.0.0"))
+    shop.repo.write(f"{store}/lock.yaml", locked("2.0.0"))
     assert shop.check() == [BUILD, TEST]
     assert shop.check() == []
 
@@ -422,6 +429,13 @@ def pointed(shop: Shop) -> str:
     return "packages/core/logo.png is git LFS's pointer"
 
 
+def locked(shop: Shop) -> str:
+    """A file that git-crypt keeps is checked out, as in a job that has no key."""
+    shop.repo.write("packages/core/key.pem", b"\0GITCRYPT\0" + bytes(5000))
+    shop.repo.commit()
+    return "packages/core/key.pem is what git-crypt has encrypted"
+
+
 def edited_unseen(shop: Shop) -> str:
     """A file that git was told to leave alone has an edit."""
     shop.repo.git("update-index", "--skip-worktree", "packages/core/src/index.ts")
@@ -429,7 +443,7 @@ def edited_unseen(shop: Shop) -> str:
     return "packages/core/src/index.ts is not what git takes it for"
 
 
-@pytest.mark.parametrize("brought_about", [pointed, edited_unseen])
+@pytest.mark.parametrize("brought_about", [pointed, locked, edited_unseen])
 def test_what_lies_there_otherwise_than_the_key_says_is_told_and_nothing_is_kept(
     shop: Shop, brought_about: Callable[[Shop], str]
 ) -> None:

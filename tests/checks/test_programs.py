@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from buildgraph.checks.ledger import Ledger
-from buildgraph.checks.programs import ABSENT, program_versions
+from buildgraph.checks.programs import ABSENT, platform, program_versions
 
 
 class Asked:
@@ -114,3 +115,21 @@ def test_another_program_of_that_name_is_asked(folder: Path, tmp_path: Path, tol
 
     assert versions(tmp_path, Asked("10.1.0"))["pnpm"] == "10.1.0"
     shutil.rmtree(home)
+
+
+def refusing(name: str) -> str:
+    """As where a C library knows no such name."""
+    raise ValueError(name)
+
+
+@pytest.mark.parametrize("told", [refusing, lambda _: None, lambda _: ""])
+def test_what_is_for_one_c_library_is_not_for_another(
+    told: Callable[[str], str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An addon that was compiled on Debian does not load on Alpine."""
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("os.confstr", lambda _: "glibc 2.36")
+    here = platform()
+    monkeypatch.setattr("os.confstr", told)
+
+    assert platform() == f"{here} musl"

@@ -49,10 +49,12 @@ def test_folders_files_links_and_modes() -> None:
 
 
 def test_what_no_image_may_hold_is_refused_all_at_once() -> None:
-    context = make_context([ContextFile("app/big.bin", 0o100644, "1"), ContextFile("app/sub", 0o160000, "2")])
+    files = [ContextFile("app/big.bin", 0o100644, "1"), ContextFile("app/key", 0o100644, "3")]
+    context = make_context([*files, ContextFile("app/sub", 0o160000, "2")])
 
     with pytest.raises(ConfigurationError) as refused:
-        read_archive(context, Blobs({"1": LFS}))
+        read_archive(context, Blobs({"1": LFS, "3": b"\0GITCRYPT\0" + b"12345"}))
 
     assert "big.bin: an image would hold git LFS's pointer" in str(refused.value)
+    assert "key: an image would hold what git-crypt has encrypted" in str(refused.value)
     assert "sub: a submodule cannot be part of an image yet" in str(refused.value)
