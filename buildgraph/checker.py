@@ -18,7 +18,7 @@ from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
 from buildgraph.checks.script import BUILD, FRESH, Plan, Script
 from buildgraph.checks.store import Store, store_folder
-from buildgraph.checks.surroundings import read_surroundings
+from buildgraph.checks.surroundings import Seen, read_surroundings
 from buildgraph.checks.traces import is_as_seen, state_of
 from buildgraph.checks.turns import TIED, held_turn
 from buildgraph.console import tell, teller
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from buildgraph.checks.doubts import Doubts, Witness
     from buildgraph.checks.keeping import Keeper, Left
     from buildgraph.checks.undeclared import Sources
+    from buildgraph.snapshot.git import Repository
 
 AT_ONCE: Final = 8  # results that are brought back side by side
 WAITING: Final = "waits for another run that has it in work"
@@ -77,18 +78,12 @@ class Checker:
         return self._ledger.plan(self.picture.snapshot.identity, self._planned)
 
     def _planned(self) -> Plan:
-        from buildgraph.checks.planning import plan_scripts  # a plan is remembered mostly
+        from buildgraph.checks.planning import make_plan  # a plan is remembered mostly
         from buildgraph.checks.scripts import read_scripts
 
-        declared, graph = self.picture.manifests.workspace, self.picture.graph
-        names = tuple(node.id.partition(":")[2] for node in graph.of_kind(Kind.PACKAGE))
-        told = read_scripts(graph, self.picture.snapshot.blobs, lambda: self.picture.workspace.packages)
-        return Plan(
-            declared.root,
-            declared.checks.cache,
-            names,
-            plan_scripts(graph, told, declared.checks),
-        )
+        seen = self.picture
+        told = read_scripts(seen.graph, seen.snapshot.blobs, lambda: seen.workspace.packages)
+        return make_plan(seen.manifests.workspace, seen.graph, told, seen.snapshot.changes)
 
     # Whether there is anything to run ----------------------------------------------------------------------
 
@@ -240,7 +235,7 @@ class Checker:
             except BuildgraphError:
                 return ""
             script = script._replace(fingerprint=fingerprint)
-        around = read_surroundings(self._ledger, self._root, (script,))
+        around = self._around((script,))
         before = [self.keys[name] for name in script.after]
         return script_key(script, self._circumstances._replace(surroundings=around), before)
 
@@ -273,15 +268,28 @@ class Checker:
 
     @cached_property
     def _circumstances(self) -> Circumstances:
-        around = read_surroundings(self._ledger, self._root, self._plan.scripts)
+        around = self._around(self._plan.scripts)
         return Circumstances(program_versions(self._ledger, self._ask_version), dict(os.environ), around)
+
+    def _around(self, scripts: Collection[Script]) -> Mapping[str, Seen]:
+        """What scripts may see now and no snapshot holds."""
+        if any(script.submodules for script in scripts):
+            from buildgraph.checks.repositories import with_edited
+
+            scripts = with_edited(self._repository, scripts)
+        return read_surroundings(self._ledger, self._root, scripts)
 
     @cached_property
     def _doubts(self) -> Doubts:
         from buildgraph.checks.doubts import Doubts  # of what is fresh nobody has any
         from buildgraph.checks.sight import Sight
 
-        return Doubts(self.project.repository.at(Path(self._root)), Sight(self.picture.graph))
+        return Doubts(self._repository, Sight(self.picture.graph))
+
+    @property
+    def _repository(self) -> Repository:
+        """The repository as it is seen from the workspace's folder."""
+        return self.project.repository.at(Path(self._root))
 
     @cached_property
     def _sources(self) -> Sources:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from buildgraph.checks.script import BUILD, Script, task_name
+from buildgraph.checks.repositories import ByFolder, Unheld, unheld_places
+from buildgraph.checks.script import BUILD, Plan, Script, task_name
 from buildgraph.checks.scripts import PackageScripts
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
+from buildgraph.manifests.model import WorkspaceManifest
 from buildgraph.manifests.package_checks import Checks
 from buildgraph.order import closure, components
 
@@ -15,11 +17,24 @@ LINT = "lint"
 NO_TEST = "no test specified"  # what `npm init` writes: it is no script
 
 NONE = PackageScripts()
+NOTHING = Unheld()
 
 
-def plan_scripts(graph: Graph, told: Mapping[str, PackageScripts], checks: Checks) -> tuple[Script, ...]:
+def make_plan(
+    declared: WorkspaceManifest, graph: Graph, told: Mapping[str, PackageScripts], changes: Iterable[str]
+) -> Plan:
+    """The plan of a graph's packages; `changes` are the paths of what differs from the commit."""
+    names = tuple(map(_name, graph.of_kind(Kind.PACKAGE)))
+    unheld = unheld_places(graph, changes, declared.root)
+    scripts = plan_scripts(graph, told, declared.checks, unheld)
+    return Plan(declared.root, declared.checks.cache, names, scripts)
+
+
+def plan_scripts(
+    graph: Graph, told: Mapping[str, PackageScripts], checks: Checks, unheld: Unheld = NOTHING
+) -> tuple[Script, ...]:
     """The scripts that checks run, those that come before others first; what package.json files tell is by folder."""
-    return tuple(_Planning(graph, told, checks).run())
+    return tuple(_Planning(graph, told, checks, unheld).run())
 
 
 @dataclass(slots=True)
@@ -29,6 +44,7 @@ class _Planning:
     graph: Graph
     told: Mapping[str, PackageScripts]
     checks: Checks
+    unheld: Unheld
     given: dict[str, tuple[str, ...]] = field(default_factory=dict)
     uses: Mapping[str, set[str]] = field(default_factory=dict)
 
@@ -84,16 +100,16 @@ class _Planning:
             self.checks.env_of(package),
             after,
             self.graph.fingerprints[node.id],
-            self._outside(node),
+            self._of_used(node, self.unheld.outside),
+            self._of_used(node, self.unheld.submodules),
         )
 
-    def _outside(self, node: Node) -> tuple[str, ...]:
-        """Where links of a package, or of one that it uses, lead to what no snapshot holds."""
-        unseen = self.graph.territory.unseen if self.graph.territory else {}
-        if not unseen:
+    def _of_used(self, node: Node, places: ByFolder) -> tuple[str, ...]:
+        """The places of a package, and of all that it uses."""
+        if not places:
             return ()
         folders = {self.graph.nodes[used].path for used in closure(self.uses, [node.id])}
-        return tuple(sorted({place for folder in folders for place in unseen.get(folder, ())}))
+        return tuple(sorted({place for folder in folders for place in places.get(folder, ())}))
 
 
 def _name(node: Node) -> str:

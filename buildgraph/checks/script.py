@@ -15,8 +15,8 @@ class Script(NamedTuple):
     `name` is the task's; `folder` is the package's, seen from the workspace root. `outputs` are the patterns of what
     it leaves, `env` the variables that are declared for it (a `*` at the end stands for any rest). `after` are the
     names of scripts that come before it: what they leave it may read. `fingerprint` is the package's. `outside` are
-    the places, seen from the workspace root or absolute, that links of the package, or of one that it uses, lead to
-    and no snapshot holds.
+    the places, seen from the workspace root or absolute, that no snapshot holds: where links of the package, or of one
+    that it uses, lead, and repositories in their folders. Of the `submodules` among these a snapshot has the commit.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Script(NamedTuple):
     after: tuple[str, ...]
     fingerprint: str
     outside: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
 
     @property
     def package(self) -> str:

@@ -29,7 +29,7 @@ def read_overlooked(repository: Repository) -> frozenset[str]:
         elif record[:1].islower() or record[:1] == LEFT_ALONE:
             facts, _, path = record.partition(b"\t")
             left_alone[decoded(path)] = facts.split(b" ")[2].decode()
-    unlike = (path for path in submodules if _is_unlike(repository, path))
+    unlike = (path for path in submodules if is_unlike(repository, path))
     return frozenset((*_edited(repository, left_alone), *unlike))
 
 
@@ -55,7 +55,7 @@ def _is_file(place: str) -> bool:
         return False
 
 
-def _is_unlike(repository: Repository, submodule: str) -> bool:
+def is_unlike(repository: Repository, submodule: str) -> bool:
     """Whether a submodule is not checked out, or was edited; that another commit is, a snapshot knows."""
     # a path that is too long for this disk is not there; pathlib would raise
     if not os.path.exists(f"{repository.folder}/{submodule}/.git"):  # noqa: PTH110

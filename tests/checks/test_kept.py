@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.errors import StepFailed
-from tests.support.monorepo import Monorepo
+from tests.support.monorepo import Monorepo, bare
 from tests.support.played import BUILD, TEST, Shop, compiled, note_in, noting
 from tests.support.system import free_port
 from tests.workspace.locks import document
@@ -454,3 +454,50 @@ def test_what_lies_there_otherwise_than_the_key_says_is_told_and_nothing_is_kept
     for name, told in zip(ran, shop.told, strict=True):
         assert told.startswith(f"{name} | its result is not kept: {why}")
     assert shop.check() == [BUILD, TEST]
+
+
+@pytest.fixture
+def vendor(shop: Shop) -> Path:
+    """A submodule in `core`, whose build has a result."""
+    library = Monorepo(shop.repo.root.parent / "library")
+    library.write("code.js", "one\n")
+    library.commit()
+    allowed = ("-c", "protocol.file.allow=always")
+    shop.repo.git(*allowed, "submodule", "add", "-q", str(library.root), "packages/core/vendor")
+    shop.repo.commit()
+    assert shop.check() == [BUILD, TEST]
+    return shop.core / "vendor"
+
+
+def test_an_edit_in_a_submodule_is_seen_and_nothing_is_kept(shop: Shop, vendor: Path) -> None:
+    """git tells its commit alone."""
+    (vendor / "code.js").write_text("two\n")
+
+    assert shop.check() == shop.check() == [BUILD, TEST]
+    why = "packages/core/vendor is not what git takes it for"
+    for name, told in zip((BUILD, TEST), shop.told, strict=True):
+        assert told.startswith(f"{name} | its result is not kept: {why}")
+    bare(vendor).git("checkout", "-q", "code.js")
+    assert shop.check() == []
+
+
+def test_a_submodule_that_stands_as_its_commit_has_it_is_the_same_in_every_clone(
+    shop: Shop, vendor: Path
+) -> None:
+    clone = shop.clone()
+    assert clone.check() == [BUILD, TEST]  # not checked out there
+    clone.repo.git("-c", "protocol.file.allow=always", "submodule", "update", "-q", "--init")
+
+    assert clone.check() == []
+
+
+def test_what_lies_in_a_repository_that_git_does_not_know_is_seen(shop: Shop) -> None:
+    """A clone or a worktree that lies about in a package."""
+    shop.repo.git("worktree", "add", "-q", "packages/core/tree", "-b", "other")
+    assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []
+
+    (shop.core / "tree/new.txt").write_text("new\n")
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from buildgraph.checks.planning import plan_scripts
+from buildgraph.checks.planning import NOTHING, plan_scripts
+from buildgraph.checks.repositories import Unheld, unheld_places
 from buildgraph.checks.script import Script
 from buildgraph.checks.scripts import PackageScripts, development_of
 from buildgraph.graph.nodes import SETTINGS_ID, Graph, Kind, Node
@@ -35,13 +36,14 @@ def plan(
     commands: dict[str, dict[str, str]],
     checks: Checks | None = None,
     development: Mapping[str, set[str]] = {},
+    unheld: Unheld = NOTHING,
 ) -> dict[str, Script]:
     """The scripts by name; `commands`, and what is needed in development alone, are by package."""
     by_folder = {
         f"packages/{name}": PackageScripts(scripts, frozenset(development.get(name, ())))
         for name, scripts in commands.items()
     }
-    return {script.name: script for script in plan_scripts(graph, by_folder, checks or Checks())}
+    return {script.name: script for script in plan_scripts(graph, by_folder, checks or Checks(), unheld)}
 
 
 def building(names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -161,12 +163,13 @@ def test_what_no_snapshot_holds_is_told_to_all_that_use_the_package_whose_links_
     uses = {"core": (), "ui": ("core",), "web": ("ui",), "docs": ()}
     graph = graph_of(uses)
     graph.territory = Territory(unseen={"packages/core": ("../proto",), "packages/web": ("/etc/acme",)})
-    found = plan(graph, building(uses))
+    unheld = unheld_places(graph, ["packages/ui/clone/", "packages/ui/new.ts"], ".")
+    found = plan(graph, building(uses), unheld=unheld)
 
     assert {name: script.outside for name, script in found.items()} == {
         "check:core:build": ("../proto",),
-        "check:ui:build": ("../proto",),
-        "check:web:build": ("../proto", "/etc/acme"),
+        "check:ui:build": ("../proto", "packages/ui/clone"),
+        "check:web:build": ("../proto", "/etc/acme", "packages/ui/clone"),
         "check:docs:build": (),
     }
 
