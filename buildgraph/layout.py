@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.building import build_graph
@@ -12,6 +13,7 @@ from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
+from buildgraph.graph.named import Named, read_named
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
@@ -32,9 +34,11 @@ from buildgraph.workspace.marks import selecting_names
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
 from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
+from buildgraph.workspace.script_words import named_places
 from buildgraph.workspace.tsconfig import Configs, read_configs
 
 UNLOCKED = "unlocked"
+T = TypeVar("T")
 
 
 class Layout:
@@ -91,8 +95,8 @@ class Layout:
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,
-            self._configs.taken_in,
-            self._outside.parts,
+            _joined(self._configs.taken_in, self._named.projects),
+            _joined(self._outside.parts, self._named.parts),
         )
 
     @cached_property
@@ -125,6 +129,16 @@ class Layout:
     @cached_property
     def _configs(self) -> Configs:
         return read_configs(self.files.entries, self.below.read_many, self.workspace.packages)
+
+    @cached_property
+    def _named(self) -> Named:
+        """What the scripts that checks run name outside of their projects."""
+        checks, names = self.manifests.workspace.checks, package_names(self.workspace)
+        places = {
+            folder: named_places(folder, package.scripts, checks.names_of(names[folder]))
+            for folder, package in self.workspace.packages.items()
+        }
+        return read_named(places, self._links, self.files)
 
     @cached_property
     def _links(self) -> Mapping[str, str]:
@@ -216,7 +230,7 @@ class Layout:
         yield from hook_files(self.workspace.settings, self.files.entries)
         for reached in self._reached.values():
             yield from reached
-        yield from (*self._links, *self._link_targets, *self._configs.looked_for)
+        yield from (*self._links, *self._link_targets, *self._configs.looked_for, *self._named.places)
         lockfile = self.workspace.lockfile
         if lockfile is None:
             return
@@ -239,9 +253,14 @@ class Layout:
         linked = (folder for folders in self._linked.values() for folder in folders)
         layered = (service for service in self.manifests.services if self._maker.is_layered(service))
         copied = (folder for service in layered for folder in self._maker.injected(service))
-        places = {*linked, *copied, *self._link_targets}
+        places = {*linked, *copied, *self._link_targets, *self._named.places}
         yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
         yield from self._outside.folders
+
+
+def _joined(one: Mapping[str, tuple[T, ...]], other: Mapping[str, tuple[T, ...]]) -> dict[str, tuple[T, ...]]:
+    """What both have, by folder."""
+    return {folder: (*one.get(folder, ()), *other.get(folder, ())) for folder in {**one, **other}}
 
 
 def _links_in(snapshot: Snapshot) -> dict[str, str]:

@@ -59,3 +59,7 @@ class Checks:
         if own is not None and own.scripts is not None:
             return own.scripts
         return () if package == "." and own is None else self.scripts
+
+    def names_of(self, package: str) -> tuple[str, ...]:
+        """The same one by one: of those that are looked for in place of one another each."""
+        return tuple(name for names in self.scripts_of(package) for name in names.split("|"))

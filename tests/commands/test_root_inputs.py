@@ -317,6 +317,32 @@ def test_what_a_tsconfig_takes_in_of_another_project_counts_for_checks_alone(sho
     assert found["package:@acme/docs"].reasons[0].via == ("package:@acme/core", "package:@acme/docs")
 
 
+def test_what_the_scripts_of_checks_name_above_their_project_counts_for_these_alone(shop: Monorepo) -> None:
+    """A file of no project, one that comes to be there, and another project; an image is made of what it is made of."""
+    shop.git("checkout", "-q", "--detach")
+    package = json.loads((shop.root / "apps/docs/package.json").read_text())
+    test = "node ../../tools/gen.mjs && node ../../tools/new.mjs && node ../../packages/core/src/index.ts"
+    scripts = {"test": test, "release": "../../tools/release.sh"}
+    shop.write("apps/docs/package.json", json.dumps({**package, "scripts": scripts}))
+    shop.write("tools/gen.mjs", "one\n")
+    shop.write("tools/release.sh", "one\n")
+    shop.git("add", "tools")
+    shop.git("commit", "-qam", "naming")
+
+    def after(path: str) -> set[str]:
+        shop.write(path, "two\n")
+        found = {node.node.id for node in compare(open_project(shop.root), "HEAD", None).nodes}
+        shop.git("stash", "-qu")
+        return found & {"package:@acme/docs", "image:docs"}
+
+    found = {path: after(path) for path in ("tools/gen.mjs", "tools/new.mjs", "packages/core/src/index.ts")}
+    release = after("tools/release.sh")
+    shop.git("checkout", "-qf", "main")
+
+    assert list(found.values()) == [{"package:@acme/docs"}] * 3
+    assert release == set()
+
+
 def test_the_reason_names_the_place(shop: Monorepo) -> None:
     replace(shop, "pnpm-workspace.yaml", "isolated", "hoisted")
     replace(shop, "tsconfig.base.json", "{}", "{ }")
