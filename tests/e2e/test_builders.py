@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import time
 import uuid
@@ -20,6 +19,7 @@ from tests.support.attesting import SPDX, have_attested
 from tests.support.engines import OwnEngine
 from tests.support.monorepo import Monorepo
 from tests.support.plain_builds import build_plainly
+from tests.support.programs import packed_programs
 from tests.support.remote_builder import remote_builder
 from tests.support.search import Marked
 from tests.support.small import Small
@@ -261,10 +261,7 @@ def test_a_secret_of_a_build_is_in_no_cache_that_it_leaves(
 
 def shell_in(repository: str) -> str:
     """A base image of two megabytes, a shell and two programs, in a registry; its name with the digest."""
-    programs = ("/bin/sh", "/bin/cat", "/usr/bin/sha256sum")
-    linked = subprocess.run(("ldd", *programs), check=True, capture_output=True, text=True).stdout
-    files = {*programs, *re.findall(r"/\S+(?= \()", linked)}
-    packed = subprocess.run(("tar", "-chP", *files), check=True, capture_output=True).stdout
+    packed = packed_programs("/bin/sh", "/bin/cat", "/usr/bin/sha256sum")
     subprocess.run(("docker", "import", "-", repository), input=packed, check=True, capture_output=True)
     docker("push", "-q", repository)
     digest = docker("inspect", "--format", "{{index .RepoDigests 0}}", repository).strip()
