@@ -23,6 +23,7 @@ from tests.support.programs import packed_programs
 from tests.support.remote_builder import remote_builder
 from tests.support.search import Marked
 from tests.support.small import Small
+from tests.support.stand_in_builder import stand_in_builder
 from tests.support.starting import Ran
 from tests.support.system import docker, substitute
 from tests.support.wire import Wire
@@ -134,6 +135,26 @@ def test_an_image_of_a_builder_elsewhere_comes_to_the_engine(yard: Monorepo, far
 
     ran = yard.run("build:api", "env=staging", "--builder=nowhere", "-n", "1")
     assert ran.code == 3 and "there is no builder 'nowhere'" in ran.err
+
+
+def test_a_builder_in_a_container_builds_for_an_engine_and_for_several_platforms_a_registry(
+    yard: Monorepo, far_engine: OwnEngine, registry: str, tmp_path: Path
+) -> None:
+    """As GitHub's docker/setup-buildx-action makes one."""
+    name = name_of(yard)
+    with stand_in_builder(far_engine.socket, tmp_path / "buildkit") as image:
+        options = (f"--name={name}", "--driver=docker-container", f"--driver-opt=image={image}")
+        docker("buildx", "create", *options)
+        try:
+            for platforms in ("", f"platforms = {json.dumps(BOTH)}\n"):
+                yard.write("manifests/workspace.toml", f'name = "{name}"\n{platforms}')
+                ran = yard.run("push:web", "env=staging", f"builder={name}")
+                assert ran.code == 0, ran.err
+        finally:
+            docker("buildx", "rm", name)
+
+    assert docker("images", "-q", f"{name}/web"), "what is of one platform came to the engine"
+    assert {*layers_of(registry, f"{name}/web", yard.fingerprints()["image:web"])} == {*BOTH}
 
 
 def test_images_of_several_platforms_stand_upon_those_of_their_own(

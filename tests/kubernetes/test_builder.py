@@ -1,14 +1,9 @@
-"""A builder on a cluster, made and reached by buildx's driver `kubernetes`.
-
-No image of BuildKit can be had where these tests run. So the pods that buildx makes hold stand-ins for its two
-programs, which lead to the BuildKit inside of an engine beside the cluster; all between is real.
-"""
+"""A builder on a cluster, made and reached by buildx's driver `kubernetes`."""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -20,22 +15,13 @@ from buildgraph.image.registry_content import ACCEPTED, Registry
 from tests.kubernetes.harbour import KUBECONFIG, kubectl
 from tests.support.engines import OwnEngine
 from tests.support.monorepo import Monorepo
-from tests.support.programs import packed_programs
-from tests.support.relay import Relay
-from tests.support.remote_builder import dial_buildkit
+from tests.support.stand_in_builder import stand_in_builder
 from tests.support.system import docker
+from tests.support.waiting import until
 from tests.support.wire import Wire
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(720)]
 BOTH = ["linux/amd64", "linux/arm64"]
-BUILDKIT = """FROM {programs}
-COPY buildkitd buildctl /usr/bin/
-ENTRYPOINT ["/usr/bin/buildkitd"]
-"""
-# It runs for as long as its pod does.
-DAEMON = "#!/bin/sh\nexec socat -u TCP-LISTEN:1,fork /dev/null\n"
-# buildx asks by `debug workers` whether it is ready, and speaks to it by `dial-stdio`.
-CONTROL = '#!/bin/sh\ncase "$*" in *dial-stdio*) exec socat STDIO TCP:{address} ;; esac\n'
 
 
 @pytest.fixture
@@ -64,26 +50,9 @@ def namespace() -> Iterator[str]:
 
 @pytest.fixture
 def buildkit(far: OwnEngine, tmp_path: Path) -> Iterator[str]:
-    """The image of the builder's pods, which reach that engine's BuildKit over the bridge that pods are on."""
-    gateway = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge").strip()
-    name, folder = f"t{uuid.uuid4().hex[:8]}/buildkit", tmp_path / "buildkit"
-    programs = packed_programs("/bin/sh", "/usr/bin/socat")
-    subprocess.run(
-        ("docker", "import", "-", f"{name}:programs"), input=programs, check=True, capture_output=True
-    )
-    with socket.create_server((gateway, 0)) as listener, Relay(listener, lambda: dial_buildkit(far.socket)):
-        made = {
-            "Dockerfile": BUILDKIT.format(programs=f"{name}:programs"),
-            "buildkitd": DAEMON,
-            "buildctl": CONTROL.format(address=f"{gateway}:{listener.getsockname()[1]}"),
-        }
-        folder.mkdir()
-        for path, text in made.items():
-            (folder / path).write_text(text)
-            (folder / path).chmod(0o755)
-        docker("build", "-q", "-t", f"{name}:1", str(folder))
-        yield f"{name}:1"
-    docker("rmi", "-f", f"{name}:1", f"{name}:programs")
+    """The image of the builder's pods."""
+    with stand_in_builder(far.socket, tmp_path / "buildkit") as name:
+        yield name
 
 
 @pytest.fixture
@@ -105,8 +74,14 @@ def yard(
     made.commit()
     yield made
     subprocess.run(("docker", "buildx", "rm", "pods"), check=True, capture_output=True)
+    until(lambda: not pods(namespace))
     if images := docker("images", "-q", f"{name}/*").split():
         docker("rmi", "-f", *images)
+
+
+def pods(namespace: str) -> list[object]:
+    """The pods that are there."""
+    return [*json.loads(kubectl("-n", namespace, "get", "pods", "-o", "json").stdout)["items"]]
 
 
 def test_a_builder_on_a_cluster_builds_for_an_engine_and_for_several_platforms_a_registry(
@@ -119,7 +94,7 @@ def test_a_builder_on_a_cluster_builds_for_an_engine_and_for_several_platforms_a
     print_ = yard.fingerprints()["image:web"]
     assert docker("images", "-q", f"{name}/web:{print_}"), "it came to the engine here"
     assert "COPY services/web" in far.docker("buildx", "du", "--builder", "default", "--verbose")
-    assert len(json.loads(kubectl("-n", namespace, "get", "pods", "-o", "json").stdout)["items"]) == 1
+    assert len(pods(namespace)) == 1
 
     yard.write("manifests/workspace.toml", f'name = "{name}"\nplatforms = {json.dumps(BOTH)}\n')
     ran = yard.run("push:web", "env=staging", "builder=pods")
