@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +13,6 @@ from buildgraph.console import teller
 from buildgraph.errors import BuildgraphError
 from buildgraph.graph.deployments import deployment_id
 from buildgraph.graph.nodes import image_id
-from buildgraph.manifests.addresses import public_url
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Service
 from buildgraph.migrations import Move, Sources, check_migrations
@@ -33,7 +31,6 @@ from buildgraph.saved_plan import (
 
 if TYPE_CHECKING:
     from buildgraph.deploy import Platform, Running
-    from buildgraph.deploy.builds import History
     from buildgraph.place.model import Place, Reason, Target
     from buildgraph.snapshot import Snapshot
 
@@ -51,32 +48,6 @@ if TYPE_CHECKING:
 
 NO_TERMS = Terms()
 MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceState:
-    """How a service stands in an environment; `since` is a UTC time in ISO 8601.
-
-    `release` is the newest one that has what runs, `by` who made it; both are empty for what was never
-    verified. `kept` is the colour that waits beside the live one, for a rollback, `kept_for` how many seconds yet.
-    `replicas` counts its containers that get requests; `scaled` is how many `scale:` has asked for, 0 where the
-    manifest holds.
-    """
-
-    service: str
-    product: str
-    state: str
-    in_date: bool
-    colour: str
-    commit: str
-    since: str
-    address: str
-    release: str = ""
-    by: str = ""
-    kept: str = ""
-    kept_for: int = 0
-    replicas: int = 0
-    scaled: int = 0
 
 
 class Deployer:
@@ -236,43 +207,6 @@ class Deployer:
     def smoke(self, product: str) -> None:
         """Run a product's smoke tests through the public route."""
         self.platform.smoke(self._deployed(product), teller(f"smoke:{product}"))
-
-    def states(self) -> list[ServiceState]:
-        """How every service stands here; those that run but have left the manifests come too."""
-        from buildgraph.deploy import ABSENT, Running
-
-        running, history = self.platform.running(), self.platform.history()
-        declared = {s.name: s for s in self.picture.manifests.services if s.deployed}
-        absent = {name: Running(name, service.product, ABSENT) for name, service in declared.items()}
-        found = {**absent, **running}
-        return [self._state(found[name], declared.get(name), history) for name in sorted(found)]
-
-    def remarks(self) -> tuple[str, ...]:
-        """What runs otherwise than declared beside the services."""
-        return tuple(self.platform.remarks())
-
-    def _state(self, running: Running, declared: Service | None, history: History) -> ServiceState:
-        from buildgraph.deploy import is_as_released, release_of
-
-        name = running.name
-        wanted = self.picture.graph.fingerprints.get(deployment_id(self.environment.name, name))
-        release, is_right = release_of(running, history), is_as_released(running, history)
-        return ServiceState(
-            service=name,
-            product=declared.product if declared else running.product,
-            state=running.state,
-            in_date=running.fingerprint == wanted and is_right,
-            colour=running.colour,
-            commit=running.commit,
-            since=running.since,
-            address=public_url(self.environment, declared) if declared and declared.host else "",
-            release=release.name if release and is_right else "",
-            by=release.who if release and is_right else "",
-            kept=running.kept,
-            kept_for=running.kept_for,
-            replicas=running.replicas,
-            scaled=running.scaled,
-        )
 
     @cached_property
     def platform(self) -> Platform:

@@ -35,7 +35,7 @@ ROAD = (
     ("comparison", "finder", "unseen"),
     ("builder", "checker"),
     ("platforms", "vetting", "obstacles"),
-    ("deployed", "refusals", "saved_plan", "migrations", "needs"),
+    ("deployed", "standing", "refusals", "saved_plan", "migrations", "needs"),
     ("deployer", "registry_pruning"),
     ("rollback", "promotion", "recovery", "scaling"),
     ("chain",),

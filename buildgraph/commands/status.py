@@ -10,10 +10,10 @@ from pathlib import Path
 from buildgraph.chain import open_chain
 from buildgraph.commands.options import add_environment, add_format, add_output, as_json, deliver
 from buildgraph.console import short_commit, table
-from buildgraph.deployer import ServiceState
 from buildgraph.durations import seconds
 from buildgraph.errors import DONE, BuildgraphError, indent
 from buildgraph.project import Project, open_project
+from buildgraph.standing import ServiceState, read_states
 
 NO_ENVIRONMENT = "no environment is declared"
 HEADER = ("SERVICE", "STATE", "IN DATE", "COLOUR", "REPLICAS", "RELEASE", "COMMIT", "SINCE", "BY", "ADDRESS")
@@ -70,7 +70,9 @@ def _standing(project: Project, name: str) -> Standing:
 
 def _read(project: Project, name: str) -> Standing:
     deployer = open_chain(project, name).deployer
-    return Standing(name, tuple(deployer.states()), remarks=deployer.remarks())
+    platform, picture = deployer.platform, deployer.picture
+    states = read_states(platform, picture, deployer.environment)
+    return Standing(name, tuple(states), remarks=tuple(platform.remarks()))
 
 
 def _tables(project: Project) -> str:

@@ -22,10 +22,10 @@ from buildgraph.backup.records import Running
 from buildgraph.commands import VERBS, overview
 from buildgraph.commands.schema import NAMES, answer_names, schema_text
 from buildgraph.deploy.checkups import Checkup
-from buildgraph.deployer import ServiceState
 from buildgraph.place.audit import Event
 from buildgraph.place.holding import Holding
 from buildgraph.saved_plan import PlannedService
+from buildgraph.standing import ServiceState
 from tests.support.answers import schema_name
 from tests.support.monorepo import Monorepo
 
