@@ -148,6 +148,8 @@ class Checker:
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
         witness = self._witness(script, self._keeper) if self._keeper else None
+        if self._keeper and self._keeper.begin(script):
+            self._ledger.write(self.scripts)  # a run that is killed writes nothing
         began = time.monotonic()
         command = Command((*TIED, PNPM, "run", script.script), Path(self._folder(script)), tied=True)
         ran = self.project.runner.run(command)

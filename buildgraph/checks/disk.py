@@ -67,6 +67,20 @@ def stands(folder: str, output: Output) -> bool:
         return False
 
 
+def beginning_of(place: str, most: int) -> bytes:
+    """The first bytes of a regular file; none of anything else, which may have no end, or keep waiting who opens it."""
+    try:
+        file = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return b""
+    try:
+        return os.read(file, most) if stat.S_ISREG(os.fstat(file).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
+
+
 def is_note(path: str) -> bool:
     """Whether a path is one of what a compiler notes for itself."""
     return path.endswith(NOTES)

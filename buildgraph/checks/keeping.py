@@ -43,11 +43,15 @@ STANDS_ON: Final = "it stands on what {} left, which is not kept, or not as it w
 
 
 class Left(NamedTuple):
-    """What a script that succeeded has printed and left, in the store; `traces` are as its outputs were put there."""
+    """What a script that succeeded has printed and left, in the store; `traces` are as its outputs were put there.
+
+    `around` is how its folder stood then, where nobody knows its outputs.
+    """
 
     script: Script
     result: Result
     traces: tuple[Trace, ...]
+    around: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,8 @@ class Keeper:
             self.store.keep_pack(file, packed.pack)
         logged = Content(digest_of(log), len(log))
         result = Result(key, round(seconds, 3), logged, packed.outputs, packed.pack)
-        return Left(script, result, tuple(trace for trace in traces if trace is not None))
+        around = state_of(folder) if _is_bare(script, _paths(result)) else ""
+        return Left(script, result, tuple(trace for trace in traces if trace is not None), around)
 
     def _found(self, folder: str, script: Script) -> Iterator[Output]:
         """The outputs of a script, without what a killed run has half brought back."""
@@ -135,7 +140,7 @@ class Keeper:
             self.store.keep(result)
         if len(left.traces) == len(result.outputs):
             traces = traces_since(self._folder(left.script), left.traces)
-            self._remember(left.script, Seen(result.key, traces, is_own))
+            self.ledger.note(left.script.name, Seen(result.key, traces, is_own, left.around))
         if self._registry is not None and not is_own:
             self._registry.publish(result)
 
@@ -186,6 +191,17 @@ class Keeper:
         """
         return BARE if _is_bare(left.script, _paths(left.result)) else ""
 
+    def begin(self, script: Script) -> bool:
+        """Let the last result of a build that left nothing count no more; whether there was one.
+
+        A run that fails may leave half of what nobody knows, anywhere.
+        """
+        traces = self.ledger.seen(script.name).traces
+        is_bare = _is_bare(script, (trace[0] for trace in traces))
+        if is_bare:
+            self.ledger.note(script.name, Seen("", traces))
+        return is_bare
+
     @cached_property
     def _registry(self) -> SharedCache | None:
         if not self.shared:
@@ -234,12 +250,9 @@ class Keeper:
         folder = self._folder(script)
         traces = [trace_of(folder, output.path) for output in result.outputs]
         if None not in traces:
-            self._remember(script, Seen(result.key, tuple(filter(None, traces)), is_own))
-
-    def _remember(self, script: Script, seen: Seen) -> None:
-        is_bare = _is_bare(script, (trace[0] for trace in seen.traces))
-        around = state_of(self._folder(script)) if is_bare else ""
-        self.ledger.note(script.name, seen._replace(around=around))
+            # Of a bare one nothing was brought back: what is known of its folder was compared, or stands for nothing.
+            around = self.ledger.seen(script.name).around if _is_bare(script, _paths(result)) else ""
+            self.ledger.note(script.name, Seen(result.key, tuple(filter(None, traces)), is_own, around))
 
     def _folder(self, script: Script) -> str:
         return f"{self.root}/{script.folder}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
+from buildgraph.checks.disk import beginning_of
 from buildgraph.checks.sight import Sight
 from buildgraph.checks.traces import Stamps, stamps_of
 from buildgraph.snapshot.filtered import LONGEST, Filtered, filtered_of
@@ -44,24 +44,10 @@ class Looks:
         known = self._filtered.get(node_id)
         if known is None or known[0] is not seen:
             there = (path for path, stamp in seen.items() if stamp and stamp[0])
-            told = (_told(path, filtered_of(_beginning(f"{self.root}/{path}"))) for path in there)
+            told = (_told(path, filtered_of(beginning_of(f"{self.root}/{path}", LONGEST))) for path in there)
             known = self._filtered[node_id] = (seen, next(filter(None, told), ""))
         return known[1]
 
 
 def _told(path: str, found: Filtered | None) -> str:
     return f"{path} {FILTERED.format(found.told, found.get_it)}" if found else ""
-
-
-def _beginning(place: str) -> bytes:
-    """A file's first bytes; none of what a link leads to, which may be anything."""
-    try:
-        file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    try:
-        return os.read(file, LONGEST)
-    except OSError:
-        return b""
-    finally:
-        os.close(file)

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-from buildgraph.checks.disk import find_outputs, is_note
+from buildgraph.checks.disk import beginning_of, find_outputs, is_note
 from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.traces import Trace, is_as_left, is_below_link
 from buildgraph.workspace.tsconfig import is_config, parse_notes
 
 INSTALLED: Final = "node_modules/"
+LARGEST: Final = 1 << 20  # bytes of a tsconfig
+# How tsc begins its notes, whatever their file is called: of programs since TypeScript 3.4, 4.0, 5.6, 5.7.
+_WRITTEN: Final = re.compile(rb'\s*\{\s*"(?:program|bundle|fileNames|root|version)"')
 
 
 def loose_notes(folder: str, outputs: Sequence[str], traces: Iterable[Trace]) -> list[str]:
@@ -54,11 +57,15 @@ def _names(folder: str) -> list[str]:
 
 
 def _declared(folder: str, config: str) -> Iterator[str]:
-    """The file that a tsconfig names for notes, where it stands in the package's folder."""
-    with suppress(OSError):
-        told = posixpath.normpath(parse_notes(Path(folder, config).read_bytes()) or ".")
-        if not told.startswith(("../", "/")) and Path(folder, told).is_file():
-            yield told
+    """The file that a tsconfig names for notes, where it stands in the package's folder and a compiler wrote it."""
+    told = posixpath.normpath(parse_notes(beginning_of(f"{folder}/{config}", LARGEST)) or ".")
+    if not told.startswith(("../", "/")) and _is_written(f"{folder}/{told}"):
+        yield told
+
+
+def _is_written(place: str) -> bool:
+    is_there = os.path.isfile(place)  # noqa: PTH113  # pathlib's raises where it may not look
+    return is_there and (is_note(place) or bool(_WRITTEN.match(beginning_of(place, 64))))
 
 
 def forget_notes(folder: str, notes: Iterable[str]) -> None:

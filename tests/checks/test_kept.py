@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from buildgraph.errors import StepFailed
+from buildgraph.errors import BuildgraphError, StepFailed
 from tests.support.monorepo import Monorepo, bare
-from tests.support.played import BUILD, TEST, Shop, compiled, note_in, noting
+from tests.support.played import BUILD, MEANWHILE, TEST, Killed, Shop, compiled, note_in, noting
 from tests.support.system import free_port
 from tests.workspace.locks import document
 
@@ -193,6 +195,46 @@ def test_a_compiler_s_notes_are_found_where_its_configuration_has_them(shop: Sho
     assert_all_is_written_again(shop)
 
 
+@pytest.mark.parametrize("place", [".env.local", "cache.json", "src/\0.ts", "dist", "../../.git/config"])
+def test_what_a_configuration_calls_a_compiler_s_notes_and_is_none_stays(shop: Shop, place: str) -> None:
+    shop.repo.append(".gitignore", ".env.local\ncache.json\n")
+    for name in (".env.local", "cache.json"):
+        shop.repo.write(f"packages/core/{name}", '{"name": "mine"}')
+    shop.repo.write(
+        "packages/core/tsconfig.json", json.dumps({"compilerOptions": {"tsBuildInfoFile": place}})
+    )
+    shop.repo.commit()
+
+    assert shop.check() == [BUILD, TEST]
+    assert (shop.core / ".env.local").exists() and (shop.core / "cache.json").exists()
+    assert (shop.repo.root / ".git/config").exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["packages/core/tsconfig.json", "node_modules/.modules.yaml", "pnpm-lock.yaml"]
+)
+def test_what_has_no_end_or_keeps_waiting_who_opens_it_is_not_read(shop: Shop, place: str) -> None:
+    """A link that somebody has put there, or a pipe."""
+    there = shop.repo.root / place
+    there.parent.mkdir(exist_ok=True)
+    there.unlink(missing_ok=True)
+    os.mkfifo(shop.repo.root.parent / "pipe")
+    there.symlink_to(shop.repo.root.parent / "pipe")
+
+    with suppress(BuildgraphError):
+        shop.check()
+
+
+@pytest.mark.parametrize(
+    "said", ["virtualStoreDir: " + "x" * 300, 'injectedDeps: {"a\\0b": ["x\\0y"]}', "[]", "{"]
+)
+def test_what_no_pnpm_has_written_of_its_modules_says_nothing(shop: Shop, said: str) -> None:
+    shop.repo.write("node_modules/.modules.yaml", said)
+
+    assert shop.check() == [BUILD, TEST]
+    assert shop.check() == []
+
+
 def test_notes_of_who_knows_when_are_not_believed(shop: Shop) -> None:
     """Somebody has compiled by hand before anything was checked, and has taken a file away."""
     shop.repo.append(".gitignore", "*.tsbuildinfo\n")
@@ -273,6 +315,55 @@ def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_that_has_failed
 
     assert shop.check() == [BUILD, TEST]
     assert (shop.core / "lib/index.js").read_bytes() == (shop.core / "src/index.ts").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "how", [StepFailed(BUILD, "a wrong type", ""), Killed()], ids=["failed", "was killed"]
+)
+def test_a_build_that_leaves_what_nobody_knows_elsewhere_runs_again_after_one_that_did_not_end(
+    shop: Shop, how: BaseException
+) -> None:
+    """`--outDir ../../out`: nothing of its own folder tells, and what it stood on is as it was."""
+    shop.repo.append(".gitignore", "out/\n")
+    shop.repo.package("base")
+    shop.repo.package("core", uses=["base"], scripts={"build": "tsc --outDir ../../out"})
+    shop.repo.lock()
+    shop.repo.commit()
+    base, left = shop.repo.root / "packages/base/src/index.ts", shop.repo.root / "out/index.js"
+
+    def built(_: Path) -> None:
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(base.read_bytes())
+
+    def half_built(folder: Path) -> None:
+        built(folder)
+        raise how
+
+    shop.deeds[BUILD] = built
+    shop.check()
+    assert shop.check() == []
+    shop.deeds[BUILD] = half_built
+    shop.repo.append("packages/base/src/index.ts")
+    with pytest.raises(type(how)):
+        shop.check()
+    shop.repo.git("checkout", "-q", "--", ".")
+    shop.deeds[BUILD] = built
+
+    assert BUILD in shop.check()
+    assert left.read_bytes() == base.read_bytes()
+
+
+def test_a_build_whose_outputs_nobody_knows_runs_again_where_they_were_taken_away_before_it_was_kept(
+    shop: Shop,
+) -> None:
+    shop.repo.append(".gitignore", "lib/\n")
+    shop.repo.commit()
+    shop.deeds[BUILD] = compiled_elsewhere
+    shop.deeds[MEANWHILE] = lambda _: shutil.rmtree(shop.core / "lib", ignore_errors=True)
+    shop.check()
+    del shop.deeds[MEANWHILE]
+
+    assert shop.check() == [BUILD, TEST]
 
 
 def test_a_build_whose_outputs_nobody_knows_runs_again_after_one_by_hand(shop: Shop) -> None:

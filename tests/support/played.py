@@ -18,7 +18,12 @@ from tests.support.monorepo import Monorepo, bare
 
 BUILD, TEST = "check:core:build", "check:web:test"
 GIT = ("rev-parse", "status", "ls-files", "hash-object", "ls-tree", "cat-file")  # what it may be asked for
+MEANWHILE = "meanwhile"  # the deed that is done before git is asked what was edited
 Deed = Callable[[Path], object]
+
+
+class Killed(BaseException):
+    """A run ends at once, as by SIGKILL: nothing is written down any more."""
 
 
 @dataclass
@@ -36,6 +41,8 @@ class Played:
         """Start git; do anything else when asked."""
         if command.argv[0] != "git":
             return Started(partial(self.run, command))
+        if "status" in command.argv and MEANWHILE in self.deeds:
+            self.deeds[MEANWHILE](command.cwd or Path())
         self.asked += [word for word in command.argv if word in GIT]
         return self.runner.start(command)
 
@@ -95,8 +102,12 @@ class Shop:
         self.told = Heard()
         with shown_on(self.told), ExitStack() as at_last:
             at_last.callback(checker.end)
-            for name in ran:
-                checker.run(name)
+            try:
+                for name in ran:
+                    checker.run(name)
+            except Killed:
+                at_last.pop_all()
+                raise
         self.asked = played.asked
         return ran
 
@@ -125,11 +136,11 @@ def noting(folder: Path) -> None:
 
 def note_in(notes: Path, folder: Path) -> None:
     """The same, where its notes lie elsewhere."""
-    known = json.loads(notes.read_text()) if notes.exists() else {}
+    known = json.loads(notes.read_text())["program"] if notes.exists() else {}
     sources = {source.stem: source.read_text() for source in (folder / "src").iterdir()}
     (folder / "dist").mkdir(exist_ok=True)
     for name, text in sources.items():
         if known.get(name) != text:
             (folder / "dist" / f"{name}.js").write_text(text)
     notes.parent.mkdir(parents=True, exist_ok=True)
-    notes.write_text(json.dumps(sources))
+    notes.write_text(json.dumps({"program": sources}))
