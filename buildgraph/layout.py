@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
-from buildgraph.graph.named import Named, read_named
+from buildgraph.graph.named import Named
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
@@ -34,7 +34,7 @@ from buildgraph.workspace.marks import selecting_names
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import local_archives
 from buildgraph.workspace.rules import WHOLE, Kind, Reach, names_of
-from buildgraph.workspace.script_words import named_places
+from buildgraph.workspace.script_words import named_words
 from buildgraph.workspace.tsconfig import Configs, read_configs
 
 UNLOCKED = "unlocked"
@@ -134,11 +134,24 @@ class Layout:
     def _named(self) -> Named:
         """What the scripts that checks run name outside of their projects."""
         checks, names = self.manifests.workspace.checks, package_names(self.workspace)
-        places = {
-            folder: named_places(folder, package.scripts, checks.names_of(names[folder]))
+        words = {
+            folder: named_words(folder, package.scripts, checks.names_of(names[folder]))
             for folder, package in self.workspace.packages.items()
+            if package.scripts
         }
-        return read_named(places, self._links, self.files)
+        return Named(words, self._links, self.files)
+
+    def _named_outside(self) -> Mapping[str, tuple[str, ...]]:
+        """Those of these places that lie outside of the workspace, in the project's folder."""
+        found = {
+            folder: tuple(place for place in words.places if self._is_outside(place))
+            for folder, words in self._named.words.items()
+        }
+        return {folder: places for folder, places in found.items() if places}
+
+    def _is_outside(self, place: str) -> bool:
+        there = posixpath.normpath(self._prefix + place)
+        return place.startswith("../") and there != ROOT and not there.startswith("..")
 
     @cached_property
     def _links(self) -> Mapping[str, str]:
@@ -148,7 +161,8 @@ class Layout:
     @cached_property
     def _outside(self) -> Outside:
         """What projects read outside of the workspace."""
-        places = places_outside(self.workspace.packages, self._links, self._linked)
+        linked = _joined(self._linked, self._named_outside())
+        places = places_outside(self.workspace.packages, self._links, linked)
         if not places:
             return Outside(self._prefix, {}, self.files, {})
         return Outside(
@@ -200,7 +214,7 @@ class Layout:
 
     def _inputs(self) -> str:
         declared = (pattern for service in self.manifests.services for pattern in service.inputs)
-        patterns = tuple(sorted({*self.manifests.workspace.inputs, *declared}))
+        patterns = tuple(sorted({*self.manifests.workspace.inputs, *declared, *self._named.patterns}))
         return mentioning(patterns) if patterns else ""
 
     def _plain_images(self) -> dict[str, tuple[str, ...]]:
@@ -258,7 +272,7 @@ class Layout:
         yield from self._outside.folders
 
 
-def _joined(one: Mapping[str, tuple[T, ...]], other: Mapping[str, tuple[T, ...]]) -> dict[str, tuple[T, ...]]:
+def _joined(one: Mapping[str, Iterable[T]], other: Mapping[str, Iterable[T]]) -> dict[str, tuple[T, ...]]:
     """What both have, by folder."""
     return {folder: (*one.get(folder, ()), *other.get(folder, ())) for folder in {**one, **other}}
 

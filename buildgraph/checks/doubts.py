@@ -6,7 +6,7 @@ All of it is asked where a script is run, and nothing where everything is fresh.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -24,6 +24,7 @@ from buildgraph.checks.traces import Stamps, changed_since, stamps_of
 from buildgraph.snapshot.git import Repository
 from buildgraph.snapshot.overlooked import read_overlooked
 from buildgraph.workspace import LOCKFILE
+from buildgraph.workspace.script_words import places_in
 
 CHANGED: Final = "an edit, or an output that git does not ignore, changed what it sees"
 WRITTEN: Final = "was written meanwhile; if the script writes it, declare it among its outputs"
@@ -93,11 +94,15 @@ class Doubts:
         return [path for path in paths if _below(script.folder, path) not in known]
 
     def _written(self, script: Script, witness: Witness) -> str:
-        """What somebody wrote while it ran, and perhaps took back; what it declares that it writes is its own."""
+        """What somebody wrote while it ran, and perhaps took back.
+
+        What it declares that it writes is its own, and so is what its command names outside of its package.
+        """
         changed = [*changed_since(self.root, witness.further)]
         for node_id, before in witness.seen.items():  # all of them: others begin with what is seen here
             changed += self._looks.changed(node_id, before)
-        others = (path for path in changed if not _is_output(script, path))
+        named = places_in(script.folder, script.command)
+        others = (path for path in changed if not _is_output(script, path) and not _is_at(path, named))
         return next((f"{path} {WRITTEN}" for path in others), "")
 
     def _unlike(self, witness: Witness) -> str:
@@ -142,3 +147,8 @@ def _below(folder: str, path: str) -> str:
 def _is_output(script: Script, path: str) -> bool:
     inside = posixpath.relpath(path, script.folder)
     return not inside.startswith("../") and parse_patterns(script.outputs).matches(inside)
+
+
+def _is_at(path: str, places: Iterable[str]) -> bool:
+    """Whether a path is one of these places, or lies below one."""
+    return any(f"{path}/".startswith(f"{place}/") for place in places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from buildgraph.checks.repositories import ByFolder, Unheld, unheld_places
@@ -61,14 +61,35 @@ class _Planning:
         return {node_id: used if node_id in first else used | linked for node_id, used in uses.items()}
 
     def _in_turn(self, group: tuple[str, ...]) -> list[str]:
-        """The packages of a circle, those first that others need for more than development, else by name."""
-        firm = {node_id: [used for used in group if self._is_firm(node_id, used)] for node_id in group}
-        return [node_id for part in components(firm) for node_id in part]
+        """The packages of a circle, those first that others need, for more than development above all; else by name.
+
+        What a script or a tsconfig names and no package.json turns no order round.
+        """
+        return [
+            node_id
+            for part in components(self._among(group, self._is_needed))
+            for inner in components(self._among(part, self._is_firm))
+            for node_id in inner
+        ]
+
+    def _among(self, group: tuple[str, ...], holds: Callable[[str, str], bool]) -> dict[str, list[str]]:
+        """Which of a group use which, where that holds."""
+        return {
+            node_id: [used for used in group if used in self.uses[node_id] and holds(node_id, used)]
+            for node_id in group
+        }
+
+    def _is_needed(self, node_id: str, used: str) -> bool:
+        """Whether a package.json names another package."""
+        return used.partition(":")[2] in self._told_of(node_id).needed
 
     def _is_firm(self, node_id: str, used: str) -> bool:
-        """Whether a package needs another one, and not in development alone."""
-        development = self.told.get(self.graph.nodes[node_id].path, NONE).development
-        return used in self.uses[node_id] and used.partition(":")[2] not in development
+        """Whether it does, and not for development alone."""
+        told, name = self._told_of(node_id), used.partition(":")[2]
+        return name in told.needed and name not in told.development
+
+    def _told_of(self, node_id: str) -> PackageScripts:
+        return self.told.get(self.graph.nodes[node_id].path, NONE)
 
     def _group(self, members: list[Node]) -> Iterator[Script]:
         """Packages that use one another: their builds come one after another, then all else of theirs."""

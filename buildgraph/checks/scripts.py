@@ -15,10 +15,14 @@ MANIFEST: Final = "package.json"
 
 
 class PackageScripts(NamedTuple):
-    """What a package.json says of running: the command of each script, and names that development alone needs."""
+    """What a package.json says of running: the command of each script, and what is needed for it.
+
+    `needed` are the names that it depends on, `development` those of them that development alone needs.
+    """
 
     commands: Mapping[str, str] = {}
     development: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
 
 
 def read_scripts(
@@ -43,7 +47,8 @@ def read_scripts(
 
 
 def _told(commands: Mapping[str, str], groups: Mapping[str, Any]) -> PackageScripts:
-    return PackageScripts(commands, development_of(groups))
+    needed = frozenset(name for group in GROUPS for name in groups.get(group) or ())
+    return PackageScripts(commands, development_of(groups), needed)
 
 
 def development_of(groups: Mapping[str, Any]) -> frozenset[str]:

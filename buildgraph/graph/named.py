@@ -2,42 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from buildgraph.graph.files import Files
 from buildgraph.graph.listing import state_of
-from buildgraph.graph.nodes import Part
+from buildgraph.graph.nodes import Part, digest_of_pairs
 from buildgraph.graph.reached import files_at
 from buildgraph.workspace.projects import ROOT, owner_of
+from buildgraph.workspace.script_words import Words
 
 
-class Named(NamedTuple):
-    """By folder of a project what its scripts name: folders of other `projects`, and `parts`, which are files of none.
+@dataclass(frozen=True)
+class Named:
+    """What scripts name, by folder of their project; `targets` are the symbolic links with where they lead.
 
-    `places` are those of no project, whether anything is there or not.
+    Places outside of the workspace are none of these.
     """
 
-    projects: Mapping[str, tuple[str, ...]]
-    parts: Mapping[str, tuple[Part, ...]]
-    places: frozenset[str]
+    words: Mapping[str, Words]
+    targets: Mapping[str, str]
+    files: Files
 
+    @cached_property
+    def projects(self) -> Mapping[str, tuple[str, ...]]:
+        """The folders of other projects that lie at these places, or that these lie in."""
+        return {folder: self._projects(folder, words.places) for folder, words in self.words.items()}
 
-def read_named(places: Mapping[str, Iterable[str]], targets: Mapping[str, str], files: Files) -> Named:
-    """Whose the places are that scripts name, by folder; `targets` are the symbolic links with where they lead."""
-    owners = {place: owner_of(place, files.projects) or ROOT for found in places.values() for place in found}
-    free = frozenset(place for place, owner in owners.items() if owner == ROOT)
-    return Named(
-        {folder: _others(owners[place] for place in found) for folder, found in places.items()},
-        {folder: _parts(free.intersection(found), targets, files) for folder, found in places.items()},
-        free,
-    )
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[Part, ...]]:
+        """The files of no project at these places, each; and of each pattern all that match it, as one."""
+        return {
+            folder: (*self._parts(words.places), *map(self._matching, words.patterns))
+            for folder, words in self.words.items()
+        }
 
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The places of no project, whether anything is there or not."""
+        found = {place for words in self.words.values() for place in words.places}
+        return frozenset(place for place in found if not place.startswith("..") and self._is_free(place))
 
-def _others(owners: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({*owners} - {ROOT}))
+    @property
+    def patterns(self) -> set[str]:
+        """All patterns."""
+        return {pattern for words in self.words.values() for pattern in words.patterns}
 
+    def _is_free(self, place: str) -> bool:
+        return owner_of(place, self.files.projects) in (None, ROOT)
 
-def _parts(places: Iterable[str], targets: Mapping[str, str], files: Files) -> tuple[Part, ...]:
-    paths = {path for place in places for path in files_at(place, targets, files) if path in files.entries}
-    return tuple(Part("file", path, state_of(files.entries[path])) for path in sorted(paths))
+    def _projects(self, folder: str, places: Iterable[str]) -> tuple[str, ...]:
+        owners = {owner_of(place, self.files.projects) or ROOT for place in places}
+        below = {inner for place in places for inner in self._below(place)}
+        return tuple(sorted(owners.union(below) - {ROOT, folder}))
+
+    def _below(self, place: str) -> Iterator[str]:
+        for at in range(bisect_left(self._folders, f"{place}/"), len(self._folders)):
+            if not self._folders[at].startswith(f"{place}/"):
+                return
+            yield self._folders[at]
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        return sorted(self.files.projects)
+
+    def _parts(self, places: Iterable[str]) -> Iterator[Part]:
+        found = (files_at(place, self.targets, self._free) for place in places if place in self.places)
+        paths = sorted({path for paths in found for path in paths if path in self._free.entries})
+        return (Part("file", path, state_of(self._free.entries[path])) for path in paths)
+
+    @cached_property
+    def _free(self) -> Files:
+        """The files of no project."""
+        entries = self.files.entries
+        return Files({path: entries[path] for path in self.files.owned.get(ROOT, ())}, ())
+
+    def _matching(self, pattern: str) -> Part:
+        found = self.files.matching((pattern,))
+        states = ((path, state_of(self.files.entries[path])) for path in found)
+        return Part("file", pattern.removeprefix("/"), digest_of_pairs(states))

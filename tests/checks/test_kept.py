@@ -21,22 +21,6 @@ OWN = "its result is for this checkout alone: {} was there before, and was not w
 
 
 @pytest.fixture
-def shop(repo: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    for name in ("pnpm", "node"):
-        program = tmp_path / "programs" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text("#!/bin/false\n")
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path / "programs"), prepend=":")
-    monkeypatch.setenv("BUILDGRAPH_CHECKS", str(tmp_path / "store"))
-    repo.package("core", scripts={"build": "tsc"})
-    repo.package("web", uses=["core"], scripts={"test": "vitest"})
-    repo.lock()
-    repo.commit()
-    return Shop(repo)
-
-
-@pytest.fixture
 def renamed(shop: Shop) -> Shop:
     """The same, after a build whose source has another name by now, and one that left what the first has made."""
     shop.check()

@@ -37,10 +37,18 @@ def plan(
     checks: Checks | None = None,
     development: Mapping[str, set[str]] = {},
     unheld: Unheld = NOTHING,
+    named: Mapping[str, set[str]] = {},
 ) -> dict[str, Script]:
-    """The scripts by name; `commands`, and what is needed in development alone, are by package."""
+    """The scripts by name; `commands`, and what is needed in development alone, or just named, are by package."""
+    used = {
+        node.path: {other.partition(":")[2] for other in node.uses} for node in graph.of_kind(Kind.PACKAGE)
+    }
     by_folder = {
-        f"packages/{name}": PackageScripts(scripts, frozenset(development.get(name, ())))
+        (folder := f"packages/{name}"): PackageScripts(
+            scripts,
+            frozenset(development.get(name, ())),
+            frozenset(used[folder] - named.get(name, set())),
+        )
         for name, scripts in commands.items()
     }
     return {script.name: script for script in plan_scripts(graph, by_folder, checks or Checks(), unheld)}
@@ -138,6 +146,17 @@ def test_what_is_needed_in_development_alone_builds_last_in_a_circle() -> None:
         "check:a-testing:build": ("check:z-core:build",),
         "check:m-more:build": ("check:z-core:build", "check:a-testing:build"),
     }
+
+
+@pytest.mark.parametrize(
+    "development", [{}, {"a-app": {"z-core"}}], ids=["as it runs", "in development alone"]
+)
+def test_what_a_script_just_names_turns_no_order_round(development: Mapping[str, set[str]]) -> None:
+    """`node ../a-app/e2e.mjs` in a test of `z-core`, which `a-app` needs."""
+    uses: dict[str, tuple[str, ...]] = {"a-app": ("z-core",), "z-core": ("a-app",)}
+    found = plan(graph_of(uses), building(uses), development=development, named={"z-core": {"a-app"}})
+
+    assert [*found] == ["check:z-core:build", "check:a-app:build"]
 
 
 def test_a_circle_that_builds_nothing_hands_on_what_came_before_it() -> None:

@@ -31,6 +31,7 @@ from buildgraph.workspace.lockfile_parsing import parse_lockfile
 from buildgraph.workspace.package import Package, parse_package
 from buildgraph.workspace.projects import find_projects
 from buildgraph.workspace.reading import connect
+from buildgraph.workspace.script_words import named_words
 from buildgraph.workspace.settings import WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 from buildgraph.workspace.sheets import Unusual, compare_sheets, read_sheet
 from buildgraph.workspace.tsconfig import parse_extends, parse_notes, parse_taken_in
@@ -222,6 +223,15 @@ def read_source(content: bytes) -> None:
     parse_uses(content)
 
 
+def read_script_words(content: bytes) -> None:
+    """Commands of scripts, one per line, which run one another by name: what they name is a place or a pattern."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    scripts = {line.partition(" ")[0]: line for line in lines}
+    found = named_words("apps/web", scripts, scripts)
+    matcher(found.patterns)("packages/core/a.ts")
+    assert not any(place.startswith("/") or "apps/web/".startswith(f"{place}/") for place in found.places)
+
+
 def read_migration(content: bytes) -> None:
     """A new migration."""
     read_losses({"1.sql": content.decode("utf-8", "replace")})
@@ -259,6 +269,7 @@ PARSERS: Mapping[str, Callable[[bytes], Any]] = {
     "npmrc": read_npmrc,
     "source": read_source,
     "migration": read_migration,
+    "script-words": read_script_words,
 }
 
 
