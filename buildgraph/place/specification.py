@@ -61,11 +61,13 @@ class Specification:
 
 
 def print_of(bare: Specification) -> str:
-    """What tells a container from one declared otherwise, for its label; variables, being secret, are left out."""
+    """What tells a container from one declared otherwise, for its label; variables, being secret, are left out.
+
+    So is what is as usual, as a later version may know more parts: one that has another default for a part of now
+    has to give that part another name.
+    """
     shown = ((part, getattr(bare, part.name)) for part in fields(bare) if part.repr)
-    told = [
-        (part.name, value) for part, value in shown if value != _usual(part)
-    ]  # a later version may know more parts
+    told = [(part.name, value) for part, value in shown if value != _usual(part)]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:PRINT_LENGTH]
 
 
