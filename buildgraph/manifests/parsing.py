@@ -13,7 +13,8 @@ from buildgraph.manifests.coolify_checks import check_coolify
 from buildgraph.manifests.fields import BASES, WORKSPACE, environment_reader, product_reader
 from buildgraph.manifests.kubernetes_checks import check_clusters
 from buildgraph.manifests.model import Environment, Manifests, Product, Service, WorkspaceManifest
-from buildgraph.manifests.reading import Place, Reader, Refused, parse_toml
+from buildgraph.manifests.reading import Place, Reader, Refused
+from buildgraph.manifests.toml import parse_toml
 from buildgraph.manifests.values import check_name
 
 WORKSPACE_FILE: Final = "manifests/workspace.toml"

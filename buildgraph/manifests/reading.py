@@ -163,16 +163,19 @@ def number(least: float, most: float = float("inf")) -> Reader[float]:
     return Reader(read, {"type": "number", **limits})
 
 
-def positive() -> Reader[float]:
-    """A number above 0, such as a count of seconds or of processors."""
+def positive(most: float = float("inf")) -> Reader[float]:
+    """A number above 0, such as a count of seconds or of processors, up to `most` and never infinite."""
 
     def read(value: object, place: Place) -> float:
         found: float = of_type(float, value)
-        if 0 < found < float("inf"):
+        if 0 < found <= most and found < float("inf"):
             return found
-        raise Refused(f"is {found:g}, expected a number above 0")
+        raise Refused(f"is {found:g}, expected a number above 0{f' to {most:g}' if is_limited else ''}")
 
-    return Reader(read, {"type": "number", "exclusiveMinimum": 0})
+    is_limited = most < float("inf")
+    return Reader(
+        read, {"type": "number", "exclusiveMinimum": 0, **({"maximum": most} if is_limited else {})}
+    )
 
 
 def one_of(known: Iterable[str], what: str) -> Reader[str]:
@@ -233,21 +236,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """The way out of an unknown name: its close matches, else all the known ones."""
     names = sorted(known)
     return did_you_mean(close_matches(name, names)) or known_names(names)
-
-
-def parse_toml(content: bytes) -> dict[str, Any]:
-    """A TOML file's top table; Refused with line and column when it is none."""
-    import tomli
-
-    try:
-        return tomli.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise Refused(f"is not UTF-8: byte {error.start}", "save it as UTF-8") from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # numbers of thousands of digits, tables in tables in tables
-        raise Refused(f"is no TOML: {error}") from error
 
 
 def _read_fields(raw: Mapping[str, object], fields: Mapping[str, Field], place: Place) -> dict[str, Any]:

@@ -81,7 +81,6 @@ def _kind(kind: str, schema: Schema) -> str:
 
 
 def _limits(schema: Schema) -> str:
-    if "exclusiveMinimum" in schema:
-        return f" above {schema['exclusiveMinimum']}"
-    least, most = schema.get("minimum"), schema.get("maximum")
-    return f" from {least}" + (f" to {most}" if most is not None else "")
+    above, least, most = schema.get("exclusiveMinimum"), schema.get("minimum"), schema.get("maximum")
+    begins = f" from {least}" if above is None else f" above {above}"
+    return begins + (f" to {most}" if most is not None else "")

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
-from buildgraph.manifests.reading import Place, Reader, mapped, one_of, parse_toml, table, text
+from buildgraph.manifests.reading import Place, Reader, mapped, one_of, table, text
 from buildgraph.manifests.site_file import VARIABLES, site_file
+from buildgraph.manifests.toml import parse_toml
 
 # A comma would begin another of buildx's own options, which are written as one text.
 CACHE: Final = text(

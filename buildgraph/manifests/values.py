@@ -27,6 +27,7 @@ BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}  # as Docker counts
 # What ends a line or steers a terminal, and what GitHub would take for an expression of its own.
 UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|\$\{\{")
 LEAST_MEMORY: Final = 6 * 2**20  # Docker refuses less
+MOST_MEMORY: Final = 2**50  # more than any server has
 
 
 def check_name(name: str) -> None:
@@ -88,10 +89,10 @@ def _read_memory(value: object, place: Place) -> int:
     found = MEMORY.fullmatch(written)
     if not found:
         raise Refused(f"is {written!r}, expected a number with K, M or G", 'write for example "512M"')
-    amount = int(float(found[1]) * BYTES[found[2]])
-    if amount < LEAST_MEMORY:
-        raise Refused(f"is {written!r}, expected 6M or more")
-    return amount
+    amount = float(found[1]) * BYTES[found[2]]
+    if LEAST_MEMORY <= amount <= MOST_MEMORY:
+        return int(amount)
+    raise Refused(f"is {written!r}, expected 6M to 1048576G")
 
 
 def _read_domain(value: object, place: Place) -> str:
@@ -131,7 +132,7 @@ def _read_body(value: object, place: Place) -> str:
     written: str = of_type(str, value)
     try:
         json.loads(written)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"is no JSON: {error}", 'write a table, for example { text = "hello" }') from error
     return written
 

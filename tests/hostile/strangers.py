@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 DEEP = 20_000
 LONG = "a" * 60
+HUGE, BEYOND = "0x" + "f" * 5000, "is an integer beyond 64 bits"
 # Ten times ten times ten … of one text, by YAML's aliases.
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 9)
@@ -230,6 +231,38 @@ ATTACKS: Mapping[str, Attack] = {
     "lists within lists in TOML": Attack({PRODUCT: "a = " + "[" * DEEP + "]" * DEEP}, "is no TOML"),
     "a key of thousands of parts": Attack({PRODUCT: ".".join("a" * 20_000) + " = 1"}, "is no TOML"),
     "an integer of thousands of digits": Attack({PRODUCT: "a = " + "1" * 5000}, "is no TOML"),
+    "a port of thousands of digits": Attack({PRODUCT: service(f"listens = {HUGE}")}, BEYOND),
+    "a path that is a number of thousands of digits": Attack({PRODUCT: service(f"context = {HUGE}")}, BEYOND),
+    "a value of thousands of digits": Attack({PRODUCT: service(f"env = {{ A = {HUGE} }}")}, BEYOND),
+    "a request of thousands of digits": Attack(
+        {PRODUCT: service(f'smoke = [{{ name = "a", body = {{ a = [1, {HUGE}] }} }}]')},
+        "services.more.smoke[0].body.a[1]: is an integer beyond 64 bits",
+    ),
+    "a fingerprint version of thousands of digits": Attack(
+        {ROOT: f'name = "acme"\nfingerprint_version = {HUGE}\n'}, BEYOND
+    ),
+    "a date of thousands of digits": Attack({ROOT: f'name = "acme"\nsource_date_epoch = {HUGE}\n'}, BEYOND),
+    "a break of thousands of digits": Attack({PRODUCT: service(f"breaking = {HUGE}")}, BEYOND),
+    "backups of thousands of days": Attack(
+        {"manifests/environments/production.toml": f'[backups]\nto = "x"\ndaily = {HUGE}\n'}, BEYOND
+    ),
+    "more processors than a float can tell": Attack(
+        {PRODUCT: service(f"resources.cpus = 1{'0' * 400}")}, BEYOND
+    ),
+    "more processors than there are": Attack({PRODUCT: service("resources.cpus = 1e300")}, "above 0 to 4096"),
+    "more memory than a float can tell": Attack(
+        {PRODUCT: service(f'resources.memory = "{"9" * 400}G"')}, "expected 6M to 1048576G"
+    ),
+    "a request of lists within lists": Attack(
+        {PRODUCT: service(f'smoke = [{{ name = "a", body = "{"[" * DEEP}" }}]')}, "is no JSON"
+    ),
+    "a request of tables within tables": Attack(
+        {PRODUCT: f"[[services.more.smoke]]\nbody.{'.'.join('a' * 998)} = 1"},
+        "nested more than 64 levels deep",
+    ),
+    "tables in tables in tables": Attack(
+        {PRODUCT: f"[services.{'.'.join('a' * 900)}]\n{'.'.join('b' * 900)} = 1"}, "nested more than 64"
+    ),
     "a path that ends its line": Attack(
         {ROOT: 'name = "acme"\nroot = "a\\n::error::x"\n'}, "expected a path"
     ),

@@ -217,9 +217,15 @@ SERVICES = {
         'resources = { memory = "512" }',
         "resources.memory: is '512', expected a number with K, M or G\n  write for example \"512M\"",
     ),
-    "too little memory": ('resources = { memory = "4M" }', "resources.memory: is '4M', expected 6M or more"),
-    "no processor": ("resources = { cpus = 0 }", "resources.cpus: is 0, expected a number above 0"),
-    "endless processors": ("resources = { cpus = inf }", "resources.cpus: is inf, expected a number above 0"),
+    "too little memory": (
+        'resources = { memory = "4M" }',
+        "resources.memory: is '4M', expected 6M to 1048576G",
+    ),
+    "no processor": ("resources = { cpus = 0 }", "resources.cpus: is 0, expected a number above 0 to 4096"),
+    "endless processors": (
+        "resources = { cpus = inf }",
+        "resources.cpus: is inf, expected a number above 0 to 4096",
+    ),
     "no replica": ("replicas = 0", "replicas: is 0, expected 1 to 1000"),
     "replicas of an unknown environment": (
         'replicas = { "*" = 1, developement = 2 }',
