@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.columns import render_columns
-from buildgraph.errors import ToolError
+from buildgraph.errors import COLOUR, ToolError
 
 _turn = threading.Lock()
-# What steers a terminal, colours aside, or shows a line in another order than it stands; one end of a line is `\n`.
-_STEERING = re.compile(
-    "\x1b(?!\\[[0-9;]{0,20}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)
+# What steers a terminal, or shows a line in another order than it stands; one end of a line is `\n`. Colours are
+# among it: some hide whatever is written after them.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_STEERING_FURTHER = re.compile(rf"(?!{COLOUR}){_STEERING.pattern}")
+_USUAL_COLOUR = "\x1b[m"  # ECMA-48: whatever was chosen before is over
 # GitHub: "Workflow commands for GitHub Actions"; it obeys those that stand in what any program prints.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|##(?=\[)", re.MULTILINE)
 
@@ -106,8 +107,8 @@ def tell(line: str) -> None:
 
 
 def teller(name: str) -> Callable[[str], None]:
-    """A `tell` for the lines of a task."""
-    return lambda line: _screens[-1].say(on_one_line(name), harmless(line))
+    """A `tell` for the lines of a task, which are its programs' as often as not: these keep their colours."""
+    return lambda line: _screens[-1].say(on_one_line(name), _in_its_colours(line))
 
 
 def tell_begun(task: str) -> None:
@@ -125,17 +126,17 @@ def is_on_actions(environ: Mapping[str, str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
-def answer(text: str) -> None:
+def answer(text: str, *, is_log: bool = False) -> None:
     """Print an answer on standard output; a reader that went away (`| head`) is no failure.
 
-    Raises ToolError where nothing can be written, as on a full disk.
+    What programs have logged keeps its colours. Raises ToolError where nothing can be written, as on a full disk.
     """
     if not text:
         return
     if sys.stdout is None:  # Python's word for a stream that was closed before it began (`>&-`)
         raise ToolError("the answer cannot be written: standard output is closed")
     try:
-        shown = _as_text(harmless(text))
+        shown = _as_text((_in_its_colours if is_log else harmless)(text))
         sys.stdout.write(printable(shown if shown.endswith("\n") else shown + "\n"))
         sys.stdout.flush()
     except OSError as error:
@@ -151,10 +152,20 @@ def printable(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """`text` that steers no terminal: lines and colours stay, names are strangers'."""
-    if text.isprintable():
-        return text
-    return _STEERING.sub(lambda sign: ascii(sign[0])[1:-1], text.replace("\r\n", "\n"))
+    """`text` that steers no terminal: lines stay, names are strangers'."""
+    return text if text.isprintable() else _escaped(_STEERING, text)
+
+
+def _in_its_colours(text: str) -> str:
+    """What a program has printed: each of its lines may be coloured, and none of those that follow."""
+    if "\x1b" not in text:
+        return harmless(text)
+    lines = _escaped(_STEERING_FURTHER, text).split("\n")
+    return "\n".join(line + _USUAL_COLOUR if "\x1b" in line else line for line in lines)
+
+
+def _escaped(signs: re.Pattern[str], text: str) -> str:
+    return signs.sub(lambda sign: ascii(sign[0])[1:-1], text.replace("\r\n", "\n"))
 
 
 def _as_text(text: str) -> str:
@@ -166,8 +177,7 @@ def _as_text(text: str) -> str:
 
 def on_one_line(name: str) -> str:
     """A name as part of a line: what would end the line or steer the terminal is written as escapes."""
-    lines = harmless(name).replace("\x1b", "\\x1b")
-    return lines.replace("\n", "\\x0a").replace("\t", "\\x09")
+    return harmless(name).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:

@@ -11,6 +11,7 @@ BuildgraphError (1)
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
 MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
 FEW: Final = 12  # names that are told where none looks like the one asked for: more would hide the mistake
+COLOUR: Final = r"\x1b\[[0-9;]{0,20}m"  # by which programs colour what they print: ECMA-48's SGR
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
 
 
@@ -90,12 +92,12 @@ class InternalError(ToolError):
 
 
 class StepFailed(BuildgraphError):
-    """A step of a run failed; `detail` holds the last lines of what it printed."""
+    """A step of a run failed; `detail` holds the last lines of what it printed, without their colours."""
 
     def __init__(self, step: str, what: str, detail: str = "") -> None:
         self.step = step
         self.what = what
-        self.detail = detail.strip("\n")
+        self.detail = without_colours(detail).strip("\n")
         text = f"{step}: {what}"
         super().__init__(f"{text}\n{indent(self.detail)}" if self.detail else text)
 
@@ -152,6 +154,11 @@ def known_names(names: Iterable[str]) -> str:
     """The way out of a name that is like none of them: all there are, or nothing."""
     known = ", ".join(sorted(names))
     return f"known: {known}" if known else ""
+
+
+def without_colours(text: str) -> str:
+    """What a program has printed, as it is read where nobody sees its colours."""
+    return re.sub(COLOUR, "", text)
 
 
 def first_line(text: str) -> str:

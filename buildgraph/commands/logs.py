@@ -27,10 +27,10 @@ def run(options: argparse.Namespace) -> int:
     platform = open_chain(open_project(Path.cwd()), options.env).deployer.platform
     if not options.follow:
         lines = platform.logs(options.name, options.tail)
-        answer("\n".join(_line(who, said) for who, said in lines))
+        answer("\n".join(_line(who, said) for who, said in lines), is_log=True)
         return DONE
     for who, said in platform.follow(options.name, options.tail):
-        answer(_line(who, said))
+        answer(_line(who, said), is_log=True)
     return DONE
 
 

@@ -6,7 +6,6 @@ Addresses, methods and answers are those of Coolify's routes/api.php and its con
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +25,8 @@ from buildgraph.coolify.answers import (
     parse_variables,
 )
 from buildgraph.coolify.wire import TIMEOUT, Reply, Wire
-from buildgraph.errors import ToolError
+from buildgraph.errors import ToolError, without_colours
 
-COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 TRIES: Final = 4
 PAUSE: Final = 0.5  # seconds before the second try; doubled each time
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is followed for
@@ -241,7 +239,7 @@ class Api:
 
 def once(lines: list[str]) -> list[str]:
     """The lines of a log, which Coolify gives twice, with and without colours (`getContainerLogs`)."""
-    plain, half = [COLOURS.sub("", line) for line in lines], len(lines) // 2
+    plain, half = list(map(without_colours, lines)), len(lines) // 2
     return plain[half:] if plain[:half] == plain[half:] else plain
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from buildgraph.console import said
+from buildgraph.console import harmless, said
 from buildgraph.durations import seconds
 from buildgraph.errors import BuildgraphError, ConfigurationError
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
@@ -109,7 +109,7 @@ class Annotator:
         file = self._found(spot.path)
         told = {"file": file, "line": spot.line if file else "", "title": title}
         properties = ",".join(f"{name}={_escaped_property(value)}" for name, value in told.items() if value)
-        return f"::error {properties}".rstrip() + f"::{_escaped(message[:LONGEST])}\n"
+        return f"::error {properties}".rstrip() + f"::{_escaped(harmless(message[:LONGEST]))}\n"
 
     def _found(self, path: str) -> str:
         """The file as GitHub names it, from the top of the checkout; nothing when there is none."""
@@ -132,7 +132,7 @@ def _escaped(text: str) -> str:
 
 
 def _escaped_property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(harmless(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def render_summary(record: RunRecord) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from buildgraph.console import on_one_line, said
 from buildgraph.durations import seconds
+from buildgraph.errors import without_colours
 
 EVERY = 0.2  # seconds between two looks at the clock
 PASSING = ("build:", "push:")  # what these say is shown while it holds; the lines of others stay
@@ -33,7 +34,7 @@ def render_lines(tasks: Mapping[str, AtWork], now: float, size: os.terminal_size
     times = {name: seconds(now - task.since) for name, task in shown.items()}
     wide, long = (max(map(len, column), default=0) for column in (shown, times.values()))
     lines = [
-        f".  {name.ljust(wide)}  {times[name].rjust(long)}  {on_one_line(task.line)}".rstrip()
+        f".  {name.ljust(wide)}  {times[name].rjust(long)}  {on_one_line(without_colours(task.line))}".rstrip()
         for name, task in shown.items()
     ]
     if len(tasks) > room:

@@ -236,7 +236,7 @@ def test_tables_of_environments_fit_eighty_columns(
 
 def test_no_text_of_ours_is_coloured() -> None:
     """Signs and words tell everything, so that nobody has to tell colours apart; SGR is ECMA-48's sequence for them."""
-    coloured = re.compile(r"\\(x1b|033|e)\[[\d;{}]*m")
+    coloured = re.compile(r"\\(x1b|033|e)\[[\d;{}]+m")
     sources = (Path(__file__).parents[2] / "buildgraph").rglob("*.py")
 
     assert [source.name for source in sources if coloured.search(source.read_text())] == []

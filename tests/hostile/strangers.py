@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 DEEP = 20_000
 LONG = "a" * 60
+HIDE = "\x1b[8m"  # ECMA-48: conceal
 HUGE, BEYOND = "0x" + "f" * 5000, "is an integer beyond 64 bits"
 # Ten times ten times ten … of one text, by YAML's aliases.
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -294,6 +295,26 @@ ATTACKS: Mapping[str, Attack] = {
             "manifests/environments/production.toml": '[kubernetes]\ncontext = "--kubeconfig=x"\nnamespace = "a"\n'
         },
         "the name of a context",
+    ),
+    # colours, by which the rest of an answer would be hidden
+    "a base that hides what follows": Attack({OWN: f"FROM x{HIDE}\n"}, verb=("plan", "build")),
+    "a folder that hides what follows": Attack({f"packages/{HIDE}h/package.json": "{"}, "x1b[8mh"),
+    "an address that hides what follows": Attack(dockerfile(f"ADD http://x/{HIDE} /"), "x1b[8m"),
+    "a stage that hides what follows": Attack(dockerfile(f"COPY --from=$x{HIDE} a b"), "x1b[8m"),
+    "a pattern that hides what follows": Attack(
+        {WORKSPACE: globs(f"{HIDE}+(+(+(a)))b"), **FOLDERS}, "too long to be"
+    ),
+    "a dependency that hides what follows": Attack(
+        {CORE: json.dumps({"name": "@acme/core", "dependencies": {f"{HIDE}a": 1}})}, "x1b[8ma"
+    ),
+    "a lockfile's version that hides what follows": Attack(
+        {"pnpm-lock.yaml": 'lockfileVersion: "9.0\\e[8m"\nimporters: {}\n'}
+    ),
+    "a locked package that hides what follows": Attack(
+        {"pnpm-lock.yaml": LOCK + 'packages: {"a\\e[30;40m": 1}\n'}
+    ),
+    "a file of hooks that hides what follows": Attack(
+        {WORKSPACE: f'{PLACES}pnpmfile: "\\e[8mx"\n'}, "x1b[8mx", ("plan", "build")
     ),
     # compose files, which init reads
     "addresses that never end": Attack(

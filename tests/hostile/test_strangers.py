@@ -365,6 +365,17 @@ def test_blank_lines_by_the_thousand_are_written_soon(
     assert commands_in(capsys.readouterr().out) == []
 
 
+def test_what_was_logged_keeps_its_colours_to_the_end_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logged = "web | \x1b[31mno\x1b[2J\nweb | yes"
+
+    answer(logged, is_log=True)
+    answer(logged)
+
+    assert capsys.readouterr().out == (
+        "web | \x1b[31mno\\x1b[2J\x1b[m\nweb | yes\nweb | \\x1b[31mno\\x1b[2J\nweb | yes\n"
+    )
+
+
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is there when any program but git was started; no engine is there."""

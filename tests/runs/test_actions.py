@@ -148,6 +148,12 @@ def test_a_failed_task_points_to_what_it_is_made_by(
     assert list(Annotator({}, tmp_path).annotations(error, "build:web", Spot(path))) == [told]
 
 
+def test_an_annotation_hides_nothing_of_what_follows(tmp_path: Path) -> None:
+    error = ConfigurationError.of("a", "\x1b[8m is no name")
+
+    assert list(Annotator({}, tmp_path).annotations(error)) == ["::error::a: \\x1b[8m is no name\n"]
+
+
 def test_the_summary_is_a_table_and_names_what_was_fresh() -> None:
     tasks = (
         TaskRecord("build:api", Outcome.FRESH, "the engine holds it"),

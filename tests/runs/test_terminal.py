@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from buildgraph.console import Plain
+from buildgraph.console import Plain, teller
+from buildgraph.errors import StepFailed
 from buildgraph.runs.actions import Groups
 from buildgraph.runs.screens import fitting_screen
 from buildgraph.runs.terminal import AtWork, Live, render_lines
@@ -79,6 +80,27 @@ def test_lines_are_cut_to_the_terminal_and_cannot_steer_it() -> None:
     assert len(lines) == 8
     assert lines[0] == ".  build:0  3.0 s  \\x1b[2J" + "x" * 33 + "…"
     assert (len(lines[0]), lines[-1]) == (60, ".  and 5 more")
+
+
+def test_a_line_at_work_has_no_colours_and_one_that_stays_has_them_to_its_end(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert render_lines({"build:web": AtWork(0.0, "\x1b[31mred\x1b[m")}, 3.0, SIZE) == [
+        ".  build:web  3.0 s  red"
+    ]
+
+    teller("check:web:test")("\x1b[1;31mred\x1b[2J\r\n and on\x1b[8m")
+    teller("check:web:test")("plain")
+
+    assert capfd.readouterr().err == (
+        "   check:web:test | \x1b[1;31mred\\x1b[2J\x1b[m\n and on\x1b[8m\x1b[m\n   check:web:test | plain\n"
+    )
+
+
+def test_the_last_words_of_what_failed_are_told_without_their_colours() -> None:
+    failed = StepFailed("check:web:test", "`vitest` failed (1)", "\x1b[30;41m FAIL \x1b[49m a.test.ts")
+
+    assert str(failed) == "check:web:test: `vitest` failed (1)\n     FAIL  a.test.ts"
 
 
 def test_the_time_goes_on_by_itself_until_the_screen_is_closed() -> None:
