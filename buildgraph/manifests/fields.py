@@ -62,11 +62,12 @@ from buildgraph.manifests.values import (
     PROBE_PATH,
     REGISTRY,
     REPLICAS,
-    TEXTS,
+    SETTINGS,
     URL_PATH,
     WEB_ADDRESS,
     check_image,
     check_name,
+    check_registry,
     check_secret,
     check_variable,
 )
@@ -76,7 +77,7 @@ MOST_CPUS: Final = 4096  # more than any server has
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RESOURCES: Final = table(Resources, {"cpus": positive(MOST_CPUS), "memory": MEMORY_SIZE})
 BACKING: Final[Reader[dict[str, Any]]] = table(
-    dict, {"image": Needed(IMAGE, ""), "settings": TEXTS, "resources": RESOURCES}
+    dict, {"image": Needed(IMAGE, ""), "settings": SETTINGS, "resources": RESOURCES}
 )
 BACKUPS: Final = table(
     Backups,
@@ -161,7 +162,7 @@ WORKSPACE: Final = table(
         "ignored": PATHS,
         "inputs": PATHS,
         "root_dependencies": truth(),
-        "mirrors": mapped(REGISTRY),
+        "mirrors": mapped(REGISTRY, key=check_registry),
         "substitutes": mapped(PATH, key=check_image),
         "render": listed(one_of(RENDERED, "rendering")),
         "workflows": PATH,
@@ -192,7 +193,7 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "approval": one_of(APPROVALS, "kind of approval"),
     "coolify": COOLIFY,
     "kubernetes": KUBERNETES,
-    "values": TEXTS,
+    "values": mapped(any_text(), key=check_variable),
 }
 BASES: Final[Reader[dict[str, dict[str, str]]]] = table(dict, {"digests": mapped(DIGEST, key=check_image)})
 Services = dict[str, tuple[Service, Place]]

@@ -22,6 +22,10 @@ from buildgraph.manifests.reading import (
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a DNS label, so a container's name too
 VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SETTING: Final = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_.-]*"
+)  # PostgreSQL has dots in some of its own, Redis hyphens
+REGISTRY_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)([KMG])")
 BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}  # as Docker counts
 # What ends a line or steers a terminal, and what GitHub would take for an expression of its own.
@@ -42,6 +46,18 @@ def check_variable(name: str) -> None:
         raise Refused("cannot be the name of a variable", "use letters, digits and _")
     if name == "PORT":
         raise Refused("PORT is given to every container", "write `listens` if it is not the port you want")
+
+
+def check_setting(name: str) -> None:
+    """Refuse what cannot be the name of a database server's setting."""
+    if not SETTING.fullmatch(name):
+        raise Refused("cannot be the name of a setting", "use letters, digits and _ . -")
+
+
+def check_registry(host: str) -> None:
+    """Refuse what cannot be the registry of an image's name."""
+    if not REGISTRY_HOST.fullmatch(host):
+        raise Refused("cannot be a registry's host", 'write for example "docker.io"')
 
 
 def check_secret(name: str) -> None:
@@ -151,7 +167,7 @@ ARGV: Final = Reader(_read_argv, {**COMMAND.schema, "minItems": 1})
 BUILD_SECRETS: Final = listed(
     Reader(_read_build_secret, {"type": "string", "pattern": f"^{VARIABLE.pattern}$"})
 )
-TEXTS: Final = mapped(any_text())
+SETTINGS: Final = mapped(text(pattern=r"[^\x00-\x1f\x7f]*", says="one line of text"), key=check_setting)
 IMAGE: Final = text(
     pattern=r"[a-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?",
     says="the reference of an image",

@@ -18,6 +18,7 @@ PLACES = "packages: ['packages/*', 'apps/*']\n"
 LOCK = "lockfileVersion: '9.0'\nimporters:\n  packages/core: {}\n  apps/web: {}\n"
 CORE, WORKSPACE, OWN = "packages/core/package.json", "pnpm-workspace.yaml", "services/own/Dockerfile"
 PRODUCT, ROOT = "manifests/products/more.toml", "manifests/workspace.toml"
+LIVE = "manifests/environments/production.toml"
 
 
 @dataclass(frozen=True)
@@ -244,9 +245,7 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "a date of thousands of digits": Attack({ROOT: f'name = "acme"\nsource_date_epoch = {HUGE}\n'}, BEYOND),
     "a break of thousands of digits": Attack({PRODUCT: service(f"breaking = {HUGE}")}, BEYOND),
-    "backups of thousands of days": Attack(
-        {"manifests/environments/production.toml": f'[backups]\nto = "x"\ndaily = {HUGE}\n'}, BEYOND
-    ),
+    "backups of thousands of days": Attack({LIVE: f'[backups]\nto = "x"\ndaily = {HUGE}\n'}, BEYOND),
     "more processors than a float can tell": Attack(
         {PRODUCT: service(f"resources.cpus = 1{'0' * 400}")}, BEYOND
     ),
@@ -276,24 +275,43 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "a command with NUL": Attack({PRODUCT: service('health_command = ["a\\u0000"]')}, "NUL"),
     "a value with NUL": Attack({PRODUCT: service('health = "/"\nenv = { A = "a\\u0000" }')}, "NUL"),
+    **{
+        f"a value named {json.dumps(name)}": Attack(
+            {LIVE: f'[values]\n{json.dumps(name)} = "x"\n'},
+            "name of a variable" if name != "PORT" else "PORT is given",
+        )
+        for name in ("", "PORT", "A\0B", "LD_PRELOAD=/x\nB", "A B")
+    },
+    "a setting of a database that is another": Attack(
+        {LIVE: '[backing.postgres]\nimage = "a"\nsettings = { "a=1\\nb" = "x" }\n'}, "name of a setting"
+    ),
+    "a setting of a Redis on two lines": Attack(
+        {LIVE: '[backing.redis]\nimage = "a"\nsettings = { save = "1\\nrequirepass a" }\n'},
+        "expected one line",
+    ),
+    "an annotation that is none": Attack(
+        {
+            LIVE: 'registry = "a.b"\n[kubernetes]\ncontext = "a"\nnamespace = "a"\nannotations = { "a: b" = "x" }\n'
+        },
+        "name of an annotation",
+    ),
+    "a mirror of nothing": Attack(
+        {ROOT: 'name = "acme"\nmirrors = { "docker.io\\n" = "a.b" }\n'}, "a registry's host"
+    ),
     "a health path that says more to a proxy": Attack(
         {PRODUCT: service('health = "/x)\'#%[env(KEY)]"')}, "expected a path"
     ),
     "a backup's place that is a unit's next line": Attack(
-        {"manifests/environments/production.toml": '[backups]\nto = "x\\nExecStartPre=/bin/touch /pwned"\n'},
+        {LIVE: '[backups]\nto = "x\\nExecStartPre=/bin/touch /pwned"\n'},
         "expected a folder or an S3 address",
     ),
-    "a registry that is an option": Attack(
-        {"manifests/environments/production.toml": 'registry = "--config=/x"\n'}, "expected the prefix"
-    ),
+    "a registry that is an option": Attack({LIVE: 'registry = "--config=/x"\n'}, "expected the prefix"),
     "an engine that is an option": Attack(
-        {"manifests/environments/production.toml": 'engine = "ssh://-oProxyCommand=touch/x"\n'},
+        {LIVE: 'engine = "ssh://-oProxyCommand=touch/x"\n'},
         "address of a Docker",
     ),
     "a context that is an option": Attack(
-        {
-            "manifests/environments/production.toml": '[kubernetes]\ncontext = "--kubeconfig=x"\nnamespace = "a"\n'
-        },
+        {LIVE: '[kubernetes]\ncontext = "--kubeconfig=x"\nnamespace = "a"\n'},
         "the name of a context",
     ),
     # colours, by which the rest of an answer would be hidden

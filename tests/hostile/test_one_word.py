@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from buildgraph.manifests.coolify import UUID
 from buildgraph.manifests.engines import ENGINE
-from buildgraph.manifests.kubernetes import CONTEXT, OBJECT
+from buildgraph.manifests.kubernetes import CONTEXT, OBJECT, check_annotation
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.manifests.reading import Place, Reader, Refused
 from buildgraph.manifests.values import (
@@ -26,6 +26,8 @@ from buildgraph.manifests.values import (
     REGISTRY,
     check_image,
     check_name,
+    check_registry,
+    check_setting,
     check_variable,
 )
 from buildgraph.place.names import Colour
@@ -47,6 +49,10 @@ def reading(reader: Reader[str]) -> Callable[[str], object]:
 WRITTEN: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "a name": (check_name, "shop-api"),
     "a variable": (check_variable, "API_KEY"),
+    "a setting": (check_setting, "auto_explain.log_min_duration"),
+    "a setting of Redis": (check_setting, "maxmemory-policy"),
+    "an annotation": (check_annotation, "nginx.ingress.kubernetes.io/proxy-body-size"),
+    "a registry that has a mirror": (check_registry, "127.0.0.1:5000"),
     "an image that is a key": (check_image, "node:20-alpine"),
     "an image": (reading(IMAGE), "127.0.0.1:5000/shop/api:1.2@sha256:" + "0" * 64),
     "a registry": (reading(REGISTRY), "ghcr.io:443/acme/shop"),
@@ -97,6 +103,30 @@ def test_what_names_something_is_refused_or_needs_no_quotes_anywhere(
 @pytest.mark.parametrize(("read", "usual"), WRITTEN.values(), ids=WRITTEN.keys())
 def test_what_is_usual_is_not_refused(read: Callable[[str], object], usual: str) -> None:
     assert not is_refused(read, usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    {
+        "a": True,
+        "cert-manager.io/cluster-issuer": True,
+        "Example.org/A_b.c": True,
+        "": False,
+        "/a": False,
+        "a/": False,
+        "a/b/c": False,
+        "-a": False,
+        "a-": False,
+        "a..b/c": False,
+        "a" * 64: False,
+        "a." * 127 + "/b": False,
+        f"{'a.' * 126}a/{'b' * 63}": True,
+        f"{'a.' * 127}a/b": False,
+    }.items(),
+)
+def test_an_annotation_has_a_qualified_name(name: str, is_one: bool) -> None:
+    """Kubernetes: "Annotations", Syntax and character set."""
+    assert is_refused(check_annotation, name) != is_one
 
 
 @given(put=st.sampled_from(ODD) | st.text(max_size=4), at=st.integers(0, 99))
