@@ -8,6 +8,7 @@ from typing import Final
 
 from buildgraph.adopt.dockerfiles import Build, chosen, found_builds
 from buildgraph.adopt.evidence import found_health, found_port, hears_port, is_server
+from buildgraph.adopt.fitting import refusal
 from buildgraph.adopt.frameworks import TITLES, WRITE_ONE, Verdict, recognise
 from buildgraph.adopt.model import Adoption, Facts, Found, Open, Project
 from buildgraph.adopt.names import product_of, service_names
@@ -31,6 +32,7 @@ IF_PAGES: Final = (
     'if it leaves pages in dist, declare it in a product (`kind = "spa"`, `path`, `port`, `host`), or '
     + WRITE_ONE
 )
+ANOTHER_NAME: Final = "give it another name, and run this again"
 STATIC: Final = ("astro", "spa", "expo")  # a server answers for these at any path
 
 
@@ -59,6 +61,7 @@ def adopt(facts: Facts, taken: Taken = Taken()) -> Adoption:
     builds = found_builds(facts)
     for folder in sorted({*facts.packages, *builds} - taken.folders):
         _look(work, folder, builds.get(folder, []))
+    _leave_unfit(work)
     if work.aside:
         work.left_open.append(_of_aside(work.aside))
     if LOCKFILE not in facts.paths and any(not service.dockerfile for service in work.services):
@@ -109,6 +112,13 @@ def _look_at(work: _Adopting, project: Project, verdict: Verdict) -> None:
             Open(folder, UNNAMED.format(other), NAME_IT) for other in unnamed_projects(work.facts, project)
         ]
         work.services.append(_of_kind(work, project, verdict.kind))
+
+
+def _leave_unfit(work: _Adopting) -> None:
+    """Leave open what a manifest could not say: it would be refused by every verb from now on."""
+    refusals = {service: why for service in work.services if (why := refusal(service))}
+    work.left_open += [Open(service.path, why, ANOTHER_NAME) for service, why in refusals.items()]
+    work.services = [service for service in work.services if service not in refusals]
 
 
 def _of_kind(work: _Adopting, project: Project, kind: str) -> Found:

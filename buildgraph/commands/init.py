@@ -24,7 +24,7 @@ from buildgraph.adopt.names import workspace_name
 from buildgraph.adopt.reading import is_dockerfile, wanted_texts
 from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE, render_more_stand_ins
 from buildgraph.commands.options import add_format, as_json
-from buildgraph.console import answer, on_one_line, printable, table
+from buildgraph.console import answer, on_one_line, table
 from buildgraph.errors import DONE, indent, unwritable
 from buildgraph.inside import place_inside
 from buildgraph.manifests.kinds import KINDS
@@ -211,7 +211,7 @@ def _write(folder: Path, files: Iterable[Planned]) -> None:
         place = place_inside(folder, file.path)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_new(place, printable(file.text).encode(), own_folder(folder))
+            write_new(place, file.text.encode(), own_folder(folder))
         except OSError as error:
             raise unwritable(file.path, error) from error
 
@@ -240,7 +240,7 @@ def _where(service: Found) -> str:
 def _open(left_open: Iterable[Open]) -> Iterator[str]:
     """A line for each; a way out that several in a row share stands once, below them."""
     for way_out, alike in groupby(left_open, key=lambda found: found.way_out):
-        yield from (f"  {on_one_line(found.where)}: {found.what}" for found in alike)
+        yield from (f"  {on_one_line(found.where)}: {on_one_line(found.what)}" for found in alike)
         yield from (f"    {line}" for line in way_out.splitlines())
 
 

@@ -54,6 +54,39 @@ def files_of(repo: Monorepo) -> dict[str, bytes]:
     return {path: (repo.root / path).read_bytes() for path in listed}
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    {
+        "\udcff": "no UTF-8 text",
+        'a"\n[x]\ny="': "expected a path inside the project",
+        "a\\": "expected a path inside the project",
+        "${{ x }}": "expected a path inside the project",
+    }.items(),
+)
+@pytest.mark.parametrize("has_dockerfile", [False, True], ids=["recognised", "with a Dockerfile"])
+def test_a_folder_that_no_manifest_could_name_is_left_open_with_the_reason(
+    shop: Monorepo, name: str, why: str, has_dockerfile: bool
+) -> None:
+    project(shop, f"apps/{name}", "@acme/odd", needs=("express",), scripts=NODE)
+    if has_dockerfile:
+        shop.write(f"apps/{name}/Dockerfile", "FROM node:20\nCOPY . .\n")
+
+    ran = shop.run("init")
+
+    assert (ran.code, why in ran.out) == (0, True)
+    assert "@acme/odd" not in (shop.root / "manifests/products/repo.toml").read_text()
+    assert shop.run("affected").code == 0
+
+
+@pytest.mark.parametrize("name", ['a "b"', "::error::", "-rf", "$(id)", "{{x}}", "é\u202e"])
+def test_any_other_folder_is_named_as_it_is(shop: Monorepo, name: str) -> None:
+    project(shop, f"apps/{name}", "@acme/odd", needs=("express",), scripts=NODE)
+
+    assert f"apps/{name}" in [service["path"] for service in told(shop)["services"]]
+
+    assert shop.run("affected").code == 0
+
+
 def test_what_is_written_is_the_smallest_that_says_it(shop: Monorepo) -> None:
     assert shop.run("init").code == 0
 
