@@ -34,7 +34,7 @@ from buildgraph.command_line import (
 )
 from buildgraph.commands import VERBS
 from buildgraph.console import shown_on
-from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, UnknownName, unforeseen
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, ConfigurationError, UnknownName, unforeseen
 from buildgraph.ignored import Ignored, marks_file
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_unready
@@ -276,6 +276,9 @@ def _spellings(option: Mapping[str, Any]) -> list[str]:
 def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
     """Refuse an unknown task, with what was perhaps meant, before anything runs."""
     for name in names:
+        if name in VERBS and name not in known:
+            way_out = f"write it first, and its options after it: `buildgraph {name} …`"
+            raise ConfigurationError.of("", f"{name} is a verb, and stands behind what is for tasks", way_out)
         if not name.startswith("-") and "*" not in name and name not in known:
             raise UnknownName("task or verb", name, [*known, *VERBS])
 

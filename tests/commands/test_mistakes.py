@@ -126,6 +126,20 @@ def test_a_misspelt_task_verb_or_node_offers_the_close_ones(shop: Monorepo) -> N
     assert "or image:web or" in told(shop, "why", "wbe")
 
 
+@pytest.mark.parametrize(
+    "arguments", [("-n", "2", "affected"), ("--trace", "t", "plan", "build"), ("build", "affected")]
+)
+def test_a_verb_that_does_not_stand_first_is_told_where_it_has_to(
+    shop: Monorepo, arguments: tuple[str, ...]
+) -> None:
+    shop.write("manifests/environments/development.toml", "proxy_port = 8480\n")
+    shop.commit()
+
+    verb = next(argument for argument in arguments if argument in ("affected", "plan"))
+    way_out = f"write it first, and its options after it: `buildgraph {verb} …`"
+    assert f"{verb} is a verb, and stands behind what is for tasks\n  {way_out}" in told(shop, *arguments)
+
+
 def test_whoever_asks_for_all_of_them_is_told_the_task_that_means_it_where_there_is_one(
     shop: Monorepo,
 ) -> None:
