@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import chdir
@@ -262,6 +264,29 @@ def test_attributes_hooks_and_modules_of_a_commit_run_nothing(shop: Monorepo, tm
 
     assert exit_code(shop, "affected") == DONE
     assert exit_code(shop, "graph", "--affected") == DONE
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("verb", ["affected", "list"], ids=["a verb", "what doit is asked"])
+def test_no_python_of_a_checkout_is_run(shop: Monorepo, tmp_path: Path, verb: str) -> None:
+    run = f"open({str(tmp_path / 'pwned')!r}, 'w')\n"
+    for module in ("dodo", "json", "tomli", "ryaml", "evil", "sitecustomize", "buildgraph/__init__"):
+        shop.write(f"{module}.py", run)
+    shop.write("doit.cfg", "[GLOBAL]\nloader = evil\n[LOADER]\nevil = evil:Loader\n")
+    shop.write(
+        "pyproject.toml", "[tool.doit]\nloader = 'evil'\n[tool.doit.plugins.loader]\nevil = 'evil:L'\n"
+    )
+
+    argv = (
+        sys.executable,
+        "-P",
+        "-m",
+        "buildgraph.main",
+        verb,
+    )  # as a script of its own, without the folder itself
+    ran = subprocess.run(argv, cwd=shop.root, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == DONE, ran.stderr
     assert not (tmp_path / "pwned").exists()
 
 
