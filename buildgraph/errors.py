@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
 MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
+MOST_TOLD: Final = 50  # mistakes at once: nobody reads on, and what strangers wrote may have thousands
 FEW: Final = 12  # names that are told where none looks like the one asked for: more would hide the mistake
 COLOUR: Final = r"\x1b\[[0-9;]{0,20}m"  # by which programs colour what they print: ECMA-48's SGR
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
@@ -42,13 +43,15 @@ class BuildgraphError(Exception):
 
 
 class ConfigurationError(BuildgraphError):
-    """All mistakes found in what the user wrote, told at once, in a stable order."""
+    """All mistakes found in what the user wrote, told at once as far as anybody reads, in a stable order."""
 
     exit_code = WRONG_USE
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(set(mistakes)))
-        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+        more = len(self.mistakes) - MOST_TOLD
+        told = [str(mistake) for mistake in self.mistakes[:MOST_TOLD]]
+        super().__init__("\n".join([*told, f"and {more} more"] if more > 0 else told))
 
     @classmethod
     def of(cls, where: str, what: str, way_out: str = "") -> ConfigurationError:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names
@@ -15,6 +16,11 @@ T = TypeVar("T")
 Schema = Mapping[str, Any]
 
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+MOST_KEPT: Final = (
+    1000  # mistakes: each is compared with all before it, and a stranger's file may have any number
+)
+LONGEST_KEY: Final = 100  # signs of a key that are told of where it stands
+LONGEST_SAID: Final = 500  # signs of what is wrong with a value
 NO_NUL: Final = "text without a NUL sign, which no program can be told"
 TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "true or false"),  # before int: a bool is an int in Python
@@ -51,7 +57,8 @@ class Place:
 
     def at(self, *keys: str) -> Place:
         """The place of a key below this one."""
-        quoted = (key if BARE_KEY.fullmatch(key) else json.dumps(key) for key in keys)
+        short = (_shortened(key, LONGEST_KEY) for key in keys)
+        quoted = (key if BARE_KEY.fullmatch(key) else json.dumps(key) for key in short)
         return Place(self.file, ".".join([*([self.path] if self.path else []), *quoted]), self.mistakes)
 
     def item(self, index: int) -> Place:
@@ -61,8 +68,8 @@ class Place:
     def refuse(self, what: str, way_out: str = "") -> None:
         """Keep a mistake of this place, unless it has one already."""
         where = str(self)
-        if all(mistake.where != where for mistake in self.mistakes):
-            self.mistakes.append(Mistake(where, what, way_out))
+        if len(self.mistakes) < MOST_KEPT and all(mistake.where != where for mistake in self.mistakes):
+            self.mistakes.append(Mistake(where, _shortened(what, LONGEST_SAID), way_out))
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -238,6 +245,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return did_you_mean(close_matches(name, names)) or known_names(names)
 
 
+def _shortened(text: str, longest: int) -> str:
+    """A text with its beginning and its end, where it is too long to be told."""
+    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-(longest // 2) :]}"
+
+
 def _read_fields(raw: Mapping[str, object], fields: Mapping[str, Field], place: Place) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, known in fields.items():
@@ -257,9 +269,8 @@ def _reader_of(known: Field) -> Reader[Any]:
 
 def _refuse_unknown(raw: Iterable[str], known: Iterable[str], place: Place) -> None:
     names = set(known)
-    for name in raw:
-        if name not in names:
-            place.at(name).refuse("there is no such key", suggest(name, names))
+    for name in islice((name for name in raw if name not in names), MOST_KEPT):
+        place.at(name).refuse("there is no such key", suggest(name, names))
 
 
 def _expect_range(found: int, least: int, most: int | None) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from buildgraph.console import harmless, said
 from buildgraph.durations import seconds
-from buildgraph.errors import BuildgraphError, ConfigurationError
+from buildgraph.errors import MOST_TOLD, BuildgraphError, ConfigurationError
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -100,7 +100,7 @@ class Annotator:
     def annotations(self, error: BuildgraphError, title: str = "", spot: Spot = NOWHERE) -> Iterator[str]:
         """One line for each mistake, or for the failure of a task, which may point to a file of it."""
         if isinstance(error, ConfigurationError):
-            for mistake in error.mistakes:
+            for mistake in error.mistakes[:MOST_TOLD]:
                 yield self._annotation(str(mistake), title, _spot_of(mistake.where))
         else:
             yield self._annotation(str(error), title, spot)

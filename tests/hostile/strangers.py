@@ -263,6 +263,24 @@ ATTACKS: Mapping[str, Attack] = {
     "tables in tables in tables": Attack(
         {PRODUCT: f"[services.{'.'.join('a' * 900)}]\n{'.'.join('b' * 900)} = 1"}, "nested more than 64"
     ),
+    "unknown keys by the thousand": Attack(
+        {PRODUCT: service('health = "/"\n' + "".join(f"k{number} = 1\n" for number in range(40_000)))},
+        "and 950 more",
+    ),
+    "names that are none by the thousand": Attack(
+        {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))}, "and 950 more"
+    ),
+    "a key of megabytes above thousands": Attack(
+        {
+            ROOT: f'name = "acme"\n[checks.packages."{"x" * 200_000}".outputs]\n'
+            + "k = 1\n"
+            + "".join(f"k{number} = 1\n" for number in range(5_000))
+        },
+        "and 950 more",
+    ),
+    "a value of megabytes": Attack(
+        {PRODUCT: service(f'path2 = 1\ncontext = "/{"x" * 1_000_000}"')}, "expected a path"
+    ),
     "a path that ends its line": Attack(
         {ROOT: 'name = "acme"\nroot = "a\\n::error::x"\n'}, "expected a path"
     ),
