@@ -13,6 +13,7 @@ from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
+from buildgraph.graph.links import Links
 from buildgraph.graph.named import Named
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
@@ -154,8 +155,8 @@ class Layout:
         return place.startswith("../") and there != ROOT and not there.startswith("..")
 
     @cached_property
-    def _links(self) -> Mapping[str, str]:
-        """The symbolic links of the workspace, and what stands in them."""
+    def _links(self) -> Links:
+        """The symbolic links of the workspace."""
         return _links_in(self.below)
 
     @cached_property
@@ -164,16 +165,9 @@ class Layout:
         linked = _joined(self._linked, self._named_outside())
         places = places_outside(self.workspace.packages, self._links, linked)
         if not places:
-            return Outside(self._prefix, {}, self.files, {})
+            return Outside(self._prefix, {}, self.files, Links({}))
         return Outside(
             self._prefix, places, Files(self.snapshot.entries, frozenset()), _links_in(self.snapshot)
-        )
-
-    @cached_property
-    def _link_targets(self) -> frozenset[str]:
-        return frozenset(
-            posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-            for path, target in self._links.items()
         )
 
     def _known_base(self, reference: str) -> Base:
@@ -244,7 +238,12 @@ class Layout:
         yield from hook_files(self.workspace.settings, self.files.entries)
         for reached in self._reached.values():
             yield from reached
-        yield from (*self._links, *self._link_targets, *self._configs.looked_for, *self._named.places)
+        yield from (
+            *self._links.targets,
+            *self._links.ends.values(),
+            *self._configs.looked_for,
+            *self._named.places,
+        )
         lockfile = self.workspace.lockfile
         if lockfile is None:
             return
@@ -267,7 +266,7 @@ class Layout:
         linked = (folder for folders in self._linked.values() for folder in folders)
         layered = (service for service in self.manifests.services if self._maker.is_layered(service))
         copied = (folder for service in layered for folder in self._maker.injected(service))
-        places = {*linked, *copied, *self._link_targets, *self._named.places}
+        places = {*linked, *copied, *self._links.ends.values(), *self._named.places}
         yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
         yield from self._outside.folders
 
@@ -277,11 +276,11 @@ def _joined(one: Mapping[str, Iterable[T]], other: Mapping[str, Iterable[T]]) ->
     return {folder: (*one.get(folder, ()), *other.get(folder, ())) for folder in {**one, **other}}
 
 
-def _links_in(snapshot: Snapshot) -> dict[str, str]:
-    """The symbolic links of a snapshot, and what stands in them."""
+def _links_in(snapshot: Snapshot) -> Links:
+    """The symbolic links of a snapshot."""
     paths = [path for path, entry in snapshot.entries.items() if entry.mode == SYMLINK]
     contents = snapshot.read_many(paths) if paths else {}
-    return {path: decoded(content) for path, content in contents.items()}
+    return Links({path: decoded(content) for path, content in contents.items()})
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

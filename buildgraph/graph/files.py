@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
 from buildgraph.graph.ignoring import matching
+from buildgraph.graph.links import Beginnings
 from buildgraph.graph.listing import Listing, listing_of, state_of
-from buildgraph.snapshot.snapshot import Entry
+from buildgraph.snapshot.snapshot import SUBMODULE, Entry
 from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
 from buildgraph.workspace.projects import MANIFESTS, ROOT
 
@@ -63,10 +63,20 @@ class Files:
             path not in self.hidden and owner_of(path, self.projects) in folders and path not in INSTALL_FILES
         )
 
-    def in_folder(self, folder: str) -> list[str]:
-        """All paths in a folder, whoever owns them; the root is no such folder."""
-        start = bisect_left(self._sorted, folder + "/")
-        return list(takewhile(lambda path: path.startswith(folder + "/"), self._sorted[start:]))
+    def at(self, place: str) -> list[str]:
+        """The path itself, all that lies below it, and the submodule that it lies in; the root is no such place."""
+        if place in self.entries:
+            return [place]
+        submodule = self._submodules.of(place)
+        return [submodule] if submodule else self._in_folder(place)
+
+    @cached_property
+    def _submodules(self) -> Beginnings:
+        return Beginnings([path for path, entry in self.entries.items() if entry.mode == SUBMODULE])
+
+    def _in_folder(self, folder: str) -> list[str]:
+        paths = self._sorted
+        return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]  # "0" is after "/"
 
     @cached_property
     def _sorted(self) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from buildgraph.graph.files import Files
+from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import Part, digest_of_pairs
 from buildgraph.graph.reached import files_at
@@ -17,13 +18,13 @@ from buildgraph.workspace.script_words import Words
 
 @dataclass(frozen=True)
 class Named:
-    """What scripts name, by folder of their project; `targets` are the symbolic links with where they lead.
+    """What scripts name, by folder of their project; `links` are those of the workspace.
 
     Places outside of the workspace are none of these.
     """
 
     words: Mapping[str, Words]
-    targets: Mapping[str, str]
+    links: Links
     files: Files
 
     @cached_property
@@ -69,8 +70,8 @@ class Named:
         return sorted(self.files.projects)
 
     def _parts(self, places: Iterable[str]) -> Iterator[Part]:
-        found = (files_at(place, self.targets, self._free) for place in places if place in self.places)
-        paths = sorted({path for paths in found for path in paths if path in self._free.entries})
+        found = files_at((place for place in places if place in self.places), self.links, self._free)
+        paths = sorted(path for path in found if path in self._free.entries)
         return (Part("file", path, state_of(self._free.entries[path])) for path in paths)
 
     @cached_property

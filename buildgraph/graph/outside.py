@@ -7,25 +7,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from buildgraph.graph.files import Files
+from buildgraph.graph.files import Files, split_by_owner
+from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import Part
-from buildgraph.graph.reached import files_at, ways
-from buildgraph.workspace.projects import ROOT, owner_of
+from buildgraph.graph.reached import files_at
+from buildgraph.workspace.projects import ROOT
 
 
 def places_outside(
-    projects: Collection[str], targets: Mapping[str, str], linked: Mapping[str, Iterable[str]]
+    projects: Collection[str], links: Links, linked: Mapping[str, Iterable[str]]
 ) -> dict[str, tuple[str, ...]]:
     """Folder of a project -> where its links and linked folders lead out of the workspace, sorted.
 
-    Such a place begins with `..`, or is absolute. `targets` are the workspace's symbolic links with where they
-    lead, `linked` the folders of no project that one links or copies. All is seen from the workspace's root.
+    Such a place begins with `..`, or is absolute. `links` are the workspace's, `linked` the
+    folders of no project that one links or copies. All is seen from the workspace's root.
     """
     found = {folder: set(filter(_is_outside, places)) for folder, places in linked.items()}
-    for path in targets:
-        owned = found.setdefault(owner_of(path, projects) or ROOT, set())
-        owned.update(filter(_is_outside, ways(path, targets)))
+    for folder, paths in split_by_owner(links.targets, projects).items():
+        outside = (way for path in paths for way in links.ways(path) if _is_outside(way))
+        found.setdefault(folder, set()).update(outside)
     return {folder: tuple(sorted(places)) for folder, places in found.items() if places}
 
 
@@ -43,28 +44,25 @@ class Outside:
     """What the projects of a workspace read outside of it.
 
     `root` is the way to the workspace from the project's folder: it ends with a slash, or is empty. `places` are
-    as above, by folder of a project; `files` and `targets` all files and symbolic links of the project's folder.
+    as above, by folder of a project; `files` and `links` all files and symbolic links of the project's folder.
     """
 
     root: str
     places: Mapping[str, tuple[str, ...]]
     files: Files
-    targets: Mapping[str, str]
+    links: Links
 
     @cached_property
     def parts(self) -> Mapping[str, tuple[Part, ...]]:
         """The files at the places of each project, by its folder; their paths are seen from the workspace's root."""
-        found = {
-            folder: {path for place in places for path in files_at(place, self.targets, self.files)}
-            for folder, places in self._seen.items()
-        }
+        found = {folder: files_at(places, self.links, self.files) for folder, places in self._seen.items()}
         return {folder: tuple(sorted(map(self._part, paths))) for folder, paths in found.items() if paths}
 
     @cached_property
     def read(self) -> set[str]:
         """The paths that were looked for, seen from the project's folder: of files and links."""
-        files = (files_at(place, self.targets, self.files) for place in self._met)
-        return {path for path in self._met.union(*files) if not _is_beyond(path)}
+        paths = self._met | files_at(self._met, self.links, self.files)
+        return {path for path in paths if not _is_beyond(path)}
 
     @cached_property
     def folders(self) -> set[str]:
@@ -79,7 +77,7 @@ class Outside:
         """
         up = "../" * self.root.count("/")
         found = {
-            folder: {way for place in places for way in ways(place, self.targets) if _is_beyond(way)}
+            folder: {way for place in places for way in self.links.ways(place) if _is_beyond(way)}
             for folder, places in self._seen.items()
         }
         return {
@@ -99,9 +97,7 @@ class Outside:
     @cached_property
     def _met(self) -> set[str]:
         """All places on the ways, of all projects."""
-        return {
-            way for places in self._seen.values() for place in places for way in ways(place, self.targets)
-        }
+        return {way for places in self._seen.values() for place in places for way in self.links.ways(place)}
 
     def _part(self, path: str) -> Part:
         name = posixpath.relpath(f"/{path}", f"/{self.root}")

@@ -12,7 +12,7 @@ from buildgraph.errors import ConfigurationError
 
 T = TypeVar("T")
 
-MOST_LINKS = 40  # as many as a kernel follows
+MOST_LINKS, LONGEST_PATH = 40, 4095  # as many as a kernel follows, and as many bytes as it takes
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from buildgraph.graph.files import Files
+from buildgraph.graph.links import Links
 from buildgraph.graph.nodes import Part
 from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.snapshot.snapshot import REGULAR, SUBMODULE, SYMLINK, Entry
@@ -25,8 +26,8 @@ def outside(
     *places: str, root: str = "web/", whole: Mapping[str, Entry] = WHOLE, targets: Mapping[str, str] = TARGETS
 ) -> Outside:
     """What a project reads that is led to these places, seen from the workspace's root."""
-    found = places_outside(PROJECTS, {}, {"packages/core": places})
-    return Outside(root, found, Files(whole, frozenset()), targets)
+    found = places_outside(PROJECTS, Links({}), {"packages/core": places})
+    return Outside(root, found, Files(whole, frozenset()), Links(targets))
 
 
 def test_links_and_linked_folders_lead_out_by_their_owners() -> None:
@@ -38,7 +39,7 @@ def test_links_and_linked_folders_lead_out_by_their_owners() -> None:
         "notes": "..",
     }
 
-    assert places_outside(PROJECTS, links, {"packages/ui": ["../lib", "shared"], ".": ["shared"]}) == {
+    assert places_outside(PROJECTS, Links(links), {"packages/ui": ["../lib", "shared"], ".": ["shared"]}) == {
         "packages/core": ("../proto/schema.json",),
         "packages/ui": ("../lib", "/etc/acme"),
         ".": ("..",),

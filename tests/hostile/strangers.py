@@ -23,12 +23,13 @@ LIVE = "manifests/environments/production.toml"
 
 @dataclass(frozen=True)
 class Attack:
-    """Files by path, and what is said of them: "" where the answer is right; `verb` is the question."""
+    """Files and links by path, and what is said of them: "" where the answer is right; `verb` is the question."""
 
     files: Mapping[str, str | bytes]
     says: str = ""
     verb: tuple[str, ...] = ("affected",)
     without: tuple[str, ...] = field(default=())
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 def globs(*patterns: str) -> str:
@@ -228,6 +229,19 @@ ATTACKS: Mapping[str, Attack] = {
             f"a{LONG}": "",
         },
         ".dockerignore: '*[^b]*",
+    ),
+    # symbolic links
+    "links that lead to ever longer paths": Attack(
+        {}, links={f"packages/core/c{n}": f"c{n + 1}/" + "a/" * 2030 for n in range(20)}
+    ),
+    "links that are read with all that follows": Attack(
+        {}, links={f"packages/core/c{n}": f"c{n + 1}/" + "a/" * 50 for n in range(1000)}
+    ),
+    "thousands of links to a folder of thousands": Attack(
+        {f"big/{n}": "" for n in range(2000)}, links={f"packages/core/l{n}": "../../big" for n in range(2000)}
+    ),
+    "thousands of links in a circle": Attack(
+        {}, links={f"packages/core/l{n}": f"l{(n + 1) % 2000}/x/../" for n in range(2000)}
     ),
     # manifests
     "lists within lists in TOML": Attack({PRODUCT: "a = " + "[" * DEEP + "]" * DEEP}, "is no TOML"),

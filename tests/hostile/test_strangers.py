@@ -89,6 +89,8 @@ def test_what_a_stranger_writes_is_refused_clearly_or_answered_and_soon(
         (shop.root / path).unlink()
     for path, content in attack.files.items():
         shop.write(path, content)
+    for path, target in attack.links.items():
+        (shop.root / path).symlink_to(target)
     before, began = files_of(shop), time.process_time()
 
     code = exit_code(shop, *attack.verb)

@@ -1,0 +1,56 @@
+"""Where symbolic links lead: over files and folders, no further than a kernel would go."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildgraph.graph.files import Files
+from buildgraph.graph.links import Beginnings, Links
+from buildgraph.graph.reached import files_at
+from buildgraph.snapshot.snapshot import LONGEST_PATH, MOST_LINKS, REGULAR, SUBMODULE, SYMLINK, Entry
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [("a", None), ("a/b", "a/b"), ("a/b/c/d", "a/b"), ("a/bc", None), ("e", "e"), ("e/", "e"), ("", None)],
+)
+def test_a_path_begins_with_whole_parts_of_another(place: str, found: str | None) -> None:
+    assert Beginnings(["a/b", "a/b/c", "e"]).of(place) == found
+
+
+def test_a_place_leads_over_links_of_files_and_folders_to_what_is_there() -> None:
+    links = Links({"now": "versions/2", "versions/2": "./two", "read": "now/../now/file"})
+
+    assert links.ways("now/file") == ["now/file", "versions/2/file", "versions/two/file"]
+    assert links.ways("read") == ["read", "now/file", "versions/2/file", "versions/two/file"]
+    assert list(links.passed(links.ways("read"))) == ["read", "now", "versions/2"]
+
+
+def test_links_in_a_circle_lead_as_far_as_a_kernel_goes() -> None:
+    links = Links({"a": "b", "b": "a"})
+
+    assert len(links.ways("a")) == MOST_LINKS + 1
+
+
+@pytest.mark.parametrize(("length", "steps"), [(LONGEST_PATH, 2), (LONGEST_PATH + 1, 1)])
+def test_a_link_to_a_path_that_is_too_long_leads_nowhere(length: int, steps: int) -> None:
+    links = Links({"a": "b" * (length - 5)})
+
+    assert len(links.ways("a/1234")) == steps
+
+
+def test_files_are_found_behind_links_with_the_links() -> None:
+    entries = {
+        "all": Entry(SYMLINK, "1"),
+        "also": Entry(SYMLINK, "2"),
+        "big/a": Entry(REGULAR, "3"),
+        "big/b/c": Entry(REGULAR, "4"),
+        "big0": Entry(REGULAR, "5"),
+        "big-": Entry(REGULAR, "6"),
+        "lib": Entry(SUBMODULE, "7"),
+    }
+    links, files = Links({"all": "big", "also": "all", "in": "lib/src/x"}), Files(entries, ())
+
+    assert files_at(["also"], links, files) == {"all", "also", "big/a", "big/b/c"}
+    assert files_at(["in"], links, files) == {"in", "lib"}
+    assert files_at(["big0", "nowhere"], links, files) == {"big0"}
