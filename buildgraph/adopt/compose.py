@@ -15,7 +15,7 @@ from buildgraph.workspace.yaml import parse_yaml
 PLAIN: Final = re.compile(r"(docker-)?compose\.ya?ml")
 OVERRIDE: Final = "override"  # what compose lays over the plain file, on machines of developers
 # An address as a health check names it, no longer than one is; its group is the path.
-ADDRESS: Final = (
+ADDRESS: Final = re.compile(
     r"https?://[^/\s\"':]{1,255}(?::[^/\s\"']{0,255})?(/[\w.~+;=:@&/?-]{0,400})?(?=[\s\"'|)\\`]|$)"
 )
 
@@ -71,7 +71,12 @@ def _health(check: object) -> str:
     """The path of the address that a health check asks; "" where it asks none."""
     test = check.get("test") if isinstance(check, Mapping) else None
     words = test if isinstance(test, list) else [test]
-    found = re.search(ADDRESS, " ".join(map(str, words)))
+    return health_path(" ".join(map(str, words)))
+
+
+def health_path(command: str) -> str:
+    """The path of the first address in a command; "" where it has none."""
+    found = ADDRESS.search(command)
     return (found[1] or "/") if found else ""
 
 

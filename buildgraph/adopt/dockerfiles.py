@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from buildgraph.adopt.compose import ADDRESS, Built, compose_builds
+from buildgraph.adopt.compose import Built, compose_builds, health_path
 from buildgraph.adopt.model import Facts, Open
 from buildgraph.adopt.reading import DEVELOPING, is_aside, is_dockerfile
 from buildgraph.errors import ConfigurationError
@@ -20,14 +20,14 @@ from buildgraph.workspace.projects import ROOT, owner_of
 OURS: Final = (f"{TEMPLATES}/", "docker/substitutes/", ".devcontainer/")
 OF_ROOT: Final = re.compile(r"\b(pnpm|turbo|nx|lerna|rush)\b|pnpm-lock\.yaml")
 # A project as pnpm, turbo and lerna are told of it.
-ASKED: Final = r"(?:(?:--filter|--scope|-F)[= ]+|turbo(?:@\S+)? prune )"
+ASKED: Final = r"(?:(?:--filter|--scope|-F)[= ]+|turbo(?:@\S{1,100}+)? prune )"
 FILTER: Final = re.compile(
     rf"{ASKED}[\"']?\{{?(?:\./)?([\w@./-]+?)\}}?(?:\.\.\.)?[\"']?(?=[\s\"']|$)", re.MULTILINE
 )
 PORT: Final = re.compile(
-    r"^[ \t]*(?:ENV|ARG)\s+(?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(?:ENV|ARG)[ \t](?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE
 )
-HEALTH: Final = re.compile(rf"^[ \t]*HEALTHCHECK\b(?:.|\\\n){{0,4000}}?{ADDRESS}", re.MULTILINE)
+HEALTH: Final = re.compile(r"^[ \t]*HEALTHCHECK\b((?:[^\n\\]++|\\[\s\S])*+)", re.MULTILINE)
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
 FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"
 BUILD_IT_HERE: Final = "leave {}/ out of its COPY lines, and what lies above it"
@@ -236,5 +236,6 @@ def _port(text: str) -> int:
 
 
 def _health(text: str) -> str:
-    found = HEALTH.findall(text)
-    return (found[-1] or "/") if found else ""
+    """The path of the address that its last health check asks; "" where none asks one."""
+    found = [told for check in HEALTH.findall(text) if (told := health_path(check))]
+    return found[-1] if found else ""

@@ -8,11 +8,12 @@ from typing import Final
 
 from buildgraph.adopt.model import Project
 
-# Lengths are bounded where a text that never ends could be looked through again from each of its words.
+# Lengths are bounded where a text that never ends could be looked through again from each of its words, and blanks are
+# taken once (`*+`): whatever else takes blanks behind them would try every way to share them.
 # In the order in which they are believed: what is listened on, the variable's default, any other port.
 PORTS: Final = (
-    re.compile(r"\.listen\(\s*(?:\{[^{}]{0,400}?\bport\s*:\s*)?[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
-    re.compile(r"\bserve\(\s*\{[^{}]{0,400}?\bport\s*:\s*[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"\.listen\(\s*+(?:\{[^{}]{0,400}?\bport\s*:\s*+)?[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
+    re.compile(r"\bserve\(\s*\{[^{}]{0,400}?\bport\s*:\s*+[^,;{})\n]{0,200}?(?<!\w)(\d{4,5})\b"),
     re.compile(r"(?<![A-Z_])PORT\b['\"\])]*\s*(?:\?\?|\|\|)\s*['\"]?(\d{4,5})"),
     re.compile(r"\bport\s*[:=]\s*(\d{4,5})"),
 )
@@ -20,20 +21,21 @@ FIXED: Final = (re.compile(r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{4,5})"), PORT
 BACKING: Final = frozenset((3306, 5432, 6379, 27017))  # where databases and caches listen: another's port
 IN_SCRIPTS: Final = re.compile(r"(?:--port[ =]|-p[ =]?|PORT=)(\d{4,5})")
 SAYS_PORT: Final = re.compile(r"\bPORT\b")
-HEALTH: Final = r"[\w./-]*(?<![a-z])(?:health\w*|(?:is)?(?:readyz?|alive)|livez)(?![a-z])"
+WELL: Final = r"(?<![a-z])(?:health\w{0,80}+|(?:is)?(?:readyz?|alive)|livez)(?![a-z])"
+HEALTH: Final = rf"[\w./-]{{0,400}}{WELL}"
 ROUTE: Final = re.compile(rf"['\"`](/{HEALTH})['\"`]", re.IGNORECASE)
 CONTROLLER: Final = re.compile(
     rf"@Controller\(\s*(?:\{{\s*path\s*:\s*)?['\"`]/?({HEALTH})['\"`]", re.IGNORECASE
 )
 METHOD: Final = re.compile(rf"@Get\(\s*['\"`]/?({HEALTH})['\"`]", re.IGNORECASE)
-PREFIX: Final = re.compile(r"setGlobalPrefix\(\s*['\"`]/?([^'\"`]*?)/?['\"`]")
-NOT_PREFIXED: Final = re.compile(r"setGlobalPrefix\([^)]{0,400}?\bexclude\s*:\s*\[([^\]]*)\]")
+PREFIX: Final = re.compile(r"setGlobalPrefix\(\s*['\"`]/?([^'\"`]{0,400}?)/?['\"`]")
+NOT_PREFIXED: Final = re.compile(r"setGlobalPrefix\([^)]{0,400}?\bexclude\s*:\s*\[([^\]]{0,2000}+)\]")
 QUOTED: Final = re.compile(r"['\"`]/?([^'\"`]+)['\"`]")
-OWN_CONTROLLER: Final = re.compile(r"@Controller\(\s*(?:['\"`]/?([^'\"`]*)['\"`])?\s*\)")
-ROOT_CONTROLLER: Final = re.compile(r"@Controller\(\s*\)[\s\S]{0,4000}?@Get\(\s*\)")
-SVELTE: Final = re.compile(rf"src/routes/(.*{HEALTH})/\+server\.[jt]s", re.IGNORECASE)
-NEXT_APP: Final = re.compile(rf"(?:src/)?app/(.*{HEALTH})/route\.[jt]sx?", re.IGNORECASE)
-NEXT_PAGES: Final = re.compile(rf"(?:src/)?pages/(api/.*{HEALTH})\.[jt]s", re.IGNORECASE)
+OWN_CONTROLLER: Final = re.compile(r"@Controller\(\s*+(?:['\"`]/?([^'\"`]{0,400})['\"`]\s*+)?\)")
+ROOT_CONTROLLER: Final = re.compile(r"@Controller\(\s*\)(?:(?!@Controller\()[\s\S]){0,4000}?@Get\(\s*\)")
+SVELTE: Final = re.compile(rf"src/routes/(.*{WELL})/\+server\.[jt]s", re.IGNORECASE)
+NEXT_APP: Final = re.compile(rf"(?:src/)?app/(.*{WELL})/route\.[jt]sx?", re.IGNORECASE)
+NEXT_PAGES: Final = re.compile(rf"(?:src/)?pages/(api/.*{WELL})\.[jt]s", re.IGNORECASE)
 GROUP: Final = re.compile(r"\([^/]*\)/")
 
 

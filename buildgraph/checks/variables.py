@@ -21,10 +21,10 @@ NO_SOURCE: Final = re.compile(r"\.(?:test|spec|stories|d)\.|(?:^|/)__tests__/")
 _NAME: Final = "(?:" + "|".join(PUBLIC) + ")[A-Z0-9_]+"
 _READ: Final = re.compile(rf"""\benv(?:\.|\??\.?\[\s*['"`])({_NAME})|%({_NAME})%""".encode())
 _IMPORTED: Final = re.compile(
-    rb"""import\s*\{([^}]*)\}\s*from\s*['"](?:\$env/static/public|astro:env/client)['"]"""
+    rb"""import\s*\{([^{}]*)\}\s*from\s*['"](?:\$env/static/public|astro:env/client)['"]"""
 )
 _PUBLIC: Final = re.compile(rf"\b{_NAME}\b".encode())
-_SET: Final = re.compile(rb"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
+_SET: Final = re.compile(rb"^[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_][A-Za-z0-9_]*)[^\S\n]*=", re.MULTILINE)
 
 
 def is_source(path: str) -> bool:

@@ -14,10 +14,8 @@ TOKEN: Final = re.compile(
     r"(?P<single>'[^']*')"
     r"|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<sign>:?[-+])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}"
     r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<odd>\$\{[^}]*\})"
+    r"|(?P<odd>\$\{[^}]{0,1000}+\})"  # bounded, or one that never ends is looked through from each of its signs
 )
-
-
 LONGEST: Final = (
     1 << 16
 )  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
@@ -91,6 +89,8 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
     found = Expansion()
     position, quote = 0, ""
     while position < len(word):
+        if len(found.text) > LONGEST:
+            raise TooLong
         character = word[position]
         if character == escape and position + 1 < len(word):
             found.text += word[position + 1]
@@ -99,8 +99,6 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
         token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
         if token:
             _append(found, token, values)
-            if len(found.text) > LONGEST:
-                raise TooLong
             position = token.end()
             continue
         if character == '"':

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from buildgraph.workspace.package import Package
@@ -60,34 +61,38 @@ BUILTIN = frozenset(
     )
 )
 
-# Lengths are bounded where a text that never ends could be looked through again from each of its signs.
-_COMMENT = rb"/\*.*?\*/|//[^\n]*\n"
-_GAP = rb"(?:\s|" + _COMMENT + rb")*"
+# Lengths are bounded where a text that never ends could be looked through again from each of its signs, and what can
+# be read in one way alone is tried once (`(?>…)`, `*+`): of forty comments in a row none has a second way to end.
+_COMMENT = rb"(?>/\*.*?\*/|//[^\n]*\n)"
+_GAP = rb"(?:\s++|" + _COMMENT + rb")*+"
 _TEXT = rb"(?:'([^'\\\n]*)'|\"([^\"\\\n]*)\")"
 _WORDS = rb"(?:[\w$,*\s\x80-\xff]|" + _COMMENT + rb"){0,200}?"
-_MEMBERS = rb"(?:\{(?:[^{}'\"`;=()/]|'[^'\n]*'|\"[^\"\n]*\"|" + _COMMENT + rb")*\})?"
+_MEMBERS = rb"\{(?:[^{}'\"`;=()/]|'[^'\n]*'|\"[^\"\n]*\"|" + _COMMENT + rb")*+\}"
 # What hides code, what may begin an import, and the brackets that end the code inside a template.
 _TOKEN = re.compile(
     rb"//[^\n]*|/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)"
-    rb"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
-    # a regular expression, which stands where no number can
-    rb"|(?<=[(,=:\[!&|?;])[ \t]*/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n]){0,400}\]|[^/\\\[\n]){1,2000}/"
+    # behind a backslash a quote begins nothing: of a text that is never closed, each could be taken for another
+    rb"|(?<!\\)(?:'(?:\\.|[^'\\\n])*+'|\"(?:\\.|[^\"\\\n])*+\")"
+    # a regular expression, which stands where no number can; one that is never closed is passed over
+    rb"|(?<=[(,=:\[!&|?;])[ \t]*/(?![/*])"
+    rb"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,400}+\]|[^/\\\[\n]){1,2000}+/?"
     rb"|[`{}]|(?<![\w$.#@-])(?:\.\.\.)?(?:import|export|require)\b(?![\w$-]|\s*:)",
     re.DOTALL,
 )
 _IN_TEMPLATE = re.compile(rb"`|\$\{|\\.", re.DOTALL)
 _FROM = re.compile(
-    rb"(?:import|export)\b(" + _WORDS + _MEMBERS + _GAP + rb")(?<![\w$])from" + _GAP + _TEXT, re.DOTALL
+    rb"(?:import|export)\b(" + _WORDS + rb"(?:" + _MEMBERS + _GAP + rb")?)(?<![\w$])from" + _GAP + _TEXT,
+    re.DOTALL,
 )
 _BARE = re.compile(rb"import" + _GAP + _TEXT, re.DOTALL)
 _CALL = re.compile(
     rb"(?:import|require(?:\s*\.\s*resolve)?)\s*\(" + _GAP + rb"(?:" + _TEXT + rb"|`([^`\\]*)`)", re.DOTALL
 )
 _TYPES = re.compile(rb"\s*type\b(?!\s*(?:,|\Z))")
-_TYPE_MEMBERS = re.compile(rb"\s*\{(?:\s*type\s[^,}]*,?)+\s*\}\s*")
+_TYPE_MEMBERS = re.compile(rb"\s*\{(?:\s*type\s[^,}]*+(?:,|(?=\})))++\s*\}\s*")
+# What stands in quotes behind such a word, or behind a comment's end, for comments may stand between the two.
 _GLIMPSE = re.compile(
-    rb"(?:from|import|require|resolve)(?![\w$])(?:[\s(]|" + _COMMENT + rb")*['\"`]([\w@][^'\"`\n]*)",
-    re.DOTALL,
+    rb"(?:(?:from|import|require|resolve)(?![\w$])[\s(]*+|\*/\s*+|\n[^\S\n]*+)['\"`]([\w@][^'\"`\n]*)"
 )
 _SCRIPT = re.compile(rb"<script\b[^<>]{0,400}>", re.IGNORECASE)
 _NAME = re.compile(r"(@[\w~-][\w.~-]*/[\w~-][\w.~-]*|[\w-][\w.~-]*)(/|$)")
@@ -160,15 +165,15 @@ def _scripts(page: bytes) -> Iterator[bytes]:
 
 def _scan(text: bytes) -> Iterator[Use]:
     """The uses in a text: from token to token, and through the code inside templates."""
-    position, open_brackets = 0, [0]  # brackets open since each template's code began
+    position, templates = 0, _Templates(text)
     while token := _TOKEN.search(text, position):
         position, sign = token.end(), token[0]
         if sign == b"`":
-            position = _enter_template(text, position, open_brackets)
+            position = templates.enter(position)
         elif sign == b"{":
-            open_brackets[-1] += 1
+            templates.open_brackets[-1] += 1
         elif sign == b"}":
-            position = _close(text, position, open_brackets)
+            position = templates.close(position)
         elif sign.endswith((b"import", b"export", b"require")):
             found = _read(text, token.end() - len(sign.lstrip(b".")))
             if found is not None:
@@ -176,29 +181,37 @@ def _scan(text: bytes) -> Iterator[Use]:
                 yield from use
 
 
-def _enter_template(text: bytes, position: int, open_brackets: list[int]) -> int:
-    """Where code goes on after a template's text: in a `${`, or behind its end.
+@dataclass(slots=True)
+class _Templates:
+    """The templates of a text, by the brackets that are open since the code inside of each began."""
 
-    A back tick that nothing closes, as in the text of a page, hides nothing.
-    """
-    start = position
-    while sign := _IN_TEMPLATE.search(text, position):
-        position = sign.end()
-        if sign[0] == b"`":
+    text: bytes
+    open_brackets: list[int] = field(default_factory=lambda: [0])
+    are_over: bool = False
+
+    def enter(self, position: int) -> int:
+        """Where code goes on after a template's text: in a `${`, or behind its end.
+
+        A back tick that nothing closes, as in the text of a page, hides nothing, and none behind it is closed either.
+        """
+        start = position
+        while not self.are_over and (sign := _IN_TEMPLATE.search(self.text, position)):
+            position = sign.end()
+            if sign[0] == b"`":
+                return position
+            if sign[0] == b"${":
+                self.open_brackets.append(0)
+                return position
+        self.are_over = True
+        return start
+
+    def close(self, position: int) -> int:
+        """Behind a `}`: it ends a block, or the code inside a template, whose text goes on."""
+        if self.open_brackets[-1] or len(self.open_brackets) == 1:
+            self.open_brackets[-1] = max(0, self.open_brackets[-1] - 1)
             return position
-        if sign[0] == b"${":
-            open_brackets.append(0)
-            return position
-    return start
-
-
-def _close(text: bytes, position: int, open_brackets: list[int]) -> int:
-    """Behind a `}`: it ends a block, or the code inside a template, whose text goes on."""
-    if open_brackets[-1] or len(open_brackets) == 1:
-        open_brackets[-1] = max(0, open_brackets[-1] - 1)
-        return position
-    open_brackets.pop()
-    return _enter_template(text, position, open_brackets)
+        self.open_brackets.pop()
+        return self.enter(position)
 
 
 def _read(text: bytes, position: int) -> tuple[list[Use], int] | None:

@@ -122,13 +122,13 @@ def parse_npmrc(content: bytes) -> dict[str, tuple[str, ...]]:
 
     Values may be quoted; `#` and `;` begin comments.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for line in re.split(r"[\r\n]+", content.decode("utf-8-sig", "replace")):
         written, equals, value = (part.strip() for part in line.partition("="))
         key = written.removesuffix("[]")
         if key and not key.startswith(("#", ";")):
-            found[key] = (*found.get(key, ()), value.strip("\"'") if equals else "true")
-    return found
+            found.setdefault(key, []).append(value.strip("\"'") if equals else "true")
+    return {key: tuple(values) for key, values in found.items()}
 
 
 def _globs(packages: Any, where: str) -> tuple[str, ...]:

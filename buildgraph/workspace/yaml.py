@@ -87,7 +87,7 @@ def _unreadable(content: bytes, where: str, said: str) -> ConfigurationError:
 
 def _place_of_key(content: bytes, where: str, key: str) -> str:
     """`where` with the line on which `key` stands again: the reader does not tell it."""
-    line = re.compile(rb"^[ \t-]*['\"]?" + re.escape(key.encode()) + rb"['\"]? *:", re.MULTILINE)
+    line = re.compile(rb"^[ \t-]*+['\"]?" + re.escape(key.encode()) + rb"['\"]? *:", re.MULTILINE)
     places = [found.start() for found in line.finditer(content)]
     return f"{where}:{_line(content, places[-1])}" if len(places) == 2 else where
 

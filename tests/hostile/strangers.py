@@ -47,6 +47,15 @@ def dockerfile(text: str) -> dict[str, str | bytes]:
     return {OWN: f"FROM scratch\n{text}\n"}
 
 
+def nest(text: str) -> dict[str, str | bytes]:
+    """A NestJS service with these lines in its main.ts."""
+    package = {"name": "@acme/api", "scripts": {"start": "x"}, "dependencies": {"@nestjs/core": "10"}}
+    return {
+        "apps/api/package.json": json.dumps(package),
+        "apps/api/src/main.ts": f"app.listen(3000);{text}",
+    }
+
+
 FOLDERS = {"/".join("a" * 60) + "/package.json": "{}", f"{LONG}/package.json": "{}"}
 INIT = ("init", "--dry-run")
 RENDER = (
@@ -243,6 +252,11 @@ ATTACKS: Mapping[str, Attack] = {
     "thousands of links in a circle": Attack(
         {}, links={f"packages/core/l{n}": f"l{(n + 1) % 2000}/x/../" for n in range(2000)}
     ),
+    "variables that never end": Attack(dockerfile("COPY " + "${" * 50_000 + " x"), "longer than"),
+    "a copied word of megabytes": Attack(dockerfile(f"COPY {'a' * 1_200_000} x"), "longer than"),
+    "an argument of megabytes": Attack(dockerfile(f"ARG A={'a' * 1_200_000}"), "longer than"),
+    # .npmrc
+    "a setting that stands there thousands of times": Attack({".npmrc": "a=\n" * 100_000}),
     # manifests
     "lists within lists in TOML": Attack({PRODUCT: "a = " + "[" * DEEP + "]" * DEEP}, "is no TOML"),
     "a key of thousands of parts": Attack({PRODUCT: ".".join("a" * 20_000) + " = 1"}, "is no TOML"),
@@ -374,6 +388,14 @@ ATTACKS: Mapping[str, Attack] = {
         },
         verb=INIT,
     ),
+    "blanks where a variable is expected": Attack(dockerfile("ENV" + " " * 100_000), verb=INIT),
+    "a program's versions within one another": Attack(dockerfile("RUN " + "turbo@" * 17_000), verb=INIT),
+    "health checks that go on and on": Attack(dockerfile("HEALTHCHECK \\\n" * 7_000), verb=INIT),
+    "a controller of blanks": Attack(nest("@Controller(" + " " * 100_000 + "x"), verb=INIT),
+    "lists of paths that never end": Attack(nest("setGlobalPrefix(exclude:[" * 4_000), verb=INIT),
+    "controllers without a path": Attack(nest("@Controller()" * 8_000), verb=INIT),
+    "a path of health upon health": Attack(nest("@Get('" + "_health" * 14_000), verb=INIT),
+    "a port behind blanks": Attack(nest("app.listen({port:" + " " * 100_000 + "x"), verb=INIT),
     "a compose file of aliases": Attack({"compose.yml": f"{BOMB}services: *a8\n"}, verb=INIT),
     "a compose file that builds what lies outside": Attack(
         {

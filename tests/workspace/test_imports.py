@@ -202,6 +202,33 @@ def test_a_long_source_takes_no_long_time() -> None:
     assert time.process_time() - started < 10
 
 
+MANY_WAYS = {
+    "comments that are followed by nothing": ("import x from 'lodash'\nimport ", "/**/", "!"),
+    "comments that never end": ("", "from/*", ""),
+    "words before comments": ("import " * 28, "/**/", "!"),
+    "words before blanks": ("import " * 28, " ", "!"),
+    "members that are all types but one": ("import {", " type a", ", b} from 'x'"),
+    "members between comments": ("import {", "/**/", ""),
+    "back ticks of a template that never ends": ("`", "\\`", ""),
+    "code of templates that never end": ("`${" * 20_000, "}", ""),
+    "quotes of a text that never ends": ("'", "\\'", ""),
+    "regular expressions that never end": ("", "[=/]", ""),
+}
+
+
+@pytest.mark.parametrize(("before", "piece", "after"), MANY_WAYS.values(), ids=MANY_WAYS.keys())
+@pytest.mark.timeout(20)
+def test_what_could_be_read_in_many_ways_is_answered_soon(before: str, piece: str, after: str) -> None:
+    source = f"{before}{piece * (100_000 // len(piece))}{after}".encode()
+    package = Package("a", "a")
+    started = time.process_time()
+
+    undeclared(package, {"a.ts": source}, None)
+    parse_uses(source)
+
+    assert time.process_time() - started < 4
+
+
 def test_names() -> None:
     assert package_name("@s/a/b") == "@s/a"
     assert package_name("@s") is None
