@@ -224,7 +224,38 @@ ATTACKS: Mapping[str, Attack] = {
             ".dockerignore": "*[^b]" * 12 + "*b\n",
             f"a{LONG}": "",
         },
-        ".dockerignore: '*[^b]*",
+    ),
+    "copied patterns of folders that may begin within names": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile(f"COPY {'**/b' * 8}z x"),
+            "b/" * 60 + "x": "",
+        },
+    ),
+    "ignored patterns of folders that may begin within names": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": f"{'**/b' * 8}z\n**/*a**/*a**//z\n",
+            "b/" * 60 + "x": "",
+            "aaaa/" * 200 + "c": "",
+        },
+    ),
+    "thousands of copied patterns": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": "".join(f"!*a{n}/**/a*b{n}\n" for n in range(6000)),
+            **{f"packages/core/f{n}": "" for n in range(500)},
+        },
+    ),
+    "thousands of copied sets": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": "*[aa]" * 20_000,
+        },
+        "hold more than 1000 sets",
     ),
     # manifests
     "lists within lists in TOML": Attack({PRODUCT: "a = " + "[" * DEEP + "]" * DEEP}, "is no TOML"),

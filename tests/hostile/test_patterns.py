@@ -8,7 +8,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from buildgraph.checks import patterns as outputs
-from buildgraph.recipes import window
+from buildgraph.recipes import Window
+from buildgraph.recipes.window import WHOLE
 from buildgraph.workspace import globs
 
 SIGNS = st.lists(st.sampled_from(["a", "b", "/", "*", "**", "**/", "?", "."]), min_size=1, max_size=8).map(
@@ -26,26 +27,59 @@ def matches(expression: str, text: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
+# What the pieces of a .dockerignore's pattern say, as Docker writes them.
+DOCKERS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def as_docker_reads(pattern: str) -> str:
+    """The expression that Docker makes of a pattern, with all below what it names."""
+    pieces = re.findall(r"\*\*/?|\[[^\]]+\]|.", pattern, re.DOTALL)
+    told = (DOCKERS.get(piece, piece if piece[1:] else re.escape(piece)) for piece in pieces)
+    return f"(?:{''.join(told)})(?:/.*)?"
+
+
+def is_ignored(path: str, *patterns: str) -> bool:
+    return not Window(".", (".",), patterns).sees(path)
+
+
 @often
 @given(SIGNS, TEXTS)
+@example("**/b**/ba", "bb/ba")
+@example("**/**a***/", "b/ba/")
 def test_in_a_dockerignore(pattern: str, path: str) -> None:
-    plain = "".join(map(window._piece, window.PIECE.finditer(pattern)))
+    assume(pattern != WHOLE)
 
-    assert matches(window._translated(pattern), path) == matches(plain, path)
+    assert is_ignored(path, pattern) == Window(".", (pattern,)).sees(path)
+    assert is_ignored(path, pattern) == matches(as_docker_reads(pattern), path)
 
 
 @often
 @given(
-    st.lists(st.sampled_from([*"ab/", "*", "**/", "[^a]", "[+-9]", "[ab]"]), min_size=1, max_size=7), TEXTS
+    st.lists(
+        st.sampled_from([*"ab/", "*", "**/", "[^a]", "[+-9]", "[ab]", "[a-]", "[^-b]", "[^^]", "[b-a]"]),
+        min_size=1,
+        max_size=7,
+    ),
+    TEXTS,
 )
 @example(["*", "[^a]", "*", "b"], "b/abb")
 @example(["*", "[+-9]", "*", "b"], "b/abb")
 def test_in_a_dockerignore_whose_sets_take_what_parts_folders(signs: list[str], path: str) -> None:
     pattern = "".join(signs)
-    assume(pattern.count("[^") + pattern.count("[+") <= window.MOST_CROSSINGS)
-    plain = "".join(map(window._piece, window.PIECE.finditer(pattern)))
+    is_one = "[b-a]" not in pattern
 
-    assert matches(window._translated(pattern), path) == matches(plain, path)
+    assert is_ignored(path, pattern) == (is_one and matches(as_docker_reads(pattern), path))
+
+
+@often
+@given(st.lists(st.tuples(st.booleans(), SIGNS), min_size=1, max_size=5), TEXTS)
+def test_among_patterns_of_a_dockerignore(rules: list[tuple[bool, str]], path: str) -> None:
+    """The last that speaks of a path decides."""
+    assume(all(pattern != WHOLE for _, pattern in rules))
+    told = [is_exception for is_exception, pattern in rules if matches(as_docker_reads(pattern), path)]
+
+    patterns = ("!" * is_exception + pattern for is_exception, pattern in rules)
+    assert is_ignored(path, *patterns) == (told[-1:] == [False])
 
 
 @often
