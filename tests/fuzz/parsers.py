@@ -26,7 +26,7 @@ from buildgraph.recipes.dockerfile import parse_dockerfile
 from buildgraph.recipes.window import Window, parse_ignored
 from buildgraph.runs.report import parse_took
 from buildgraph.schema_changes import read_losses
-from buildgraph.workspace.globs import parse_glob
+from buildgraph.workspace.globs import parse_globs
 from buildgraph.workspace.imports import parse_uses
 from buildgraph.workspace.locked import locked_of
 from buildgraph.workspace.lockfile_parsing import parse_lockfile
@@ -150,9 +150,9 @@ def read_dockerignore(content: bytes) -> None:
 def read_glob(content: bytes) -> None:
     """A pattern of pnpm-workspace.yaml, and a path."""
     pattern, _, path = content.decode("utf-8", "replace").partition("\n")
-    glob = parse_glob.__wrapped__(pattern)
+    matches = parse_globs((pattern,), "x")
     for other in (path, *paths_like(pattern)):
-        glob.match(other)
+        matches(other)
 
 
 def read_ignored(content: bytes) -> None:

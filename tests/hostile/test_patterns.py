@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from buildgraph.checks import patterns as outputs
 from buildgraph.recipes import Window
 from buildgraph.recipes.window import WHOLE
-from buildgraph.workspace import globs
+from buildgraph.workspace.globs import parse_globs
 
 SIGNS = st.lists(st.sampled_from(["a", "b", "/", "*", "**", "**/", "?", "."]), min_size=1, max_size=8).map(
     "".join
@@ -82,12 +82,54 @@ def test_among_patterns_of_a_dockerignore(rules: list[tuple[bool, str]], path: s
     assert is_ignored(path, *patterns) == (told[-1:] == [False])
 
 
+# What the names of a glob say; what begins with a dot is matched only where the dot is spelled.
+GLOBS = {"**": r"(?:(?!\.)[^/]+/)*", "*": r"(?!\.)[^/]+/", "?": r"(?!\.)[^/]/"}
+
+
+def as_fast_glob_reads(pattern: str) -> str:
+    """The expression of a glob, for a path with `/` behind it."""
+    parts = re.sub(r"(\*\*/)+(?=\*\*)", "", pattern).split("/")
+    told = (
+        GLOBS.get(
+            part, r"(?!\.)" * part.startswith("*") + part.replace(".", r"\.").replace("*", "[^/]*") + "/"
+        )
+        for part in parts
+    )
+    return "".join(told)
+
+
 @often
 @given(NAMES, PATHS)
 def test_among_projects(pattern: str, path: str) -> None:
-    plain = globs._translated(globs._FOLDERS.sub("**/", pattern), starts_name=True)
+    matched = parse_globs((pattern,), "x")(path)
 
-    assert (globs.parse_glob(pattern).match(path) is not None) == matches(plain, path)
+    assert matched == matches(as_fast_glob_reads(pattern), f"{path}/")
+
+
+CHOICES = {
+    "@(a|b)": "(?:a|b)",
+    "{a,bb}": "(?:a|bb)",
+    "?(a)": "(?:a)?",
+    "*(a|bb)": "(?:a|bb)*",
+    "+(ab|@(b|a))": "(?:ab|b|a)+",
+    "[ab]": "[ab]",
+    "[!a]": "[^/a]",
+    "x*": "x[^/]*",
+    "x**": "x[^/]*",
+    "x/**/": r"x/(?:(?!\.)[^/]+/)*",
+    "b": "b",
+    "/": "/",
+}
+
+
+@often
+@given(st.lists(st.sampled_from(sorted(CHOICES)), min_size=1, max_size=7), st.text("aabx/.", max_size=9))
+def test_among_projects_with_choices(signs: list[str], path: str) -> None:
+    plain = "".join(CHOICES[sign] for sign in signs)
+    pattern = "".join(signs)
+    assume("***" not in pattern and "*(a|bb)*(" not in pattern.replace("x*", ""))
+
+    assert parse_globs((pattern,), "x")(path) == matches(plain, path)
 
 
 @often
