@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 
 STAR = r"[^/]*"
 # One way to read each: of a hundred sets that could be read in two, no two to the hundredth are tried.
@@ -18,6 +19,27 @@ def compiled(expression: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         return re.compile(expression, flags)
+
+
+def signs_of(body: str, *negations: str) -> Callable[[str], bool]:
+    """Whether a sign is one of a set (`a-z_`); a set that begins with a negation has all others.
+
+    Raises ValueError for a set that is none (`z-a`, or nothing).
+    """
+    is_negated = body.startswith(negations)
+    singles, ranges, at = set[str](), list[tuple[str, str]](), int(is_negated)
+    if at == len(body):
+        raise ValueError(f"{body!r} is no set of signs")
+    while at < len(body):
+        if body[at + 1 : at + 2] == "-" and at + 2 < len(body):
+            ranges.append((body[at], body[at + 2]))
+            at += 3
+        else:
+            singles.add(body[at])
+            at += 1
+    if any(last < first for first, last in ranges):
+        raise ValueError(f"{body!r} is no set of signs")
+    return lambda sign: (sign in singles or any(a <= sign <= z for a, z in ranges)) != is_negated
 
 
 def firm_stars(expression: str) -> str:

@@ -13,7 +13,7 @@ from buildgraph.manifests.model import Service
 from buildgraph.manifests.switching import BLUE_GREEN
 from buildgraph.schema_changes import Reading, read_losses
 from buildgraph.snapshot import Repository, Snapshot
-from buildgraph.workspace.globs import parse_glob
+from buildgraph.workspace.globs import parse_globs
 
 DIRTY: Final = "-dirty"
 # Where drizzle-kit, Prisma and those who write SQL by hand keep it, seen from the service's folder.
@@ -117,11 +117,10 @@ def _files(snapshot: Snapshot, root: str, service: Service) -> Mapping[str, str]
     written = service.migration.files if service.migration else ()
     above = posixpath.normpath(posixpath.join(root or ".", service.path))
     place = f"manifests/products/{service.product}.toml: services.{service.name}.migration.files"
-    patterns = [
-        parse_glob(posixpath.normpath(posixpath.join(above, glob)), place) for glob in written or USUAL
-    ]
+    globs = (posixpath.normpath(posixpath.join(above, glob)) for glob in written or USUAL)
+    is_named = parse_globs(globs, place)
     entries = snapshot.entries if written else snapshot.entries_in(f"{above}/")
-    return {path: entry.blob for path, entry in entries.items() if any(p.match(path) for p in patterns)}
+    return {path: entry.blob for path, entry in entries.items() if is_named(path)}
 
 
 def _read(files: Mapping[str, str]) -> Reading:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from buildgraph.bounded import STAR, firm_stars
+from buildgraph.bounded import STAR, firm_stars, signs_of
 
 ONE = "[^/]"  # what `?` becomes
 
@@ -22,3 +22,16 @@ def test_an_expression_takes_what_it_took_before(text: str) -> None:
     plain = f"{STAR}{ONE}b[]!]{STAR}c{STAR}"
 
     assert bool(re.fullmatch(firm_stars(plain), text)) == bool(re.fullmatch(plain, text))
+
+
+@pytest.mark.parametrize("body", ["a", "a-c", "-a", "a-", "a-c-e", "^a", "^a-c", "^^", "--/", "a^"])
+def test_a_set_has_the_signs_that_an_expression_takes_by_it(body: str) -> None:
+    takes = signs_of(body, "^")
+
+    assert [sign for sign in "-./^abcde" if takes(sign)] == re.findall(f"[{body}]", "-./^abcde")
+
+
+@pytest.mark.parametrize("body", ["", "^", "c-a"])
+def test_a_set_that_is_none_is_refused(body: str) -> None:
+    with pytest.raises(ValueError, match="is no set of signs"):
+        signs_of(body, "^")

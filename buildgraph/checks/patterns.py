@@ -13,6 +13,7 @@ from typing import NamedTuple
 from buildgraph.bounded import firm_folders, firm_stars
 
 FOLDERS = r"(?:[^/]+/)*"  # any number of them
+_SIDE_BY_SIDE = re.compile(r"(?<![^/])\*\*(?:/\*\*)+(?![^/])")  # `**/**`, which says what one `**` says
 SKIPPED = ("node_modules", ".git", ".buildgraph")  # nobody's output
 
 
@@ -44,8 +45,8 @@ def _expression(patterns: Sequence[str]) -> re.Pattern[str]:
 
 
 def _translated(pattern: str) -> str:
-    segments = pattern.strip("/").split("/")
-    while len(segments) > 1 and segments[-1] == "**":
+    segments = _SIDE_BY_SIDE.sub("**", pattern.strip("/")).split("/")
+    if len(segments) > 1 and segments[-1] == "**":
         segments.pop()
     parts = [FOLDERS if part == "**" else f"{_segment(part)}/" for part in segments[:-1]]
     whole = "".join([*parts, r"[^/]+" if segments[-1] == "**" else _segment(segments[-1])])

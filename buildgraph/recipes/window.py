@@ -11,19 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from buildgraph.bounded import STAR, firm_stars, takes_slash
+from buildgraph.bounded import signs_of
 from buildgraph.errors import ConfigurationError
+from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
 
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
-MOST_CROSSINGS: Final = 2  # times that what stands between two stars of a pattern may take `/`
-FOLDERS, ANYTHING = "(?:.*/)?", ".*"  # any number of folders, and of any signs
-FEWEST: Final = {FOLDERS: "(?:.*?/)??", ANYTHING: ".*?"}
-GREEDY: Final = re.compile(
-    r"\[\^/\]\*(?!\?)"
-)  # a star that would take more than the next token has to leave it
-TOKEN: Final = re.compile(f"({re.escape(FOLDERS)}|{re.escape(ANYTHING)})")
-SIGN: Final = re.compile(r"[^\w^-]")
+MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
+NOTHING: Final = ("\0",)
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
 )
@@ -74,84 +69,66 @@ def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether COPY lines name a path, or a folder that holds it."""
     if WHOLE in copies:
         return lambda path: True
-    matches = _expression(copies).match
-    return lambda path: matches(path) is not None
+    last = _automaton(copies).last
+    return lambda path: last(path) is not None
 
 
 @lru_cache(maxsize=256)
 def _ignored(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path is kept out: the last pattern that speaks of it or of a folder above decides."""
-    if not any(pattern.startswith("!") for pattern in patterns):
-        matches = _expression(patterns).match
-        return lambda path: matches(path) is not None
-    rules = [(pattern.startswith("!"), _expression([pattern.removeprefix("!")])) for pattern in patterns]
+    last = _automaton(pattern.removeprefix("!") for pattern in patterns).last
 
     def is_ignored(path: str) -> bool:
-        told = (is_exception for is_exception, expression in reversed(rules) if expression.match(path))
-        return not next(told, True)
+        decides = last(path)
+        return decides is not None and not patterns[decides].startswith("!")
 
     return is_ignored
 
 
-def _expression(patterns: Iterable[str]) -> re.Pattern[str]:
-    """What any of the patterns names, and all below it."""
-    choices = "|".join(r".*" if pattern == WHOLE else _translated(pattern) for pattern in patterns if pattern)
-    return re.compile(rf"(?:{choices or '(?!)'})(?:/.*)?\Z", re.DOTALL)
-
-
-def _translated(pattern: str) -> str:
-    plain = "".join(_piece(found) for found in PIECE.finditer(pattern))
-    if sum(takes_slash(between) for between in plain.split(STAR)[1:-1]) > MOST_CROSSINGS:
+def _automaton(patterns: Iterable[str]) -> Automaton:
+    found = [_pieces(pattern) for pattern in patterns]
+    if sum(callable(piece) and piece is not _in_name for pieces in found for piece in pieces) > MOST_SETS:
         raise ConfigurationError.of(
-            f"a COPY line or {IGNORE}: {pattern[:60]!r}",
-            "is a pattern that takes too long to be matched",
-            "write several plain ones",
+            f"COPY lines or a {IGNORE}",
+            f"hold more than {MOST_SETS} sets of signs (`[a-z]`), which take too long to be matched",
+            "write `*` for some of them",
         )
-    text = firm_stars(plain)
-    text = "".join(_firm(*_joined(TOKEN.split(text))))
-    return text if "[" not in pattern or _is_expression(text) else "(?!)"
+    return Automaton(found)
 
 
-def _joined(parts: list[str]) -> tuple[list[str], list[str]]:
-    """The tokens of an expression, those side by side as one; and the texts around them, one more than tokens."""
-    tokens: list[str] = []
-    texts = [parts[0]]
-    for token, text in zip(parts[1::2], parts[2::2], strict=True):
-        if tokens and not texts[-1]:
-            tokens[-1] = ANYTHING if ANYTHING in (token, tokens[-1]) else FOLDERS
-            texts[-1] = text
-        else:
-            tokens.append(token)
-            texts.append(text)
-    return tokens, texts
-
-
-def _firm(tokens: list[str], texts: list[str]) -> Iterator[str]:
-    """The expression without trying again what cannot help.
-
-    What stands between two tokens has done its best at the first place that it fits, if the next takes what is left.
-    """
-    yield texts[0]
-    for at, (token, text) in enumerate(zip(tokens, texts[1:], strict=True), start=1):
-        after = tokens[at] if at < len(tokens) else ""
-        is_firm = after == ANYTHING or (after and text.endswith("/"))
-        yield f"(?>{FEWEST[token]}{GREEDY.sub('[^/]*?', text)})" if is_firm else token + text
-
-
-def _is_expression(text: str) -> bool:
-    """Whether sets of signs are some: Docker refuses `[z-a]`."""
+def _pieces(pattern: str) -> Pieces:
+    """What a pattern is made of; one that is none is a sign that no path holds."""
+    if pattern == WHOLE:
+        return (Piece.ANYTHING,)
     try:
-        return bool(re.compile(text))
-    except re.error:
-        return False
+        return tuple(_joined(map(_piece, PIECE.finditer(pattern)))) or NOTHING
+    except ValueError:
+        return NOTHING
 
 
-def _piece(found: re.Match[str]) -> str:
+def _joined(pieces: Iterable[str | Test | Piece]) -> Iterator[str | Test | Piece]:
+    """The pieces, those as one that side by side say what one of them says."""
+    before: str | Test | Piece = ""
+    for piece in pieces:
+        if before is Piece.ANYTHING and isinstance(piece, Piece):
+            continue
+        if before and not (isinstance(before, Piece) and piece in (before, Piece.ANYTHING)):
+            yield before
+        before = piece
+    if before:
+        yield before
+
+
+def _piece(found: re.Match[str]) -> str | Test | Piece:
+    """A piece of a pattern; ValueError for a set that is none: Docker refuses `[z-a]`."""
     if found["folders"]:
-        return FOLDERS if found["folders"].endswith("/") else ANYTHING
-    if found["star"] or found["one"]:
-        return "[^/]*" if found["star"] else "[^/]"
-    if found["set"]:
-        body = SIGN.sub(r"\\\g<0>", found["set"][1:-1])
-        return f"[{body}]"
-    return re.escape(found["sign"])
+        return Piece.FOLDERS if found["folders"].endswith("/") else Piece.ANYTHING
+    if found["star"]:
+        return Piece.NAME
+    if found["one"]:
+        return _in_name
+    return signs_of(found["set"][1:-1], "^") if found["set"] else found["sign"]
+
+
+def _in_name(sign: str) -> bool:
+    return sign != "/"

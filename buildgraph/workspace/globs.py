@@ -1,4 +1,4 @@
-"""Turns the glob patterns of pnpm-workspace.yaml into regular expressions over POSIX paths.
+"""Turns the glob patterns of pnpm-workspace.yaml into questions about POSIX paths.
 
 The dialect is fast-glob's, which pnpm uses: `*`, `?`, `**`, `[a-z]`, `{a,b}` and `@(a|b)` with its
 siblings; a name that begins with a dot is matched only by a pattern that spells the dot.
@@ -7,144 +7,187 @@ siblings; a name that begins with a dot is matched only by a pattern that spells
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from typing import Final, NamedTuple
 
-from buildgraph.bounded import compiled, firm_folders, firm_stars
+from buildgraph.bounded import signs_of
 from buildgraph.errors import ConfigurationError
+from buildgraph.workspace import places
+from buildgraph.workspace.places import END, Path, Piece, chain, choice
 
-MOST_STEPS = 1000  # a range of more is no list of folders
-LONGEST = 1000  # signs of a pattern
-DEEPEST = 20  # brackets within brackets
-MOST_WAYS = 10_000  # by which a pattern with choices may be read
-TOO_INTRICATE = "write several plain ones"
-_NAME = r"(?!\.)[^/]"  # the first character of a name that a wildcard may stand for
-_FOLDERS = re.compile(r"(?:(?<=/)|^)(?:\*\*/){2,}")  # says what one `**/` says, and takes ages to say it
+MOST_STEPS: Final = 1000  # a range of more is no list of folders
+LONGEST: Final = 1000  # signs of a pattern
+DEEPEST: Final = 20  # brackets within brackets
+MOST_CHOICES: Final = 2000  # of patterns that are asked together; a wildcard is one
+WAY_OUT: Final = "write several plain ones"
+# A choice that may be met again, or whose absence is looked at together with what follows, counts as so many.
+_COUNTS: Final = {"*": 20, "+": 20, "!": 100}
+_REPEATS: Final = frozenset("*+")
 _RANGE = re.compile(r"(-?[0-9]{1,9}|[a-zA-Z])\.\.(-?[0-9]{1,9}|[a-zA-Z])")
-_STARS = re.compile(r"\*+(?!\()")
-_SIGNS = re.compile(r"[*?+@!(){}\[\]\\|]")
-_SOME_FOLDERS = rf"(?:{_NAME}[^/]*/)*"
-_GROUPS = {"@": "", "?": "?", "+": "+", "*": "*"}
-_OF_SIGN = {"*": 10, "+": 10, "!": 20}  # what follows `!(…)` is looked at twice
+_PLAIN = re.compile(r"[^*?+@!(){}\[\]\\]+")
+_SIMPLE: Final[Mapping[str, Piece]] = {
+    "folders": places.folders,
+    "anything": places.anything,
+    "one": places.one,
+    "first": places.first,
+    "some": places.some,
+    "some first": places.some_first,
+    "name": places.name,
+}
+_GROUPS: Final[Mapping[str, Callable[[Piece], Piece]]] = {
+    "?": places.perhaps,
+    "*": places.repeated,
+    "+": lambda piece: chain((piece, places.repeated(piece))),
+}
+
+
+class Glob(NamedTuple):
+    """A pattern: the signs that all it matches begins with, what it asks of a path, and how many choices it has."""
+
+    beginning: str
+    piece: Piece
+    choices: int
+
+
+class _Token(NamedTuple):
+    """A piece of a pattern as it is written; `inside` is what stands between its brackets."""
+
+    kind: str
+    inside: str
+    length: int
+    sign: str = ""
+
+
+class _Intricate(Exception):
+    """A pattern has so many choices that to look at each takes too long."""
+
+
+def parse_globs(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
+    """Whether one of the patterns matches a whole path, in a time that grows with their length, however they are read.
+
+    Raises ConfigurationError when they have so many choices that to look at each takes too long; `where` names the
+    file and the key that hold them.
+    """
+    globs = [parse_glob(pattern, where) for pattern in patterns]
+    if sum(glob.choices for glob in globs) > MOST_CHOICES:
+        told = f"are patterns of more than {MOST_CHOICES} wildcards and choices, which take too long to be matched"
+        raise ConfigurationError.of(where, told, "write fewer")
+
+    def matches(text: str) -> bool:
+        path, whole = Path(text), 1 << len(text)
+        return any(text.startswith(beginning) and piece(path, END) & whole for beginning, piece, _ in globs)
+
+    return matches
 
 
 @lru_cache(maxsize=1024)
-def parse_glob(pattern: str, where: str = "") -> re.Pattern[str]:
-    """The expression that matches a whole path exactly when the pattern does, in a time that is bounded.
-
-    A set that is none (`[z-a]`) matches nothing. Raises ConfigurationError for a pattern that could be read in so
-    many ways that to try them takes ages; `where` names the file and the key that hold it.
-    """
-    path = _FOLDERS.sub("**/", pattern.removeprefix("./"))
-    if _is_intricate(path):
-        place = f"{where}: {pattern[:60]!r}" if where else f"{pattern[:60]!r}"
-        raise ConfigurationError.of(place, "is a pattern that takes too long to be matched", TOO_INTRICATE)
-    expression = firm_stars(_translated(path, starts_name=True))
-    if not any(sign in path for sign in "({|"):
-        expression = firm_folders(expression, _SOME_FOLDERS, f"{_SOME_FOLDERS}?")
+def parse_glob(pattern: str, where: str) -> Glob:
+    """One of them. A set that is none (`[z-a]`) matches nothing."""
+    path = pattern.removeprefix("./")
+    plain = _PLAIN.match(path)
+    reader = _Reader()
     try:
-        return compiled(expression + r"\Z")
-    except re.error:
-        return re.compile(r"(?!)")
+        if len(path) > LONGEST:
+            raise _Intricate
+        piece = reader.read(path, starts_name=True)
+    except ValueError:
+        piece = choice(())
+    except _Intricate:
+        told = "is a pattern that takes too long to be matched"
+        raise ConfigurationError.of(f"{where}: {pattern[:60]!r}", told, WAY_OUT) from None
+    return Glob(plain[0] if plain else "", piece, reader.choices)
 
 
-def _is_intricate(pattern: str) -> bool:
-    if len(pattern) > LONGEST:
-        return True
-    ways, open_until = 1, list[int]()
-    for at, sign in enumerate(pattern):
-        if sign in "({":
-            end = _end_of(pattern, at, "()" if sign == "(" else "{}")
-            open_until = [*(other for other in open_until if other > at), end]
-            ways *= _ways(pattern, at, end)
-            if ways > MOST_WAYS or len(open_until) > DEEPEST:
-                return True
-    stars = (len(_STARS.findall(part)) for part in pattern.split("/") if "(" in part or "{" in part)
-    folders = pattern.count("**/") if "(" in pattern or "{" in pattern else 0
-    ways *= int(100 ** sum(max(0, count - 1) for count in [folders, *stars]))
-    return ways > MOST_WAYS
+class _Reader:
+    """Reads one pattern, and counts its choices."""
+
+    def __init__(self) -> None:
+        self.choices = 0
+
+    def read(self, pattern: str, *, starts_name: bool, within: str = "") -> Piece:
+        """A pattern, or a choice that stands within groups of these signs."""
+        backwards: list[Piece] = []
+        rest: list[Piece] = []  # of the name, backwards
+        for token, is_first in reversed(list(_tokens(pattern, starts_name=starts_name))):
+            piece = self._piece(token, within, starts_name=is_first)
+            if token.sign == "!":
+                piece = places.other_than(chain((piece, *rest[::-1])))
+            backwards.append(piece)
+            before, slash, _ = token.inside.partition("/") if token.kind == "text" else ("", "", "")
+            if slash or token.kind == "folders":
+                rest = [places.text(before)] if before else []
+            else:
+                rest.append(piece)
+        return chain(backwards[::-1])
+
+    def _piece(self, token: _Token, within: str, *, starts_name: bool) -> Piece:
+        if token.kind == "text":
+            return places.text(token.inside)
+        if token.kind == "group":
+            return self._group(token, within, starts_name=starts_name)
+        self._count(1, within)
+        return places.one_of(_taken(token.inside)) if token.kind == "set" else _SIMPLE[token.kind]
+
+    def _group(self, token: _Token, within: str, *, starts_name: bool) -> Piece:
+        choices = _choices(token.inside, "|") if token.sign != "{" else _alternatives(token.inside)
+        around = within + token.sign
+        self._count(len(choices), around)
+        if (token.sign in _REPEATS and not _REPEATS.isdisjoint(within)) or len(around) > DEEPEST:
+            raise _Intricate
+        piece = choice([self.read(one, starts_name=starts_name, within=around) for one in choices])
+        return _GROUPS[token.sign](piece) if token.sign in _GROUPS else piece
+
+    def _count(self, choices: int, around: str) -> None:
+        self.choices += choices * max((_COUNTS.get(sign, 1) for sign in around), default=1)
+        if self.choices > MOST_CHOICES:
+            raise _Intricate
 
 
-def _ways(pattern: str, at: int, end: int) -> int:
-    """In how many ways the group whose bracket opens at `at` may be read."""
-    inside = pattern[at + 1 : end] if end > 0 else ""
-    before = pattern[at - 1 : at] if pattern[at] == "(" else ""
-    choices = _choices(inside, "|") if pattern[at] == "(" else _alternatives(inside)
-    if before in ("*", "+") and not _tell_apart(choices):
-        return MOST_WAYS + 1
-    return max(1, len(choices)) * _OF_SIGN.get(before, 1)
-
-
-def _tell_apart(choices: list[str]) -> bool:
-    """Whether choices that may be repeated are plain and none begins with another: then they are read in one way."""
-    ordered = sorted(choices)
-    is_plain = all(choice and not _SIGNS.search(choice) for choice in ordered)
-    return is_plain and not any(after.startswith(before) for before, after in pairwise(ordered))
-
-
-def _translated(pattern: str, *, starts_name: bool) -> str:
-    parts: list[str] = []
+def _tokens(pattern: str, *, starts_name: bool) -> Iterator[tuple[_Token, bool]]:
+    """What a pattern is made of, and whether each begins a name."""
+    round_ends, curly_ends = _ends_of(pattern, "()"), _ends_of(pattern, "{}")
     at = 0
     while at < len(pattern):
-        is_first = starts_name if at == 0 else pattern[at - 1] == "/"
-        text, at = _piece(pattern, at, is_first)
-        parts.append(text)
-    return "".join(parts)
+        is_first = pattern[at - 1] == "/" if at else starts_name
+        sign, after = pattern[at], pattern[at + 1 : at + 2]
+        if sign in "@?+*!" and at + 1 in round_ends:
+            end = round_ends[at + 1]
+            token = _Token("group", pattern[at + 2 : end], end + 1 - at, sign)
+        elif sign == "{" and at in curly_ends and _alternatives(pattern[at + 1 : curly_ends[at]]):
+            end = curly_ends[at]
+            token = _Token("group", pattern[at + 1 : end], end + 1 - at, sign)
+        elif sign == "[" and (end := pattern.find("]", at + 2)) > 0:
+            token = _Token("set", pattern[at + 1 : end], end + 1 - at)
+        elif sign == "\\" and after:
+            token = _Token("text", after, 2)
+        elif sign == "*":
+            token = _stars(pattern, at, is_first=is_first)
+        elif sign == "?":
+            token = _Token("first" if is_first else "one", "", 1)
+        else:
+            plain = _PLAIN.match(pattern, at)
+            token = _Token("text", plain[0] if plain else sign, len(plain[0]) if plain else 1)
+        yield token, is_first
+        at += token.length
 
 
-def _piece(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
-    """The expression of the piece that begins at `at`, and where the next one begins."""
-    sign = pattern[at]
-    if sign == "\\" and at + 1 < len(pattern):
-        return re.escape(pattern[at + 1]), at + 2
-    if sign in "@?+*!" and pattern[at + 1 : at + 2] == "(" and _end_of(pattern, at + 1, "()") > 0:
-        return _group(pattern, at, is_first)
-    if sign == "*":
-        return _star(pattern, at, is_first)
-    if sign == "?":
-        return (_NAME if is_first else "[^/]"), at + 1
-    if sign == "[" and (end := pattern.find("]", at + 2)) > 0:
-        return _characters(pattern[at + 1 : end]), end + 1
-    if (
-        sign == "{"
-        and (end := _end_of(pattern, at, "{}")) > 0
-        and (choices := _alternatives(pattern[at + 1 : end]))
-    ):
-        return _any_of(choices, is_first), end + 1
-    return re.escape(sign), at + 1
-
-
-def _star(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
+def _stars(pattern: str, at: int, *, is_first: bool) -> _Token:
     if is_first and pattern.startswith("**/", at):
-        return _SOME_FOLDERS, at + 3
+        return _Token("folders", "", 3)
     if is_first and pattern[at:] == "**":
-        return rf"(?:{_NAME}[^/]*(?:/{_NAME}[^/]*)*)?", at + 2
+        return _Token("anything", "", 2)
     end = at
     while pattern[end : end + 1] == "*":
         end += 1
-    ends_name = pattern[end : end + 1] in ("", "/")
-    if is_first:
-        return (rf"{_NAME}[^/]*" if ends_name else r"(?!\.)[^/]*"), end
-    return r"[^/]*", end
+    whole = "name" if pattern[end : end + 1] in ("", "/") else "some first"
+    return _Token(whole if is_first else "some", "", end - at)
 
 
-def _characters(inside: str) -> str:
-    negated = inside[:1] in ("!", "^")
-    body = (inside[1:] if negated else inside).replace("\\", "\\\\").replace("[", "\\[")
-    return f"[^/{body}]" if negated else f"[{body}]"
-
-
-def _group(pattern: str, at: int, is_first: bool) -> tuple[str, int]:
-    end = _end_of(pattern, at + 1, "()")
-    choices = _choices(pattern[at + 2 : end], "|")
-    if pattern[at] != "!":
-        return _any_of(choices, is_first) + _GROUPS[pattern[at]], end + 1
-    rest = _translated(pattern[end + 1 :].split("/", 1)[0], starts_name=False)
-    return rf"(?!{_any_of(choices, is_first)}{rest}(?:/|\Z))(?!\.)[^/]*", end + 1
-
-
-def _any_of(choices: list[str], is_first: bool) -> str:
-    return "(?:" + "|".join(_translated(choice, starts_name=is_first) for choice in choices) + ")"
+def _taken(inside: str) -> Callable[[str], bool]:
+    """Whether a set takes a sign; one of the signs that it does not name is none that parts folders."""
+    takes = signs_of(inside, "!", "^")
+    return (lambda sign: sign != "/" and takes(sign)) if inside[0] in "!^" else takes
 
 
 def _alternatives(inside: str) -> list[str]:
@@ -160,17 +203,15 @@ def _alternatives(inside: str) -> list[str]:
     return [chr(step) if first.isalpha() else str(step) for step in steps]
 
 
-def _end_of(pattern: str, at: int, brackets: str) -> int:
-    """Where the bracket that opens at `at` closes, or -1."""
-    depth = 0
-    for index in range(at, len(pattern)):
-        if pattern[index] == brackets[0]:
-            depth += 1
-        elif pattern[index] == brackets[1]:
-            depth -= 1
-            if depth == 0:
-                return index
-    return -1
+def _ends_of(pattern: str, brackets: str) -> dict[int, int]:
+    """Where each bracket that opens and closes does so."""
+    ends, opened = dict[int, int](), list[int]()
+    for at, sign in enumerate(pattern):
+        if sign == brackets[0]:
+            opened.append(at)
+        elif sign == brackets[1] and opened:
+            ends[opened.pop()] = at
+    return ends
 
 
 def _choices(inside: str, separator: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from buildgraph.workspace.globs import parse_glob
+from buildgraph.workspace.globs import parse_globs
 
 ROOT = "."
 MANIFEST = "package.json"
@@ -26,10 +26,10 @@ def find_projects(paths: Iterable[str], patterns: Iterable[str]) -> tuple[str, .
     stands in the list, and node_modules and bower_components are never searched (pnpm's find-packages).
     """
     asked = [pattern.strip() for pattern in patterns]
-    wanted = [_manifest_pattern(pattern) for pattern in asked if not pattern.startswith("!")]
-    refused = [_manifest_pattern(pattern[1:]) for pattern in asked if pattern.startswith("!")]
+    is_wanted = _matching(pattern for pattern in asked if not pattern.startswith("!"))
+    is_refused = _matching(pattern[1:] for pattern in asked if pattern.startswith("!"))
     folders = {path.rpartition("/")[0] or ROOT for path in paths if path.rpartition("/")[2] in MANIFESTS}
-    return tuple(sorted(folder for folder in folders if _is_project(folder, wanted, refused)))
+    return tuple(sorted(folder for folder in folders if _is_project(folder, is_wanted, is_refused)))
 
 
 def manifest_of(folder: str, paths: Collection[str]) -> str:
@@ -62,14 +62,14 @@ def owners_of(paths: Iterable[str], projects: Collection[str]) -> dict[str, str]
     return found
 
 
-def _manifest_pattern(pattern: str) -> re.Pattern[str]:
-    return parse_glob(posixpath.normpath(pattern) + "/" + MANIFEST, f"{WORKSPACE_FILE}: packages")
+def _matching(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether one of the patterns matches the path of a package.json."""
+    manifests = (f"{posixpath.normpath(pattern)}/{MANIFEST}" for pattern in patterns)
+    return parse_globs(manifests, f"{WORKSPACE_FILE}: packages")
 
 
-def _is_project(folder: str, wanted: Iterable[re.Pattern[str]], refused: Iterable[re.Pattern[str]]) -> bool:
+def _is_project(folder: str, is_wanted: Callable[[str], bool], is_refused: Callable[[str], bool]) -> bool:
     if folder == ROOT:
         return True
     path = f"{folder}/{MANIFEST}"
-    if _NEVER.search(path):
-        return False
-    return any(glob.match(path) for glob in wanted) and not any(glob.match(path) for glob in refused)
+    return not _NEVER.search(path) and is_wanted(path) and not is_refused(path)

@@ -46,3 +46,12 @@ def test_what_is_meant_is_matched(patterns: tuple[str, ...], path: str) -> None:
 )
 def test_what_is_not_meant_is_not(patterns: tuple[str, ...], path: str) -> None:
     assert not parse_patterns(patterns).matches(path)
+
+
+@pytest.mark.parametrize("pattern", ["**/**/lib", "**/**/**/**/**/**/lib/**/**", "**/**/**/**/**/**/**/*.js"])
+def test_folders_of_any_number_side_by_side_are_so_many(pattern: str) -> None:
+    matches = parse_patterns((pattern,)).matches
+
+    assert matches("a/lib/b.js")
+    assert matches("lib/b.js")
+    assert not matches("a/" * 300 + "library")

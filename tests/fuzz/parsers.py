@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import yaml
 
 from buildgraph.adopt.compose import compose_builds
 from buildgraph.adopt.model import Facts
+from buildgraph.checks.patterns import parse_patterns
 from buildgraph.checks.result import parse_result, render_result
 from buildgraph.errors import BuildgraphError
 from buildgraph.graph.ignoring import matcher
@@ -24,7 +26,7 @@ from buildgraph.recipes.dockerfile import parse_dockerfile
 from buildgraph.recipes.window import Window, parse_ignored
 from buildgraph.runs.report import parse_took
 from buildgraph.schema_changes import read_losses
-from buildgraph.workspace.globs import parse_glob
+from buildgraph.workspace.globs import parse_globs
 from buildgraph.workspace.imports import parse_uses
 from buildgraph.workspace.locked import locked_of
 from buildgraph.workspace.lockfile_parsing import parse_lockfile
@@ -49,6 +51,14 @@ from tests.fuzz.told import (
 
 PER_BYTE, AT_LEAST = 1 / 100_000, 1.0  # seconds of the processor that an answer may take
 PATHS = ("a", "a/b", "packages/core/src/index.ts", "a" * 40, "/".join("a" * 20), ".x/y", "node_modules/a")
+
+
+def paths_like(pattern: str) -> tuple[str, ...]:
+    """Paths that say no late, if at all: long ones of the pattern's own letters."""
+    letters = re.sub(r"[^\w.-]", "", pattern)[:8]
+    names = re.sub(r"[^\w./-]", "", pattern)[:20]
+    most = (*letters[:2], letters, names, "a")
+    return (*PATHS, *(f"{one * 300}!" for one in most[:3]), *(f"{f'{one}/' * 100}!" for one in most))
 
 
 def read_lockfile(content: bytes) -> None:
@@ -125,31 +135,41 @@ def read_dockerfile(content: bytes) -> None:
     found = parse_dockerfile(content, "Dockerfile", build_args={"A": "a"})
     window = Window(".", found.context_paths)
     assert all(not path.startswith("../") for path in found.context_paths)
-    for path in PATHS:
+    for path in paths_like(" ".join(found.context_paths)):
         window.sees(path)
 
 
 def read_dockerignore(content: bytes) -> None:
     """The patterns of a .dockerignore, asked for some paths."""
-    window = Window(".", (".",), parse_ignored(content))
-    for path in PATHS:
+    patterns = parse_ignored(content)
+    window = Window(".", (".",), patterns)
+    for path in paths_like("".join(patterns)):
         window.sees(path)
 
 
 def read_glob(content: bytes) -> None:
     """A pattern of pnpm-workspace.yaml, and a path."""
     pattern, _, path = content.decode("utf-8", "replace").partition("\n")
-    glob = parse_glob.__wrapped__(pattern)
-    for other in (path, *PATHS):
-        glob.match(other)
+    matches = parse_globs((pattern,), "x")
+    for other in (path, *paths_like(pattern)):
+        matches(other)
 
 
 def read_ignored(content: bytes) -> None:
     """A pattern in gitignore syntax, and a path."""
     pattern, _, path = content.decode("utf-8", "replace").partition("\n")
     is_ignored = matcher.__wrapped__((pattern,))
-    for other in (path or "x", *PATHS):
+    for other in (path or "x", *paths_like(pattern)):
         is_ignored(other)
+
+
+def read_outputs(content: bytes) -> None:
+    """Patterns of outputs, one per line."""
+    patterns = content.decode("utf-8", "replace").split("\n")
+    found = parse_patterns.__wrapped__(patterns)
+    for path in paths_like("".join(patterns)):
+        found.matches(path)
+        found.may_begin(path.partition("/")[0])
 
 
 def read_product(content: bytes) -> None:
@@ -248,6 +268,7 @@ PARSERS: Mapping[str, Callable[[bytes], Any]] = {
     "dockerignore": read_dockerignore,
     "glob": read_glob,
     "ignored": read_ignored,
+    "outputs": read_outputs,
     "product-toml": read_product,
     "workspace-toml": read_workspace_toml,
     "environment-toml": read_environment,

@@ -136,19 +136,30 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     # patterns
     "folders within folders within folders": Attack({WORKSPACE: globs("**/a/" * 30 + "zz"), **FOLDERS}),
-    "choices that can be read in many ways": Attack(
-        {WORKSPACE: globs("*(a|aa)*(a|aa)zz"), **FOLDERS}, "too long to be"
-    ),
-    "stars between choices": Attack(
-        {WORKSPACE: globs("@(a|b)*@(a|b)*@(a|b)*c"), **FOLDERS}, "too long to be"
-    ),
+    "choices that can be read in many ways": Attack({WORKSPACE: globs("*(a|aa)*(a|aa)zz"), **FOLDERS}),
+    "stars between choices": Attack({WORKSPACE: globs("@(a|b)*@(a|b)*@(a|b)*c"), **FOLDERS}),
     "repeats within repeats": Attack({WORKSPACE: globs("+(+(+(a)))b"), **FOLDERS}, "too long to be"),
-    "exceptions after exceptions": Attack({WORKSPACE: globs("a" + "!(b)" * 16)}, "too long to be"),
+    "exceptions after exceptions": Attack({WORKSPACE: globs("a" + "!(b)" * 30)}, "too long to be"),
     "groups within groups": Attack(
         {WORKSPACE: globs("@(" * 300 + "a" + ")" * 300)}, "pnpm-workspace.yaml: packages: '@("
     ),
-    "braces after braces": Attack({WORKSPACE: globs("{a,aa}" * 40), **FOLDERS}, "too long to be"),
+    "braces after braces": Attack({WORKSPACE: globs("{a,aa}" * 40), **FOLDERS}),
     "braces within braces": Attack({WORKSPACE: globs("{a," * 60 + "b" + "}" * 60)}, "too long to be"),
+    "options after exceptions": Attack(
+        {WORKSPACE: globs("*!(a)?(a)?(a)!(a)?(a)?(a)!(a)?(a)?(a)z"), "a" * 200 + "/package.json": "{}"}
+    ),
+    "options in folders": Attack(
+        {
+            WORKSPACE: globs("*/**/*?(a)/**/*?(a)/**/*?(a)z", "*?(a)/**/*a?(a)/**/*a?(a)/**/*a/z"),
+            "aaaa/" * 120 + "c/package.json": "{}",
+        }
+    ),
+    "repeats after repeats": Attack(
+        {WORKSPACE: globs("*+(a|b)+(a|b)+(a|b)z"), "a" * 200 + "/package.json": "{}"}
+    ),
+    "thousands of wildcards": Attack(
+        {WORKSPACE: globs(*(f"*a{n}*/**" for n in range(5000)))}, "more than 2000 wildcards"
+    ),
     "ranges of thousands": Attack({WORKSPACE: globs("{1..1000}" * 300)}, "too long to be"),
     "a range without end": Attack({WORKSPACE: globs("{1.." + "9" * 900 + "}")}),
     "sets that are none": Attack({WORKSPACE: globs("[z-a]", "[!", "[]]", "(?P<a>", "[--a]", "\\")}),
@@ -237,7 +248,38 @@ ATTACKS: Mapping[str, Attack] = {
             ".dockerignore": "*[^b]" * 12 + "*b\n",
             f"a{LONG}": "",
         },
-        ".dockerignore: '*[^b]*",
+    ),
+    "copied patterns of folders that may begin within names": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile(f"COPY {'**/b' * 8}z x"),
+            "b/" * 60 + "x": "",
+        },
+    ),
+    "ignored patterns of folders that may begin within names": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": f"{'**/b' * 8}z\n**/*a**/*a**//z\n",
+            "b/" * 60 + "x": "",
+            "aaaa/" * 200 + "c": "",
+        },
+    ),
+    "thousands of copied patterns": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": "".join(f"!*a{n}/**/a*b{n}\n" for n in range(6000)),
+            **{f"packages/core/f{n}": "" for n in range(500)},
+        },
+    ),
+    "thousands of copied sets": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("COPY . ."),
+            ".dockerignore": "*[aa]" * 20_000,
+        },
+        "hold more than 1000 sets",
     ),
     # symbolic links
     "links that lead to ever longer paths": Attack(

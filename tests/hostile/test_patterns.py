@@ -8,8 +8,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from buildgraph.checks import patterns as outputs
-from buildgraph.recipes import window
-from buildgraph.workspace import globs
+from buildgraph.recipes import Window
+from buildgraph.recipes.window import WHOLE
+from buildgraph.workspace.globs import parse_globs
 
 SIGNS = st.lists(st.sampled_from(["a", "b", "/", "*", "**", "**/", "?", "."]), min_size=1, max_size=8).map(
     "".join
@@ -26,34 +27,109 @@ def matches(expression: str, text: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
+# What the pieces of a .dockerignore's pattern say, as Docker writes them.
+DOCKERS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def as_docker_reads(pattern: str) -> str:
+    """The expression that Docker makes of a pattern, with all below what it names."""
+    pieces = re.findall(r"\*\*/?|\[[^\]]+\]|.", pattern, re.DOTALL)
+    told = (DOCKERS.get(piece, piece if piece[1:] else re.escape(piece)) for piece in pieces)
+    return f"(?:{''.join(told)})(?:/.*)?"
+
+
+def is_ignored(path: str, *patterns: str) -> bool:
+    return not Window(".", (".",), patterns).sees(path)
+
+
 @often
 @given(SIGNS, TEXTS)
+@example("**/b**/ba", "bb/ba")
+@example("**/**a***/", "b/ba/")
 def test_in_a_dockerignore(pattern: str, path: str) -> None:
-    plain = "".join(map(window._piece, window.PIECE.finditer(pattern)))
+    assume(pattern != WHOLE)
 
-    assert matches(window._translated(pattern), path) == matches(plain, path)
+    assert is_ignored(path, pattern) == Window(".", (pattern,)).sees(path)
+    assert is_ignored(path, pattern) == matches(as_docker_reads(pattern), path)
 
 
 @often
 @given(
-    st.lists(st.sampled_from([*"ab/", "*", "**/", "[^a]", "[+-9]", "[ab]"]), min_size=1, max_size=7), TEXTS
+    st.lists(
+        st.sampled_from([*"ab/", "*", "**/", "[^a]", "[+-9]", "[ab]", "[a-]", "[^-b]", "[^^]", "[b-a]"]),
+        min_size=1,
+        max_size=7,
+    ),
+    TEXTS,
 )
 @example(["*", "[^a]", "*", "b"], "b/abb")
 @example(["*", "[+-9]", "*", "b"], "b/abb")
 def test_in_a_dockerignore_whose_sets_take_what_parts_folders(signs: list[str], path: str) -> None:
     pattern = "".join(signs)
-    assume(pattern.count("[^") + pattern.count("[+") <= window.MOST_CROSSINGS)
-    plain = "".join(map(window._piece, window.PIECE.finditer(pattern)))
+    is_one = "[b-a]" not in pattern
 
-    assert matches(window._translated(pattern), path) == matches(plain, path)
+    assert is_ignored(path, pattern) == (is_one and matches(as_docker_reads(pattern), path))
+
+
+@often
+@given(st.lists(st.tuples(st.booleans(), SIGNS), min_size=1, max_size=5), TEXTS)
+def test_among_patterns_of_a_dockerignore(rules: list[tuple[bool, str]], path: str) -> None:
+    """The last that speaks of a path decides."""
+    assume(all(pattern != WHOLE for _, pattern in rules))
+    told = [is_exception for is_exception, pattern in rules if matches(as_docker_reads(pattern), path)]
+
+    patterns = ("!" * is_exception + pattern for is_exception, pattern in rules)
+    assert is_ignored(path, *patterns) == (told[-1:] == [False])
+
+
+# What the names of a glob say; what begins with a dot is matched only where the dot is spelled.
+GLOBS = {"**": r"(?:(?!\.)[^/]+/)*", "*": r"(?!\.)[^/]+/", "?": r"(?!\.)[^/]/"}
+
+
+def as_fast_glob_reads(pattern: str) -> str:
+    """The expression of a glob, for a path with `/` behind it."""
+    parts = re.sub(r"(\*\*/)+(?=\*\*)", "", pattern).split("/")
+    told = (
+        GLOBS.get(
+            part, r"(?!\.)" * part.startswith("*") + part.replace(".", r"\.").replace("*", "[^/]*") + "/"
+        )
+        for part in parts
+    )
+    return "".join(told)
 
 
 @often
 @given(NAMES, PATHS)
 def test_among_projects(pattern: str, path: str) -> None:
-    plain = globs._translated(globs._FOLDERS.sub("**/", pattern), starts_name=True)
+    matched = parse_globs((pattern,), "x")(path)
 
-    assert (globs.parse_glob(pattern).match(path) is not None) == matches(plain, path)
+    assert matched == matches(as_fast_glob_reads(pattern), f"{path}/")
+
+
+CHOICES = {
+    "@(a|b)": "(?:a|b)",
+    "{a,bb}": "(?:a|bb)",
+    "?(a)": "(?:a)?",
+    "*(a|bb)": "(?:a|bb)*",
+    "+(ab|@(b|a))": "(?:ab|b|a)+",
+    "[ab]": "[ab]",
+    "[!a]": "[^/a]",
+    "x*": "x[^/]*",
+    "x**": "x[^/]*",
+    "x/**/": r"x/(?:(?!\.)[^/]+/)*",
+    "b": "b",
+    "/": "/",
+}
+
+
+@often
+@given(st.lists(st.sampled_from(sorted(CHOICES)), min_size=1, max_size=7), st.text("aabx/.", max_size=9))
+def test_among_projects_with_choices(signs: list[str], path: str) -> None:
+    plain = "".join(CHOICES[sign] for sign in signs)
+    pattern = "".join(signs)
+    assume("***" not in pattern and "*(a|bb)*(" not in pattern.replace("x*", ""))
+
+    assert parse_globs((pattern,), "x")(path) == matches(plain, path)
 
 
 @often
