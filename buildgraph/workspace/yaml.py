@@ -10,8 +10,11 @@ from io import StringIO
 from typing import Any
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.workspace.aliases import written_out
 
 DEEPEST = 128  # levels, as the reader of YAML has it
+TIMES, ROOM = 4, 250_000  # how much longer a text may become by its aliases, and how much any may
+MEND = "mend the file at this place"
 _SAME_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _POSITION = re.compile(r" at line (\d+) column (\d+)")
@@ -24,15 +27,38 @@ def parse_yaml(content: bytes, where: str) -> tuple[Any, ...]:
 
     Raises ConfigurationError that names `where`, line and column.
     """
-    import ryaml  # the reader is native code: commands that meet no YAML do not load it
-
     _refuse_conflicts(content, where)
     refuse_depth(content, where)
+    text = _decoded(content, where)
     with _collector_off():
+        _refuse_repetition(text, where)
         try:
-            return tuple(ryaml.load_all(StringIO(_decoded(content, where))) or ())
+            return load_yaml(text)
         except ValueError as error:
             raise _unreadable(content, where, str(error)) from None
+
+
+def load_yaml(text: str) -> tuple[Any, ...]:
+    """The documents of a stream, as their reader has them; it raises ValueError."""
+    import ryaml  # the reader is native code: commands that meet no YAML do not load it
+
+    return tuple(ryaml.load_all(StringIO(text)) or ())
+
+
+def _refuse_repetition(text: str, where: str) -> None:
+    """Raise ConfigurationError for aliases that stand for far more than there is: the reader writes all of it out."""
+    try:
+        length = written_out(text, load_yaml)
+    except ValueError as error:
+        # Where only this reading fails, something has a tag beside its anchor, or a key has either: nobody's lockfile.
+        way_out = "mend the file at this place; here a key has no anchor, and an anchor has no tag beside it"
+        raise _unreadable(text.encode(), where, str(error), way_out) from None
+    if length > TIMES * len(text) + ROOM:
+        raise ConfigurationError.of(
+            where,
+            f"has aliases that repeat too much: they stand for more than {TIMES} times the file and {ROOM} characters",
+            "repeat less: take a smaller part for an anchor, or use its alias in fewer places",
+        )
 
 
 def refuse_depth(content: bytes, where: str) -> None:
@@ -75,14 +101,14 @@ def _refuse_conflicts(content: bytes, where: str) -> None:
     raise ConfigurationError.of(f"{where}:{line}", "holds marks of an unfinished merge", way_out)
 
 
-def _unreadable(content: bytes, where: str, said: str) -> ConfigurationError:
+def _unreadable(content: bytes, where: str, said: str, way_out: str = MEND) -> ConfigurationError:
     position = _POSITION.search(said)
     if position:
         where, said = f"{where}:{position[1]}:{position[2]}", said.replace(position[0], "", 1)
     elif duplicate := _DUPLICATE.match(said):
         key = duplicate["key"]
         where, said = _place_of_key(content, where, key), f"the key {key!r} stands twice"
-    return ConfigurationError.of(where, f"is no readable YAML: {said}", "mend the file at this place")
+    return ConfigurationError.of(where, f"is no readable YAML: {said}", way_out)
 
 
 def _place_of_key(content: bytes, where: str, key: str) -> str:

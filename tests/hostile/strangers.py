@@ -14,6 +14,11 @@ HUGE, BEYOND = "0x" + "f" * 5000, "is an integer beyond 64 bits"
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 9)
 )
+# What one mapping holds, in every other one: of 60 kB it makes a gigabyte.
+MERGED = f"a: &a {{{', '.join(f'k{key}: 1' for key in range(2000))}}}\n" + "".join(
+    f"b{key}: {{<<: *a}}\n" for key in range(3000)
+)
+LONG_TEXT = f"a: &a {'x' * 50_000}\n" + "".join(f"b{key}: *a\n" for key in range(5000))
 PLACES = "packages: ['packages/*', 'apps/*']\n"
 LOCK = "lockfileVersion: '9.0'\nimporters:\n  packages/core: {}\n  apps/web: {}\n"
 CORE, WORKSPACE, OWN = "packages/core/package.json", "pnpm-workspace.yaml", "services/own/Dockerfile"
@@ -99,8 +104,10 @@ ATTACKS: Mapping[str, Attack] = {
         {"packages/core/package.json5": "{" + "/*" * 100_000}, "no readable YAML", without=(CORE,)
     ),
     # pnpm-workspace.yaml
-    "a bomb of aliases": Attack({WORKSPACE: BOMB + PLACES}, "repetition limit"),
-    "an alias of itself": Attack({WORKSPACE: f"{PLACES}x: &x [*x]\n"}, "no readable YAML"),
+    "a bomb of aliases": Attack({WORKSPACE: BOMB + PLACES}, "repeat too much"),
+    "one mapping within thousands": Attack({WORKSPACE: PLACES + MERGED}, "repeat too much"),
+    "one long text by thousands of aliases": Attack({WORKSPACE: PLACES + LONG_TEXT}, "repeat too much"),
+    "an alias of itself": Attack({WORKSPACE: f"{PLACES}x: &x [*x]\n"}, "repeat too much"),
     "brackets within brackets in YAML": Attack(
         {WORKSPACE: "packages: " + "[" * DEEP + "]" * DEEP}, "nested more"
     ),
@@ -174,7 +181,10 @@ ATTACKS: Mapping[str, Attack] = {
         {ROOT: 'name = "acme"\nignored = ["[z-a]"]\n'}, "is no pattern"
     ),
     # pnpm-lock.yaml
-    "a lockfile of aliases": Attack({"pnpm-lock.yaml": LOCK + BOMB}, "repetition limit", ("plan",)),
+    "a lockfile of aliases": Attack({"pnpm-lock.yaml": LOCK + BOMB}, "repeat too much", ("plan",)),
+    "a lockfile of one mapping within thousands": Attack(
+        {"pnpm-lock.yaml": LOCK + MERGED}, "repeat too much", ("plan",)
+    ),
     "an importer that is a number": Attack(
         {"pnpm-lock.yaml": "lockfileVersion: '9.0'\nimporters: {.: 1}\n"}, "importers.", ("plan",)
     ),
@@ -439,6 +449,9 @@ ATTACKS: Mapping[str, Attack] = {
     "a path of health upon health": Attack(nest("@Get('" + "_health" * 14_000), verb=INIT),
     "a port behind blanks": Attack(nest("app.listen({port:" + " " * 100_000 + "x"), verb=INIT),
     "a compose file of aliases": Attack({"compose.yml": f"{BOMB}services: *a8\n"}, verb=INIT),
+    "a compose file of one mapping within thousands": Attack(
+        {"compose.yml": f"{MERGED}services: {{}}\n"}, verb=INIT
+    ),
     "a compose file that builds what lies outside": Attack(
         {
             "compose.yml": "services: {a: {build: {context: ../../../etc, dockerfile: /etc/passwd}}, b: {build: [1]}}\n"

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from buildgraph.errors import ConfigurationError
-from buildgraph.workspace.yaml import parse_yaml
+from buildgraph.workspace.aliases import written_out
+from buildgraph.workspace.yaml import DEEPEST, load_yaml, parse_yaml
 
 
 def mistake(text: bytes) -> str:
@@ -48,3 +49,78 @@ def test_what_cannot_be_read_is_told_with_file_and_line(text: bytes, said: str) 
     """Pitfall 30 (m): an error of parsing has a place and a way out."""
     assert mistake(text).startswith(said)
     assert "\n  " in mistake(text)
+
+
+COMPOSE = b"""
+x-env: &env {A: 1, B: 2}
+x-common: &common
+  restart: always
+  environment: &defaults
+    <<: *env
+    C: 3
+services:
+  web: {<<: *common, build: .}
+  api:
+    <<: [*common, *env]
+    environment: *defaults
+    command: "*web & *api"
+"""
+
+
+def test_anchors_as_people_write_them_are_read() -> None:
+    (found,) = parse_yaml(COMPOSE, "compose.yml")
+
+    assert found["services"]["api"]["environment"] == {"<<": {"A": 1, "B": 2}, "C": 3}
+    assert found["services"]["api"]["command"] == "*web & *api"
+
+
+def test_fifty_services_may_share_what_is_as_long_as_all_of_them() -> None:
+    shared = "x: &x {" + ", ".join(f"VARIABLE_{number}: value" for number in range(100)) + "}\n"
+    services = "".join(f"s{number}:\n  environment: *x\n  image: image{number}\n" for number in range(50))
+
+    (found,) = parse_yaml(f"{shared}{services}".encode(), "compose.yml")
+
+    assert found["s49"]["environment"] == found["x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("a: 1\nb: [x, 'y*y&z']\n", 0),
+        ("a: &a {x: yy}\nb: *a\n", 1 + 2 + 6 + 2 + 7),
+        ("a: &a\n- x\n- x\nb: [*a,*a]\n", 1 + 2 + 5 + 2 + 13),
+        ("{a: &a xyz,b: *a}", 1 + 2 + 4 + 2 + 5),
+        ("a: &a xyz\nb: &b [*a, *a]\nc: [*b, *b]\n", 1 + 2 + 4 + 2 + 11 + 2 + 25),
+        ("a: &a x\nb: &a xyz\nc: *a\n", 1 + 2 + 2 + 2 + 4 + 2 + 5),
+        ("a: &a xyz # *a *a\nb: *a\n", 1 + 2 + 4 + 2 + 5),
+        ("a: &a\nb: *a\n", 1 + 2 + 1 + 2 + 2),
+        ("--- &a x\n--- [b*a]\n", 2 + 5),
+        (f"a: &a x *{'y' * 500}\nb: *a\n# &{'y' * 500}\n", 1 + 2 + 504 + 2 + 505),
+    ],
+)
+def test_a_text_is_as_long_as_what_its_aliases_stand_for(text: str, size: int) -> None:
+    assert (
+        size <= written_out(text, load_yaml) <= size + 40
+    )  # a mark in a text is longer than what it stands in for
+
+
+@pytest.mark.parametrize(
+    "text", ["x: &x [*x]", "x: &x {y: &y [*x]}", "x: &x [&y [*y], *x]", "x: &x {<<: *x}"]
+)
+def test_what_holds_itself_has_no_end(text: str) -> None:
+    assert written_out(text, load_yaml) == float("inf")
+
+
+def test_the_deepest_that_is_read_may_have_anchors_on_every_level() -> None:
+    levels = DEEPEST - 2
+    text = "".join(f"&a{level} [" for level in range(levels)) + "x" + "]" * levels + "\n--- [&b y, *b, *a0]\n"
+    with pytest.raises(ConfigurationError, match="unknown anchor"):
+        parse_yaml(text.encode(), "f")
+    assert written_out(f"- {text.partition('---')[0]}- *a0\n", load_yaml) > 2 * levels
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a !!str x\nb: *a\n", "&a a: 1\nb: *a\n", "a: &a x\n*a : 1\n", "{a: &a x,*a:b}"]
+)
+def test_anchors_where_nobody_has_them_are_refused_with_the_way_out(text: str) -> None:
+    assert "a key has no anchor, and an anchor has no tag" in mistake(text.encode())
