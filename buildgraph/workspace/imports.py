@@ -135,7 +135,7 @@ def undeclared(
 
 
 def _glimpse(source: bytes) -> set[str]:
-    """The names that a source may import, comments and texts among them: ten times as fast as to read it."""
+    """The names that a source may import, comments and texts among them: three times as fast as to read it."""
     told = {found.decode("utf-8", "replace") for found in _GLIMPSE.findall(source)}
     return {name for specifier in told if (name := package_name(specifier)) is not None}
 
