@@ -25,10 +25,10 @@ BOTH = ["linux/amd64", "linux/arm64"]
 
 
 @pytest.fixture
-def far(tmp_path: Path, registry: str) -> Iterator[OwnEngine]:
+def far(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[OwnEngine]:
     """The engine whose BuildKit the cluster has; containerd keeps its images, and it reaches the registry."""
     made, port = (
-        OwnEngine(tmp_path / "far", megabytes=1000, keeps_several=True),
+        OwnEngine(tmp_path_factory.mktemp("far") / "engine", megabytes=1000, keeps_several=True),
         int(registry.rpartition(":")[2]),
     )
     try:
