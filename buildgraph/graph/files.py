@@ -76,7 +76,7 @@ class Files:
 
     def _in_folder(self, folder: str) -> list[str]:
         paths = self._sorted
-        return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]  # "0" is after "/"
+        return in_folder(paths, folder)
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -100,6 +100,11 @@ class Files:
     def described(self, paths: Iterable[str]) -> dict[str, str]:
         """Path -> mode and blob id, as reasons show a file's state."""
         return {path: state_of(self.entries[path]) for path in paths}
+
+
+def in_folder(paths: list[str], folder: str) -> list[str]:
+    """Those of sorted paths that lie in a folder."""
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]  # "0" is after "/"
 
 
 def split_by_owner(paths: Iterable[str], projects: Collection[str]) -> dict[str, tuple[str, ...]]:

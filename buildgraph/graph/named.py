@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from buildgraph.graph.files import Files
+from buildgraph.graph.files import Files, in_folder
 from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import Part, digest_of_pairs
@@ -56,14 +55,8 @@ class Named:
 
     def _projects(self, folder: str, places: Iterable[str]) -> tuple[str, ...]:
         owners = {owner_of(place, self.files.projects) or ROOT for place in places}
-        below = {inner for place in places for inner in self._below(place)}
+        below = {inner for place in places for inner in in_folder(self._folders, place)}
         return tuple(sorted(owners.union(below) - {ROOT, folder}))
-
-    def _below(self, place: str) -> Iterator[str]:
-        for at in range(bisect_left(self._folders, f"{place}/"), len(self._folders)):
-            if not self._folders[at].startswith(f"{place}/"):
-                return
-            yield self._folders[at]
 
     @cached_property
     def _folders(self) -> list[str]:
