@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 Load = Callable[[str], tuple[Any, ...]]
 _NAMED = re.compile(r"([&*])([0-9A-Za-z_-]+)")
+_MARKS = re.compile(r"m(\d+)\.")
 
 
 def written_out(text: str, load: Load) -> float:
@@ -20,9 +22,7 @@ def written_out(text: str, load: Load) -> float:
     names, found = _names(text), list[tuple[str, str]]()
     if not names:
         return 0
-    mark = "m"
-    while mark in text:
-        mark += "m"
+    mark = _mark(text)
 
     def as_tag(place: re.Match[str]) -> str:
         if place[2] not in names:
@@ -43,6 +43,12 @@ def _names(text: str) -> set[str]:
         return set()
     found = {place.groups() for place in _NAMED.finditer(text)}
     return {name for sign, name in found if sign == "*" and ("&", name) in found}
+
+
+def _mark(text: str) -> str:
+    """A few letters that stand nowhere in the text; they are put in once for each alias."""
+    taken = set(_MARKS.findall(text))
+    return f"m{next(number for number in count() if str(number) not in taken)}."
 
 
 class _Sizes:

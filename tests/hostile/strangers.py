@@ -107,6 +107,9 @@ ATTACKS: Mapping[str, Attack] = {
     "a bomb of aliases": Attack({WORKSPACE: BOMB + PLACES}, "repeat too much"),
     "one mapping within thousands": Attack({WORKSPACE: PLACES + MERGED}, "repeat too much"),
     "one long text by thousands of aliases": Attack({WORKSPACE: PLACES + LONG_TEXT}, "repeat too much"),
+    "thousands of aliases beside a text of one letter": Attack(
+        {WORKSPACE: f"{PLACES}x: [&a 1{', *a' * 20_000}]\ny: {'m' * 100_000}\n"}
+    ),
     "an alias of itself": Attack({WORKSPACE: f"{PLACES}x: &x [*x]\n"}, "repeat too much"),
     "brackets within brackets in YAML": Attack(
         {WORKSPACE: "packages: " + "[" * DEEP + "]" * DEEP}, "nested more"
