@@ -169,6 +169,10 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "ranges of thousands": Attack({WORKSPACE: globs("{1..1000}" * 300)}, "too long to be"),
     "a range without end": Attack({WORKSPACE: globs("{1.." + "9" * 900 + "}")}),
+    "projects within projects within projects": Attack(
+        {WORKSPACE: globs("**"), **{f"{'a/' * deep}package.json": "{}" for deep in range(1, 150)}},
+        "more than 100 folders deep",
+    ),
     "sets that are none": Attack({WORKSPACE: globs("[z-a]", "[!", "[]]", "(?P<a>", "[--a]", "\\")}),
     "ignored patterns that take ages": Attack(
         {
