@@ -5,16 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.order import closure
 from buildgraph.workspace.catalogs import CATALOG
 from buildgraph.workspace.lockfile import Importer, Lockfile, folders_in
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
-from buildgraph.workspace.references import DEFAULT_CATALOG, FILE, LINK, linked_folder, selected_names
+from buildgraph.workspace.references import DEFAULT_CATALOG, FILE, LINK, linked_folder
 from buildgraph.workspace.settings import WorkspaceSettings
 
 WORKSPACE, ALIAS = "workspace:", "npm:"
+MOST_BEARERS: Final = 100  # of a name that is linked: each that asks for it needs all of them
 _ARCHIVES = (".tgz", ".tar.gz", ".tar")
 
 
@@ -69,7 +72,8 @@ class Projects:
         """The edges of the project in `folder`, sorted and without itself.
 
         Where the lockfile has a line for a dependency it decides; pnpm's rules decide the rest
-        (no lockfile, a manifest newer than the lockfile, peers).
+        (no lockfile, a manifest newer than the lockfile, peers). Raises ConfigurationError for a name that is
+        asked for so and that more than MOST_BEARERS projects have.
         """
         found = set(self._linked(folder, lockfile))
         locked = _locked_specifiers(folder, lockfile)
@@ -108,8 +112,8 @@ class Projects:
             return self._by_path(folder, rest)
         name, wanted = _split_alias(rest, alias)
         if wanted in ("*", "^", "~", ""):
-            return self.names.get(name, ())
-        return self._satisfying(name, wanted) or self.names.get(name, ())
+            return self._bearers(name)
+        return self._satisfying(name, wanted) or self._bearers(name)
 
     def _by_path(self, folder: str, path: str) -> Iterable[str]:
         if path.endswith(_ARCHIVES):
@@ -124,10 +128,19 @@ class Projects:
     def _satisfying(self, name: str, wanted: str) -> tuple[str, ...]:
         from buildgraph.workspace.semver import is_satisfied  # few workspaces link plain ranges
 
-        found = self.names.get(name, ())
         return tuple(
-            folder for folder in found if is_satisfied(wanted, self.packages[folder].version or "0.0.0")
+            folder
+            for folder in self._bearers(name)
+            if is_satisfied(wanted, self.packages[folder].version or "0.0.0")
         )
+
+    def _bearers(self, name: str) -> tuple[str, ...]:
+        found = self.names.get(name, ())
+        if len(found) > MOST_BEARERS:
+            told = f"{name!r} is that of {len(found)} projects, and one of that name is linked"
+            way_out = "give them names of their own, or leave some out by a pattern of `packages` with `!`"
+            raise ConfigurationError.of(f"{self.packages[found[0]].path}: name", told, way_out)
+        return found
 
 
 def project_at(folder: str, projects: Collection[str]) -> str | None:
@@ -172,7 +185,7 @@ def _is_decided(alias: str, specifier: str, locked: Mapping[str, str], lockfile:
         return False
     if locked[alias] == specifier or not specifier.startswith(WORKSPACE):
         return True
-    return any(alias in selected_names(selector) for selector in lockfile.overrides)
+    return alias in lockfile.overridden
 
 
 def _split_alias(text: str, alias: str) -> tuple[str, str]:

@@ -75,8 +75,11 @@ def parse_globs(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
         raise ConfigurationError.of(where, told, "write fewer")
 
     def matches(text: str) -> bool:
+        pieces = [piece for beginning, piece, _ in globs if text.startswith(beginning)]
+        if not pieces:
+            return False
         path, whole = Path(text), 1 << len(text)
-        return any(text.startswith(beginning) and piece(path, END) & whole for beginning, piece, _ in globs)
+        return any(piece(path, END) & whole for piece in pieces)
 
     return matches
 

@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 from buildgraph.order import components
 from buildgraph.workspace.package import DEVELOPMENT, OPTIONAL, PRODUCTION
 from buildgraph.workspace.projects import ROOT
-from buildgraph.workspace.references import FILE, LINK, key_of, linked_folder, target_name, without_suffix
+from buildgraph.workspace.references import (
+    FILE,
+    LINK,
+    key_of,
+    linked_folder,
+    selected_names,
+    target_name,
+    without_suffix,
+)
 
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
 FLAT = ("6.0", "6.1")
@@ -135,6 +143,11 @@ class Lockfile(_Lockfile):
             name = target_name(selector)
             found[name] = (*found.get(name, ()), selector)
         return found
+
+    @cached_property
+    def overridden(self) -> frozenset[str]:
+        """The names in the selectors of all overrides."""
+        return frozenset(name for selector in self.overrides for name in selected_names(selector))
 
     @cached_property
     def links(self) -> dict[str, tuple[Any, ...]]:

@@ -103,6 +103,13 @@ ATTACKS: Mapping[str, Attack] = {
     "a JSON5 comment that never closes": Attack(
         {"packages/core/package.json5": "{" + "/*" * 100_000}, "no readable YAML", without=(CORE,)
     ),
+    "projects of one name that all ask for it": Attack(
+        {
+            f"packages/p{n}/package.json": '{"name": "p", "dependencies": {"p": "workspace:*"}}'
+            for n in range(150)
+        },
+        "name: 'p' is that of 150 projects",
+    ),
     # pnpm-workspace.yaml
     "a bomb of aliases": Attack({WORKSPACE: BOMB + PLACES}, "repeat too much"),
     "one mapping within thousands": Attack({WORKSPACE: PLACES + MERGED}, "repeat too much"),
@@ -172,6 +179,10 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "ranges of thousands": Attack({WORKSPACE: globs("{1..1000}" * 300)}, "too long to be"),
     "a range without end": Attack({WORKSPACE: globs("{1.." + "9" * 900 + "}")}),
+    "projects within projects within projects": Attack(
+        {WORKSPACE: globs("**"), **{f"{'a/' * deep}package.json": "{}" for deep in range(1, 150)}},
+        "more than 100 folders deep",
+    ),
     "sets that are none": Attack({WORKSPACE: globs("[z-a]", "[!", "[]]", "(?P<a>", "[--a]", "\\")}),
     "ignored patterns that take ages": Attack(
         {

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import Lockfile, Package, Workspace, WorkspaceSettings, links
 from buildgraph.workspace.reading import connect
 from tests.workspace.locks import document, lockfile, parsed
@@ -166,6 +168,32 @@ def test_a_name_of_several_projects_links_to_every_bearer() -> None:
 
     assert found.names == {"a": ("libs/one", "libs/two"), "apps/web": ("apps/web",)}
     assert [folder for folder, _ in edges(found, "apps/web")] == ["libs/one", "libs/two"]
+
+
+def test_a_name_of_hundreds_of_projects_is_refused_where_one_of_them_is_linked() -> None:
+    """Each that asks for it would need each of them: the square of as many edges."""
+    many = [package(f"libs/a{number}", "a") for number in range(101)]
+
+    assert len(workspace(*many).names["a"]) == 101
+    for specifier in ("workspace:*", "workspace:^1", "workspace:a@2", "^1"):
+        web = package("apps/web", dependencies={"a": specifier})
+        assert len(workspace(web, *many[:-1], settings=LINKING).edges["apps/web"]) == 100
+        with pytest.raises(ConfigurationError, match=r"libs/a0/package\.json: name: 'a' is that of 101 "):
+            workspace(web, *many, settings=LINKING)
+
+
+def test_overrides_and_what_they_may_be_about_are_compared_soon() -> None:
+    names = [f"a{number}" for number in range(2000)]
+    web = package("apps/web", dependencies=dict.fromkeys(names, "workspace:*"))
+    lock = lockfile(
+        {"apps/web": " ".join(f"{name}=1" for name in names)}, overrides=dict.fromkeys(names[1:], "1")
+    )
+    began = time.process_time()
+
+    found = workspace(web, package("libs/a0", "a0"), package("libs/a1", "a1"), lock=lock)
+
+    assert time.process_time() - began < 0.5
+    assert edges(found, "apps/web") == [("libs/a0", "dependencies")]
 
 
 def test_a_project_has_no_edge_to_itself() -> None:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import find_projects, owner_of, owners_of
 from buildgraph.workspace.projects import manifest_of
 
@@ -49,6 +50,16 @@ def test_a_negated_glob_excludes_wherever_it_stands() -> None:
     assert found(folders, "libs/**", "!libs/b") == [".", "libs/a", "libs/a/test/fixture"]
 
 
+def test_a_project_may_lie_a_hundred_folders_deep_and_no_deeper() -> None:
+    """No tree of people's has it; what is made for every folder above a project would take ages."""
+    deep, deeper = "/".join("a" * 100), "/".join("a" * 101)
+
+    assert found(deep, "**") == [".", deep]
+    assert found(f"{deeper}|b", "**", f"!{deeper}") == [".", "b"]
+    with pytest.raises(ConfigurationError, match="packages: give a project that lies more than 100 folders"):
+        found(f"b|{deeper}", "**")
+
+
 def test_without_globs_the_root_is_the_only_project() -> None:
     assert find_projects(["package.json", "a/package.json"], []) == (".",)
     assert find_projects(["a/package.json"], ["a"]) == ("a",)
@@ -90,6 +101,16 @@ def test_a_file_belongs_to_the_nearest_project_around_it(path: str, owner: str) 
 def test_files_outside_every_project_have_no_owner_when_the_root_is_none() -> None:
     assert owner_of("docs/a.md", {"apps/web"}) is None
     assert owners_of(["docs/a.md", "apps/web/a.ts"], {"apps/web"}) == {"apps/web/a.ts": "apps/web"}
+
+
+def test_owners_of_files_in_ever_deeper_folders_are_found_soon() -> None:
+    paths = ["a/" * deep + "x" for deep in range(1, 3000)]
+    began = time.process_time()
+
+    found = owners_of(paths, {".", "a/a"})
+
+    assert time.process_time() - began < 0.5
+    assert (found["a/x"], found["a/a/x"], found["a/a/a/a/x"]) == (".", "a/a", "a/a")
 
 
 def test_pnpm_reads_manifests_in_other_languages_too() -> None:
