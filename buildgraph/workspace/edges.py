@@ -11,7 +11,7 @@ from buildgraph.workspace.catalogs import CATALOG
 from buildgraph.workspace.lockfile import Importer, Lockfile, folders_in
 from buildgraph.workspace.package import PEER, Package
 from buildgraph.workspace.projects import ROOT, owner_of
-from buildgraph.workspace.references import DEFAULT_CATALOG, FILE, LINK, linked_folder, selected_names
+from buildgraph.workspace.references import DEFAULT_CATALOG, FILE, LINK, linked_folder
 from buildgraph.workspace.settings import WorkspaceSettings
 
 WORKSPACE, ALIAS = "workspace:", "npm:"
@@ -172,7 +172,7 @@ def _is_decided(alias: str, specifier: str, locked: Mapping[str, str], lockfile:
         return False
     if locked[alias] == specifier or not specifier.startswith(WORKSPACE):
         return True
-    return any(alias in selected_names(selector) for selector in lockfile.overrides)
+    return alias in lockfile.overridden
 
 
 def _split_alias(text: str, alias: str) -> tuple[str, str]:
