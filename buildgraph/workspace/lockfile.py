@@ -22,6 +22,7 @@ from buildgraph.workspace.references import (
 
 INSTALLED_GROUPS = (PRODUCTION, DEVELOPMENT, OPTIONAL)
 FLAT = ("6.0", "6.1")
+MOST_OVERRIDES = 100  # of one package; audits write a few
 
 Record = Mapping[str, Any]
 
@@ -127,22 +128,36 @@ class Lockfile(_Lockfile):
         return frozenset(key for key, record in self.snapshots.items() if self._is_local(key, record))
 
     @cached_property
-    def ranges(self) -> Mapping[str, str]:
-        """The overrides whose value is a range of versions, by selector."""
+    def overriding(self) -> Mapping[str, tuple[str, ...]]:
+        """The selectors of overrides whose value is a range of versions, by the package that they are about.
+
+        None of a package that has more than MOST_OVERRIDES of them: each would be tried with all its versions.
+        """
         if not self.overrides:
             return {}
-        from buildgraph.workspace.semver import is_range
+        from buildgraph.workspace.semver import parse_range
 
-        return {selector: value for selector, value in self.overrides.items() if is_range(value)}
+        found: dict[str, list[str]] = {}
+        for selector, value in self.overrides.items():
+            if parse_range(value).is_whole:
+                found.setdefault(target_name(selector), []).append(selector)
+        return {
+            name: tuple(selectors) for name, selectors in found.items() if len(selectors) <= MOST_OVERRIDES
+        }
 
     @cached_property
-    def overriding(self) -> Mapping[str, tuple[str, ...]]:
-        """The selectors of those by the package that they are about."""
-        found: dict[str, tuple[str, ...]] = {}
-        for selector in self.ranges:
-            name = target_name(selector)
-            found[name] = (*found.get(name, ()), selector)
-        return found
+    def ranges(self) -> Mapping[str, str]:
+        """The values of those, by selector."""
+        return {
+            selector: self.overrides[selector]
+            for selectors in self.overriding.values()
+            for selector in selectors
+        }
+
+    @cached_property
+    def overridden(self) -> frozenset[str]:
+        """The package names in the overrides' selectors."""
+        return frozenset().union(*map(selected_names, self.overrides))
 
     @cached_property
     def overridden(self) -> frozenset[str]:

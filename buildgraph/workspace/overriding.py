@@ -2,7 +2,7 @@
 
 A lockfile does not tell which override an install used. But what an override selects has the override's value
 from then on (pnpm's createVersionsOverrider writes it in place of the range), so a range that no installed version
-satisfies, and that no project asks for, has selected nothing here.
+satisfies, and that no project asks for, has selected nothing here. To keep more of them is never wrong.
 """
 
 from __future__ import annotations
@@ -38,11 +38,15 @@ def met_by_snapshots(lockfile: Lockfile, keys: Iterable[str]) -> set[str]:
 
 def met_by(lockfile: Lockfile, key: str, name: str) -> Iterator[str]:
     """The same for one snapshot, of the package `name`; a version that cannot be read satisfies every range."""
-    from buildgraph.workspace.semver import is_satisfied, parse_version
+    from buildgraph.workspace.semver import parse_range, parse_version
 
-    for selector in lockfile.overriding.get(name, ()):
-        told = lockfile.package_of(key).get("version") or without_suffix(key).rpartition("@")[2]
-        if parse_version(str(told)) is None or is_satisfied(lockfile.ranges[selector], str(told)):
+    selectors = lockfile.overriding.get(name, ())
+    if not selectors:
+        return
+    told = lockfile.package_of(key).get("version") or without_suffix(key).rpartition("@")[2]
+    version = parse_version(str(told))
+    for selector in selectors:
+        if version is None or parse_range(lockfile.ranges[selector]).holds(version):
             yield selector
 
 

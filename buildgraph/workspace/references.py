@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 LINK, FILE = "link:", "file:"
+MOST_REMEMBERED = 1 << 14
 DEFAULT_CATALOG = "default"  # the name of the one that pnpm-workspace.yaml calls `catalog`
 _BETWEEN_NAMES = re.compile(
     r"(?<=[^ |@])>"
@@ -40,6 +42,7 @@ def name_of(key: str) -> str:
     return "" if at < 0 or body.startswith(FILE) else body[:at]
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def selected_names(selector: str) -> frozenset[str]:
     """The package names in an override's selector: `foo`, `foo@>=2 <4`, `parent@1>foo@2`."""
     return frozenset(_before_version(part.strip()) for part in _BETWEEN_NAMES.split(selector))

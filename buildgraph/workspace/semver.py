@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 # Longer numbers are none to npm either, which counts up to 2**53.
 _VERSION = re.compile(
@@ -17,11 +21,12 @@ _HYPHEN = re.compile(r"^\s*(\S+)\s+-\s+(\S+)\s*$")
 _SPACE_AFTER_SIGN = re.compile(r"(\^|~>?|>=|<=|>|<|=)\s+")
 
 LONGEST = 16  # digits of a number
+MOST_REMEMBERED = 1 << 14
 Identifiers = tuple[tuple[int, int, str], ...]
+Core = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Version:
+class Version(NamedTuple):
     """A version in precedence order; `released` is 0 for a prerelease, which comes before its release."""
 
     major: int
@@ -31,23 +36,56 @@ class Version:
     identifiers: Identifiers = ()
 
     @property
-    def core(self) -> tuple[int, int, int]:
+    def core(self) -> Core:
         """Without the prerelease."""
         return self.major, self.minor, self.patch
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Versions from `least` (inclusive) up to `below` (exclusive; None is no bound)."""
+_BEFORE_ALL = Version(0, 0, 0, 0, ())
+_NEVER = Version(2**62, 0, 0)
+
+
+class Bounds(NamedTuple):
+    """Versions from `least` (inclusive) up to `below` (exclusive)."""
 
     least: Version
-    below: Version | None = None
+    below: Version = _NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Versions within any of some bounds, which are apart and in order here: found by halving."""
+
+    starts: tuple[Version, ...] = ()
+    ends: tuple[Version, ...] = ()
 
     def holds(self, version: Version) -> bool:
         """Whether `version` lies within, by precedence alone."""
-        return self.least <= version and (self.below is None or version < self.below)
+        at = bisect_right(self.starts, version) - 1
+        return at >= 0 and version < self.ends[at]
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The versions that satisfy a range of npm's: releases within `spans`, and some prereleases.
+
+    A prerelease satisfies only alternatives that name a prerelease of the same version (node-semver): those lie in
+    `prereleases`, by that version. `is_whole` says that all alternatives could be read.
+    """
+
+    spans: Spans
+    prereleases: Mapping[Core, Spans]
+    is_whole: bool
+
+    def holds(self, version: Version) -> bool:
+        """Whether `version` satisfies it."""
+        if version.released:
+            return self.spans.holds(version)
+        named = self.prereleases.get(version.core)
+        return named is not None and named.holds(version)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
 def parse_version(text: str) -> Version | None:
     """The version, or None when `text` is none."""
     found = _VERSION.match(text.strip())
@@ -56,38 +94,51 @@ def parse_version(text: str) -> Version | None:
     return _version((int(found[1]), int(found[2]), int(found[3])), found[4] or "")
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
+def parse_range(specifier: str) -> Range:
+    """The range that `specifier` is; alternatives that cannot be read are left out."""
+    texts = {part.strip() for part in specifier.split("||")}
+    read = [alternative for text in texts if (alternative := _parse_alternative(text)) is not None]
+    named: dict[Core, list[Bounds]] = {}
+    for alternative in read:
+        for core in _named_prereleases(alternative):
+            named.setdefault(core, []).append(_all_of(alternative))
+    return Range(
+        _any_of(_all_of(alternative) for alternative in read),
+        {core: _any_of(bounds) for core, bounds in named.items()},
+        len(read) == len(texts),
+    )
+
+
 def is_satisfied(specifier: str, version: str) -> bool:
-    """Whether `version` satisfies npm's range `specifier`; False when either is not one.
-
-    A prerelease satisfies only a range that names a prerelease of the same version (node-semver).
-    """
+    """Whether `version` satisfies npm's range `specifier`; False when either is not one."""
     parsed = parse_version(version)
-    if parsed is None:
-        return False
-    return any(_all_hold(alternative, parsed) for alternative in _parse_range(specifier))
+    return parsed is not None and parse_range(specifier).holds(parsed)
 
 
-def is_range(specifier: str) -> bool:
-    """Whether `specifier` is a version or range of them, in all its alternatives."""
-    return len(_parse_range(specifier)) == specifier.count("||") + 1
+def _named_prereleases(alternative: Iterable[Bounds]) -> set[Core]:
+    """The versions that some of the bounds name a prerelease of."""
+    ends = chain.from_iterable(alternative)
+    return {end.core for end in ends if end.identifiers and not end.released}
 
 
-def _all_hold(alternative: tuple[Bounds, ...], version: Version) -> bool:
-    if not all(bounds.holds(version) for bounds in alternative):
-        return False
-    return bool(version.released) or any(_names_prerelease_of(bounds, version) for bounds in alternative)
+def _all_of(alternative: Iterable[Bounds]) -> Bounds:
+    """What lies within all of the bounds."""
+    starts, ends = zip(*alternative, strict=True)
+    return Bounds(max(starts), min(ends))
 
 
-def _names_prerelease_of(bounds: Bounds, version: Version) -> bool:
-    named = [bounds.least] if bounds.below is None else [bounds.least, bounds.below]
-    return any(end.identifiers and not end.released and end.core == version.core for end in named)
-
-
-@lru_cache(maxsize=4096)
-def _parse_range(specifier: str) -> tuple[tuple[Bounds, ...], ...]:
-    """The alternatives of a range; those that cannot be read are left out."""
-    read = (_parse_alternative(part.strip()) for part in specifier.split("||"))
-    return tuple(alternative for alternative in read if alternative is not None)
+def _any_of(bounds: Iterable[Bounds]) -> Spans:
+    """What lies within any of the bounds; those that meet become one."""
+    starts: list[Version] = []
+    ends: list[Version] = []
+    for least, below in sorted(one for one in bounds if one.least < one.below):
+        if ends and least <= ends[-1]:
+            ends[-1] = max(ends[-1], below)
+        else:
+            starts.append(least)
+            ends.append(below)
+    return Spans(tuple(starts), tuple(ends))
 
 
 def _parse_alternative(text: str) -> tuple[Bounds, ...] | None:
@@ -111,9 +162,9 @@ def _parse_bounds(sign: str, parts: tuple[str | None, ...]) -> Bounds:
     if sign == ">=":
         return Bounds(lowest)
     if sign == "<":
-        return Bounds(_BEFORE_ALL, lowest if len(numbers) == 3 else _before(lowest) or lowest)
+        return Bounds(_BEFORE_ALL, lowest if len(numbers) == 3 else _before(lowest))
     if sign == ">":
-        return Bounds(_after(lowest) if len(numbers) == 3 else highest or _NEVER)
+        return Bounds(_after(lowest) if len(numbers) == 3 else highest)
     if sign == "<=":
         return Bounds(_BEFORE_ALL, _after(lowest) if len(numbers) == 3 else highest)
     return Bounds(lowest, _after(lowest))
@@ -137,21 +188,21 @@ def _kept(sign: str, numbers: list[int]) -> int:
     return min(1, len(numbers) - 1)
 
 
-def _raised(numbers: list[int], index: int) -> Version | None:
+def _raised(numbers: list[int], index: int) -> Version:
     if index < 0:
-        return None
+        return _NEVER
     return _version(_core([*numbers[:index], numbers[index] + 1]))
 
 
-def _core(numbers: list[int]) -> tuple[int, int, int]:
+def _core(numbers: list[int]) -> Core:
     """Three numbers, zeros where none are given."""
     major, minor, patch = [*numbers, 0, 0, 0][:3]
     return major, minor, patch
 
 
-def _before(version: Version | None) -> Version | None:
+def _before(version: Version) -> Version:
     """The place before all prereleases of `version`, where the upper end of `^1.2.3` lies."""
-    return version and Version(*version.core, 0, ())
+    return Version(*version.core, 0, ())
 
 
 def _after(version: Version) -> Version:
@@ -159,14 +210,10 @@ def _after(version: Version) -> Version:
     return Version(*version.core, version.released, (*version.identifiers, (-1, 0, "")))
 
 
-def _version(core: tuple[int, int, int], prerelease: str = "") -> Version:
+def _version(core: Core, prerelease: str = "") -> Version:
     identifiers = tuple(_identifier(part) for part in prerelease.split(".")) if prerelease else ()
     return Version(*core, 0 if identifiers else 1, identifiers)
 
 
 def _identifier(part: str) -> tuple[int, int, str]:
     return (0, int(part), "") if part.isdigit() and len(part) <= LONGEST else (1, 0, part)
-
-
-_BEFORE_ALL = Version(0, 0, 0, 0, ())
-_NEVER = Version(2**62, 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 DEEP = 20_000
@@ -20,6 +20,7 @@ MERGED = f"a: &a {{{', '.join(f'k{key}: 1' for key in range(2000))}}}\n" + "".jo
 )
 LONG_TEXT = f"a: &a {'x' * 50_000}\n" + "".join(f"b{key}: *a\n" for key in range(5000))
 PLACES = "packages: ['packages/*', 'apps/*']\n"
+LINKING = f"{PLACES}linkWorkspacePackages: true\n"
 LOCK = "lockfileVersion: '9.0'\nimporters:\n  packages/core: {}\n  apps/web: {}\n"
 CORE, WORKSPACE, OWN = "packages/core/package.json", "pnpm-workspace.yaml", "services/own/Dockerfile"
 PRODUCT, ROOT = "manifests/products/more.toml", "manifests/workspace.toml"
@@ -59,6 +60,29 @@ def nest(text: str) -> dict[str, str | bytes]:
         "apps/api/package.json": json.dumps(package),
         "apps/api/src/main.ts": f"app.listen(3000);{text}",
     }
+
+
+def web(ranges: Iterable[str]) -> str:
+    """The package.json of web, with dependencies on the package a under other names."""
+    lines = {f"b{n}": one if ":" in one else f"workspace:a@{one}" for n, one in enumerate(ranges)}
+    return json.dumps({"name": "@acme/web", "dependencies": {"@acme/core": "workspace:*", **lines}})
+
+
+def named_alike(count: int) -> dict[str, str]:
+    """Packages of one name, each of another version."""
+    return {
+        f"packages/p{n}/package.json": json.dumps({"name": "a", "version": f"1.0.{n}"}) for n in range(count)
+    }
+
+
+def locked(overrides: Mapping[str, str], count: int) -> str:
+    """A lockfile with these overrides; web installs so many versions of the package a."""
+    lines = {f"b{n}": {"specifier": "npm:a@1", "version": f"a@1.0.{n}"} for n in range(count)}
+    core = {"@acme/core": {"specifier": "workspace:*", "version": "link:../../packages/core"}}
+    versions: dict[str, object] = {f"a@1.0.{n}": {} for n in range(count)}
+    projects: dict[str, object] = {"apps/web": {"dependencies": core | lines}, ".": {}, "packages/core": {}}
+    tables = {"overrides": overrides, "importers": projects, "packages": versions, "snapshots": versions}
+    return "lockfileVersion: '9.0'\n" + "".join(f"{name}: {json.dumps(of)}\n" for name, of in tables.items())
 
 
 FOLDERS = {"/".join("a" * 60) + "/package.json": "{}", f"{LONG}/package.json": "{}"}
@@ -143,13 +167,20 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "versions of thousands of digits": Attack(
         {
-            WORKSPACE: f"{PLACES}linkWorkspacePackages: true\n",
+            WORKSPACE: LINKING,
             CORE: json.dumps({"name": "@acme/core", "version": "1" * 6000 + ".0.0"}),
             "apps/web/package.json": json.dumps(
                 {"name": "@acme/web", "dependencies": {"@acme/core": "^" + "1" * 6000}}
             ),
         },
         without=("pnpm-lock.yaml", "manifests/products/web.toml"),
+    ),
+    "ranges of thousands of alternatives": Attack(
+        {
+            WORKSPACE: LINKING,
+            "apps/web/package.json": web(["||".join(f"{n % 2000}.2.3-a" for n in range(25_000))]),
+            **named_alike(400),
+        }
     ),
     # patterns
     "folders within folders within folders": Attack({WORKSPACE: globs("**/a/" * 30 + "zz"), **FOLDERS}),
@@ -215,6 +246,25 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "a patch out of the workspace": Attack(
         {"pnpm-lock.yaml": f"{LOCK}patchedDependencies: {{x@1: {{hash: h, path: ../../../etc/passwd}}}}\n"},
+    ),
+    "overrides of one package by the thousand": Attack(
+        {"pnpm-lock.yaml": locked({f"a@>=0.0.{n}": f">=0.0.{n}" for n in range(600)}, 600)},
+        verb=("plan", "build"),
+    ),
+    "overrides of thousands of alternatives": Attack(
+        {
+            "pnpm-lock.yaml": locked(
+                {f"a@{n}": "||".join(str(n * m + 2) for m in range(500)) for n in range(50)}, 200
+            )
+        },
+        verb=("plan", "build"),
+    ),
+    "overrides of what thousands of lines ask for": Attack(
+        {
+            "pnpm-lock.yaml": locked({f"b{n}": "1" for n in range(2500, 5000)}, 2500),
+            "apps/web/package.json": web(["workspace:*"] * 2500),
+        },
+        verb=("plan", "build"),
     ),
     # tsconfig.json
     "a tsconfig text that never closes": Attack(

@@ -164,6 +164,15 @@ def test_an_override_that_may_have_selected_something_is_left(selector: str, val
     assert prune(parsed(plain), web).overrides == {selector: value}
 
 
+def test_overrides_of_one_package_by_the_hundred_are_left_untried() -> None:
+    """To try them all takes ages, and to keep one that has selected nothing is never wrong."""
+    audited = {f"b@{major}": "7.0.0" for major in range(2, 102)}
+    more = {**audited, "b@102": "7.0.0"}
+
+    assert pruned(parsed(sample(overrides=audited))).overrides == {}
+    assert pruned(parsed(sample(overrides=more))).overrides == more
+
+
 def test_a_version_that_nobody_can_read_may_be_the_overrides() -> None:
     lock = lockfile(
         {"apps/web": "b=https://host/b.tgz"}, {"b@https://host/b.tgz": ""}, overrides={"b": "2.0.0"}
