@@ -12,7 +12,7 @@ from buildgraph.early import GIT, OF_HOOKS, OWN_NAME, PLACE, QUIET
 from buildgraph.errors import ConfigurationError, ToolError
 from buildgraph.process import Command, Result, Runner, Started
 from buildgraph.snapshot.loose import read_loose
-from buildgraph.snapshot.snapshot import decoded
+from buildgraph.snapshot.snapshot import decoded, encoded
 from buildgraph.wholeness import write_whole
 
 OWN_FOLDER = ".buildgraph"
@@ -221,9 +221,22 @@ def _joined(*folders: Path | str) -> str:
 
 
 def _quoted(folder: str) -> str:
-    if os.pathsep not in folder and not folder.startswith('"'):
-        return folder
-    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return _in_quotes(folder) if os.pathsep in folder or folder.startswith('"') else folder
+
+
+def as_lines(paths: Iterable[str]) -> bytes:
+    """Paths as git takes them from lines: those that it would take for others stand in quotes."""
+    return b"".join(encoded(f"{_line(path)}\n") for path in paths)
+
+
+def _line(path: str) -> str:
+    """A path as git has it from one line: it drops a CR at the end, and unquotes."""
+    is_other = "\n" in path or path.startswith('"') or path.endswith("\r")
+    return _in_quotes(path) if is_other else path
+
+
+def _in_quotes(path: str) -> str:
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 

@@ -6,9 +6,8 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 
-from buildgraph.snapshot.git import Repository
-from buildgraph.snapshot.reading import fits_a_line
-from buildgraph.snapshot.snapshot import decoded, encoded
+from buildgraph.snapshot.git import Repository, as_lines
+from buildgraph.snapshot.snapshot import decoded
 
 LEFT_ALONE, SUBMODULE = b"S", b"160000"
 
@@ -35,17 +34,13 @@ def read_overlooked(repository: Repository) -> frozenset[str]:
 
 def _edited(repository: Repository, blobs: Mapping[str, str]) -> Iterator[str]:
     """Those of these files that have another content; what git cannot read has, too."""
-    plain = [
-        path
-        for path in blobs
-        if _is_file(f"{repository.folder}/{path}") and fits_a_line(repository.prefix + path)
-    ]
-    yield from blobs.keys() - set(plain)
-    if plain:
-        request = b"".join(encoded(repository.prefix + path) + b"\n" for path in plain)
+    files = [path for path in blobs if _is_file(f"{repository.folder}/{path}")]
+    yield from blobs.keys() - set(files)
+    if files:
+        request = as_lines(repository.prefix + path for path in files)
         told = repository.try_git("hash-object", "--stdin-paths", stdin=request)
-        found = told.text.split() if told.code == 0 else [""] * len(plain)
-        yield from (path for path, blob in zip(plain, found, strict=True) if blobs[path] != blob)
+        found = told.text.split() if told.code == 0 else [""] * len(files)
+        yield from (path for path, blob in zip(files, found, strict=True) if blobs[path] != blob)
 
 
 def _is_file(place: str) -> bool:

@@ -6,13 +6,14 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
 from buildgraph.early import STATUS
 from buildgraph.errors import MAKE_ROOM, ConfigurationError, ToolError
 from buildgraph.process import Started
-from buildgraph.snapshot.git import REACH_IT, Repository
+from buildgraph.snapshot.git import REACH_IT, Repository, as_lines
 from buildgraph.snapshot.snapshot import (
     EXECUTABLE,
     REGULAR,
@@ -182,24 +183,28 @@ def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[]
     """The entries of edited files, whose contents are on their way to the store."""
     if not modes:
         return dict
-    try:
+    with _keeping(repository):
         repository.store.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_kept(repository, str(error.strerror)) from error
-    regular = [path for path, mode in modes.items() if mode != SYMLINK]
-    plain = [path for path in regular if fits_a_line(repository.prefix + path)]
-    hashed = _begin_hashing(repository, plain)
+    links = [path for path, mode in modes.items() if mode == SYMLINK]
+    files = [path for path, mode in modes.items() if mode != SYMLINK]
+    # git takes the paths from the top of the work tree, wherever it was started
+    hashed = _begin_hashing(repository, [repository.prefix + path for path in files])
 
     def read() -> dict[str, Entry]:
-        ids = hashed()
-        for path in set(regular) - set(plain):
-            ids[path] = _written(repository, ["--path", path, "--", path], b"")
-        for path in modes.keys() - set(regular):
-            target = _target(_on_disk(repository.folder, path))
-            ids[path] = _written(repository, ["--no-filters", "--stdin"], target)
+        ids = dict(zip(files, hashed(), strict=True))
+        ids |= _stored_links(repository, links)
         return {path: Entry(modes[path], blob) for path, blob in ids.items()}
 
     return read
+
+
+@contextmanager
+def _keeping(repository: Repository) -> Iterator[None]:
+    """What is written to the store meanwhile; ToolError where it cannot be."""
+    try:
+        yield
+    except OSError as error:
+        raise _not_kept(repository, str(error.strerror)) from error
 
 
 def _not_kept(repository: Repository, why: str) -> ToolError:
@@ -227,34 +232,38 @@ def _target(link: bytes) -> bytes:
         return file.read()
 
 
-def fits_a_line(path: str) -> bool:
-    """Whether git takes a path from a line for itself: it drops a CR at the end, and unquotes."""
-    return "\n" not in path and not path.startswith('"') and not path.endswith("\r")
+def _stored_links(repository: Repository, links: list[str]) -> dict[str, str]:
+    """The ids of symbolic links, stored by one process for all: git, which would follow them, gets files."""
+    from tempfile import TemporaryDirectory
+
+    targets = {path: _target(_on_disk(repository.folder, path)) for path in links}
+    distinct = list(set(targets.values()))
+    if not distinct:
+        return {}
+    with _keeping(repository), TemporaryDirectory(dir=repository.store) as folder:
+        files = [Path(folder, str(number)) for number in range(len(distinct))]
+        for file, target in zip(files, distinct, strict=True):
+            file.write_bytes(target)
+        paths = [decoded(os.fsencode(file)) for file in files]
+        ids = dict(zip(distinct, _begin_hashing(repository, paths, "--no-filters")(), strict=True))
+    return {path: ids[target] for path, target in targets.items()}
 
 
-def _begin_hashing(repository: Repository, paths: list[str]) -> Callable[[], dict[str, str]]:
+def _begin_hashing(repository: Repository, paths: list[str], *options: str) -> Callable[[], list[str]]:
+    """The ids of files, whose contents one process brings to the store, each cleaned as its path says."""
     if not paths:
-        return dict
-    # git takes the paths on standard input from the top of the work tree, wherever it was started
-    request = b"".join(encoded(repository.prefix + path) + b"\n" for path in paths)
+        return list
     begun = repository.begin_git(
-        *("-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths"),
-        stdin=request,
+        *("-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths", *options),
+        stdin=as_lines(paths),
         env=repository.writing_store,
     )
     result = cache(begun.result)  # a process has one end, and who met a mistake may ask again
 
-    def read() -> dict[str, str]:
+    def read() -> list[str]:
         told = result()
         if told.code != 0:
             raise _not_copied(repository, told.last_lines)
-        return dict(zip(paths, told.text.split(), strict=True))
+        return told.text.split()
 
     return read
-
-
-def _written(repository: Repository, arguments: list[str], stdin: bytes) -> str:
-    told = repository.try_git("hash-object", "-w", *arguments, stdin=stdin, env=repository.writing_store)
-    if told.code != 0:
-        raise _not_copied(repository, told.last_lines)
-    return told.text.strip()

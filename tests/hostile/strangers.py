@@ -368,6 +368,8 @@ ATTACKS: Mapping[str, Attack] = {
     "thousands of links in a circle": Attack(
         {}, links={f"packages/core/l{n}": f"l{(n + 1) % 2000}/x/../" for n in range(2000)}
     ),
+    # files of odd names
+    "thousands of names that no line holds": Attack({f"packages/core/\n{n}": str(n) for n in range(3000)}),
     "variables that never end": Attack(dockerfile("COPY " + "${" * 50_000 + " x"), "longer than"),
     "a copied word of megabytes": Attack(dockerfile(f"COPY {'a' * 1_200_000} x"), "longer than"),
     "an argument of megabytes": Attack(dockerfile(f"ARG A={'a' * 1_200_000}"), "longer than"),

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -91,17 +90,23 @@ def test_what_a_stranger_writes_is_refused_clearly_or_answered_and_soon(
         shop.write(path, content)
     for path, target in attack.links.items():
         (shop.root / path).symlink_to(target)
-    before, began = files_of(shop), time.process_time()
+    before, began = files_of(shop), worked()
 
     code = exit_code(shop, *attack.verb)
 
-    took, told = time.process_time() - began, capfd.readouterr()
+    took, told = worked() - began, capfd.readouterr()
     assert took < SOON
     assert "internal" not in told.err and "Traceback" not in told.err
     assert (code, attack.says in told.err) == (WRONG_USE if attack.says else DONE, True), told.err[:2000]
     assert len(told.err) < 20_000
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", told.out + told.err)
     assert files_of(shop) == before
+
+
+def worked() -> float:
+    """Seconds of the processor that went by here, and in those children that have ended."""
+    told = os.times()
+    return told.user + told.system + told.children_user + told.children_system
 
 
 def files_of(repo: Monorepo) -> set[tuple[str, int, int]]:
@@ -384,11 +389,11 @@ def test_blank_lines_by_the_thousand_are_written_soon(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    began = time.process_time()
+    began = worked()
 
     answer("\n" * 60_000 + "x\n ::error::x")
 
-    assert time.process_time() - began < SOON
+    assert worked() - began < SOON
     assert commands_in(capsys.readouterr().out) == []
 
 

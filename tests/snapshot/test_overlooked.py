@@ -18,6 +18,17 @@ def shop(repo: Monorepo) -> Monorepo:
     return repo
 
 
+def test_a_file_that_git_leaves_alone_may_have_any_name(shop: Monorepo) -> None:
+    names = ('"a"', "a\nb", "a\r")
+    for name in names:
+        shop.write(name, name)
+    shop.commit()
+    shop.git("update-index", "--assume-unchanged", *names)
+    shop.append("a\nb")
+
+    assert read_overlooked(shop.repository) == {"a\nb"}
+
+
 @pytest.mark.parametrize("how", ["--assume-unchanged", "--skip-worktree"])
 def test_a_file_that_git_leaves_alone_is_told_where_it_is_another_one(shop: Monorepo, how: str) -> None:
     shop.git("update-index", how, *(f"packages/{name}.ts" for name in ("edited", "removed", "as it is")))

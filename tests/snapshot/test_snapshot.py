@@ -95,6 +95,42 @@ def test_line_endings_and_filters_count_as_git_would_commit_them(repo: Monorepo)
     assert tree.read("b.txt") == b"three\n"
 
 
+ODD_NAMES = ('"', '"a"', "a\nb", "a\\\nb", "a\r", '\\n"\n\r', "\n ä", "a\tb")
+
+
+@pytest.mark.parametrize("folder", ["", '"web"\n'], ids=["at the top", "below an odd folder"])
+def test_files_of_any_name_are_cleaned_as_their_path_says(repo: Monorepo, folder: str) -> None:
+    """Git reads them as it would on commit, though it takes their paths line by line."""
+    repo.write(".gitattributes", "* -text\n*.txt text\n")
+    repo.commit()
+    for name in ODD_NAMES:
+        repo.write(f"{folder}/{name}.txt".lstrip("/"), "text\r\n")
+        repo.write(f"{folder}/{name}".lstrip("/"), f"{name}\r\n")
+    inner = repo.repository.at(repo.root / folder)
+
+    tree = read_working_tree(inner)
+    repo.commit()
+
+    assert tree.changes.keys() == {*ODD_NAMES, *(f"{name}.txt" for name in ODD_NAMES)}
+    assert entries(tree) == entries(read_commit(inner, "HEAD"))
+    assert {tree.read(f"{name}.txt") for name in ODD_NAMES} == {b"text\n"}
+
+
+def test_many_symlinks_hold_what_stands_in_each(repo: Monorepo) -> None:
+    """Some lead to one place, some to files that hold something else, and what stands there is never cleaned."""
+    repo.write(".gitattributes", "* text\n")
+    repo.commit()
+    for number, target in enumerate((*ODD_NAMES, *ODD_NAMES, ".gitattributes", "a\r\n", "/", "..")):
+        (repo.root / f"{number}\n").symlink_to(target)
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+    assert tree.read("17\n") == b"a\r\n"
+    assert all(len(folder.name) == 2 for folder in repo.repository.store.iterdir())
+
+
 def test_symlinks_hold_their_target_and_count_when_it_changes(repo: Monorepo) -> None:
     """Pitfall 4: retargeted, dangling and folder links."""
     (repo.root / "link").symlink_to("../elsewhere")
@@ -218,11 +254,15 @@ def test_a_submodule_counts_by_the_commit_it_has_checked_out(repo: Monorepo, tmp
     assert entries(tree) == entries(repo.at("HEAD"))
 
 
-def test_a_colon_in_the_folder_s_name_does_no_harm(tmp_path: Path) -> None:
-    repo = Monorepo(tmp_path / "a:b")
+@pytest.mark.parametrize("name", ["a:b", 'a:"\nb', '"a', "a\n"])
+def test_an_odd_name_of_the_folder_does_no_harm(tmp_path: Path, name: str) -> None:
+    repo = Monorepo(tmp_path / name)
     repo.write("a.txt", "edited")
+    (repo.root / "link").symlink_to("a.txt")
 
-    assert repo.working_tree().read("a.txt") == b"edited"
+    tree = repo.working_tree()
+
+    assert tree.read_many(["a.txt", "link"]) == {"a.txt": b"edited", "link": b"a.txt"}
 
 
 def test_where_our_own_folder_cannot_be_made_a_temporary_one_serves(repo: Monorepo) -> None:
