@@ -27,10 +27,10 @@ def needed_files(adoption: Adoption, name: str, templates: Mapping[str, str]) ->
 
 
 def with_stand_ins(
-    files: Mapping[str, str], adoption: Adoption, own: Mapping[str, str], recipes: Mapping[str, str]
+    files: Mapping[str, str], adoption: Adoption, texts: Mapping[str, str], recipes: Mapping[str, str]
 ) -> dict[str, str]:
-    """`files` for a machine that builds on stand-ins: `recipes` are ours by name, `own` the Dockerfiles' texts."""
-    used = {*_bases({**files, **own}), Environment("").proxy_image}
+    """`files` for a machine that builds on stand-ins: `recipes` are ours by name, `texts` the workspace's by path."""
+    used = {*_bases(files), *_bases_of_own(adoption, texts), Environment("").proxy_image}
     stand_ins = _chosen(recipes, used)
     workspace = files[WORKSPACE_FILE].partition('"')[2].partition('"')[0]
     manifests = render_manifests(adoption, workspace, stand_ins)
@@ -73,10 +73,22 @@ def _standing_in(recipes: Mapping[str, str]) -> dict[str, str]:
 
 def _bases(files: Mapping[str, str]) -> set[str]:
     """The base images of the Dockerfiles among files, recipes of stand-ins aside."""
-    texts = [
-        text for path, text in files.items() if is_dockerfile(path) and not path.startswith(f"{SUBSTITUTES}/")
-    ]
-    return {base for text in texts for base in parse_dockerfile(text.encode(), "").bases}
+    dockerfiles = {
+        path: text
+        for path, text in files.items()
+        if is_dockerfile(path) and not path.startswith(f"{SUBSTITUTES}/")
+    }
+    return {
+        base for path, text in dockerfiles.items() for base in parse_dockerfile(text.encode(), path).bases
+    }
+
+
+def _bases_of_own(adoption: Adoption, texts: Mapping[str, str]) -> Iterator[str]:
+    """The base images of the services' own Dockerfiles, by the stage that ships."""
+    for service in adoption.services:
+        if service.dockerfile:
+            text = texts[service.dockerfile].encode()
+            yield from parse_dockerfile(text, service.dockerfile, target=service.target).bases
 
 
 def _recipes(stand_ins: Mapping[str, str], recipes: Mapping[str, str]) -> dict[str, str]:

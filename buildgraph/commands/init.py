@@ -21,7 +21,7 @@ from buildgraph.adopt.files import (
 from buildgraph.adopt.frameworks import TITLES
 from buildgraph.adopt.model import Adoption, Facts, Found, Open
 from buildgraph.adopt.names import workspace_name
-from buildgraph.adopt.reading import is_dockerfile, wanted_texts
+from buildgraph.adopt.reading import wanted_texts
 from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE, render_more_stand_ins
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, on_one_line, table
@@ -153,10 +153,8 @@ def _seen_texts(facts: Facts, root: str) -> Facts:
 def _planned(project: Project, manifests: Manifests, facts: Facts, adoption: Adoption) -> list[Planned]:
     files = needed_files(adoption, facts.name, read_supplies("templates"))
     if project.site.source is Source.SUBSTITUTE:
-        own = {service.dockerfile: facts.texts.get(service.dockerfile, "") for service in adoption.services}
-        own = {path: text for path, text in own.items() if path and is_dockerfile(path)}
         recipes = wanted_recipes(read_supplies("substitutes"), manifests)
-        files = with_stand_ins(files, adoption, own, recipes)
+        files = with_stand_ins(files, adoption, facts.texts, recipes)
     return [Planned(path, text, _read(place_inside(project.folder, path))) for path, text in files.items()]
 
 

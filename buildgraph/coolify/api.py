@@ -200,7 +200,7 @@ class Api:
         try:
             return json.loads(reply.text)
         except ValueError as error:
-            what = f"{self.wire.url} answers {method} {path} with what is no JSON: {reply.text[:80]!r}"
+            what = f"{self.wire.url} answers {method} {path} with what is no JSON: {self.redact(reply.text)[:80]!r}"
             way_out = "is `url` that of the Coolify server itself?"
             raise Refusal(self.redact(what), way_out, reply.status) from error
 
@@ -232,7 +232,8 @@ class Api:
                 "is the server there, and its certificate trusted?",
             )
         else:
-            what = f"{request}: {reply.status}: {said(reply.text)}".rstrip(": ")
+            # what is cut before it is hidden may end within a secret
+            what = f"{request}: {reply.status}: {self.redact(said(reply.text))[:SHOWN]}".rstrip(": ")
             way_out = ELSEWHERE if 300 <= reply.status < 400 else WAYS_OUT.get(reply.status, USUAL_WAY_OUT)
         return Refusal(self.redact(what), way_out, reply.status)
 
@@ -248,14 +249,14 @@ def said(text: str) -> str:
     try:
         told = json.loads(text)
     except ValueError:
-        return " ".join(text.split())[:SHOWN]
+        return " ".join(text.split())
     if not isinstance(told, dict):
-        return text[:SHOWN]
+        return text
     message = [str(told[name]) for name in ("message", "error") if told.get(name)]
     errors = told.get("errors")
     fields = errors.items() if isinstance(errors, dict) else ()
     wrong = [f"{name}: {' '.join(texts) if isinstance(texts, list) else texts}" for name, texts in fields]
-    return "; ".join([*message, *wrong])[:SHOWN] or text[:SHOWN]
+    return "; ".join([*message, *wrong]) or text
 
 
 def _may_repeat(method: str, reply: Reply) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
-from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.errors import ConfigurationError, Mistake, without_colours
 from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.manifests.variables import POSTGRES_PASSWORD, POSTGRES_USER, REDIS_PASSWORD
@@ -98,11 +98,14 @@ class Secrets:
     def redact(self, text: str, names: Iterable[str]) -> str:
         """The text with `***` in place of the values of these secrets that are 4 characters or longer.
 
-        Found as they are, as a URL or JSON writes them, and each line of one that has several.
+        Found as they are, as a URL or JSON writes them, and each line of one that has several. Where colours stand
+        within one, the text has none any more: whoever takes them away from it would join its pieces.
         """
-        for form in self._forms_of(names) if text else ():
-            text = text.replace(form, HIDDEN)
-        return text
+        forms = self._forms_of(names) if text else ()
+        told = _without(text, forms)
+        plain = without_colours(told)
+        hidden = _without(plain, forms)
+        return told if hidden == plain else hidden
 
     def _forms_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """All that has to be hidden, the longest first; kept, as logs are hidden line by line."""
@@ -201,13 +204,20 @@ def wanted_digest(
     return secrets_digest(key, service, environment, secrets)
 
 
+def _without(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        text = text.replace(form, HIDDEN)
+    return text
+
+
 def _written_forms(value: str) -> set[str]:
     """How a value may stand in what a program says."""
     in_urls = {quote(value, safe=kept) for kept in KEPT_IN_URLS} | {quote_plus(value)}
     in_urls.add(quote(quote(value, safe=""), safe=""))  # as in an address that stands in another one's query
     in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for_pages = {text.translate(ESCAPED_BY_GO) for text in in_json}
-    return {value, *in_urls, *in_json, *for_pages, *(line.strip() for line in value.splitlines())}
+    by_php = {text.replace("/", "\\/") for text in in_json}
+    return {value, *in_urls, *in_json, *for_pages, *by_php, *(line.strip() for line in value.splitlines())}
 
 
 def _refuse_unreadable(values: Mapping[str, str]) -> None:

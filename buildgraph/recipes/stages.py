@@ -19,6 +19,7 @@ from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
 NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
+LAST_PORT: Final = 65535
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
 UNKNOWN: Final = "\0"  # the same, in what a variable is worth and where no path may look like it
 # What BuildKit sets before the first FROM, by the platform of a build.
@@ -165,11 +166,11 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
-    """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP."""
+    """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP, nor one that there cannot be."""
     stage = walk.stages[-1]
     for word in split_words(instruction.rest, walk.escape):
         found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text)
-        if found:
+        if found and int(found[1]) <= LAST_PORT:
             stage.ports.append(int(found[1]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ def facts(files: Files, name: str = "acme") -> Facts:
     """The workspace of these files; every folder with a package.json is a project."""
     texts = {path: text if isinstance(text, str) else json.dumps(text) for path, text in files.items()}
     texts.setdefault("package.json", "{}")
-    folders = {path.rpartition("/")[0] or "." for path in texts if path.endswith("package.json")}
+    folders = {folder or "." for folder, name in map(posixpath.split, texts) if name == "package.json"}
     packages = {
         folder: parse_package(
             texts[f"{folder}/package.json" if folder != "." else "package.json"].encode(), folder

@@ -233,6 +233,20 @@ def test_a_stand_in_of_one_s_own_and_a_base_that_is_locked_need_none_of_ours(
     assert "haproxy" in lacks and "node" not in lacks and "nginx" not in lacks
 
 
+def test_stand_ins_are_chosen_by_the_stage_that_ships_whatever_the_others_lack(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_stand_ins(tmp_path, monkeypatch)
+    shop.write(
+        "apps/own/Dockerfile", "FROM nginx:1.25-alpine AS run\nCOPY index.js /\nFROM ${NOTHING} AS spare\n"
+    )
+    shop.write("compose.yml", "services:\n  own: {build: {context: apps/own, target: run}}\n")
+
+    ran = shop.run("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert "nginx:1.25-alpine" in (shop.root / "manifests/workspace.toml").read_text()
+
+
 def with_stand_ins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have this machine's settings take stand-ins."""
     (folder / "buildgraph").mkdir()

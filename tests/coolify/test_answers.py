@@ -52,6 +52,19 @@ def test_an_error_says_where_what_and_the_way_out_and_the_former_version_stays(
     assert borough.answers("api") == "api 1"
 
 
+@pytest.mark.parametrize(("method", "status", "shown"), [("PATCH", 500, 500), ("GET", 200, 80)])
+def test_a_token_in_an_answer_is_not_shown_in_part_where_that_is_cut(
+    borough: Borough, method: str, status: int, shown: int
+) -> None:
+    upgraded(borough)
+    page = "-" * (shown - 6) + TOKEN
+    borough.server.faults.append(Fault(method, "/applications/api", status, page, 99))
+
+    told = refused(borough)
+
+    assert "-***" in told and TOKEN[:3] not in told
+
+
 def test_a_wrong_token_changes_nothing_and_is_shown_nowhere(borough: Borough) -> None:
     borough.service("api")
     borough.token("2|wrongT0ken")

@@ -37,6 +37,7 @@ from buildgraph.workspace.script_words import named_words
 from buildgraph.workspace.settings import WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 from buildgraph.workspace.sheets import Unusual, compare_sheets, read_sheet
 from buildgraph.workspace.tsconfig import parse_extends, parse_notes, parse_taken_in
+from tests.fuzz.adopted import read_workspace_files
 from tests.fuzz.told import (
     read_blobs,
     read_branches,
@@ -285,6 +286,7 @@ PARSERS: Mapping[str, Callable[[bytes], Any]] = {
     "registry-answer": read_registry_answer,
     "saved-plan": read_saved_plan,
     "compose": read_compose,
+    "adopt": read_workspace_files,
     "check-result": read_result,
     "run-report": read_report,
     "npmrc": read_npmrc,

@@ -95,6 +95,7 @@ def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
         ("a/b c&d", "password a/b%20c%26d is wrong"),
         ("a/b c&d", "password a%2Fb+c%26d is wrong"),
         ("a/b c&d", "password a%252Fb%2520c%2526d is wrong"),
+        ("a/b c&d", "password a\\/b c&d is wrong"),
         ('say "it"', 'password say \\"it\\" is wrong'),
         ("first line\nsecond line\n", "password second line is wrong"),
         ("it's (a) $5&<ü>!", "password it's%20(a)%20%245%26%3C%C3%BC%3E! is wrong"),
@@ -103,10 +104,18 @@ def test_the_digest_moves_with_each_value_and_with_the_key() -> None:
         ("it's (a) $5&<ü>!", "password it's (a) $5&<\\u00fc>! is wrong"),
         ("it's (a) $5&<ü>!", "password it's (a) $5\\u0026\\u003cü\\u003e! is wrong"),
         ("ü\tand a tab", "password ü\\tand a tab is wrong"),
+        ("hunter2", "password \x1b[1mhun\x1b[0;31mter2\x1b[m is wrong"),
     ],
 )
 def test_a_secret_is_hidden_in_what_is_said_however_it_is_written(value: str, said: str) -> None:
     assert Secrets({"TOKEN": value}).redact(said, ["TOKEN"]) == "password *** is wrong"
+
+
+def test_what_is_said_in_colours_keeps_them_where_they_stand_in_no_secret() -> None:
+    secrets = Secrets({"TOKEN": "hunter2"})
+
+    for said in ("\x1b[31mno\x1b[m", "\x1b[31mhunter2\x1b[m"):
+        assert secrets.redact(said, ["TOKEN"]) == said.replace("hunter2", "***")
 
 
 def test_only_the_named_secrets_are_hidden_and_no_short_one() -> None:
