@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from itertools import count
+from secrets import token_hex
 from typing import Any
 
 Load = Callable[[str], tuple[Any, ...]]
 _NAMED = re.compile(r"([&*])([0-9A-Za-z_-]+)")
-_MARKS = re.compile(r"m(\d+)\.")
 
 
 def written_out(text: str, load: Load) -> float:
@@ -22,7 +21,7 @@ def written_out(text: str, load: Load) -> float:
     names, found = _names(text), list[tuple[str, str]]()
     if not names:
         return 0
-    mark = _mark(text)
+    mark = token_hex(8)  # which no text can have, however it writes its letters
 
     def as_tag(place: re.Match[str]) -> str:
         if place[2] not in names:
@@ -31,10 +30,10 @@ def written_out(text: str, load: Load) -> float:
         # No shorter than what stood there, which may be part of a text. A space ends what a tag says; one before a `#`
         # would begin a comment.
         end = "" if text.startswith("#", place.end()) else " "
-        return f"!<!{mark}{len(found) - 1}.{place[2]}>{end}"
+        return f"!<!{mark}.{len(found) - 1}.{place[2]}>{end}"
 
     documents = load(_NAMED.sub(as_tag, text))
-    return sum(_Sizes(f"!{mark}", found).of(document) for document in documents)
+    return sum(_Sizes(f"!{mark}.", found).of(document) for document in documents)
 
 
 def _names(text: str) -> set[str]:
@@ -43,12 +42,6 @@ def _names(text: str) -> set[str]:
         return set()
     found = {place.groups() for place in _NAMED.finditer(text)}
     return {name for sign, name in found if sign == "*" and ("&", name) in found}
-
-
-def _mark(text: str) -> str:
-    """A few letters that stand nowhere in the text; they are put in once for each alias."""
-    taken = set(_MARKS.findall(text))
-    return f"m{next(number for number in count() if str(number) not in taken)}."
 
 
 class _Sizes:

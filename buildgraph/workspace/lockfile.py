@@ -160,11 +160,6 @@ class Lockfile(_Lockfile):
         return frozenset().union(*map(selected_names, self.overrides))
 
     @cached_property
-    def overridden(self) -> frozenset[str]:
-        """The names in the selectors of all overrides."""
-        return frozenset(name for selector in self.overrides for name in selected_names(selector))
-
-    @cached_property
     def links(self) -> dict[str, tuple[Any, ...]]:
         """The folders that importers link or copy, of those that were asked for, see `edges.links`."""
         return {}

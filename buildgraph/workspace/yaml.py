@@ -17,7 +17,8 @@ TIMES, ROOM = 4, 250_000  # how much longer a text may become by its aliases, an
 MEND = "mend the file at this place"
 _SAME_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_POSITION = re.compile(r" at line (\d+) column (\d+)")
+_POSITION = re.compile(r" at line (\d+)(?: column (\d+))?")
+_COLUMN = re.compile(r" column \d+")
 _DUPLICATE = re.compile(r'^(?:(?P<parent>.*): )?duplicate entry with key "(?P<key>.*)"$')
 _CONFLICT = re.compile(rb"^(?:<<<<<<<|>>>>>>>)", re.MULTILINE)
 
@@ -52,7 +53,8 @@ def _refuse_repetition(text: str, where: str) -> None:
     except ValueError as error:
         # Where only this reading fails, something has a tag beside its anchor, or a key has either: nobody's lockfile.
         way_out = "mend the file at this place; here a key has no anchor, and an anchor has no tag beside it"
-        raise _unreadable(text.encode(), where, str(error), way_out) from None
+        told = _COLUMN.sub("", str(error))  # which is one of the text that has tags in it
+        raise _unreadable(text.encode(), where, told, way_out) from None
     if length > TIMES * len(text) + ROOM:
         raise ConfigurationError.of(
             where,
@@ -104,7 +106,7 @@ def _refuse_conflicts(content: bytes, where: str) -> None:
 def _unreadable(content: bytes, where: str, said: str, way_out: str = MEND) -> ConfigurationError:
     position = _POSITION.search(said)
     if position:
-        where, said = f"{where}:{position[1]}:{position[2]}", said.replace(position[0], "", 1)
+        where, said = ":".join(filter(None, (where, *position.groups()))), said.replace(position[0], "", 1)
     elif duplicate := _DUPLICATE.match(said):
         key = duplicate["key"]
         where, said = _place_of_key(content, where, key), f"the key {key!r} stands twice"

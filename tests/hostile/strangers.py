@@ -178,8 +178,8 @@ ATTACKS: Mapping[str, Attack] = {
     "ranges of thousands of alternatives": Attack(
         {
             WORKSPACE: LINKING,
-            "apps/web/package.json": web(["||".join(f"{n % 2000}.2.3-a" for n in range(25_000))]),
-            **named_alike(400),
+            "apps/web/package.json": web(["||".join(f"{n % 2000}.2.3-a" for n in range(100_000))]),
+            **named_alike(100),
         }
     ),
     # patterns
