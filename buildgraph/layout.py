@@ -13,7 +13,6 @@ from buildgraph.graph.contexts import ContextMaker, shared_parts
 from buildgraph.graph.files import Files
 from buildgraph.graph.ignoring import mentioning
 from buildgraph.graph.images import ImagePlan
-from buildgraph.graph.links import Links
 from buildgraph.graph.named import Named
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
@@ -26,7 +25,8 @@ from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.snapshot import Snapshot
-from buildgraph.snapshot.snapshot import SYMLINK, Entry, decoded
+from buildgraph.snapshot.links import Links
+from buildgraph.snapshot.snapshot import SYMLINK, Entry
 from buildgraph.workspace import LOCKFILE, NPMRC, WORKSPACE_FILE, Workspace, read_workspace
 from buildgraph.workspace.inputs import hook_files, root_inputs
 from buildgraph.workspace.locked import Locked, locked_of
@@ -157,7 +157,7 @@ class Layout:
     @cached_property
     def _links(self) -> Links:
         """The symbolic links of the workspace."""
-        return _links_in(self.below)
+        return self.below.links
 
     @cached_property
     def _outside(self) -> Outside:
@@ -166,9 +166,7 @@ class Layout:
         places = places_outside(self.workspace.packages, self._links, linked)
         if not places:
             return Outside(self._prefix, {}, self.files, Links({}))
-        return Outside(
-            self._prefix, places, Files(self.snapshot.entries, frozenset()), _links_in(self.snapshot)
-        )
+        return Outside(self._prefix, places, Files(self.snapshot.entries, frozenset()), self.snapshot.links)
 
     def _known_base(self, reference: str) -> Base:
         """A base image for the graph: one that is not locked must not keep the reading verbs from answering."""
@@ -240,7 +238,7 @@ class Layout:
             yield from reached
         yield from (
             *self._links.targets,
-            *self._links.ends.values(),
+            *self._links.places,
             *self._configs.looked_for,
             *self._named.places,
         )
@@ -266,7 +264,7 @@ class Layout:
         linked = (folder for folders in self._linked.values() for folder in folders)
         layered = (service for service in self.manifests.services if self._maker.is_layered(service))
         copied = (folder for service in layered for folder in self._maker.injected(service))
-        places = {*linked, *copied, *self._links.ends.values(), *self._named.places}
+        places = {*linked, *copied, *self._links.places, *self._named.places}
         yield from (posixpath.normpath(prefix + folder) + "/" for folder in places)
         yield from self._outside.folders
 
@@ -274,13 +272,6 @@ class Layout:
 def _joined(one: Mapping[str, Iterable[T]], other: Mapping[str, Iterable[T]]) -> dict[str, tuple[T, ...]]:
     """What both have, by folder."""
     return {folder: (*one.get(folder, ()), *other.get(folder, ())) for folder in {**one, **other}}
-
-
-def _links_in(snapshot: Snapshot) -> Links:
-    """The symbolic links of a snapshot."""
-    paths = [path for path, entry in snapshot.entries.items() if entry.mode == SYMLINK]
-    contents = snapshot.read_many(paths) if paths else {}
-    return Links({path: decoded(content) for path, content in contents.items()})
 
 
 def read_layout(snapshot: Snapshot, site: Site, name: str) -> Layout:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from buildgraph.graph.ignoring import matching
-from buildgraph.graph.links import Beginnings
 from buildgraph.graph.listing import Listing, listing_of, state_of
+from buildgraph.snapshot.links import Beginnings
 from buildgraph.snapshot.snapshot import SUBMODULE, Entry
 from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
 from buildgraph.workspace.projects import MANIFESTS, ROOT
@@ -68,15 +68,11 @@ class Files:
         if place in self.entries:
             return [place]
         submodule = self._submodules.of(place)
-        return [submodule] if submodule else self._in_folder(place)
+        return [submodule] if submodule else in_folder(self._sorted, place)
 
     @cached_property
     def _submodules(self) -> Beginnings:
         return Beginnings([path for path, entry in self.entries.items() if entry.mode == SUBMODULE])
-
-    def _in_folder(self, folder: str) -> list[str]:
-        paths = self._sorted
-        return in_folder(paths, folder)
 
     @cached_property
     def _sorted(self) -> list[str]:

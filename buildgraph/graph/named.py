@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from buildgraph.graph.files import Files, in_folder
-from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import Part, digest_of_pairs
 from buildgraph.graph.reached import files_at
+from buildgraph.snapshot.links import Links
 from buildgraph.workspace.projects import ROOT, owner_of
 from buildgraph.workspace.script_words import Words
 

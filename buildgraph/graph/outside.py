@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from buildgraph.graph.files import Files, split_by_owner
-from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import Part
 from buildgraph.graph.reached import files_at
+from buildgraph.snapshot.links import Links
 from buildgraph.workspace.projects import ROOT
 
 
@@ -90,7 +90,7 @@ class Outside:
     def _seen(self) -> Mapping[str, list[str]]:
         """The places as they are seen from the project's folder."""
         return {
-            folder: [posixpath.normpath(posixpath.join(self.root, place)) for place in places]
+            folder: [self.links.settled(posixpath.join(self.root, place)) for place in places]
             for folder, places in self.places.items()
         }
 

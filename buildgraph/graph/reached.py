@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from buildgraph.graph.files import Files, split_by_owner
-from buildgraph.graph.links import Links
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import digest_of
+from buildgraph.snapshot.links import Links
 from buildgraph.snapshot.snapshot import SYMLINK, Entry
 from buildgraph.workspace import Workspace
 from buildgraph.workspace import links as locked_links

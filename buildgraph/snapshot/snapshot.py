@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.snapshot.links import Links
 
 T = TypeVar("T")
 
-MOST_LINKS, LONGEST_PATH = 40, 4095  # as many as a kernel follows, and as many bytes as it takes
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 
 
@@ -113,15 +112,16 @@ class Snapshot:
         return self.stations(path)[-1]
 
     def stations(self, path: str) -> list[str]:
-        """A path and, one after another, those that it leads to over symbolic links."""
-        found = [path]
-        while len(found) <= MOST_LINKS:
-            entry = self._listed(found[-1]).get(found[-1])
-            if entry is None or entry.mode != SYMLINK:
-                break
-            target = decoded(self.blobs.read_blobs([entry.blob])[entry.blob])
-            found.append(posixpath.normpath(posixpath.join(posixpath.dirname(found[-1]), target)))
-        return found
+        """A path and, one after another, those that it leads to over symbolic links; no folder before it is one."""
+        entry = self._listed(path).get(path)
+        return self.links.ways(path) if entry is not None and entry.mode == SYMLINK else [path]
+
+    @cached_property
+    def links(self) -> Links:
+        """All symbolic links."""
+        paths = [path for path, entry in self.entries.items() if entry.mode == SYMLINK]
+        contents = self.read_many(paths) if paths else {}
+        return Links({path: decoded(content) for path, content in contents.items()})
 
     def below(self, folder: str) -> Snapshot:
         """The same snapshot seen from `folder`, without what lies outside; `.` is the whole."""

@@ -24,7 +24,6 @@ from buildgraph.workspace.projects import (
 from buildgraph.workspace.settings import NPMRC, WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 
 SYMLINK = 0o120000
-MOST_LINKS = 8  # a longer chain of symbolic links is a circle
 WRITE_ONE = 'write one: `packages: ["apps/*", "packages/*"]`'
 _BESIDE_PACKAGES = (WORKSPACE_FILE, LOCKFILE, NPMRC)
 
@@ -48,6 +47,10 @@ class Files(Protocol):
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents by path, in one go."""
+        ...
+
+    def followed(self, path: str) -> str:
+        """The path that a path leads to over symbolic links; itself when it is none."""
         ...
 
 
@@ -126,15 +129,13 @@ class _Reader:
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of those paths that are there; symbolic links are followed within the snapshot."""
         entries = self.snapshot.entries
-        places = {path: self.where(path) for path in paths if self.where(path) in entries}
-        found: dict[str, bytes] = {}
-        for _ in range(MOST_LINKS):
-            read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
-            found.update({path: read[place] for path, place in places.items()})
-            places = {path: place for path, place in places.items() if entries[place].mode == SYMLINK}
-            targets = {path: _target(places[path], found.pop(path)) for path in places}
-            places = {path: target for path, target in targets.items() if target in entries}
-        return found
+        asked = {path: self.where(path) for path in paths if self.where(path) in entries}
+        followed = {path: self.snapshot.followed(place) for path, place in asked.items()}
+        places = {
+            path: place for path, place in followed.items() if place in entries and _is_file(entries[place])
+        }
+        read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
+        return {path: read[place] for path, place in places.items()}
 
     def settings(self, found: Mapping[str, bytes], mistakes: list[Mistake]) -> WorkspaceSettings:
         try:
@@ -178,11 +179,8 @@ def _usual_patterns(lockfile: Lockfile | None) -> tuple[str, ...]:
     return ("**",) if lockfile is not None and lockfile.importers.keys() > {ROOT} else ()
 
 
-def _target(link: str, content: bytes) -> str:
-    """Where the symbolic link at `link` leads, seen from the snapshot's folder."""
-    return posixpath.normpath(
-        posixpath.join(posixpath.dirname(link), content.decode("utf-8", "surrogateescape"))
-    )
+def _is_file(entry: FileEntry) -> bool:
+    return entry.mode != SYMLINK  # as one of a circle is
 
 
 def _no_workspace(reader: _Reader, root: str) -> ConfigurationError:

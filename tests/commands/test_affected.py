@@ -499,6 +499,20 @@ def test_a_link_that_comes_counts_for_all_that_it_leads_to(shop: Monorepo) -> No
     assert shop.affected("--base", "HEAD", "--kind", "image") == ["image:api", "image:web"]
 
 
+def test_a_link_leads_up_from_where_the_one_before_it_leads(shop: Monorepo) -> None:
+    """Pitfall 4: `now/..` is the folder of what `now` means, also where a graph is remembered."""
+    shop.write("versions/two/a.ts", "one")
+    shop.write("versions/x.ts", "one")
+    (shop.root / "now").symlink_to("versions/two")
+    (shop.root / "packages/core/x.ts").symlink_to("../../now/../x.ts")
+    shop.commit()
+    assert shop.affected() == []
+
+    shop.write("versions/x.ts", "two")
+
+    assert shop.affected("--kind", "image") == ["image:api", "image:web"]
+
+
 def test_hooks_that_npmrc_names_count_for_checks_and_images(shop: Monorepo) -> None:
     """Pitfall 31."""
     shop.write("hooks/own.cjs", "module.exports = {}\n")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from buildgraph.graph.files import Files
-from buildgraph.graph.links import Links
 from buildgraph.graph.nodes import Part
 from buildgraph.graph.outside import Outside, places_outside
+from buildgraph.snapshot.links import Links
 from buildgraph.snapshot.snapshot import REGULAR, SUBMODULE, SYMLINK, Entry
 
 PROJECTS = (".", "packages/core", "packages/ui")

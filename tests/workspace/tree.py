@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from buildgraph.snapshot.links import Links
+
 REGULAR, SYMLINK = 0o100644, 0o120000
 
 
@@ -33,6 +35,9 @@ class Tree:
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         self.questions += 1
         return {path: self.files[path] if path in self.files else self.links[path].encode() for path in paths}
+
+    def followed(self, path: str) -> str:
+        return Links(self.links).ways(path)[-1]
 
 
 def tree(files: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Tree:

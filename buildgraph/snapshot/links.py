@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from buildgraph.snapshot.snapshot import LONGEST_PATH, MOST_LINKS
+from buildgraph.errors import ConfigurationError
 
+MOST_LINKS, LONGEST_PATH = 40, 4095  # as many as a kernel follows, and as many bytes as it takes
+MOST_UP = 8  # times that one link leads up from where another one led; each is a step on every way over it
+UP = "../"
 Tree = dict[str, "Tree"]
 _HERE = ""  # no part of a path is empty, but where a tree says that one of its paths ends
 
@@ -57,7 +60,9 @@ class Links:
     def ways(self, place: str) -> list[str]:
         """A place and, one after another, those that it leads to over links of files and folders.
 
-        It leads nowhere beyond as many links as a kernel follows, nor to a path that is longer than one takes.
+        It leads nowhere beyond as many links as a kernel follows, nor to a path that is longer than one takes. Behind a
+        link, `..` leads up from where that leads: such a part stays until it is known. ConfigurationError where a link
+        leads up so more often than MOST_UP times.
         """
         found = [place]
         while len(found) <= MOST_LINKS and (there := self._next(found[-1])) is not None:
@@ -69,18 +74,42 @@ class Links:
         return filter(None, map(self._first, ways))
 
     @cached_property
-    def ends(self) -> Mapping[str, str]:
+    def places(self) -> frozenset[str]:
+        """All that the links lead to, and what lies on the ways there."""
+        return frozenset(way for path in self.targets for way in self.ways(path)[1:])
+
+    def settled(self, place: str) -> str:
+        """A path without its `..`, as far as they lead to a folder that is known: no link stands before them.
+
+        What leads out of the folder stays as it is, as nothing is known of the links there.
+        """
+        text = f"{place}/".removeprefix("./")
+        while not text.startswith((UP, "/")) and (at := text.find(f"/{UP}")) >= 0:
+            if self._first(text[:at]) is not None:
+                break
+            text = text[: text.rfind("/", 0, at) + 1] + text[at + 1 + len(UP) :]
+        return text[:-1] or "."
+
+    @cached_property
+    def _ends(self) -> Mapping[str, str]:
         """Where each link leads at once."""
-        return {
-            path: posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-            for path, target in self.targets.items()
-        }
+        return {path: self._end(path, target) for path, target in self.targets.items()}
+
+    def _end(self, path: str, target: str) -> str:
+        there = posixpath.join(posixpath.dirname(path), target)
+        if there.startswith("/"):
+            return there
+        found = self.settled("/".join(part for part in there.split("/") if part not in ("", ".")))
+        if not found.startswith(UP) and found.count(UP) > MOST_UP:
+            told = f"leads over other links and from there more than {MOST_UP} folders up"
+            raise ConfigurationError.of(path, told, "let it lead there without these links")
+        return found
 
     def _next(self, place: str) -> str | None:
         link = self._first(place)
-        if link is None or len(self.ends[link]) + len(place) - len(link) > LONGEST_PATH:
+        if link is None or len(self._ends[link]) + len(place) - len(link) > LONGEST_PATH:
             return None
-        return self.ends[link] + place[len(link) :]
+        return self.settled(self._ends[link] + place[len(link) :])
 
     def _first(self, place: str) -> str | None:
         """The first part of a path that is a link."""
