@@ -226,6 +226,17 @@ ATTACKS: Mapping[str, Attack] = {
             "packages/core/tsconfig.b.json": '{"extends": "./tsconfig.json"}',
         }
     ),
+    "tsconfigs that extend one another by the hundred": Attack(
+        {
+            "packages/core/tsconfig.json": '{"extends": "./0.json"}',
+            **{f"packages/core/{n}.json": f'{{"extends": "./{n + 1}.json"}}' for n in range(150)},
+        },
+        "packages/core/99.json: is extended over more than 100 files",
+    ),
+    "a tsconfig that extends thousands": Attack(
+        {"packages/core/tsconfig.json": json.dumps({"extends": [f"../n{n}.json" for n in range(6000)]})},
+        "comes to 6000 files",
+    ),
     "a tsconfig that extends what lies outside": Attack(
         {
             "packages/core/tsconfig.json": '{"extends": "../../../../../../etc/passwd", "include": ["../../../../etc"]}'
