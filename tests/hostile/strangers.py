@@ -369,6 +369,16 @@ ATTACKS: Mapping[str, Attack] = {
         {PRODUCT: service('health = "/"\n' + "".join(f"k{number} = 1\n" for number in range(40_000)))},
         "and 950 more",
     ),
+    "names by the thousand that are like hundreds of others": Attack(
+        {
+            PRODUCT: "".join(
+                f'[services.s{n:04d}]\npath = "services/own"\ndockerfile = "{OWN}"\nhealth_command = ["x"]\n'
+                for n in range(250)
+            )
+            + f"depends_on = {json.dumps([f's{n:04d}x' for n in range(2500)])}\n"
+        },
+        "did you mean s0000",
+    ),
     "names that are none by the thousand": Attack(
         {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))}, "and 950 more"
     ),
