@@ -24,16 +24,35 @@ COLOUR: Final = r"\x1b\[[0-9;]{0,20}m"  # by which programs colour what they pri
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
 
 
+class Likeness(NamedTuple):
+    """The way out of a name that stands nowhere: what it is like, else all that are known where `lists_all` says so.
+
+    It is worked out when it is told, for to compare thousands of names with hundreds takes ages, and few are told.
+    """
+
+    name: str
+    known: tuple[str, ...]
+    lists_all: bool = True
+
+    def __str__(self) -> str:
+        return did_you_mean(close_matches(self.name, self.known)) or (
+            known_names(self.known) if self.lists_all else ""
+        )
+
+
+WayOut = str | Likeness
+
+
 class Mistake(NamedTuple):
     """One thing the user can mend: where it stands, what is wrong, the way out (may be empty)."""
 
     where: str
     what: str
-    way_out: str = ""
+    way_out: WayOut = ""
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text}\n  {self.way_out}" if self.way_out else text
+        text, way_out = f"{self.where}: {self.what}" if self.where else self.what, str(self.way_out)
+        return f"{text}\n  {way_out}" if way_out else text
 
 
 class BuildgraphError(Exception):
@@ -48,13 +67,16 @@ class ConfigurationError(BuildgraphError):
     exit_code = WRONG_USE
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(sorted(set(mistakes)))
+        self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake[:2]))
+        super().__init__(self.mistakes)
+
+    def __str__(self) -> str:
         more = len(self.mistakes) - MOST_TOLD
         told = [str(mistake) for mistake in self.mistakes[:MOST_TOLD]]
-        super().__init__("\n".join([*told, f"and {more} more"] if more > 0 else told))
+        return "\n".join([*told, f"and {more} more"] if more > 0 else told)
 
     @classmethod
-    def of(cls, where: str, what: str, way_out: str = "") -> ConfigurationError:
+    def of(cls, where: str, what: str, way_out: WayOut = "") -> ConfigurationError:
         """An error of a single mistake."""
         return cls([Mistake(where, what, way_out)])
 

@@ -108,7 +108,9 @@ class _Reader:
             parsed = parse_dockerfile(text.encode(), path, target=hint.target if hint else "")
         except ConfigurationError as error:
             folder = self._folder(path, Dockerfile(path), text)
-            problems = tuple(Open(mistake.where, mistake.what, mistake.way_out) for mistake in error.mistakes)
+            problems = tuple(
+                Open(mistake.where, mistake.what, str(mistake.way_out)) for mistake in error.mistakes
+            )
             return Build(path, folder, ROOT, problems=problems, works=False)
         folder = self._folder(path, parsed, text)
         port = next(iter(parsed.ports), _port(text))

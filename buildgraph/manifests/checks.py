@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from buildgraph.errors import close_matches, did_you_mean
+from buildgraph.errors import WayOut, close_matches, did_you_mean
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.model import Environment, EnvValue, Service
 from buildgraph.manifests.placeholders import INTERNAL, PUBLIC, Placeholder, parse_placeholders
@@ -157,7 +157,7 @@ def _check_placeholders(value: EnvValue, place: Place, services: Mapping[str, Se
                 place.refuse(*mistake)
 
 
-def _mistake_of(placeholder: Placeholder, services: Mapping[str, Service]) -> tuple[str, str] | None:
+def _mistake_of(placeholder: Placeholder, services: Mapping[str, Service]) -> tuple[str, WayOut] | None:
     """What is wrong with a placeholder; text in braces that resembles none may mean anything."""
     relation, service = placeholder.relation, services.get(placeholder.service)
     if relation not in (INTERNAL, PUBLIC):
@@ -172,7 +172,7 @@ def _mistake_of(placeholder: Placeholder, services: Mapping[str, Service]) -> tu
     return None
 
 
-def _unknown_service(name: str, services: Mapping[str, Service]) -> tuple[str, str]:
+def _unknown_service(name: str, services: Mapping[str, Service]) -> tuple[str, WayOut]:
     return f"there is no service {name!r}", suggest(name, services)
 
 

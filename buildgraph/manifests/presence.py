@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.errors import Mistake, close_matches, did_you_mean
+from buildgraph.errors import Likeness, Mistake, WayOut
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.manifests.reading import Place
@@ -63,14 +63,13 @@ def check_against(
 def _check_path(service: Service, place: Place, present: _Presence) -> None:
     if present.has_folder(present.from_project(service.path)):
         return
-    matches = close_matches(service.path, present.folders)
-    place.at("path").refuse(f"there is no folder {service.path!r}", did_you_mean(matches))
+    place.at("path").refuse(f"there is no folder {service.path!r}", _like(service.path, present.folders))
 
 
 def _check_context(service: Service, place: Place, present: _Presence) -> None:
     if service.context and not present.has_folder(present.from_project(service.context)):
-        matches = close_matches(service.context, present.folders)
-        place.at("context").refuse(f"there is no folder {service.context!r}", did_you_mean(matches))
+        way_out = _like(service.context, present.folders)
+        place.at("context").refuse(f"there is no folder {service.context!r}", way_out)
 
 
 def _check_node_project(service: Service, place: Place, present: _Presence) -> None:
@@ -90,7 +89,7 @@ def _check_package(service: Service, place: Place, present: _Presence) -> None:
     homes = present.packages.get(service.package, ())
     if not homes:
         what = f"there is no package {service.package!r}"
-        place.at("package").refuse(what, did_you_mean(close_matches(service.package, present.packages)))
+        place.at("package").refuse(what, _like(service.package, present.packages))
     elif service.path not in homes:
         place.at("package").refuse(
             f"{service.package} is in {', '.join(sorted(homes))}, not in {service.path}"
@@ -105,7 +104,7 @@ def _check_dockerfile(service: Service, place: Place, present: _Presence) -> Non
         return
     is_template = service.dockerfile == KINDS[service.kind].template
     known = [path for path in present.files if "Dockerfile" in path]
-    way_out = PUT_TEMPLATES if is_template else did_you_mean(close_matches(service.dockerfile, known))
+    way_out: WayOut = PUT_TEMPLATES if is_template else _like(service.dockerfile, known)
     place.at("kind" if is_template else "dockerfile").refuse(
         f"there is no file {service.dockerfile!r}", way_out
     )
@@ -122,7 +121,7 @@ CHECKS: Final[tuple[Callable[[Service, Place, _Presence], None], ...]] = (
 
 def _check_workspace(workspace: WorkspaceManifest, place: Place, present: _Presence) -> None:
     if not present.has_folder(workspace.root):
-        way_out = did_you_mean(close_matches(workspace.root, _top_folders(present.files)))
+        way_out = _like(workspace.root, _top_folders(present.files))
         place.at("root").refuse(f"there is no folder {workspace.root!r}", way_out)
     for reference, recipe in workspace.substitutes.items():
         if not present.has_file(recipe):
@@ -130,8 +129,13 @@ def _check_workspace(workspace: WorkspaceManifest, place: Place, present: _Prese
     known = {*present.packages, *(f"./{folder}" for folder in present.folders), "."}
     for name in workspace.checks.packages if present.folders else ():
         if name not in known:
-            way_out = did_you_mean(close_matches(name, known))
+            way_out = _like(name, known)
             place.at("checks", "packages", name).refuse(f"there is no package {name!r}", way_out)
+
+
+def _like(name: str, known: Iterable[str]) -> Likeness:
+    """As `suggest`, where all the known ones are too many to be told."""
+    return Likeness(name, tuple(known), lists_all=False)
 
 
 def _top_folders(files: Sequence[str]) -> Iterator[str]:

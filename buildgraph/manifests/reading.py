@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names
+from buildgraph.errors import Likeness, Mistake, WayOut
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
@@ -35,7 +35,7 @@ TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
 class Refused(Exception):
     """A value that cannot be read: what is wrong with it, and the way out."""
 
-    def __init__(self, what: str, way_out: str = "") -> None:
+    def __init__(self, what: str, way_out: WayOut = "") -> None:
         super().__init__(what)
         self.what = what
         self.way_out = way_out
@@ -65,7 +65,7 @@ class Place:
         """The place of an item of the list that stands here; the first is 0."""
         return Place(self.file, f"{self.path}[{index}]", self.mistakes)
 
-    def refuse(self, what: str, way_out: str = "") -> None:
+    def refuse(self, what: str, way_out: WayOut = "") -> None:
         """Keep a mistake of this place, unless it has one already."""
         where = str(self)
         if len(self.mistakes) < MOST_KEPT and all(mistake.where != where for mistake in self.mistakes):
@@ -239,10 +239,9 @@ def table(build: Callable[..., T], fields: Mapping[str, Field]) -> Reader[T]:
     return Reader(read, {**schema, "required": needed} if needed else schema)
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Iterable[str]) -> Likeness:
     """The way out of an unknown name: its close matches, else all the known ones."""
-    names = sorted(known)
-    return did_you_mean(close_matches(name, names)) or known_names(names)
+    return Likeness(name, tuple(sorted(known)))
 
 
 def _shortened(text: str, longest: int) -> str:

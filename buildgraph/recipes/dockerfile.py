@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from buildgraph.errors import ConfigurationError, Mistake, close_matches, did_you_mean
+from buildgraph.errors import ConfigurationError, Likeness, Mistake
 from buildgraph.recipes.instructions import Instruction, split_instructions
 from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.stages import POSITION, TriggersOf, read_stages
@@ -81,7 +81,7 @@ def _position_of(target: str, stages: Sequence[Stage], path: str) -> int:
         return len(names) - 1 - names[::-1].index(target.lower())
     if POSITION.fullmatch(target) and int(target) < len(stages):
         return int(target)
-    way_out = did_you_mean(close_matches(target, filter(None, names)))
+    way_out = Likeness(target, tuple(filter(None, names)), lists_all=False)
     raise ConfigurationError.of(path, f"there is no stage {target!r}", way_out)
 
 

@@ -138,9 +138,7 @@ RULES = (
     ),
     Rule(
         Kind.ROLE,
-        (
-            "what a package's tsconfig or jsconfig files `extends` by a relative path, over any number of files",
-        ),
+        ("what a package's tsconfig or jsconfig files `extends` by a relative path, over up to 100 files",),
         WHOLE,
         Reach.NAMING,
         Reach.NAMING,

@@ -6,9 +6,10 @@ import codecs
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.order import closure
 from buildgraph.workspace.projects import ROOT, owner_of
 
@@ -26,6 +27,8 @@ class Configs(NamedTuple):
 
 Read = Callable[[list[str]], Mapping[str, bytes]]
 DEFAULT_NAME = "tsconfig.json"
+MOST_EXTENDED: Final = 100  # by one file, and by those of one project: each project sees each of them
+SHORTEN: Final = "extend few files that hold it all"
 _BEGINNINGS = ("tsconfig", "jsconfig")
 _ENDING = ".json"
 _SIGN = re.compile(r"[*?]")
@@ -122,10 +125,11 @@ def reached_configs(
 ) -> dict[str, tuple[str, ...]]:
     """For every project folder the files of others that its tsconfig and jsconfig files reach, sorted.
 
-    Reached by relative `extends`, over any number of files; a file of another project or of no project
+    Reached by relative `extends`, over up to 100 files; a file of another project or of no project
     counts, one of its own does not (it is an input already). Folders that reach nothing are left out.
     `paths` are all files and `folders` all projects (sets or mappings), seen from the workspace root;
-    `read` gives contents by path and is asked once per level, that is two or three times.
+    `read` gives contents by path and is asked once per level, that is two or three times. Raises
+    ConfigurationError when there are more than MOST_EXTENDED.
     """
     return read_configs(paths, read, folders).reached
 
@@ -156,14 +160,20 @@ def _taken_in(
 
     The root has every folder below it, and its tsconfig.json often names them all: it is left out on both sides.
     """
+
+    @cache
+    def owners(beside: str, content: bytes) -> frozenset[str | None]:
+        """The owners of what a tsconfig takes in, be it one of thousands of its like that lie side by side."""
+        places = (posixpath.normpath(f"./{beside}{text[2:]}") for text in parse_taken_in(content))
+        return frozenset(owner_of(place, folders) for place in places if not place.startswith(".."))
+
     found: dict[str, tuple[str, ...]] = {}
     for folder, own in starts.items():
-        texts = {text for path in own for text in parse_taken_in(contents.get(path, b""))}
-        places = (posixpath.normpath(posixpath.join(folder, text)) for text in texts)
-        owners = {owner_of(place, folders) for place in places if not place.startswith("..")}
-        others = tuple(sorted(owner for owner in owners if owner not in (None, ROOT, folder)))
-        if others and folder != ROOT:
-            found[folder] = others
+        beside = posixpath.dirname(folder)
+        others = {owner for path in own for owner in owners(beside, contents.get(path, b""))}
+        named = tuple(sorted(owner for owner in others if owner not in (None, ROOT, folder)))
+        if named and folder != ROOT:
+            found[folder] = named
     return found
 
 
@@ -189,13 +199,18 @@ def _read_extended(
     """For every configuration file that `starts` reach the files it extends, read level by level."""
     found: dict[str, tuple[str, ...]] = {}
     parsed: dict[bytes, tuple[str, ...]] = {}  # most packages of a workspace have the same tsconfig
-    level = sorted(starts)
+    level, levels = sorted(starts), 0
     while level:
+        levels += 1
+        if levels > MOST_EXTENDED:
+            raise ConfigurationError.of(
+                level[0], f"is extended over more than {MOST_EXTENDED} files", SHORTEN
+            )
         contents = read(level)
         for path in level:
             content = contents.get(path, b"")
             if content not in parsed:
-                parsed[content] = parse_extends(content)
+                parsed[content] = _not_too_many(parse_extends(content), path)
             found[path] = tuple(_existing(parsed[content], path, paths))
             looked_for.update(place for written in parsed[content] for place in _candidates(written, path))
         level = sorted({target for path in level for target in found[path]} - found.keys())
@@ -211,7 +226,15 @@ def _existing(extends: Iterable[str], path: str, paths: Collection[str]) -> Iter
 
 def _others(folder: str, reached: Iterable[str], folders: Collection[str]) -> tuple[str, ...]:
     """Those of the reached files that another project owns, or none."""
-    return tuple(sorted(path for path in reached if owner_of(path, folders) != folder))
+    found = tuple(sorted(path for path in reached if owner_of(path, folders) != folder))
+    return _not_too_many(found, posixpath.normpath(posixpath.join(folder, DEFAULT_NAME)))
+
+
+def _not_too_many(extended: tuple[str, ...], where: str) -> tuple[str, ...]:
+    if len(extended) <= MOST_EXTENDED:
+        return extended
+    told = f"comes to {len(extended)} files, of which each would be an input: {MOST_EXTENDED} are followed"
+    raise ConfigurationError.of(f"{where}: extends", told, SHORTEN)
 
 
 def _parse(content: bytes) -> object:

@@ -279,6 +279,17 @@ ATTACKS: Mapping[str, Attack] = {
             "packages/core/tsconfig.b.json": '{"extends": "./tsconfig.json"}',
         }
     ),
+    "tsconfigs that extend one another by the hundred": Attack(
+        {
+            "packages/core/tsconfig.json": '{"extends": "./0.json"}',
+            **{f"packages/core/{n}.json": f'{{"extends": "./{n + 1}.json"}}' for n in range(150)},
+        },
+        "packages/core/99.json: is extended over more than 100 files",
+    ),
+    "a tsconfig that extends thousands": Attack(
+        {"packages/core/tsconfig.json": json.dumps({"extends": [f"../n{n}.json" for n in range(6000)]})},
+        "comes to 6000 files",
+    ),
     "a tsconfig that extends what lies outside": Attack(
         {
             "packages/core/tsconfig.json": '{"extends": "../../../../../../etc/passwd", "include": ["../../../../etc"]}'
@@ -412,6 +423,16 @@ ATTACKS: Mapping[str, Attack] = {
     "unknown keys by the thousand": Attack(
         {PRODUCT: service('health = "/"\n' + "".join(f"k{number} = 1\n" for number in range(40_000)))},
         "and 950 more",
+    ),
+    "names by the thousand that are like hundreds of others": Attack(
+        {
+            PRODUCT: "".join(
+                f'[services.s{n:04d}]\npath = "services/own"\ndockerfile = "{OWN}"\nhealth_command = ["x"]\n'
+                for n in range(250)
+            )
+            + f"depends_on = {json.dumps([f's{n:04d}x' for n in range(2500)])}\n"
+        },
+        "did you mean s0000",
     ),
     "names that are none by the thousand": Attack(
         {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))}, "and 950 more"

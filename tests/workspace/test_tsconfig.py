@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.workspace.tsconfig import extended_path, parse_extends, reached_configs, read_configs
 
 BASE = "tsconfig.base.json"
@@ -231,6 +234,56 @@ def test_one_question_is_asked_for_each_level() -> None:
 
     assert len(found) == 50
     assert [len(paths) for paths in disk.asked] == [50, 1, 1]
+
+
+HUNDRED = [f"./shared/{number}.json" for number in range(100)]
+CHAIN = {f"shared/{number}.json": extending(f"./{number + 1}.json") for number in range(101)}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {"ui/tsconfig.json": extending(*HUNDRED, "./a.json")},
+            "ui/tsconfig.json: extends: comes to 101 files",
+        ),
+        (
+            {
+                "ui/tsconfig.json": extending("../a.json"),
+                "a.json": extending(*HUNDRED),
+                **{path[2:]: "{}" for path in HUNDRED},
+            },
+            "ui/tsconfig.json: extends: comes to 101 files",
+        ),
+        (
+            {"ui/tsconfig.json": extending("../shared/0.json"), **CHAIN},
+            "shared/99.json: is extended over more than 100 files",
+        ),
+    ],
+    ids=["by one file", "by several", "one after another"],
+)
+def test_more_files_than_any_project_extends_are_refused(files: Mapping[str, str], told: str) -> None:
+    """Each would be an input of each project that extends them: 200 of 6000 took a gigabyte."""
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        reached(files, "ui")
+
+
+def test_a_hundred_files_may_be_extended() -> None:
+    files = {"a.json": extending(*HUNDRED[1:]), **{path[2:]: "{}" for path in HUNDRED}}
+
+    assert len(reached({"ui/tsconfig.json": extending("../a.json"), **files}, "ui")["ui"]) == 100
+
+
+def test_what_many_tsconfigs_side_by_side_take_in_is_worked_out_once() -> None:
+    text = json.dumps({"include": [f"../p{number}/src" for number in range(3000)]})
+    projects = [f"packages/p{number}" for number in range(100)]
+    files = {f"{folder}/tsconfig.json": text for folder in projects}
+    began = time.process_time()
+
+    found = read_configs(files, Disk(files).read, {".", *projects}).taken_in
+
+    assert time.process_time() - began < 0.4
+    assert found["packages/p7"] == tuple(sorted({*projects} - {"packages/p7"}))
 
 
 def test_nothing_is_asked_where_there_is_no_tsconfig() -> None:
