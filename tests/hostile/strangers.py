@@ -208,6 +208,21 @@ ATTACKS: Mapping[str, Attack] = {
             **FOLDERS,
         }
     ),
+    "ignored patterns by the thousand": Attack(
+        {ROOT: f'name = "acme"\nignored = {json.dumps([f"*{n}/**/x{n}" for n in range(6000)])}\n'},
+        "workspace.toml: ignored: are more than 1000 patterns",
+    ),
+    "inputs by the thousand, in many services": Attack(
+        {
+            PRODUCT: "".join(
+                service(f'health = "/"\ninputs = {json.dumps([f"*{n}{i}/**" for i in range(900)])}').replace(
+                    "more", f"s{n}"
+                )
+                for n in range(3)
+            )
+        },
+        "services.s2.inputs: are, with those before, more than 2000 patterns",
+    ),
     "an ignored pattern that is none": Attack(
         {ROOT: 'name = "acme"\nignored = ["[z-a]"]\n'}, "is no pattern"
     ),

@@ -23,7 +23,7 @@ from buildgraph.console import answer
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
 from buildgraph.program import guarded
 from buildgraph.project import open_project
-from tests.hostile.strangers import ATTACKS, RENDER, Attack
+from tests.hostile.strangers import ATTACKS, PRODUCT, RENDER, Attack, service
 from tests.support.monorepo import Monorepo, bare
 
 # Who refuses does not wait for what git was asked meanwhile: it ends with our process, which here goes on.
@@ -102,6 +102,19 @@ def test_what_a_stranger_writes_is_refused_clearly_or_answered_and_soon(
     assert len(told.err) < 20_000
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", told.out + told.err)
     assert files_of(shop) == before
+
+
+def test_services_that_wait_for_each_other_by_the_hundred_are_rendered_soon(shop: Monorepo) -> None:
+    """What is rendered is not there yet, so it differs, which no row of the table tells."""
+    waiting = (f'depends_on = ["s{n - 1}"]' if n else "" for n in range(400))
+    services = (service(f'health = "/"\n{lines}').replace("more", f"s{n}") for n, lines in enumerate(waiting))
+    shop.write(
+        PRODUCT, "".join(text.replace("port = 81", f"port = {1000 + n}") for n, text in enumerate(services))
+    )
+    began = time.process_time()
+
+    assert exit_code(shop, "render", "--check", "compose") == FAILED
+    assert time.process_time() - began < SOON
 
 
 def files_of(repo: Monorepo) -> set[tuple[str, int, int]]:
