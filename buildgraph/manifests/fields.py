@@ -75,6 +75,9 @@ from buildgraph.manifests.values import (
 from buildgraph.manifests.vetting import SCAN, SIGN
 
 MOST_CPUS: Final = 4096  # more than any server has
+YEAR_9999: Final = (
+    253_402_300_799  # its last second: dates in JSON and in archives have four digits for a year
+)
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RESOURCES: Final = table(Resources, {"cpus": positive(MOST_CPUS), "memory": MEMORY_SIZE})
 BACKING: Final[Reader[dict[str, Any]]] = table(
@@ -172,7 +175,7 @@ WORKSPACE: Final = table(
         "sign": SIGN,
         "attestations": listed(one_of(ATTESTATIONS, "attestation")),
         "sbom_scanner": IMAGE,
-        "source_date_epoch": integer(0),
+        "source_date_epoch": integer(0, YEAR_9999),
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

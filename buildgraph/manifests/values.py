@@ -154,14 +154,19 @@ def _read_replicas(value: object, place: Place) -> dict[str, int]:
 
 
 def _read_body(value: object, place: Place) -> str:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    written: str = of_type(str, value)
     try:
-        json.loads(written)
+        if isinstance(value, (dict, list)):
+            return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+        written: str = of_type(str, value)
+        json.loads(written, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(f"is no JSON: {error}", 'write a table, for example { text = "hello" }') from error
     return written
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity where JSON has none."""
+    raise ValueError(f"there is no {name}")
 
 
 def check_image(reference: str) -> None:

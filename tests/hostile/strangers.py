@@ -395,6 +395,18 @@ ATTACKS: Mapping[str, Attack] = {
         {PRODUCT: service(f"resources.cpus = 1{'0' * 400}")}, BEYOND
     ),
     "more processors than there are": Attack({PRODUCT: service("resources.cpus = 1e300")}, "above 0 to 4096"),
+    "longer than the world stands": Attack(
+        {PRODUCT: service('smoke = [{ name = "a", within = 1e308 }]')}, "is 1e+308, expected a number above 0"
+    ),
+    "a window of no time": Attack(
+        {LIVE: "rollback_window = nan\n"}, "rollback_window: is nan, expected 0 to"
+    ),
+    "a date of more than four digits' years": Attack(
+        {ROOT: 'name = "acme"\nsource_date_epoch = 253402300800\n'}, "expected 0 to 253402300799"
+    ),
+    "a request of what is no number": Attack(
+        {PRODUCT: service('smoke = [{ name = "a", body = { a = [nan, inf] } }]')}, "smoke[0].body: is no JSON"
+    ),
     "more memory than a float can tell": Attack(
         {PRODUCT: service(f'resources.memory = "{"9" * 400}G"')}, "expected 6M to 1048576G"
     ),
