@@ -518,6 +518,14 @@ ATTACKS: Mapping[str, Attack] = {
         verb=INIT,
     ),
     "blanks where a variable is expected": Attack(dockerfile("ENV" + " " * 100_000), verb=INIT),
+    "copied patterns by the thousand": Attack(
+        {
+            **dockerfile("".join(f"COPY {n}*b*c /x\n" for n in range(6000))),
+            **{f"packages/core/f{n}": "" for n in range(500)},
+        },
+        verb=INIT,
+        without=("manifests/products/own.toml",),
+    ),
     "a program's versions within one another": Attack(dockerfile("RUN " + "turbo@" * 17_000), verb=INIT),
     "health checks that go on and on": Attack(dockerfile("HEALTHCHECK \\\n" * 7_000), verb=INIT),
     "a controller of blanks": Attack(nest("@Controller(" + " " * 100_000 + "x"), verb=INIT),
