@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from buildgraph.graph.ignoring import is_met
 from buildgraph.picture import Picture
 from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR
 from buildgraph.workspace.imports import SOURCES, undeclared
@@ -39,7 +40,8 @@ def idle_inputs(picture: Picture) -> tuple[str, ...]:
         *declared.workspace.inputs,
         *(text for service in declared.services for text in service.inputs),
     }
-    idle = (pattern for pattern in sorted(patterns) if not picture.layout.files.matching((pattern,)))
+    paths = picture.layout.files.entries
+    idle = (pattern for pattern in sorted(patterns) if not is_met(pattern, paths))
     return tuple(map(IDLE.format, idle))
 
 

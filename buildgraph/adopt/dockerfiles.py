@@ -28,6 +28,7 @@ PORT: Final = re.compile(
     r"^[ \t]*(?:ENV|ARG)[ \t](?:.*\s)?PORT[= ][\"']?(\d{2,5})", re.MULTILINE | re.IGNORECASE
 )
 HEALTH: Final = re.compile(r"^[ \t]*HEALTHCHECK\b((?:[^\n\\]++|\\[\s\S])*+)", re.MULTILINE)
+WILD: Final = "*?["
 UNKNOWN_FILES: Final = "it copies {}, which git does not know{}"
 FROM_ABOVE: Final = "it copies {}, seen from git's root, and a build sees the workspace in {} alone"
 BUILD_IT_HERE: Final = "leave {}/ out of its COPY lines, and what lies above it"
@@ -143,11 +144,9 @@ class _Reader:
         if outside:
             return Open(dockerfile, ABOVE_ROOT.format(f"../{outside[0]}"), HOLD_IT)
         above = f"{inside}/"
-        from_above = [
-            copy
-            for copy in missing
-            if copy.startswith(above) and self._is_there(ROOT, copy.removeprefix(above))
-        ]
+        within = [copy.removeprefix(above) for copy in missing if copy.startswith(above)]
+        unknown = frozenset(self._missing(ROOT, within))
+        from_above = [above + copy for copy in within if copy not in unknown]
         if from_above:
             return Open(dockerfile, FROM_ABOVE.format(from_above[0], inside), BUILD_IT_HERE.format(inside))
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -205,14 +204,12 @@ class _Reader:
         return folder != ROOT and any(f"{folder}/{name}" in self._known for name in names)
 
     def _missing(self, context: str, copies: Iterable[str]) -> list[str]:
-        return [copy for copy in copies if not self._is_there(context, copy)]
-
-    def _is_there(self, context: str, copy: str) -> bool:
-        place = copy if context == ROOT else f"{context}/{copy}"
-        if place in self._known:
-            return True
-        window = Window(context, (copy,))
-        return any(sign in copy for sign in "*?[") and any(map(window.sees, self.facts.paths))
+        """Those of the copied paths that are not there, seen from a context."""
+        beginning = "" if context == ROOT else f"{context}/"
+        unknown = [copy for copy in copies if beginning + copy not in self._known]
+        patterns = dict.fromkeys(copy for copy in unknown if any(sign in copy for sign in WILD))
+        met = Window(context, tuple(patterns)).met(self.facts.paths)
+        return [copy for copy in unknown if copy not in met]
 
     @cached_property
     def _known(self) -> frozenset[str]:

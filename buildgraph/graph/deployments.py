@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 from buildgraph.graph.nodes import Kind, Node, Part, digest_of
-from buildgraph.manifests.addresses import public_values
+from buildgraph.manifests.addresses import Urls, urls_in, values_among
 from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Environment, Manifests, Product, Service
 
@@ -19,8 +19,9 @@ CONTAINER_VERSION: Final = 1
 def deployment_nodes(manifests: Manifests) -> list[Node]:
     """One node per deployed service and environment."""
     return [
-        _deployment_node(service, environment, manifests.services)
+        _deployment_node(service, environment, urls)
         for environment in manifests.environments
+        for urls in (urls_in(environment, manifests.services),)
         for service in manifests.services
         if service.deployed
     ]
@@ -31,12 +32,12 @@ def product_nodes(manifests: Manifests) -> list[Node]:
     return [_product_node(product, manifests.environments) for product in manifests.products]
 
 
-def _deployment_node(service: Service, environment: Environment, catalog: Iterable[Service]) -> Node:
+def _deployment_node(service: Service, environment: Environment, urls: Urls) -> Node:
     return Node(
         deployment_id(environment.name, service.name),
         Kind.DEPLOYMENT,
         service.path,
-        tuple(sorted(_configuration(service, environment, catalog))),
+        tuple(sorted(_configuration(service, environment, urls))),
         uses=(f"image:{service.name}",),
         after=tuple(deployment_id(environment.name, other) for other in service.depends_on),
     )
@@ -58,14 +59,14 @@ def _product_node(product: Product, environments: Iterable[Environment]) -> Node
     return Node(f"product:{product.name}", Kind.PRODUCT, "", uses=tuple(sorted(images + running)))
 
 
-def _configuration(service: Service, environment: Environment, catalog: Iterable[Service]) -> Iterable[Part]:
+def _configuration(service: Service, environment: Environment, urls: Urls) -> Iterable[Part]:
     """What a service's containers are started with besides their image; secrets enter as names only.
 
     A secret's value never enters a fingerprint that leaves the environment: the deployer compares it by
     an HMAC whose key stays there.
     """
     yield Part("tool", "containers", str(CONTAINER_VERSION))
-    for name, value in public_values(service, environment, catalog).items():
+    for name, value in values_among(service, environment, urls).items():
         yield Part("value", name, digest_of(f"={value}"))
     for name in (name for name, value in service.env.items() if value.secret):
         yield Part("value", name, digest_of("secret"))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from buildgraph.bounded import compiled, firm_stars
 from buildgraph.errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+    from pathspec.pattern import RegexPattern
 
+MOST_REMEMBERED: Final = 1 << 12
 # What pathspec writes for `**/` at the beginning and for `/**/`.
 _FIRST, _FOLDERS = r"^(?:.+/)?", r"(?:/.+)?/"
 _NOT_ONE_OF = re.compile(r"(?<!\\)\[\^(?!/\])")
@@ -28,8 +31,7 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path matches: the last pattern that speaks of it decides, `!` takes it out again."""
     if not patterns:
         return lambda path: False
-    spec = _spec(patterns)
-    mentions = compiled(mentioning(patterns)).search
+    spec, mentions = _spec(patterns), _mentions(patterns)
     return lambda path: mentions(path) is not None and spec.match_file(path)
 
 
@@ -43,8 +45,8 @@ def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
         return []
     of_names = tuple(line for line in patterns if "/" not in line.removesuffix("/"))
     of_paths = tuple(line for line in patterns if line not in of_names and not line.startswith("!"))
-    in_name = compiled(mentioning(tuple(line.removesuffix("/") for line in of_names))).search
-    in_path = compiled(mentioning(of_paths)).search
+    in_name = _mentions(tuple(line.removesuffix("/") for line in of_names))
+    in_path = _mentions(of_paths)
     is_named = cache(lambda name: in_name(name) is not None)
     is_below = cache(lambda folder: any(map(is_named, folder.split("/"))))
     match = _spec(patterns).match_file
@@ -57,6 +59,16 @@ def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
     else:
         mentioned = (path for path, folder, name in split if is_named(name) or is_below(folder))
     return list(filter(match, mentioned))
+
+
+def is_met(pattern: str, paths: Iterable[str]) -> bool:
+    """Whether a pattern, alone, matches any of the paths."""
+    return any(map(_mentions((pattern,)), paths))
+
+
+@lru_cache(maxsize=256)
+def _mentions(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+    return compiled(mentioning(patterns)).search
 
 
 def mentioning(patterns: tuple[str, ...]) -> str:
@@ -72,27 +84,36 @@ def mentioning(patterns: tuple[str, ...]) -> str:
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     """The patterns as they are matched; ConfigurationError names those that are none."""
+    from pathspec import GitIgnoreSpec
+
     try:
-        spec = _parsed(patterns)
+        spec = GitIgnoreSpec.from_lines(patterns, lambda line: copy(_parsed(line)))
     except (re.error, ValueError):
         raise ConfigurationError(_mistake_in(line) for line in patterns if not _is_pattern(line)) from None
     for pattern in spec.patterns:
         if pattern.regex:
-            pattern.regex = compiled(_bounded(pattern.regex.pattern), re.DOTALL)
+            pattern.regex = _firm(pattern.regex.pattern)
     return spec
 
 
-def _parsed(patterns: Iterable[str]) -> GitIgnoreSpec:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _parsed(line: str) -> RegexPattern:
+    """One pattern as pathspec has it; to compile it takes longest, and many services ask for the same."""
     from pathspec import GitIgnoreSpec
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # as in `compiled`
-        return GitIgnoreSpec.from_lines(patterns)
+        return cast("RegexPattern", GitIgnoreSpec.from_lines([line]).patterns[0])
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _firm(expression: str) -> re.Pattern[str]:
+    return compiled(_bounded(expression), re.DOTALL)
 
 
 def _is_pattern(line: str) -> bool:
     try:
-        _parsed([line])
+        _parsed(line)
     except (re.error, ValueError):
         return False
     return True

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from buildgraph.manifests.model import Environment, Service
 from buildgraph.manifests.placeholders import fill_placeholders
 
 PROXY: Final = "proxy"  # the name under which services reach the proxy
+
+
+class Urls(NamedTuple):
+    """The addresses of services by name: where they call each other, and where users see them."""
+
+    internal: Mapping[str, str]
+    public: Mapping[str, str]
+
+
+def urls_in(environment: Environment, services: Collection[Service]) -> Urls:
+    """The addresses of services in an environment."""
+    return Urls(internal_urls(environment, services), public_urls(environment, services))
 
 
 def internal_urls(environment: Environment, services: Iterable[Service]) -> dict[str, str]:
@@ -56,18 +68,14 @@ def public_values(service: Service, environment: Environment, catalog: Iterable[
     What the environment sets for all comes first, the service's own wins; places such as `{service:NAME}`
     are filled with addresses of the `catalog`, which holds all services.
     """
-    services = tuple(catalog)
-    return values_among(service, environment, internal_urls(environment, services), services)
+    return values_among(service, environment, urls_in(environment, tuple(catalog)))
 
 
-def values_among(
-    service: Service, environment: Environment, internal: Mapping[str, str], catalog: Iterable[Service]
-) -> dict[str, str]:
-    """The same where services call each other by other addresses: `internal` has them by name."""
-    public = public_urls(environment, catalog)
+def values_among(service: Service, environment: Environment, urls: Urls) -> dict[str, str]:
+    """The same where the addresses are known, as of all services at once."""
     values = dict(environment.values)
     for name, value in service.env.items():
         told = None if value.secret else value.value_in(environment.name)
         if told is not None:
-            values[name] = fill_placeholders(told, internal=internal, public=public)
+            values[name] = fill_placeholders(told, internal=urls.internal, public=urls.public)
     return values

@@ -12,9 +12,11 @@ from buildgraph.manifests.model import Environment, EnvValue, Service
 from buildgraph.manifests.placeholders import INTERNAL, PUBLIC, Placeholder, parse_placeholders
 from buildgraph.manifests.reading import Place, suggest
 from buildgraph.manifests.switching import BLUE_GREEN
+from buildgraph.manifests.values import FEWER
 from buildgraph.order import cycles
 
 T = TypeVar("T")
+MOST_INPUTS: Final = 5000  # of all services
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,23 @@ def check_services(declared: Sequence[Declared[Service]], known: Known) -> None:
             check(found.value, found.place)
         _check_environment_names(found, known.environments)
     _check_unique(declared)
+    _check_inputs(declared)
     if known.is_complete:
         _check_names(declared, services)
         _check_cycles(declared)
+
+
+def _check_inputs(declared: Iterable[Declared[Service]]) -> None:
+    """Keep one mistake where all services together have too many patterns: each is matched with every file."""
+    known: set[str] = set()
+    for found in declared:
+        known.update(found.value.inputs)
+        if len(known) > MOST_INPUTS:
+            found.place.at("inputs").refuse(
+                f"are, with those before, more than {MOST_INPUTS} patterns, which take too long to be matched",
+                FEWER,
+            )
+            return
 
 
 def check_environments(declared: Sequence[Declared[Environment]]) -> None:

@@ -57,6 +57,7 @@ from buildgraph.manifests.values import (
     MEMORY_SIZE,
     PATH,
     PATHS,
+    PATTERNS,
     PLATFORM,
     PORT,
     PROBE_PATH,
@@ -74,6 +75,9 @@ from buildgraph.manifests.values import (
 from buildgraph.manifests.vetting import SCAN, SIGN
 
 MOST_CPUS: Final = 4096  # more than any server has
+YEAR_9999: Final = (
+    253_402_300_799  # its last second: dates in JSON and in archives have four digits for a year
+)
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RESOURCES: Final = table(Resources, {"cpus": positive(MOST_CPUS), "memory": MEMORY_SIZE})
 BACKING: Final[Reader[dict[str, Any]]] = table(
@@ -137,7 +141,7 @@ SERVICE_FIELDS: Final[Mapping[str, Field]] = {
     "alive": PROBE_PATH,
     "metrics": PROBE_PATH,
     "replicas": REPLICAS,
-    "inputs": PATHS,
+    "inputs": PATTERNS,
     "build_args": mapped(any_text(), key=check_variable),
     "build_secrets": BUILD_SECRETS,
     "env": mapped(ENV_VALUE, key=check_variable),
@@ -159,8 +163,8 @@ WORKSPACE: Final = table(
         "root": PATH,
         "fingerprint_version": integer(1),
         "platforms": listed(PLATFORM),
-        "ignored": PATHS,
-        "inputs": PATHS,
+        "ignored": PATTERNS,
+        "inputs": PATTERNS,
         "root_dependencies": truth(),
         "mirrors": mapped(REGISTRY, key=check_registry),
         "substitutes": mapped(PATH, key=check_image),
@@ -171,7 +175,7 @@ WORKSPACE: Final = table(
         "sign": SIGN,
         "attestations": listed(one_of(ATTESTATIONS, "attestation")),
         "sbom_scanner": IMAGE,
-        "source_date_epoch": integer(0),
+        "source_date_epoch": integer(0, YEAR_9999),
     },
 )
 ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {

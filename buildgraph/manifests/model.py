@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.image_command import ImageCommand
@@ -284,7 +285,7 @@ class Environment:
         return self.domain.format(host=service.host) if service.host else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifests:
     """All manifests of one snapshot, checked against each other."""
 
@@ -293,7 +294,7 @@ class Manifests:
     environments: tuple[Environment, ...] = ()
     bases: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def services(self) -> tuple[Service, ...]:
         """Every service of every product, sorted by name."""
         found = (service for product in self.products for service in product.services)

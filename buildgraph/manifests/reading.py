@@ -15,6 +15,9 @@ from buildgraph.errors import Likeness, Mistake, WayOut
 T = TypeVar("T")
 Schema = Mapping[str, Any]
 
+YEAR: Final = (
+    366 * 24 * 3600
+)  # seconds: longer than anybody waits, and what clocks and other programs can count
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 MOST_KEPT: Final = (
     1000  # mistakes: each is compared with all before it, and a stranger's file may have any number
@@ -156,33 +159,28 @@ def integer(least: int, most: int | None = None) -> Reader[int]:
     return Reader(read, {"type": "integer", **limits})
 
 
-def number(least: float, most: float = float("inf")) -> Reader[float]:
-    """A number from `least` to `most`, both included, and never infinite."""
+def number(least: float, most: float = YEAR) -> Reader[float]:
+    """A number from `least` to `most`, both included, such as a count of seconds."""
 
     def read(value: object, place: Place) -> float:
         found: float = of_type(float, value)
-        if least <= found <= most and found < float("inf"):
+        if least <= found <= most:
             return found
-        raise Refused(f"is {found:g}, expected {least:g} {f'to {most:g}' if is_limited else 'or more'}")
+        raise Refused(f"is {found:g}, expected {least:g} to {most:.12g}")
 
-    is_limited = most < float("inf")
-    limits = {"minimum": least, **({"maximum": most} if is_limited else {})}
-    return Reader(read, {"type": "number", **limits})
+    return Reader(read, {"type": "number", "minimum": least, "maximum": most})
 
 
-def positive(most: float = float("inf")) -> Reader[float]:
-    """A number above 0, such as a count of seconds or of processors, up to `most` and never infinite."""
+def positive(most: float = YEAR) -> Reader[float]:
+    """A number above 0 and up to `most`, such as a count of seconds or of processors."""
 
     def read(value: object, place: Place) -> float:
         found: float = of_type(float, value)
-        if 0 < found <= most and found < float("inf"):
+        if 0 < found <= most:
             return found
-        raise Refused(f"is {found:g}, expected a number above 0{f' to {most:g}' if is_limited else ''}")
+        raise Refused(f"is {found:g}, expected a number above 0 to {most:.12g}")
 
-    is_limited = most < float("inf")
-    return Reader(
-        read, {"type": "number", "exclusiveMinimum": 0, **({"maximum": most} if is_limited else {})}
-    )
+    return Reader(read, {"type": "number", "exclusiveMinimum": 0, "maximum": most})
 
 
 def one_of(known: Iterable[str], what: str) -> Reader[str]:

@@ -30,6 +30,8 @@ MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)([KMG])")
 BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}  # as Docker counts
 # What ends a line or steers a terminal, and what GitHub would take for an expression of its own.
 UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|\$\{\{")
+MOST_PATTERNS: Final = 1000  # of one list
+FEWER: Final = "name their folder, or write one with a star"
 LEAST_MEMORY: Final = 6 * 2**20  # Docker refuses less
 MOST_MEMORY: Final = 2**50  # more than any server has
 
@@ -79,6 +81,15 @@ def _read_argv(value: object, place: Place) -> tuple[str, ...]:
     if not found:
         raise Refused("is an empty list", "write a program and its arguments, each a text of its own")
     return found
+
+
+def _read_patterns(value: object, place: Place) -> tuple[str, ...]:
+    if len(of_type(list, value)) > MOST_PATTERNS:
+        raise Refused(
+            f"are more than {MOST_PATTERNS} patterns, which take too long to be matched",
+            FEWER,
+        )
+    return PATHS.read(value, place)
 
 
 def _read_path(value: object, place: Place) -> str:
@@ -143,14 +154,19 @@ def _read_replicas(value: object, place: Place) -> dict[str, int]:
 
 
 def _read_body(value: object, place: Place) -> str:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    written: str = of_type(str, value)
     try:
-        json.loads(written)
+        if isinstance(value, (dict, list)):
+            return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+        written: str = of_type(str, value)
+        json.loads(written, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(f"is no JSON: {error}", 'write a table, for example { text = "hello" }') from error
     return written
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity where JSON has none."""
+    raise ValueError(f"there is no {name}")
 
 
 def check_image(reference: str) -> None:
@@ -162,6 +178,7 @@ PORT: Final = integer(1, 65535)
 PATH: Final = Reader(_read_path, {"type": "string"})
 CONTEXT: Final = Reader(_read_context, {"type": "string"})
 PATHS: Final = listed(text())
+PATTERNS: Final = Reader(_read_patterns, {**PATHS.schema, "maxItems": MOST_PATTERNS})
 COMMAND: Final = listed(text())
 ARGV: Final = Reader(_read_argv, {**COMMAND.schema, "minItems": 1})
 BUILD_SECRETS: Final = listed(

@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
+from functools import reduce
+from operator import or_
 from typing import Final
 
 MOST_KEPT: Final = 1 << 27  # bits of sets that are remembered
@@ -70,11 +72,20 @@ class Automaton:
 
     def last(self, path: str) -> int | None:
         """Which is the last pattern that names a path or a folder above it, by its number."""
+        named = self._named_by(path)
+        return bisect_left(self._ends, named.bit_length() - 1) if named else None
+
+    def met(self, paths: Iterable[str]) -> list[int]:
+        """Which patterns name some of the paths, or a folder above one, by their numbers."""
+        named = reduce(or_, map(self._named_by, paths), 0)
+        return [number for number, end in enumerate(self._ends) if named >> (end - 1) & 3]
+
+    def _named_by(self, path: str) -> int:
+        """The ends of patterns that a path leads to."""
         places = self._at(self._begin)
         for sign in path:
             places = places[sign]
-        named = places.bits & self._named
-        return bisect_left(self._ends, named.bit_length() - 1) if named else None
+        return places.bits & self._named
 
     def after(self, bits: int, sign: str) -> Places:
         """Where the next sign leads from these places."""

@@ -39,6 +39,13 @@ class Window(NamedTuple):
         inner = self.inside(path)
         return bool(inner) and _copied(self.copies)(inner) and not _ignored(self.kept_out)(inner)
 
+    def met(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of its copies that name some of the workspace's paths, or a folder above one."""
+        if not self.copies:
+            return frozenset()
+        inner = (inside for path in paths if (inside := self.inside(path)))
+        return frozenset(self.copies[at] for at in _automaton(self.copies).met(inner))
+
     def inside(self, path: str) -> str:
         """A path of the workspace as the build has it; "" when it lies outside of the folder."""
         if self.folder == WHOLE:

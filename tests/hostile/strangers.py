@@ -222,6 +222,21 @@ ATTACKS: Mapping[str, Attack] = {
             **FOLDERS,
         }
     ),
+    "ignored patterns by the thousand": Attack(
+        {ROOT: f'name = "acme"\nignored = {json.dumps([f"*{n}/**/x{n}" for n in range(6000)])}\n'},
+        "workspace.toml: ignored: are more than 1000 patterns",
+    ),
+    "inputs by the thousand, in many services": Attack(
+        {
+            PRODUCT: "".join(
+                service(f'health = "/"\ninputs = {json.dumps([f"*{n}{i}/**" for i in range(900)])}').replace(
+                    "more", f"s{n}"
+                )
+                for n in range(3)
+            )
+        },
+        "services.s2.inputs: are, with those before, more than 2000 patterns",
+    ),
     "an ignored pattern that is none": Attack(
         {ROOT: 'name = "acme"\nignored = ["[z-a]"]\n'}, "is no pattern"
     ),
@@ -407,6 +422,18 @@ ATTACKS: Mapping[str, Attack] = {
         {PRODUCT: service(f"resources.cpus = 1{'0' * 400}")}, BEYOND
     ),
     "more processors than there are": Attack({PRODUCT: service("resources.cpus = 1e300")}, "above 0 to 4096"),
+    "longer than the world stands": Attack(
+        {PRODUCT: service('smoke = [{ name = "a", within = 1e308 }]')}, "is 1e+308, expected a number above 0"
+    ),
+    "a window of no time": Attack(
+        {LIVE: "rollback_window = nan\n"}, "rollback_window: is nan, expected 0 to"
+    ),
+    "a date of more than four digits' years": Attack(
+        {ROOT: 'name = "acme"\nsource_date_epoch = 253402300800\n'}, "expected 0 to 253402300799"
+    ),
+    "a request of what is no number": Attack(
+        {PRODUCT: service('smoke = [{ name = "a", body = { a = [nan, inf] } }]')}, "smoke[0].body: is no JSON"
+    ),
     "more memory than a float can tell": Attack(
         {PRODUCT: service(f'resources.memory = "{"9" * 400}G"')}, "expected 6M to 1048576G"
     ),
@@ -528,6 +555,14 @@ ATTACKS: Mapping[str, Attack] = {
         verb=INIT,
     ),
     "blanks where a variable is expected": Attack(dockerfile("ENV" + " " * 100_000), verb=INIT),
+    "copied patterns by the thousand": Attack(
+        {
+            **dockerfile("".join(f"COPY {n}*b*c /x\n" for n in range(6000))),
+            **{f"packages/core/f{n}": "" for n in range(500)},
+        },
+        verb=INIT,
+        without=("manifests/products/own.toml",),
+    ),
     "a program's versions within one another": Attack(dockerfile("RUN " + "turbo@" * 17_000), verb=INIT),
     "health checks that go on and on": Attack(dockerfile("HEALTHCHECK \\\n" * 7_000), verb=INIT),
     "a controller of blanks": Attack(nest("@Controller(" + " " * 100_000 + "x"), verb=INIT),

@@ -22,7 +22,7 @@ from buildgraph.console import answer
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
 from buildgraph.program import guarded
 from buildgraph.project import open_project
-from tests.hostile.strangers import ATTACKS, RENDER, Attack
+from tests.hostile.strangers import ATTACKS, PRODUCT, RENDER, Attack, service
 from tests.support.monorepo import Monorepo, bare
 
 # Who refuses does not wait for what git was asked meanwhile: it ends with our process, which here goes on.
@@ -107,6 +107,19 @@ def worked() -> float:
     """Seconds of the processor that went by here, and in those children that have ended."""
     told = os.times()
     return told.user + told.system + told.children_user + told.children_system
+
+
+def test_services_that_wait_for_each_other_by_the_hundred_are_rendered_soon(shop: Monorepo) -> None:
+    """What is rendered is not there yet, so it differs, which no row of the table tells."""
+    waiting = (f'depends_on = ["s{n - 1}"]' if n else "" for n in range(400))
+    services = (service(f'health = "/"\n{lines}').replace("more", f"s{n}") for n, lines in enumerate(waiting))
+    shop.write(
+        PRODUCT, "".join(text.replace("port = 81", f"port = {1000 + n}") for n, text in enumerate(services))
+    )
+    began = worked()
+
+    assert exit_code(shop, "render", "--check", "compose") == FAILED
+    assert worked() - began < SOON
 
 
 def files_of(repo: Monorepo) -> set[tuple[str, int, int]]:

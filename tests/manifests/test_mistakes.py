@@ -136,7 +136,7 @@ FILES = {
     ),
     "a window that ends before it begins": (
         {DEVELOPMENT: "rollback_window = -1"},
-        f"{DEVELOPMENT}: rollback_window: is -1, expected 0 or more",
+        f"{DEVELOPMENT}: rollback_window: is -1, expected 0 to 31622400",
     ),
     "an unknown backing service": (
         {DEVELOPMENT: '[backing.postgresql]\nimage = "postgres:16"'},
@@ -159,7 +159,7 @@ FILES = {
     ),
     "no time at all": (
         {DEVELOPMENT: "health_within = 0"},
-        f"{DEVELOPMENT}: health_within: is 0, expected a number above 0",
+        f"{DEVELOPMENT}: health_within: is 0, expected a number above 0 to 31622400",
     ),
     "two environments on one port": (
         {"manifests/environments/staging.toml": "proxy_port = 8080", DEVELOPMENT: "proxy_port = 8080"},
@@ -225,6 +225,17 @@ SERVICES = {
     "endless processors": (
         "resources = { cpus = inf }",
         "resources.cpus: is inf, expected a number above 0 to 4096",
+    ),
+    **{
+        f"a time of {told} seconds": (
+            f'database = "chat"\nmigration = {{ command = ["true"], within = {told} }}',
+            f"migration.within: is {told}, expected a number above 0 to 31622400",
+        )
+        for told in ("nan", "inf", "-inf", "-1", "1e+308", "3.2e+07")
+    },
+    "a request that no JSON tells": (
+        'host = "a"\nsmoke = [{ name = "a", body = "[NaN]" }]',
+        'smoke[0].body: is no JSON: there is no NaN\n  write a table, for example { text = "hello" }',
     ),
     "no replica": ("replicas = 0", "replicas: is 0, expected 1 to 1000"),
     "replicas of an unknown environment": (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from buildgraph.manifests.addresses import values_among
+from buildgraph.manifests.addresses import Urls, public_urls, values_among
 from buildgraph.manifests.backing import backing_of
 from buildgraph.manifests.model import Backing, Environment, Manifests, Service
 from buildgraph.manifests.variables import port_value, usual_values
@@ -12,7 +14,7 @@ from buildgraph.order import closure
 from buildgraph.servers import POSTGRES, REDIS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stack:
     """The services of an environment as one compose file has them."""
 
@@ -24,7 +26,7 @@ class Stack:
         """The workspace's name."""
         return self.manifests.workspace.name
 
-    @property
+    @cached_property
     def services(self) -> tuple[Service, ...]:
         """Every service that is deployed, sorted by name."""
         return tuple(service for service in self.manifests.services if service.deployed)
@@ -48,10 +50,10 @@ class Stack:
 
     def public_values(self, service: Service) -> dict[str, str]:
         """What a service's containers are given besides secrets and backing services."""
-        own = values_among(service, self.environment, self.internal_urls, self.manifests.services)
+        own = values_among(service, self.environment, self._urls)
         return {**usual_values(service), **own, **port_value(service)}
 
-    @property
+    @cached_property
     def internal_urls(self) -> dict[str, str]:
         """Where services call each other here: by name, on the ports that they listen on."""
         return {
@@ -60,9 +62,23 @@ class Stack:
             if found.port
         }
 
+    @cached_property
+    def _urls(self) -> Urls:
+        return Urls(self.internal_urls, public_urls(self.environment, self.manifests.services))
+
     def products_with(self, service: Service) -> tuple[str, ...]:
         """The products that a service is part of, or that wait for it, sorted."""
+        return tuple(self._products.get(service.name, ()))
+
+    @cached_property
+    def _products(self) -> Mapping[str, Iterable[str]]:
+        """The same for every service, by its name."""
         after = {found.name: found.depends_on for found in self.services}
-        return tuple(
-            sorted({found.product for found in self.services if service.name in closure(after, [found.name])})
-        )
+        own: dict[str, list[str]] = {}
+        for found in self.services:
+            own.setdefault(found.product, []).append(found.name)
+        products: dict[str, list[str]] = {}
+        for product in sorted(own):
+            for name in closure(after, own[product]):
+                products.setdefault(name, []).append(product)
+        return products
