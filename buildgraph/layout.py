@@ -234,8 +234,7 @@ class Layout:
         yield from (WORKSPACE_FILE, *names_of(Kind.FILE, WHOLE, Reach.EVERY))
         yield from self._looked_for_above()
         yield from hook_files(self.workspace.settings, self.files.entries)
-        for reached in self._reached.values():
-            yield from reached
+        yield from set().union(*self._reached.values())
         yield from (
             *self._links.targets,
             *self._links.places,

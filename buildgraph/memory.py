@@ -11,9 +11,12 @@ import marshal
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 KEPT = 16  # graphs; the oldest go first
 # What files hold: a graph; what is remembered of a lockfile; what of manifests.
 GRAPH, LOCKED, ROSTER = ".graph", ".locked", ".roster"
+NUMBERS = "I"  # how numbers of parts lie side by side
 WEEK = 7 * 24 * 3600  # seconds
 LIBRARIES = ("pathspec-", "ryaml-", "tomli-")  # another version of these may read another graph
 PACKAGE = Path(__file__).parent
@@ -184,26 +188,35 @@ def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _plain(graph: Graph, known: Mapping[str, str]) -> Any:
+    numbers: dict[Part, int] = defaultdict(count().__next__)
     nodes = [
-        (node.id, node.kind.value, node.path, tuple(map(tuple, node.parts)), node.uses, node.after)
+        (node.id, node.kind.value, node.path, _numbered(node.parts, numbers), node.uses, node.after)
         for node in graph.nodes.values()
     ]
+    parts = list(map(tuple, numbers))
     files = {node_id: tuple(listing) for node_id, listing in graph.files.items()}
     territory = tuple(graph.territory) if graph.territory else ()
-    return nodes, files, territory, dict(known)
+    return nodes, parts, files, territory, dict(known)
+
+
+def _numbered(parts: Iterable[Part], numbers: Mapping[Part, int]) -> bytes:
+    """Parts by their number, as thousands of nodes may have the same thousands of parts."""
+    return array(NUMBERS, map(numbers.__getitem__, parts)).tobytes()
 
 
 def _loaded(plain: Any) -> Graph:
-    nodes, files, territory, known = plain
+    nodes, told, files, territory, known = plain
+    parts = tuple(map(Part._make, told))
     kinds = {kind.value: kind for kind in Kind}
     return Graph(
-        {row[0]: _node(row, kinds) for row in nodes},
+        {row[0]: _node(row, kinds, parts) for row in nodes},
         {node_id: Listing(*runs) for node_id, runs in files.items()},
         Territory(*territory) if territory else None,
         known,
     )
 
 
-def _node(row: Any, kinds: dict[str, Kind]) -> Node:
-    node_id, kind, path, parts, uses, after = row
-    return Node(node_id, kinds[kind], path, tuple(map(Part._make, parts)), uses, after)
+def _node(row: Any, kinds: dict[str, Kind], parts: Sequence[Part]) -> Node:
+    node_id, kind, path, numbers, uses, after = row
+    own = tuple(map(parts.__getitem__, array(NUMBERS, numbers)))
+    return Node(node_id, kinds[kind], path, own, uses, after)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
+from typing import TypeVar
 
 from buildgraph.graph.ignoring import matching
 from buildgraph.graph.listing import Listing, listing_of, state_of
+from buildgraph.graph.nodes import Part
 from buildgraph.snapshot.links import Beginnings
 from buildgraph.snapshot.snapshot import SUBMODULE, Entry
 from buildgraph.workspace import LOCKFILE, WORKSPACE_FILE, owner_of, owners_of
 from buildgraph.workspace.projects import MANIFESTS, ROOT
 
+Sortable = TypeVar("Sortable", str, Part)
 INSTALL_FILES = frozenset((*MANIFESTS, LOCKFILE, WORKSPACE_FILE))
 
 
@@ -93,6 +97,11 @@ class Files:
             self._matched[patterns] = sorted(matching(patterns, self.entries))
         return self._matched[patterns]
 
+    @cached_property
+    def part(self) -> Callable[[str], Part]:
+        """The part of a file: the same one for all nodes that have it, as thousands may see one large folder."""
+        return cache(lambda path: Part("file", path, state_of(self.entries[path])))
+
     def described(self, paths: Iterable[str]) -> dict[str, str]:
         """Path -> mode and blob id, as reasons show a file's state."""
         return {path: state_of(self.entries[path]) for path in paths}
@@ -101,6 +110,11 @@ class Files:
 def in_folder(paths: list[str], folder: str) -> list[str]:
     """Those of sorted paths that lie in a folder."""
     return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]  # "0" is after "/"
+
+
+def in_order(runs: Iterable[Iterable[Sortable]]) -> list[Sortable]:
+    """What any of these has, sorted and each once: those that are sorted are merged, and not sorted anew."""
+    return list(dict.fromkeys(sorted(chain.from_iterable(runs))))
 
 
 def split_by_owner(paths: Iterable[str], projects: Collection[str]) -> dict[str, tuple[str, ...]]:

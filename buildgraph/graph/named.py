@@ -64,8 +64,7 @@ class Named:
 
     def _parts(self, places: Iterable[str]) -> Iterator[Part]:
         found = files_at((place for place in places if place in self.places), self.links, self._free)
-        paths = sorted(path for path in found if path in self._free.entries)
-        return (Part("file", path, state_of(self._free.entries[path])) for path in paths)
+        return (self.files.part(path) for path in found if path in self._free.entries)
 
     @cached_property
     def _free(self) -> Files:

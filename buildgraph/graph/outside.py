@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from buildgraph.graph.files import Files, split_by_owner
 from buildgraph.graph.listing import state_of
@@ -61,7 +61,7 @@ class Outside:
     @cached_property
     def read(self) -> set[str]:
         """The paths that were looked for, seen from the project's folder: of files and links."""
-        paths = self._met | files_at(self._met, self.links, self.files)
+        paths = self._met.union(files_at(self._met, self.links, self.files))
         return {path for path in paths if not _is_beyond(path)}
 
     @cached_property
@@ -99,6 +99,10 @@ class Outside:
         """All places on the ways, of all projects."""
         return {way for places in self._seen.values() for place in places for way in self.links.ways(place)}
 
-    def _part(self, path: str) -> Part:
+    @cached_property
+    def _part(self) -> Callable[[str], Part]:
+        return cache(self._made_part)
+
+    def _made_part(self, path: str) -> Part:
         name = posixpath.relpath(f"/{path}", f"/{self.root}")
         return Part("file", name, state_of(self.files.entries[path]))

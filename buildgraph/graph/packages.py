@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import starmap
+from itertools import filterfalse, starmap
 
-from buildgraph.graph.files import Files
-from buildgraph.graph.listing import Listing, state_of
+from buildgraph.graph.files import Files, in_order
+from buildgraph.graph.listing import Listing
 from buildgraph.graph.nodes import SETTINGS_ID, Kind, Node, Part, sources_id
 from buildgraph.workspace import (
     LOCKFILE,
@@ -61,15 +61,15 @@ class PackageMaker:
         return {f"package:{name}": self.files.listing(folder) for folder, name in self._names.items()}
 
     def _package(self, folder: str, name: str) -> Node:
-        parts = {
+        parts = [
             *self._file_parts(folder, self.listings[f"package:{name}"].digest, frozenset()),
             *starmap(Part, self.inputs.some.get(folder, ())),
             *self.outside.get(folder, ()),
-        }
+        ]
         if self.workspace.lockfile is not None and folder in self.workspace.lockfile.importers:
-            parts.add(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
+            parts.append(Part("lockfile", LOCKFILE, importer_digest(self.workspace.lockfile, folder)))
         uses = [SETTINGS_ID, *self._packages_in({*self._uses[folder], *self.taken_in.get(folder, ())})]
-        return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(sorted(parts)), tuple(sorted(uses)))
+        return Node(f"package:{name}", Kind.PACKAGE, folder, tuple(in_order([parts])), tuple(sorted(uses)))
 
     def _packages_in(self, folders: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(f"package:{self._names[folder]}" for folder in folders))
@@ -89,9 +89,7 @@ class PackageMaker:
 
     def _file_parts(self, folder: str, digest: str, hidden: Collection[str]) -> Iterator[Part]:
         yield Part("file", "", digest)
-        for path in self.reached.get(folder, ()):
-            if path not in hidden:
-                yield Part("file", path, state_of(self.files.entries[path]))
+        yield from map(self.files.part, filterfalse(hidden.__contains__, self.reached.get(folder, ())))
 
     @cached_property
     def _names(self) -> dict[str, str]:

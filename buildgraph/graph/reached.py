@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, filterfalse
 
-from buildgraph.graph.files import Files, split_by_owner
+from buildgraph.graph.files import Files, in_order, split_by_owner
 from buildgraph.graph.listing import state_of
 from buildgraph.graph.nodes import digest_of
 from buildgraph.snapshot.links import Links
@@ -12,7 +13,7 @@ from buildgraph.snapshot.snapshot import SYMLINK, Entry
 from buildgraph.workspace import Workspace
 from buildgraph.workspace import links as locked_links
 from buildgraph.workspace.edges import linked_by_specifier, project_at
-from buildgraph.workspace.projects import ROOT, owners_of
+from buildgraph.workspace.projects import ROOT
 
 
 def reached_files(
@@ -26,15 +27,15 @@ def reached_files(
     `links` are those of the workspace, `linked` the folders of no project that one links or copies, and
     `configs` the files that its compiler settings extend. All is seen from the workspace's root.
     """
-    found: dict[str, set[str]] = {folder: set(paths) for folder, paths in configs.items()}
+    found: dict[str, list[Iterable[str]]] = {folder: [paths] for folder, paths in configs.items()}
     for folder, paths in split_by_owner(links.targets, files.projects).items():
-        found.setdefault(folder, set()).update(files_at(paths, links, files))
+        found.setdefault(folder, []).append(files_at(paths, links, files))
     for folder, places in linked.items():
-        found.setdefault(folder, set()).update(path for place in places for path in files.at(place))
-    owners = owners_of({path for paths in found.values() for path in paths}, files.projects)
+        found.setdefault(folder, []).extend(map(files.at, places))
+    owned = split_by_owner(set().union(*chain.from_iterable(found.values())), files.projects)
     outside = {
-        folder: tuple(sorted(path for path in paths if owners.get(path) != folder))
-        for folder, paths in found.items()
+        folder: tuple(filterfalse(frozenset(owned[folder]).__contains__, in_order(runs)))
+        for folder, runs in found.items()
         if folder in files.projects
     }
     return {folder: paths for folder, paths in outside.items() if paths}
@@ -69,8 +70,8 @@ def shown_entries(entries: Mapping[str, Entry], links: Links) -> Mapping[str, En
     return {**entries, **shown} if shown else entries
 
 
-def files_at(places: Iterable[str], links: Links, files: Files) -> set[str]:
-    """The files that places lead to over symbolic links, those links, and the places that are files.
+def files_at(places: Iterable[str], links: Links, files: Files) -> list[str]:
+    """The files that places lead to over symbolic links, those links, and the places that are files; sorted.
 
     Where several lead to one place, that is looked up once.
     """
@@ -79,4 +80,4 @@ def files_at(places: Iterable[str], links: Links, files: Files) -> set[str]:
         ways = links.ways(place)
         found.update(links.passed(ways))
         ends.add(ways[-1])
-    return found.union(*(files.at(end) for end in ends))
+    return in_order([sorted(found), *map(files.at, sorted(ends))])

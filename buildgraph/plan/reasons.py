@@ -120,10 +120,11 @@ def _states(graph: Graph, node_id: str) -> dict[str, str]:
 
 
 def _part_reasons(before: Node | None, after: Node | None) -> Iterable[Reason]:
-    old, new = _by_label(before), _by_label(after)
+    had, has = (set(node.parts) if node else set() for node in (before, after))
+    # nodes of thousands of parts mostly have the same ones, and sets tell that soonest
+    old, new = _by_label(had - has), _by_label(has - had)
     for label in sorted(old.keys() | new.keys()):
-        if old.get(label) != new.get(label):
-            yield Reason(*label, old.get(label, ABSENT), new.get(label, ABSENT))
+        yield Reason(*label, old.get(label, ABSENT), new.get(label, ABSENT))
 
 
 def _use_reasons(base: Graph, head: Graph, node_id: str) -> Iterable[Reason]:
@@ -141,9 +142,5 @@ def _file_reasons(before: Mapping[str, str], after: Mapping[str, str]) -> Iterab
             yield Reason("file", path, before.get(path, ABSENT), after.get(path, ABSENT))
 
 
-def _by_label(node: Node | None) -> dict[tuple[str, str], str]:
-    return {_label(part): part.digest for part in node.parts} if node else {}
-
-
-def _label(part: Part) -> tuple[str, str]:
-    return part.kind, part.name
+def _by_label(parts: Iterable[Part]) -> dict[tuple[str, str], str]:
+    return {(part.kind, part.name): part.digest for part in parts}

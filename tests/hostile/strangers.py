@@ -24,6 +24,7 @@ LINKING = f"{PLACES}linkWorkspacePackages: true\n"
 LOCK = "lockfileVersion: '9.0'\nimporters:\n  packages/core: {}\n  apps/web: {}\n"
 CORE, WORKSPACE, OWN = "packages/core/package.json", "pnpm-workspace.yaml", "services/own/Dockerfile"
 PRODUCT, ROOT = "manifests/products/more.toml", "manifests/workspace.toml"
+NAMES_ALL = '{"name": "NAME", "scripts": {"build": "cat ../../named"}}'
 LIVE = "manifests/environments/production.toml"
 
 
@@ -393,6 +394,11 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "thousands of links in a circle": Attack(
         {}, links={f"packages/core/l{n}": f"l{(n + 1) % 2000}/x/../" for n in range(2000)}
+    ),
+    "thousands of files that hundreds of packages link or name": Attack(
+        {f"{folder}/{n}": "" for folder in ("linked", "named") for n in range(600)}
+        | {f"packages/p{n}/package.json": NAMES_ALL.replace("NAME", f"p{n}") for n in range(800)},
+        links={f"packages/p{n}/all": "../../linked" for n in range(800)},
     ),
     # files of odd names
     "thousands of names that no line holds": Attack({f"packages/core/\n{n}": str(n) for n in range(3000)}),

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from buildgraph.errors import ConfigurationError
 from buildgraph.graph.files import Files
 from buildgraph.graph.reached import files_at
+from buildgraph.project import open_project
 from buildgraph.snapshot.links import LONGEST_PATH, MOST_LINKS, MOST_UP, Beginnings, Links
 from buildgraph.snapshot.snapshot import REGULAR, SUBMODULE, SYMLINK, Entry
+from tests.support.monorepo import Monorepo
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,25 @@ def test_files_are_found_behind_links_with_the_links() -> None:
     }
     links, files = Links({"all": "big", "also": "all", "in": "lib/src/x"}), Files(entries, ())
 
-    assert files_at(["also"], links, files) == {"all", "also", "big/a", "big/b/c"}
-    assert files_at(["in"], links, files) == {"in", "lib"}
-    assert files_at(["big0", "nowhere"], links, files) == {"big0"}
+    assert files_at(["also"], links, files) == ["all", "also", "big/a", "big/b/c"]
+    assert files_at(["in"], links, files) == ["in", "lib"]
+    assert files_at(["big0", "nowhere"], links, files) == ["big0"]
+    assert files_at(["also", "big/a", "all"], links, files) == ["all", "also", "big/a", "big/b/c"]
+
+
+def test_packages_that_see_one_folder_share_its_parts_in_a_graph_that_is_made_or_remembered(
+    repo: Monorepo,
+) -> None:
+    """Thousands of files in thousands of packages would be millions of parts."""
+    for name in ("core", "ui"):
+        repo.package(f"@acme/{name}", scripts={"build": "cat ../../named"})
+        (repo.root / f"packages/{name}/all").symlink_to("../../linked")
+    for path in ("named/a", "named/b", "linked/a"):
+        repo.write(path, path)
+    made, remembered = (open_project(repo.root).working_picture().graph for _ in range(2))
+
+    assert made.nodes == remembered.nodes
+    for graph in (made, remembered):
+        for path, users in {"named/a": 2, "named/b": 2, "linked/a": 4}.items():
+            parts = [part for node in graph.nodes.values() for part in node.parts if part.name == path]
+            assert (len(parts), len(set(map(id, parts)))) == (users, 1)
