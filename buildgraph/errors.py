@@ -169,6 +169,11 @@ def first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
 
+def shortened(text: str, longest: int) -> str:
+    """A text with its beginning and its end, where it is too long to be told."""
+    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-(longest // 2) :]}"
+
+
 def indent(text: str, prefix: str = "    ") -> str:
     """`text` with every line moved right, as details stand below their error."""
     return "\n".join(prefix + line for line in text.splitlines())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names
+from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names, shortened
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
@@ -57,7 +57,7 @@ class Place:
 
     def at(self, *keys: str) -> Place:
         """The place of a key below this one."""
-        short = (_shortened(key, LONGEST_KEY) for key in keys)
+        short = (shortened(key, LONGEST_KEY) for key in keys)
         quoted = (key if BARE_KEY.fullmatch(key) else json.dumps(key) for key in short)
         return Place(self.file, ".".join([*([self.path] if self.path else []), *quoted]), self.mistakes)
 
@@ -69,7 +69,7 @@ class Place:
         """Keep a mistake of this place, unless it has one already."""
         where = str(self)
         if len(self.mistakes) < MOST_KEPT and all(mistake.where != where for mistake in self.mistakes):
-            self.mistakes.append(Mistake(where, _shortened(what, LONGEST_SAID), way_out))
+            self.mistakes.append(Mistake(where, shortened(what, LONGEST_SAID), way_out))
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -243,11 +243,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """The way out of an unknown name: its close matches, else all the known ones."""
     names = sorted(known)
     return did_you_mean(close_matches(name, names)) or known_names(names)
-
-
-def _shortened(text: str, longest: int) -> str:
-    """A text with its beginning and its end, where it is too long to be told."""
-    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-(longest // 2) :]}"
 
 
 def _read_fields(raw: Mapping[str, object], fields: Mapping[str, Field], place: Place) -> dict[str, Any]:
