@@ -18,7 +18,11 @@ from typing import Final, NamedTuple
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
 MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
+LONGEST_SAID: Final = 500  # signs of what is wrong, where a stranger's words stand in it
+LONGEST_TOLD: Final = 4000  # signs of a mistake, whatever stands in it
 MOST_TOLD: Final = 50  # mistakes at once: nobody reads on, and what strangers wrote may have thousands
+# Mistakes: each is compared with all before it, and a stranger's file may have any number.
+MOST_KEPT: Final = 1000
 FEW: Final = 12  # names that are told where none looks like the one asked for: more would hide the mistake
 COLOUR: Final = r"\x1b\[[0-9;]{0,20}m"  # by which programs colour what they print: ECMA-48's SGR
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
@@ -33,7 +37,7 @@ class Mistake(NamedTuple):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text}\n  {self.way_out}" if self.way_out else text
+        return shortened(f"{text}\n  {self.way_out}" if self.way_out else text, LONGEST_TOLD)
 
 
 class BuildgraphError(Exception):

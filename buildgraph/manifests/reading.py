@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from buildgraph.errors import Mistake, close_matches, did_you_mean, known_names, shortened
+from buildgraph.errors import (
+    LONGEST_SAID,
+    MOST_KEPT,
+    Mistake,
+    close_matches,
+    did_you_mean,
+    known_names,
+    shortened,
+)
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
 
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
-MOST_KEPT: Final = (
-    1000  # mistakes: each is compared with all before it, and a stranger's file may have any number
-)
 LONGEST_KEY: Final = 100  # signs of a key that are told of where it stands
-LONGEST_SAID: Final = 500  # signs of what is wrong with a value
 NO_NUL: Final = "text without a NUL sign, which no program can be told"
 TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "true or false"),  # before int: a bool is an int in Python

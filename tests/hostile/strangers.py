@@ -93,6 +93,9 @@ ATTACKS: Mapping[str, Attack] = {
     "scripts that are no texts": Attack(
         {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})},
     ),
+    "a dependency of a name of megabytes": Attack(
+        {CORE: json.dumps({"name": "@acme/core", "dependencies": {"x" * 1_000_000: 1}})}, "must be a version"
+    ),
     "overrides that are no texts": Attack(
         {CORE: json.dumps({"name": "@acme/core", "resolutions": {"ms": {}}})},
         "package.json: resolutions.ms: must be a version",
@@ -239,6 +242,13 @@ ATTACKS: Mapping[str, Attack] = {
     "a mount of one long word": Attack(
         dockerfile(f"RUN --mount=type=bind,source={'a' * 200_000} x"), "cannot be read"
     ),
+    "an image of a name of megabytes": Attack(
+        dockerfile(f"COPY --from={'x' * 1_000_000}$x a b"), "has a variable"
+    ),
+    "a base of a name of megabytes": Attack({OWN: f"FROM ${{{'x' * 1_000_000}}}"}, "in FROM has no value"),
+    "a stage of a name of megabytes": Attack(
+        {PRODUCT: service(f'health = "/"\ntarget = "{"x" * 1_000_000}"')}, "there is no stage"
+    ),
     "a mount that opens a quote": Attack(dockerfile('RUN --mount="a\nRUN --mount=type=bind,"')),
     "thousands of stages": Attack(dockerfile("".join(f"FROM scratch AS s{n}\n" for n in range(3000)))),
     "a copy of what lies above": Attack(dockerfile("COPY ../../../etc/passwd /etc/shadow x")),
@@ -348,7 +358,8 @@ ATTACKS: Mapping[str, Attack] = {
         "and 950 more",
     ),
     "names that are none by the thousand": Attack(
-        {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))}, "and 950 more"
+        {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))},
+        "and 950 more",
     ),
     "a key of megabytes above thousands": Attack(
         {
