@@ -55,7 +55,8 @@ class ConfigurationError(BuildgraphError):
         self.mistakes = tuple(sorted(set(mistakes)))
         more = len(self.mistakes) - MOST_TOLD
         told = [str(mistake) for mistake in self.mistakes[:MOST_TOLD]]
-        super().__init__("\n".join([*told, f"and {more} more"] if more > 0 else told))
+        least = "at least " if len(self.mistakes) >= MOST_KEPT else ""  # who reads manifests stops there
+        super().__init__("\n".join([*told, f"and {least}{more} more"] if more > 0 else told))
 
     @classmethod
     def of(cls, where: str, what: str, way_out: str = "") -> ConfigurationError:
