@@ -18,7 +18,11 @@ from typing import Final, NamedTuple
 DONE, FAILED, WRONG_USE, TOOL_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 SICK_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # another path would not help
 MAKE_ROOM: Final = "make room there, or have TMPDIR name another place"
+LONGEST_SAID: Final = 500  # signs of what is wrong, where a stranger's words stand in it
+LONGEST_TOLD: Final = 4000  # signs of a mistake, whatever stands in it
 MOST_TOLD: Final = 50  # mistakes at once: nobody reads on, and what strangers wrote may have thousands
+# Mistakes: each is compared with all before it, and a stranger's file may have any number.
+MOST_KEPT: Final = 1000
 FEW: Final = 12  # names that are told where none looks like the one asked for: more would hide the mistake
 COLOUR: Final = r"\x1b\[[0-9;]{0,20}m"  # by which programs colour what they print: ECMA-48's SGR
 NO_TEMPORARY: Final = "No usable temporary directory"  # so Python's `tempfile` begins
@@ -52,7 +56,7 @@ class Mistake(NamedTuple):
 
     def __str__(self) -> str:
         text, way_out = f"{self.where}: {self.what}" if self.where else self.what, str(self.way_out)
-        return f"{text}\n  {way_out}" if way_out else text
+        return shortened(f"{text}\n  {way_out}" if way_out else text, LONGEST_TOLD)
 
 
 class BuildgraphError(Exception):
@@ -73,7 +77,8 @@ class ConfigurationError(BuildgraphError):
     def __str__(self) -> str:
         more = len(self.mistakes) - MOST_TOLD
         told = [str(mistake) for mistake in self.mistakes[:MOST_TOLD]]
-        return "\n".join([*told, f"and {more} more"] if more > 0 else told)
+        least = "at least " if len(self.mistakes) >= MOST_KEPT else ""  # who reads manifests stops there
+        return "\n".join([*told, f"and {least}{more} more"] if more > 0 else told)
 
     @classmethod
     def of(cls, where: str, what: str, way_out: WayOut = "") -> ConfigurationError:
@@ -189,6 +194,11 @@ def without_colours(text: str) -> str:
 def first_line(text: str) -> str:
     """The first line of a text: of an error, what went wrong, without the way out or what a program has printed."""
     return text.strip().partition("\n")[0]
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text with its beginning and its end, where it is too long to be told."""
+    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-(longest // 2) :]}"
 
 
 def indent(text: str, prefix: str = "    ") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from buildgraph.commands.options import (
     deliver,
 )
 from buildgraph.console import answer, table, tell
-from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName, unwritable
+from buildgraph.errors import DONE, FAILED, ConfigurationError, UnknownName, shortened, unwritable
 from buildgraph.inside import is_inside, place_inside
 from buildgraph.manifests.kinds import RENDERED
 from buildgraph.manifests.model import Source
@@ -28,6 +29,8 @@ from buildgraph.wholeness import write_whole
 
 MISSING, DIFFERS, SURPLUS = "is missing", "differs", "is made no more"
 SHOWN: Final = 20  # lines of a file's difference
+NEAR: Final = 1000  # lines behind the first difference that are compared: many that are alike take ages
+LONGEST: Final = 300  # signs of a line that is shown
 AWAY: Final = "move away what is there"
 WORKSPACE: Final = "manifests/workspace.toml"
 
@@ -182,6 +185,16 @@ def _difference(drift: Drift) -> str:
     import difflib
 
     found, text = ((side or "").splitlines() for side in (drift.found, drift.text))
-    lines = [*difflib.unified_diff(found, text, drift.path, f"{drift.path} (rendered)", n=1, lineterm="")]
-    more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
-    return "".join(f"{line}\n" for line in ["", *lines[:SHOWN], *more])
+    end = _alike(found, text) + NEAR
+    # one stays, as what stands around a difference
+    behind = max(_alike(reversed(found), reversed(text)) - 1, 0)
+    was, shall = (side[: len(side) - behind][:end] for side in (found, text))
+    lines = [*difflib.unified_diff(was, shall, drift.path, f"{drift.path} (rendered)", n=1, lineterm="")]
+    least = "at least " if max(len(found), len(text)) - behind > end else ""
+    more = [f"… and {least}{len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
+    return "".join(f"{shortened(line, LONGEST)}\n" for line in ["", *lines[:SHOWN], *more])
+
+
+def _alike(some: Iterable[str], others: Iterable[str]) -> int:
+    """How many lines are the same before the first that differs."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))

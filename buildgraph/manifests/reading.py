@@ -10,20 +10,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from buildgraph.errors import Likeness, Mistake, WayOut
+from buildgraph.errors import LONGEST_SAID, MOST_KEPT, Likeness, Mistake, WayOut, shortened
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
 
-YEAR: Final = (
-    366 * 24 * 3600
-)  # seconds: longer than anybody waits, and what clocks and other programs can count
+# Seconds: longer than anybody waits, and what clocks and other programs can count.
+YEAR: Final = 366 * 24 * 3600
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
-MOST_KEPT: Final = (
-    1000  # mistakes: each is compared with all before it, and a stranger's file may have any number
-)
 LONGEST_KEY: Final = 100  # signs of a key that are told of where it stands
-LONGEST_SAID: Final = 500  # signs of what is wrong with a value
 NO_NUL: Final = "text without a NUL sign, which no program can be told"
 TYPE_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "true or false"),  # before int: a bool is an int in Python
@@ -60,7 +55,7 @@ class Place:
 
     def at(self, *keys: str) -> Place:
         """The place of a key below this one."""
-        short = (_shortened(key, LONGEST_KEY) for key in keys)
+        short = (shortened(key, LONGEST_KEY) for key in keys)
         quoted = (key if BARE_KEY.fullmatch(key) else json.dumps(key) for key in short)
         return Place(self.file, ".".join([*([self.path] if self.path else []), *quoted]), self.mistakes)
 
@@ -72,7 +67,7 @@ class Place:
         """Keep a mistake of this place, unless it has one already."""
         where = str(self)
         if len(self.mistakes) < MOST_KEPT and all(mistake.where != where for mistake in self.mistakes):
-            self.mistakes.append(Mistake(where, _shortened(what, LONGEST_SAID), way_out))
+            self.mistakes.append(Mistake(where, shortened(what, LONGEST_SAID), way_out))
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -240,11 +235,6 @@ def table(build: Callable[..., T], fields: Mapping[str, Field]) -> Reader[T]:
 def suggest(name: str, known: Iterable[str]) -> Likeness:
     """The way out of an unknown name: its close matches, else all the known ones."""
     return Likeness(name, tuple(sorted(known)))
-
-
-def _shortened(text: str, longest: int) -> str:
-    """A text with its beginning and its end, where it is too long to be told."""
-    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-(longest // 2) :]}"
 
 
 def _read_fields(raw: Mapping[str, object], fields: Mapping[str, Field], place: Place) -> dict[str, Any]:

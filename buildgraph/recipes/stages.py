@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from buildgraph.errors import ConfigurationError, Mistake
+from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
 from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
 from buildgraph.recipes.stage import Stage
@@ -44,7 +44,8 @@ class _Walk:
 
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
         """Keep a mistake of the stage that is being read."""
-        self.stages[-1].mistakes.append(Mistake(f"{self.path}: line {instruction.line}", what, way_out))
+        where = f"{self.path}: line {instruction.line}"
+        self.stages[-1].mistakes.append(Mistake(where, shortened(what, LONGEST_SAID), way_out))
 
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from buildgraph.checks.variables import is_declared, is_source, names_read, names_set
@@ -53,6 +55,15 @@ def test_others_are_not(path: str) -> None:
 
 def test_what_an_env_file_sets_is_known() -> None:
     assert names_set(b"# PUBLIC_C=1\nPUBLIC_A=1\n export VITE_B = x\nnothing\n") == {"PUBLIC_A", "VITE_B"}
+
+
+def test_imports_and_blank_lines_without_end_are_looked_through_once() -> None:
+    began = time.process_time()
+
+    assert names_read(b"import {" * 12_000) == set()
+    assert names_set(b"A=1" + b"\n" * 20_000) == {"A"}
+    assert names_set(b"A" + b" " * 100_000) == set()
+    assert time.process_time() - began < 1
 
 
 def test_a_beginning_declares_all_that_begin_so() -> None:

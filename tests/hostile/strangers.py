@@ -118,6 +118,9 @@ ATTACKS: Mapping[str, Attack] = {
     "scripts that are no texts": Attack(
         {CORE: json.dumps({"name": "@acme/core", "scripts": {"build": [1]}})},
     ),
+    "a dependency of a name of megabytes": Attack(
+        {CORE: json.dumps({"name": "@acme/core", "dependencies": {"x" * 1_000_000: 1}})}, "must be a version"
+    ),
     "overrides that are no texts": Attack(
         {CORE: json.dumps({"name": "@acme/core", "resolutions": {"ms": {}}})},
         "package.json: resolutions.ms: must be a version",
@@ -233,10 +236,10 @@ ATTACKS: Mapping[str, Attack] = {
                 service(f'health = "/"\ninputs = {json.dumps([f"*{n}{i}/**" for i in range(900)])}').replace(
                     "more", f"s{n}"
                 )
-                for n in range(3)
+                for n in range(6)
             )
         },
-        "services.s2.inputs: are, with those before, more than 2000 patterns",
+        "services.s5.inputs: are, with those before, more than 5000 patterns",
     ),
     "an ignored pattern that is none": Attack(
         {ROOT: 'name = "acme"\nignored = ["[z-a]"]\n'}, "is no pattern"
@@ -329,6 +332,13 @@ ATTACKS: Mapping[str, Attack] = {
     "a stage of thousands of digits": Attack(dockerfile(f"COPY --from={'9' * 6000} a b")),
     "a mount of one long word": Attack(
         dockerfile(f"RUN --mount=type=bind,source={'a' * 200_000} x"), "cannot be read"
+    ),
+    "an image of a name of megabytes": Attack(
+        dockerfile(f"COPY --from={'x' * 1_000_000}$x a b"), "has a variable"
+    ),
+    "a base of a name of megabytes": Attack({OWN: f"FROM ${{{'x' * 1_000_000}}}"}, "in FROM has no value"),
+    "a stage of a name of megabytes": Attack(
+        {PRODUCT: service(f'health = "/"\ntarget = "{"x" * 1_000_000}"')}, "there is no stage"
     ),
     "a mount that opens a quote": Attack(dockerfile('RUN --mount="a\nRUN --mount=type=bind,"')),
     "thousands of stages": Attack(dockerfile("".join(f"FROM scratch AS s{n}\n" for n in range(3000)))),
@@ -455,7 +465,7 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "unknown keys by the thousand": Attack(
         {PRODUCT: service('health = "/"\n' + "".join(f"k{number} = 1\n" for number in range(40_000)))},
-        "and 950 more",
+        "and at least 950 more",
     ),
     "names by the thousand that are like hundreds of others": Attack(
         {
@@ -468,7 +478,8 @@ ATTACKS: Mapping[str, Attack] = {
         "did you mean s0000",
     ),
     "names that are none by the thousand": Attack(
-        {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))}, "and 950 more"
+        {LIVE: "[values]\n" + "".join(f"k-{number} = ''\n" for number in range(40_000))},
+        "and at least 950 more",
     ),
     "a key of megabytes above thousands": Attack(
         {
@@ -476,7 +487,7 @@ ATTACKS: Mapping[str, Attack] = {
             + "k = 1\n"
             + "".join(f"k{number} = 1\n" for number in range(5_000))
         },
-        "and 950 more",
+        "and at least 950 more",
     ),
     "a value of megabytes": Attack(
         {PRODUCT: service(f'path2 = 1\ncontext = "/{"x" * 1_000_000}"')}, "expected a path"

@@ -398,6 +398,20 @@ def test_neither_a_mistake_nor_a_difference_is_a_command_to_github(
     assert commands_in(told.out + told.err) == []
 
 
+def test_a_difference_is_told_in_short_however_long_its_lines_are_and_however_many(
+    clone: Monorepo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(clone, "render", "compose") == DONE
+    capfd.readouterr()
+    clone.append("docker/compose.dev.yml", "x" * 1_000_000 + "\n" + "\ny" * 100_000)
+
+    assert exit_code(clone, "render", "--check", "compose") == FAILED
+
+    told = capfd.readouterr().out
+    assert "-xxx" in told and len(told) < 2000
+    assert "… and at least 9" in told
+
+
 def test_blank_lines_by_the_thousand_are_written_soon(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,10 +106,12 @@ class Hamlet(Monorepo):
     def taken_back(self, *clean: str) -> Iterator[None]:
         """What is edited or committed meanwhile is taken back; `clean` are further options of `git clean`."""
         first = self.git("rev-parse", "HEAD")
-        yield
-        self.git("checkout", "-q", "main")
-        self.git("reset", "-q", "--hard", first)
-        self.git("clean", "-q", "-fd", *clean)
+        try:
+            yield
+        finally:
+            self.git("checkout", "-q", "-f", "main")
+            self.git("reset", "-q", "--hard", first)
+            self.git("clean", "-q", "-fd", *clean)
 
     def raze(self) -> None:
         """Take away everything that was made on the engine."""

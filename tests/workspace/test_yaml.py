@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from buildgraph.errors import ConfigurationError
@@ -49,6 +51,15 @@ def test_what_cannot_be_read_is_told_with_file_and_line(text: bytes, said: str) 
     """Pitfall 30 (m): an error of parsing has a place and a way out."""
     assert mistake(text).startswith(said)
     assert "\n  " in mistake(text)
+
+
+def test_the_line_of_a_key_of_blanks_is_looked_for_once_among_blanks() -> None:
+    began = time.process_time()
+
+    assert mistake(b'" ": 1\n" ": 2\n' + b" " * 100_000).startswith(
+        "web/pnpm-lock.yaml:2: is no readable YAML"
+    )
+    assert time.process_time() - began < 1
 
 
 COMPOSE = b"""
