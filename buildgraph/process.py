@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
 from buildgraph.early import is_asked, taken
-from buildgraph.errors import INTERRUPTED, ToolError
+from buildgraph.errors import INTERRUPTED, ToolError, without_colours
 
 OnLine = Callable[[str], None]
 
@@ -65,7 +65,7 @@ class Result(NamedTuple):
     def last_lines(self) -> str:
         """The end of what it said, standard error first, for an error message."""
         said = self.stderr if self.stderr.strip() else self.stdout
-        return "\n".join(said.decode("utf-8", "replace").splitlines()[-LAST_LINES:])
+        return "\n".join(without_colours(said.decode("utf-8", "replace")).splitlines()[-LAST_LINES:])
 
 
 class Started(NamedTuple):

@@ -116,9 +116,16 @@ def _look_at(work: _Adopting, project: Project, verdict: Verdict) -> None:
 
 def _leave_unfit(work: _Adopting) -> None:
     """Leave open what a manifest could not say: it would be refused by every verb from now on."""
-    refusals = {service: why for service in work.services if (why := refusal(service))}
-    work.left_open += [Open(service.path, why, ANOTHER_NAME) for service, why in refusals.items()]
-    work.services = [service for service in work.services if service not in refusals]
+    services, work.services = work.services, []
+    for service in services:
+        why, plain = refusal(service), replace(service, health="")
+        if not why:
+            work.services.append(service)
+        elif not refusal(plain):
+            work.services.append(plain)
+            work.left_open.append(Open(service.path, why, "write the path that answers 200 as `health`"))
+        else:
+            work.left_open.append(Open(service.path, why, ANOTHER_NAME))
 
 
 def _of_kind(work: _Adopting, project: Project, kind: str) -> Found:

@@ -20,6 +20,7 @@ NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 LAST_PORT: Final = 65535
+MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
 ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
 UNKNOWN: Final = "\0"  # the same, in what a variable is worth and where no path may look like it
 # What BuildKit sets before the first FROM, by the platform of a build.
@@ -57,9 +58,11 @@ def read_stages(
 ) -> tuple[Stage, list[Stage]]:
     """The ARGs before the first FROM, as a stage without image, and the stages in their order.
 
-    Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long, or ONBUILD
-    lines a build.
+    Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long, ONBUILD
+    lines a build, or where there are more than MOST_STAGES.
     """
+    if sum(instruction.name == "FROM" for instruction in script.instructions) > MOST_STAGES:
+        raise ConfigurationError.of(path, f"has more than {MOST_STAGES} stages", "part it into several files")
     walk = _Walk(path, script.escape, build_args, triggers_of)
     for instruction in script.instructions:
         try:
@@ -67,7 +70,7 @@ def read_stages(
         except TooLong:
             what = f"{instruction.name} becomes longer than {LONGEST} signs"
             raise ConfigurationError.of(
-                f"{path}: line {instruction.line}", what, "shorten its ARGs"
+                f"{path}: line {instruction.line}", what, "shorten it, or the variables in it"
             ) from None
     return walk.outer, walk.stages
 

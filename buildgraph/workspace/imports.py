@@ -69,16 +69,18 @@ _TEXT = rb"(?:'([^'\\\n]*)'|\"([^\"\\\n]*)\")"
 _WORDS = rb"(?:[\w$,*\s\x80-\xff]|" + _COMMENT + rb"){0,200}?"
 _MEMBERS = rb"\{(?:[^{}'\"`;=()/]|'[^'\n]*'|\"[^\"\n]*\"|" + _COMMENT + rb")*+\}"
 # What hides code, what may begin an import, and the brackets that end the code inside a template.
-_TOKEN = re.compile(
+_PLAIN = (
     rb"//[^\n]*|/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)"
     # behind a backslash a quote begins nothing: of a text that is never closed, each could be taken for another
     rb"|(?<!\\)(?:'(?:\\.|[^'\\\n])*+'|\"(?:\\.|[^\"\\\n])*+\")"
-    # a regular expression, which stands where no number can; one that is never closed is passed over
-    rb"|(?<=[(,=:\[!&|?;])[ \t]*/(?![/*])"
-    rb"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,400}+\]|[^/\\\[\n]){1,2000}+/?"
-    rb"|[`{}]|(?<![\w$.#@-])(?:\.\.\.)?(?:import|export|require)\b(?![\w$-]|\s*:)",
-    re.DOTALL,
+    rb"|[`{}]|(?<![\w$.#@-])(?:\.\.\.)?(?:import|export|require)\b(?![\w$-]|\s*:)"
 )
+# Or a regular expression, which stands where no number can. What is never closed is none: `<a href=/about>`.
+_REGULAR = (
+    rb"|(?<=[(,=:\[!&|?;])(?P<regular>[ \t]*/(?![/*]))"
+    rb"(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,400}+\]|[^/\\\[\n]){1,2000}+(?P<end>/)?"
+)
+_TOKEN, _REST = re.compile(_PLAIN + _REGULAR, re.DOTALL), re.compile(_PLAIN, re.DOTALL)
 _IN_TEMPLATE = re.compile(rb"`|\$\{|\\.", re.DOTALL)
 _FROM = re.compile(
     rb"(?:import|export)\b(" + _WORDS + rb"(?:" + _MEMBERS + _GAP + rb")?)(?<![\w$])from" + _GAP + _TEXT,
@@ -165,10 +167,13 @@ def _scripts(page: bytes) -> Iterator[bytes]:
 
 def _scan(text: bytes) -> Iterator[Use]:
     """The uses in a text: from token to token, and through the code inside templates."""
-    position, templates = 0, _Templates(text)
-    while token := _TOKEN.search(text, position):
+    position, templates, unclosed = 0, _Templates(text), 0
+    # how far no regular expression ends is known once: to look from each of a line's slashes anew would take ages
+    while token := (_TOKEN if position >= unclosed else _REST).search(text, position):
         position, sign = token.end(), token[0]
-        if sign == b"`":
+        if token.lastgroup == "regular":
+            position, unclosed = token.end("regular"), position
+        elif sign == b"`":
             position = templates.enter(position)
         elif sign == b"{":
             templates.open_brackets[-1] += 1

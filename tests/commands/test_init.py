@@ -59,6 +59,7 @@ def files_of(repo: Monorepo) -> dict[str, bytes]:
     {
         "\udcff": "no UTF-8 text",
         'a"\n[x]\ny="': "expected a path inside the project",
+        "a\x7f": "its `path` is",
         "a\\": "expected a path inside the project",
         "${{ x }}": "expected a path inside the project",
     }.items(),
@@ -74,8 +75,19 @@ def test_a_folder_that_no_manifest_could_name_is_left_open_with_the_reason(
     ran = shop.run("init")
 
     assert (ran.code, why in ran.out) == (0, True)
-    assert "@acme/odd" not in (shop.root / "manifests/products/repo.toml").read_text()
+    written = tomli.loads((shop.root / "manifests/products/repo.toml").read_text())
+    assert all(service["path"] != f"apps/{name}" for service in written["services"].values())
     assert shop.run("affected").code == 0
+
+
+def test_a_health_that_no_manifest_could_tell_is_left_open_and_the_service_is_not(shop: Monorepo) -> None:
+    project(shop, "apps/odd", "@acme/odd", needs=("express",), scripts=NODE)
+    shop.write("apps/odd/src/main.ts", "app.get('/healthé', answer); app.listen(3000)")
+
+    ran = shop.run("init")
+
+    assert "its `health` is '/healthé'" in ran.out
+    assert "[services.odd]" in (shop.root / "manifests/products/repo.toml").read_text()
 
 
 @pytest.mark.parametrize("name", ['a "b"', "::error::", "-rf", "$(id)", "{{x}}", "é\u202e"])

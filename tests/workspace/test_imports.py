@@ -17,6 +17,9 @@ IMPORTED = {
     "import'a'": {"a"},
     'import "a/styles.css"': {"a"},
     'import * as x from "@s/a"': {"@s/a"},
+    "<img src=/a.png alt='x'> {import('a')}": {"a"},
+    "<a href=/about>{import('a')}": {"a"},
+    "x = /[/'\"]/; import('a')": {"a"},
     'import { x } from "@s/a/deep/path.js"': {"@s/a"},
     'import x, { y as z } from "a"': {"a"},
     'import {\n  x,\n  // it\'s here\n  y, /* "z" */\n} from\n  "a"': {"a"},
@@ -213,6 +216,8 @@ MANY_WAYS = {
     "code of templates that never end": ("`${" * 20_000, "}", ""),
     "quotes of a text that never ends": ("'", "\\'", ""),
     "regular expressions that never end": ("", "[=/]", ""),
+    "slashes of sets that never end": ("", "=/[", ""),
+    "sets of slashes": ("", "[" + "=/[" * 130 + "]", ""),
 }
 
 
