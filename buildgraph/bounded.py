@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 STAR = r"[^/]*"
 # One way to read each: of a hundred sets that could be read in two, no two to the hundredth are tried.
-_CHARACTER = r"(?:\\.|\[\^?+\]?+[^\]]*+\](?![*+])|[^\\\[\](){}?*+|^$./])"
-_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_CHARACTER = r"(?:\\.|\[\^?+\]?+(?:\\.|[^\]\\])*+\](?![*+])|[^\\\[\](){}?*+|^$./])"
 _STARS = re.compile(rf"(?:{re.escape(STAR)})+")
 _UP_TO_STAR = re.compile(rf"{re.escape(STAR)}({_CHARACTER}++)(?={re.escape(STAR)})")
 
@@ -46,22 +45,10 @@ def firm_stars(expression: str) -> str:
     """The same expression without trying again what cannot help: `*a*a*a*b` takes ages otherwise.
 
     What stands between two stars has done its best at the first place that it fits, as the next star takes
-    whatever is left. A set that takes `/` may lead to another folder at a later place, so stars before it stay.
+    whatever is left. No set of signs may take `/`: it could lead to another folder at a later place.
     """
     once = _STARS.sub(lambda _: STAR, expression)
-    return _UP_TO_STAR.sub(lambda found: found[0] if takes_slash(found[1]) else f"(?>[^/]*?{found[1]})", once)
-
-
-def takes_slash(expression: str) -> bool:
-    """Whether a set of the expression takes `/`; one that is none (`[z-a]`) does not."""
-    return any(_is_with_slash(found[0]) for found in _SET.finditer(expression))
-
-
-def _is_with_slash(signs: str) -> bool:
-    try:
-        return signs.startswith("[") and compiled(signs).match("/") is not None
-    except re.error:
-        return False
+    return _UP_TO_STAR.sub(r"(?>[^/]*?\1)", once)
 
 
 def firm_folders(expression: str, some: str, fewest: str) -> str:

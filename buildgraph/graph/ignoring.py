@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, cast
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MOST_REMEMBERED: Final = 1 << 12
 # What pathspec writes for `**/` at the beginning and for `/**/`.
 _FIRST, _FOLDERS = r"^(?:.+/)?", r"(?:/.+)?/"
-_NOT_ONE_OF = re.compile(r"(?<!\\)\[\^(?!/\])")
+_SET = re.compile(r"\\.|\[(?P<not>\^?)(?P<signs>\]?(?:\\.|[^\]\\])*)\]", re.DOTALL)
+_MEMBER = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
 _UP_TO_FOLDERS = re.compile(
     rf"({re.escape(_FIRST)}|{re.escape(_FOLDERS)})((?:(?!{re.escape(_FOLDERS)}).)+)(?={re.escape(_FOLDERS)})"
 )
@@ -130,6 +131,38 @@ def _bounded(expression: str) -> str:
 
     It is with names between two `**` as with signs between two stars. A line's end is a sign like any other.
     """
-    within = _NOT_ONE_OF.sub("[^/", expression)  # no sign of a name is the `/` after it
+    within = _SET.sub(_within_names, expression)
     found = _UP_TO_FOLDERS.sub(lambda one: f"{_LAZY[one[1]]}{one[2]}(?=/))", firm_stars(within))
     return found.removesuffix("|$)") + "|\\Z)" if found.endswith("|$)") else found
+
+
+def _within_names(one: re.Match[str]) -> str:
+    """A set of signs that takes no `/`, which is no sign of a name to git (wildmatch.c, WM_PATHNAME)."""
+    signs = one["signs"]
+    if signs in (None, "/"):
+        return one[0]
+    if one["not"]:
+        return f"[^/{_MEMBER.sub(_escaped, signs)}]"
+    kept = "".join(part for member in _MEMBER.finditer(signs) for part in _parted(member))
+    return f"[{kept}]" if kept else "(?!)"
+
+
+def _escaped(member: re.Match[str]) -> str:
+    first, last = (_sign(sign) for sign in member.groups(""))
+    return f"{re.escape(first)}-{re.escape(last)}" if last else re.escape(first)
+
+
+def _sign(text: str) -> str:
+    return text[-1:]  # behind a backslash
+
+
+def _parted(member: re.Match[str]) -> Iterator[str]:
+    """The signs of a set's member, those before `/` and those after it."""
+    first, last = (_sign(sign) for sign in member.groups(""))
+    if not first <= "/" <= (last or first):
+        yield _escaped(member)
+        return
+    if first < "/":
+        yield f"{re.escape(first)}-\\."
+    if last > "/":
+        yield f"0-{re.escape(last)}"

@@ -63,7 +63,8 @@ def random_pattern(draw: random.Random) -> str:
 
 def random_name(draw: random.Random) -> str:
     return "".join(
-        draw.choice(("a", "b", "*", "?", "[ab]", "[!a]")) for _ in range(draw.choice((1, 2, 3, 4)))
+        draw.choice(("a", "b", "*", "?", "[ab]", "[!a]", "[!]b]", "[]a]", "[*-a]", "[.-0b-]", "[/]"))
+        for _ in range(draw.choice((1, 2, 3, 4)))
     )
 
 
