@@ -43,6 +43,20 @@ def test_a_glob_finds_projects_as_pnpm_does(glob: str, projects: list[str]) -> N
     assert found(folders, glob) == sorted([".", *projects])
 
 
+@pytest.mark.parametrize(
+    ("glob", "names"),
+    [
+        ("!(a)b", ["aab", "b", "bb"]),
+        ("!(a|b)", ["aab", "ab", "bb", "x-e2e.app", "x.app"]),
+        ("!(*-e2e).app", ["x.app"]),
+    ],
+)
+def test_an_exception_is_held_against_what_lies_before_the_rest(glob: str, names: list[str]) -> None:
+    folders = "|".join(f"apps/{name}" for name in ("a", "aab", "ab", "b", "bb", "x-e2e.app", "x.app"))
+
+    assert found(folders, f"apps/{glob}") == sorted([".", *(f"apps/{name}" for name in names)])
+
+
 def test_a_negated_glob_excludes_wherever_it_stands() -> None:
     folders = "libs/a|libs/a/test/fixture|libs/b"
 
