@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, pairwise
 
 from buildgraph.errors import ConfigurationError
 
@@ -75,8 +76,15 @@ class Links:
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """All that the links lead to, and what lies on the ways there."""
-        return frozenset(way for path in self.targets for way in self.ways(path)[1:])
+        """Where links lead at once, and what they lead to from there that does not lie below one of these places."""
+        strange = any(map(_leaves, self._ends.values()))
+        ways = (pairwise(self.ways(path)) for path in self.targets) if strange else ()
+        left = (after for way in ways for before, after in way if self._is_left(before))
+        return frozenset(chain(self._ends.values(), left))
+
+    def _is_left(self, place: str) -> bool:
+        link = self._first(place)
+        return _leaves(place) or (link is not None and _leaves(self._ends[link]))
 
     def settled(self, place: str) -> str:
         """A path without its `..`, as far as they lead to a folder that is known: no link stands before them.
@@ -118,3 +126,8 @@ class Links:
     @cached_property
     def _beginnings(self) -> Beginnings:
         return Beginnings(self.targets)
+
+
+def _leaves(place: str) -> bool:
+    """Whether what a path leads to may lie elsewhere than below the folder that it names: above it, or anywhere."""
+    return place == "." or f"/{UP}" in f"{place}/"

@@ -33,13 +33,15 @@ def test_a_place_leads_over_links_of_files_and_folders_to_what_is_there() -> Non
     assert links.ways("now/file") == ["now/file", "versions/2/file", "versions/two/file"]
     assert links.ways("read") == ["read", "now/file", "versions/2/file", "versions/two/file"]
     assert list(links.passed(links.ways("read"))) == ["read", "now", "versions/2"]
-    assert links.places == {"versions/2", "versions/two", "now/file", "versions/2/file", "versions/two/file"}
+    assert links.places == {"versions/2", "versions/two", "now/file"}
 
 
 def test_behind_a_link_a_path_leads_up_from_where_that_leads() -> None:
     links = Links({"now": "versions/two", "out": "/elsewhere", "read": "now/../file", "gone": "out/../now"})
 
     assert links.ways("read")[-1] == "versions/file"
+    assert "versions/file" in links.places
+    assert "a/b" in Links({"whole": ".", "read": "whole/a/b"}).places
     assert links.ways("gone")[-1] == "/elsewhere/../now"
 
 
