@@ -1,4 +1,4 @@
-"""Regular expressions made of strangers' patterns, written so that none of them takes ages to say no."""
+"""What strangers' patterns are made of, as sets of signs and regular expressions, none of which takes ages."""
 
 from __future__ import annotations
 

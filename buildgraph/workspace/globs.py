@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from buildgraph.bounded import signs_of
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import places
-from buildgraph.workspace.places import END, Path, Piece, chain, choice
+from buildgraph.workspace.places import END, Piece, Text, chain, choice
 
 MOST_STEPS: Final = 1000  # a range of more is no list of folders
 LONGEST: Final = 1000  # signs of a pattern
@@ -78,7 +78,7 @@ def parse_globs(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
         pieces = [piece for beginning, piece, _ in globs if text.startswith(beginning)]
         if not pieces:
             return False
-        path, whole = Path(text), 1 << len(text)
+        path, whole = Text(text), 1 << len(text)
         return any(piece(path, END) & whole for piece in pieces)
 
     return matches
@@ -86,7 +86,7 @@ def parse_globs(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=1024)
 def parse_glob(pattern: str, where: str) -> Glob:
-    """One of them. A set that is none (`[z-a]`) matches nothing."""
+    """One pattern as a question, told as `where` by mistakes; a set that is none (`[z-a]`) matches nothing."""
     path = pattern.removeprefix("./")
     plain = _PLAIN.match(path)
     reader = _Reader()
