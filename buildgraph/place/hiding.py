@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from buildgraph.manifests.variables import DATABASE_URL, POSTGRES_PASSWORD
 from buildgraph.place.model import Place
-from buildgraph.place.secrets import Secrets, used_secrets
+from buildgraph.place.secrets import used_secrets
 
 PASSWORD: Final = re.compile(r"[a-z]+://[^:/@]*:([^@/]*)@")  # of an address, as a URL has it
 
@@ -25,5 +25,4 @@ def hiding(place: Place, variables: Iterable[str]) -> Callable[[str], str]:
     address = PASSWORD.match(given.get(DATABASE_URL, ""))
     if POSTGRES_PASSWORD in names and address:
         own.setdefault(POSTGRES_PASSWORD, unquote(address[1]))
-    former = Secrets(own)
-    return lambda text: former.redact(place.redact(text), own)
+    return lambda text: place.redact(text, own.values())

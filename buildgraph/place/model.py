@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -102,9 +102,9 @@ class Place:
         """What the engine runs for a base image."""
         return self.images.get(reference, reference)
 
-    def redact(self, text: str) -> str:
-        """What a container has said, without the secrets that containers here are given."""
-        return self.secrets.redact(text, used_secrets(self.catalog, self.environment))
+    def redact(self, text: str, former: Iterable[str] = ()) -> str:
+        """What a container has said, without the secrets that containers here are given, and their `former` values."""
+        return self.secrets.redact(text, used_secrets(self.catalog, self.environment), former)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,21 +95,22 @@ class Secrets:
         """The value of a secret that has a usual value."""
         return self._known([name]).get(name, usual)
 
-    def redact(self, text: str, names: Iterable[str]) -> str:
+    def redact(self, text: str, names: Iterable[str], former: Iterable[str] = ()) -> str:
         """The text with `***` in place of the values of these secrets that are 4 characters or longer.
 
+        `former` are values that they had before: one that begins like one of today is hidden as a whole, too.
         Found as they are, as a URL or JSON writes them, and each line of one that has several. Where colours stand
         within one, the text has none any more: whoever takes them away from it would join its pieces.
         """
-        forms = self._forms_of(names) if text else ()
+        forms = self._forms_of({*self._known(list(names)).values(), *former}) if text else ()
         told = _without(text, forms)
         plain = without_colours(told)
         hidden = _without(plain, forms)
         return told if hidden == plain else hidden
 
-    def _forms_of(self, names: Iterable[str]) -> tuple[str, ...]:
-        """All that has to be hidden, the longest first; kept, as logs are hidden line by line."""
-        values = frozenset(self._known(list(names)).values())
+    def _forms_of(self, told: Iterable[str]) -> tuple[str, ...]:
+        """All that has to be hidden of values, the longest first; kept, as logs are hidden line by line."""
+        values = frozenset(told)
         if values not in self._forms:
             forms = {form for value in values for form in _written_forms(value) if len(form) >= LEAST_HIDDEN}
             self._forms[values] = tuple(sorted(forms, key=len, reverse=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
+
 from buildgraph.image.engine import Engine
 from buildgraph.manifests.model import Backing, Environment, EnvValue, Service
 from buildgraph.place.hiding import hiding
@@ -29,6 +31,13 @@ def test_a_secret_is_hidden_as_it_is_now_and_as_a_container_was_given_it() -> No
     said = "token-of-today token-of-yesterday verbose pass/word pass%2Fword password-of-today"
 
     assert hide(said) == "*** *** verbose *** *** ***"
+
+
+@pytest.mark.parametrize(("now", "then"), [("token", "token-and-more"), ("token-and-more", "token")])
+def test_of_two_values_of_which_one_begins_like_the_other_both_are_hidden(now: str, then: str) -> None:
+    place = Place(cast(Engine, None), "acme", HERE, {}, Secrets({"TOKEN": now}), (API,))
+
+    assert hiding(place, [f"TOKEN={then}"])("token token-and-more.") == "*** ***."
 
 
 def test_a_container_without_variables_is_shown_without_what_is_secret_now() -> None:
