@@ -139,7 +139,7 @@ def _bounded(expression: str) -> str:
 def _within_names(one: re.Match[str]) -> str:
     """A set of signs that takes no `/`, which is no sign of a name to git (wildmatch.c, WM_PATHNAME)."""
     signs = one["signs"]
-    if signs in (None, "/"):
+    if signs is None or one[0] == "[^/]":
         return one[0]
     if one["not"]:
         return f"[^/{_MEMBER.sub(_escaped, signs)}]"

@@ -237,7 +237,7 @@ def test_one_question_is_asked_for_each_level() -> None:
 
 
 HUNDRED = [f"./shared/{number}.json" for number in range(100)]
-CHAIN = {f"shared/{number}.json": extending(f"./{number + 1}.json") for number in range(101)}
+CHAIN = {f"common/{number}.json": extending(f"./{number + 1}.json") for number in range(101)}
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ CHAIN = {f"shared/{number}.json": extending(f"./{number + 1}.json") for number i
             "ui/tsconfig.json: extends: comes to 101 files",
         ),
         (
-            {"ui/tsconfig.json": extending("../shared/0.json"), **CHAIN},
-            "shared/99.json: is extended over more than 100 files",
+            {"ui/tsconfig.json": extending("../common/0.json"), **CHAIN},
+            "common/99.json: is extended over more than 100 files",
         ),
     ],
     ids=["by one file", "by several", "one after another"],
