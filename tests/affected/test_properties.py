@@ -57,6 +57,8 @@ from tests.affected.worlds import (
 )
 from tests.support.monorepo import Monorepo
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = int(os.environ.get("BUILDGRAPH_EXAMPLES", "0"))
 
 

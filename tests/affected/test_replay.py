@@ -30,6 +30,8 @@ from tests.affected.edits import (
 from tests.affected.worlds import World, random_world
 from tests.support.monorepo import Monorepo
 
+pytestmark = pytest.mark.thorough
+
 # Twice as many moves, renames and deletions as chance would bring, and no world that dies out.
 VERBS = (*ALL, move_file, delete_file, move_project, rename_project, remove_project, add_project, add_app)
 

@@ -10,6 +10,8 @@ from tests.coolify.borough import Borough, refused, upgraded
 from tests.support.coolify import TOKEN
 from tests.support.coolify_state import Fault
 
+pytestmark = pytest.mark.thorough
+
 WORDS = {
     "another token": (401, '{"message": "Unauthenticated."}', "Unauthenticated.", "COOLIFY_TOKEN"),
     "a token that may not": (

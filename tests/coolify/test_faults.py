@@ -14,6 +14,8 @@ from tests.coolify.borough import STATE, Borough, refused, upgraded
 from tests.support.coolify import TOKEN
 from tests.support.coolify_state import Fault
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_version_that_is_never_healthy_is_told_with_its_log_and_the_former_one_is_deployed(
     borough: Borough,

@@ -26,7 +26,10 @@ from tests.hostile.strangers import ATTACKS, PRODUCT, RENDER, Attack, service
 from tests.support.monorepo import Monorepo, bare
 
 # Who refuses does not wait for what git was asked meanwhile: it ends with our process, which here goes on.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.thorough,
+]
 SOON = 4.0  # seconds of the processor, for megabytes
 
 

@@ -24,6 +24,8 @@ from buildgraph.image.surplus import Needs
 from tests.support.unwell import ALL_ILLS, Ill, Unwell, answers, every, served, slow, well
 from tests.support.unwell import digest_of as blob_name
 
+pytestmark = pytest.mark.thorough
+
 LOG = b"it was built"
 KEY = "ab" + "0" * 62
 DIGEST = "sha256:" + "0" * 64
