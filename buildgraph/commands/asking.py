@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from buildgraph.comparison import Comparison, compare
 from buildgraph.console import on_one_line
@@ -16,6 +16,9 @@ from buildgraph.since import DEPLOYED
 from buildgraph.workspace.projects import LOCKFILE, OF_THE_ROOT, ROOT
 
 FORMAT_VERSION = 1
+MOST_LISTED: Final = (
+    100  # reasons of each node in a list of nodes: what is new may have thousands, in hundreds of nodes
+)
 # Reasons that are no difference between two values.
 SENTENCES = {
     "new": "it does not run there",
@@ -42,6 +45,16 @@ def reasons_of(comparison: Comparison, found: Affected) -> tuple[Reason, ...]:
         folder = _importer(comparison, reason)
         told += [reason] if folder is None else _by_package(comparison, reason, folder)
     return tuple(dict.fromkeys(told))
+
+
+def reasons_as_dict(comparison: Comparison, found: Affected) -> dict[str, Any]:
+    """A node's first reasons as JSON, MOST_LISTED at most, and how many more there are: `why` tells them all."""
+    reasons = reasons_of(comparison, found)
+    listed = reasons[:MOST_LISTED]
+    return {
+        "reasons": list(map(reason_as_dict, listed)),
+        "more_reasons": len(reasons) - len(listed),
+    }
 
 
 def _importer(comparison: Comparison, reason: Reason) -> str | None:

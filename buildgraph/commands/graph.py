@@ -66,16 +66,13 @@ def _shown(project: Project, options: argparse.Namespace) -> Shown:
     if not options.affected:
         picture = project.working_picture()
         return Shown(project, picture, _wanted(picture.graph, options.nodes), {}, {})
-    from buildgraph.commands.asking import compare_asked, reason_as_dict, reasons_of, sides_as_dict
+    from buildgraph.commands.asking import compare_asked, reasons_as_dict, sides_as_dict
 
     comparison = compare_asked(project, options)
     if not comparison.complete:
         tell(comparison.why_incomplete)
     changes = {
-        found.node.id: {
-            "change": found.change,
-            "reasons": [reason_as_dict(reason) for reason in reasons_of(comparison, found)],
-        }
+        found.node.id: {"change": found.change, **reasons_as_dict(comparison, found)}
         for found in comparison.nodes
     }
     nodes = _wanted(comparison.head.graph, options.nodes)
@@ -131,7 +128,7 @@ def _json(shown: Shown) -> str:
 def _told(shown: Shown, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """All that is told, with `more` of some nodes."""
     prints, seen = shown.graph.fingerprints, shown.graph.public_id
-    unchanged: Mapping[str, Any] = {"change": None, "reasons": []} if shown.sides else {}
+    unchanged: Mapping[str, Any] = {"change": None, "reasons": [], "more_reasons": 0} if shown.sides else {}
     nodes = [
         {
             "id": seen(node.id),

@@ -10,8 +10,7 @@ from buildgraph.commands.asking import (
     FORMAT_VERSION,
     compare_asked,
     describe,
-    reason_as_dict,
-    reasons_of,
+    reasons_as_dict,
     sides_as_dict,
 )
 from buildgraph.commands.options import as_json, as_lines
@@ -98,7 +97,7 @@ def _node(comparison: Comparison, found: Affected) -> dict[str, Any]:
         "kind": found.node.kind.value,
         "path": found.node.path,
         "change": found.change,
-        "reasons": [reason_as_dict(reason) for reason in reasons_of(comparison, found)],
+        **reasons_as_dict(comparison, found),
     }
 
 

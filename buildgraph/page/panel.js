@@ -112,6 +112,7 @@ function reasons(node) {
     const way = (reason.via ?? []).join(" → ");
     return element("li", {}, what, way ? element("small", { textContent: way }) : null);
   });
+  if (node.more_reasons) items.push(element("li", { textContent: `and ${node.more_reasons} more` }));
   const list = items.length ? element("ul", {}, ...items) : null;
   return element("div", { className: "reasons" }, element("strong", { textContent: node.change }), list);
 }

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.monorepo import Monorepo, bare
 
+LISTS = (("affected",), ("graph", "--affected"))
+
 
 @pytest.fixture
 def shop(repo: Monorepo) -> Monorepo:
@@ -134,6 +136,18 @@ def test_reasons_lead_from_the_file_to_the_node(shop: Monorepo) -> None:
         "package:@acme/web",
         "image:web",
     ]
+
+
+def test_of_many_reasons_lists_of_nodes_have_the_first_and_why_has_all(shop: Monorepo) -> None:
+    for number in range(130):
+        shop.write(f"packages/core/src/{number}.ts", "")
+    ids = ["package:@acme/core", "image:web"]
+
+    told = {verb: json.loads(shop.run(verb, *asked, "--format", "json").out) for verb, *asked in LISTS}
+
+    for nodes in ({node["id"]: node for node in lists["nodes"]} for lists in told.values()):
+        assert [(len(nodes[name]["reasons"]), nodes[name]["more_reasons"]) for name in ids] == [(100, 30)] * 2
+    assert len(json.loads(shop.run("why", "web", "--format", "json").out)["reasons"]) == 130
 
 
 def test_what_is_not_affected_says_so(shop: Monorepo) -> None:
