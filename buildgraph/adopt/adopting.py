@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from buildgraph.adopt.compose import unread_files
 from buildgraph.adopt.dockerfiles import Build, chosen, found_builds
 from buildgraph.adopt.evidence import found_health, found_port, hears_port, is_server
 from buildgraph.adopt.fitting import refusal
@@ -62,6 +63,8 @@ def adopt(facts: Facts, taken: Taken = Taken()) -> Adoption:
     for folder in sorted({*facts.packages, *builds} - taken.folders):
         _look(work, folder, builds.get(folder, []))
     _leave_unfit(work)
+    if builds:
+        work.left_open += unread_files(facts)
     if work.aside:
         work.left_open.append(_of_aside(work.aside))
     if LOCKFILE not in facts.paths and any(not service.dockerfile for service in work.services):

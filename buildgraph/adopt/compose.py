@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from buildgraph.adopt.model import Facts
+from buildgraph.adopt.model import Facts, Open
 from buildgraph.adopt.reading import ASIDE, COMPOSE, DEVELOPING
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace.yaml import parse_yaml
@@ -18,6 +18,7 @@ OVERRIDE: Final = "override"  # what compose lays over the plain file, on machin
 ADDRESS: Final = re.compile(
     r"https?://[^/\s\"':]{1,255}(?::[^/\s\"']{0,255})?(/[\w.~+;=:@&/?-]{0,400})?(?=[\s\"'|)\\`]|$)"
 )
+WITHOUT: Final = "mend it and run this again, or write what it says as `context`, `target` and `health`"
 
 
 class Built(NamedTuple):
@@ -34,10 +35,23 @@ class Built(NamedTuple):
 def compose_builds(facts: Facts) -> dict[str, Built]:
     """What the plainest compose file says that names a Dockerfile, by the Dockerfile's path."""
     found: dict[str, Built] = {}
-    for path in sorted(filter(COMPOSE.search, facts.paths), key=_plainest_first):
+    for path in sorted(_files(facts), key=_plainest_first):
         for dockerfile, built in _builds(path, facts.texts.get(path, "")):
             found.setdefault(dockerfile, built)
     return found
+
+
+def unread_files(facts: Facts) -> Iterator[Open]:
+    """The compose files that are none, or more than is read of one: what they say of builds is not known."""
+    for path in sorted(_files(facts)):
+        try:
+            parse_yaml(facts.texts.get(path, "").encode(), path)
+        except ConfigurationError as error:
+            yield from (Open(found.where, found.what, WITHOUT) for found in error.mistakes)
+
+
+def _files(facts: Facts) -> Iterator[str]:
+    return filter(COMPOSE.search, facts.paths)
 
 
 def _plainest_first(path: str) -> tuple[bool, bool, int, str]:

@@ -75,7 +75,17 @@ def test_a_compose_file_tells_context_and_stage() -> None:
         build_of({**files, "docker-compose.yml": "services:\n  api:\n    build: ./apps/api\n"}).context
         == "apps/api"
     )
-    assert build_of({**files, "docker-compose.yml": "services: [\n"}).context == "apps/api"
+
+
+def test_a_compose_file_that_cannot_be_read_is_told_where_a_dockerfile_is_there() -> None:
+    dockerfile = {"apps/api/Dockerfile": "FROM a\n"}
+    files: Files = {"apps/api/package.json": API, "docker-compose.yml": "services: [\n"}
+
+    assert build_of({**files, **dockerfile}).context == "apps/api"
+    assert [each.what for each in adopted({**files, **dockerfile}).left_open if "compose" in each.where] == [
+        "is no readable YAML: did not find expected node content, while parsing a flow node"
+    ]
+    assert not [each for each in adopted(files).left_open if "compose" in each.where]
 
 
 @pytest.mark.parametrize(
