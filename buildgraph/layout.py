@@ -87,12 +87,17 @@ class Layout:
 
     @cached_property
     def _packages(self) -> PackageMaker:
-        npmrc = self.below.read(self.below.followed(NPMRC)) if NPMRC in self.files.entries else None
+        npmrc = self.below.file_at(NPMRC)
         declared = self.manifests.workspace
         return PackageMaker(
             self.workspace,
             self.files,
-            root_inputs(self.workspace, shown_entries(self.files.entries, self._links), npmrc, self._above),
+            root_inputs(
+                self.workspace,
+                shown_entries(self.files.entries, self._links),
+                None if npmrc is None else self.below.read(npmrc),
+                self._above,
+            ),
             tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
             self._reached,
             declared.root_dependencies,

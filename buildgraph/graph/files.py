@@ -113,7 +113,7 @@ def in_folder(paths: list[str], folder: str) -> list[str]:
 
 
 def in_order(runs: Iterable[Iterable[Sortable]]) -> list[Sortable]:
-    """What any of these has, sorted and each once: those that are sorted are merged, and not sorted anew."""
+    """What any of these has, sorted and each once; it takes little where each is sorted already."""
     return list(dict.fromkeys(sorted(chain.from_iterable(runs))))
 
 

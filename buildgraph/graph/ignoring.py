@@ -46,7 +46,10 @@ def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
         return []
     of_names = tuple(line for line in patterns if "/" not in line.removesuffix("/"))
     of_paths = tuple(line for line in patterns if line not in of_names and not line.startswith("!"))
-    in_name = _mentions(tuple(line.removesuffix("/") for line in of_names))
+    names = (line.removesuffix("/") for line in of_names)
+    in_name = _mentions(
+        tuple(name for name in names if name.strip("!"))
+    )  # a lone slash is the name of nothing
     in_path = _mentions(of_paths)
     is_named = cache(lambda name: in_name(name) is not None)
     is_below = cache(lambda folder: any(map(is_named, folder.split("/"))))
@@ -90,7 +93,9 @@ def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     try:
         spec = GitIgnoreSpec.from_lines(patterns, lambda line: copy(_parsed(line)))
     except (re.error, ValueError):
-        raise ConfigurationError(_mistake_in(line) for line in patterns if not _is_pattern(line)) from None
+        raise ConfigurationError(
+            _mistake_in(line) for line in patterns if line and not _is_pattern(line)
+        ) from None
     for pattern in spec.patterns:
         if pattern.regex:
             pattern.regex = _firm(pattern.regex.pattern)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from buildgraph.manifests.kinds import MIGRATIONS
 from buildgraph.manifests.model import Coolify
 from buildgraph.manifests.reading import (
+    YEAR,
     Needed,
     Place,
     Reader,
@@ -51,7 +52,7 @@ COOLIFY: Final = table(
         "url": Needed(Reader(_read_url, {"type": "string", "pattern": "^https?://"}), ""),
         "state": Needed(UUID, ""),
         "applications": mapped(UUID),
-        "within": positive(),
+        "within": positive(YEAR),
         "migrations": one_of(MIGRATIONS, "place for migrations"),
     },
 )

@@ -25,6 +25,7 @@ from buildgraph.manifests.model import (
     WorkspaceManifest,
 )
 from buildgraph.manifests.reading import (
+    YEAR,
     Field,
     Needed,
     Place,
@@ -112,7 +113,9 @@ def _read_backups(value: object, place: Place) -> Backups:
     return found
 
 
-MIGRATION: Final = table(Migration, {"command": Needed(COMMAND, ()), "within": positive(), "files": PATHS})
+MIGRATION: Final = table(
+    Migration, {"command": Needed(COMMAND, ()), "within": positive(YEAR), "files": PATHS}
+)
 SMOKE_TEST: Final = table(
     SmokeTest,
     {
@@ -122,7 +125,7 @@ SMOKE_TEST: Final = table(
         "status": integer(100, 599),
         "contains": text(),
         "body": BODY,
-        "within": positive(),
+        "within": positive(YEAR),
         "writes": truth(),
     },
 )
@@ -191,8 +194,8 @@ ENVIRONMENT_FIELDS: Final[Mapping[str, Field]] = {
     "secret_commands": mapped(ARGV, key=check_secret),
     "backing": Reader(_read_backing, mapped(BACKING).schema),
     "backups": Reader(_read_backups, BACKUPS.schema),
-    "health_within": positive(),
-    "drain_within": positive(),
+    "health_within": positive(YEAR),
+    "drain_within": positive(YEAR),
     "releases": integer(2),
     "approval": one_of(APPROVALS, "kind of approval"),
     "coolify": COOLIFY,

@@ -154,8 +154,8 @@ def integer(least: int, most: int | None = None) -> Reader[int]:
     return Reader(read, {"type": "integer", **limits})
 
 
-def number(least: float, most: float = YEAR) -> Reader[float]:
-    """A number from `least` to `most`, both included, such as a count of seconds."""
+def number(least: float, most: float) -> Reader[float]:
+    """A number from `least` to `most`, both included."""
 
     def read(value: object, place: Place) -> float:
         found: float = of_type(float, value)
@@ -166,8 +166,8 @@ def number(least: float, most: float = YEAR) -> Reader[float]:
     return Reader(read, {"type": "number", "minimum": least, "maximum": most})
 
 
-def positive(most: float = YEAR) -> Reader[float]:
-    """A number above 0 and up to `most`, such as a count of seconds or of processors."""
+def positive(most: float) -> Reader[float]:
+    """A number above 0 and up to `most`."""
 
     def read(value: object, place: Place) -> float:
         found: float = of_type(float, value)

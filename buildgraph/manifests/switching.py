@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from buildgraph.manifests.canary import Canary
 from buildgraph.manifests.model import Environment
-from buildgraph.manifests.reading import Place, Reader, Refused, integer, listed, number, table
+from buildgraph.manifests.reading import YEAR, Place, Reader, Refused, integer, listed, number, table
 
 BLUE_GREEN: Final = "blue-green"
 WINDOWS: Final[Mapping[str, float]] = MappingProxyType({BLUE_GREEN: 3600.0})  # by strategy; others: none
+HOUR: Final = 3_600_000  # milliseconds
 WEIGHT: Final = integer(1, 100)
 WEIGHTS: Final = listed(WEIGHT)
 
@@ -27,14 +28,14 @@ CANARY: Final = table(
     Canary,
     {
         "steps": Reader(_read_steps, WEIGHTS.schema),
-        "hold": number(0),
-        "within": number(0),
+        "hold": number(0, YEAR),
+        "within": number(0, YEAR),
         "least_requests": integer(0),
         "errors": number(0, 1),
-        "response_time": number(0),
+        "response_time": number(0, HOUR),
     },
 )
-WINDOW: Final = number(0)
+WINDOW: Final = number(0, YEAR)
 COOLIFY_HEALTH: Final = 180.0  # seconds: Coolify looks at its containers once a minute
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildgraph.manifests.image_command import SCANNED, SIGNED, ImageCommand
-from buildgraph.manifests.reading import Needed, Place, Reader, Refused, positive, table
+from buildgraph.manifests.reading import YEAR, Needed, Place, Reader, Refused, positive, table
 from buildgraph.manifests.values import ARGV
 
 
@@ -20,7 +20,7 @@ def _command(placeholder: str) -> Reader[tuple[str, ...]]:
 
 
 def _table(placeholder: str) -> Reader[ImageCommand]:
-    return table(ImageCommand, {"command": Needed(_command(placeholder), ()), "within": positive()})
+    return table(ImageCommand, {"command": Needed(_command(placeholder), ()), "within": positive(YEAR)})
 
 
 SCAN: Final = _table(SCANNED)

@@ -108,8 +108,20 @@ class Snapshot:
         return {path: contents[blob] for path, blob in ids.items()}
 
     def followed(self, path: str) -> str:
-        """The path that a path leads to over symbolic links of this snapshot; itself when it is none."""
-        return self.stations(path)[-1]
+        """The file that a path is, or leads to over symbolic links; ConfigurationError where that is none."""
+        found = self.file_at(path)
+        if found is None:
+            raise ConfigurationError.of(path, "leads to no file that git tracks", "let it lead to one")
+        return found
+
+    def file_at(self, path: str) -> str | None:
+        """The file that a path is, or leads to over symbolic links of this snapshot.
+
+        None where that is a folder, a submodule, a circle, or not there.
+        """
+        place = self.stations(path)[-1]
+        entry = self._listed(place).get(place)
+        return place if entry is not None and entry.mode in (REGULAR, EXECUTABLE) else None
 
     def stations(self, path: str) -> list[str]:
         """A path and, one after another, those that it leads to over symbolic links; no folder before it is one."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from buildgraph.bounded import signs_of
 from buildgraph.errors import ConfigurationError
 from buildgraph.workspace import places
-from buildgraph.workspace.places import END, Piece, Text, chain, choice
+from buildgraph.workspace.places import END, Asked, Piece, chain, choice
 
 MOST_STEPS: Final = 1000  # a range of more is no list of folders
 LONGEST: Final = 1000  # signs of a pattern
@@ -78,7 +78,7 @@ def parse_globs(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
         pieces = [piece for beginning, piece, _ in globs if text.startswith(beginning)]
         if not pieces:
             return False
-        path, whole = Text(text), 1 << len(text)
+        path, whole = Asked(text), 1 << len(text)
         return any(piece(path, END) & whole for piece in pieces)
 
     return matches

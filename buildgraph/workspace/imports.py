@@ -167,12 +167,11 @@ def _scripts(page: bytes) -> Iterator[bytes]:
 
 def _scan(text: bytes) -> Iterator[Use]:
     """The uses in a text: from token to token, and through the code inside templates."""
-    position, templates, unclosed = 0, _Templates(text), 0
-    # how far no regular expression ends is known once: to look from each of a line's slashes anew would take ages
-    while token := (_TOKEN if position >= unclosed else _REST).search(text, position):
+    position, templates, tokens = 0, _Templates(text), _Tokens(text)
+    while token := tokens.after(position):
         position, sign = token.end(), token[0]
         if token.lastgroup == "regular":
-            position, unclosed = token.end("regular"), position
+            tokens.unclosed, position = position, token.end("regular")
         elif sign == b"`":
             position = templates.enter(position)
         elif sign == b"{":
@@ -184,6 +183,33 @@ def _scan(text: bytes) -> Iterator[Use]:
             if found is not None:
                 use, position = found
                 yield from use
+
+
+@dataclass(slots=True)
+class _Tokens:
+    """The tokens of a text. Before `unclosed` no regular expression ends.
+
+    That, and the next token of any other kind, are known once: to look from each of a line's slashes would take ages.
+    """
+
+    text: bytes
+    unclosed: int = 0
+    _between: range = range(0)
+    _other: re.Match[bytes] | None = None
+
+    def after(self, position: int) -> re.Match[bytes] | None:
+        """The next token that begins at a position or behind it."""
+        if position < self.unclosed:
+            other = self._next_other(position)
+            if other is not None and other.start() < self.unclosed:
+                return other
+        return _TOKEN.search(self.text, max(position, self.unclosed))
+
+    def _next_other(self, position: int) -> re.Match[bytes] | None:
+        if position not in self._between:
+            self._other = _REST.search(self.text, position)
+            self._between = range(position, (self._other.start() if self._other else len(self.text)) + 1)
+        return self._other
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from functools import cached_property
 END = 1
 
 
-class Text:
-    """A path: which of its signs lead to a place from the one behind it."""
+class Asked:
+    """A path that is asked: which of its signs lead to a place from the one behind it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -52,13 +52,13 @@ class Text:
         return self.within & ~((self.begins >> 1) & (self.places_of(".") | self.slashes))
 
 
-Piece = Callable[[Text, int], int]
+Piece = Callable[[Asked, int], int]
 
 
 def text(signs: str) -> Piece:
     """These signs."""
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         if ends & (ends - 1):
             return (ends & path.places_of(signs)) << len(signs)
         end = len(path.text) - ends.bit_length() + 1
@@ -70,7 +70,7 @@ def text(signs: str) -> Piece:
 def one_of(test: Callable[[str], bool]) -> Piece:
     """One sign that is taken."""
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         if test not in path.known:
             path.known[test] = sum(path.places_of(sign) for sign in set(path.text) if test(sign))
         return (ends & path.known[test]) << 1
@@ -78,38 +78,38 @@ def one_of(test: Callable[[str], bool]) -> Piece:
     return begins
 
 
-def one(path: Text, ends: int) -> int:
+def one(path: Asked, ends: int) -> int:
     """A sign of a name."""
     return (ends & path.of_names) << 1
 
 
-def first(path: Text, ends: int) -> int:
+def first(path: Asked, ends: int) -> int:
     """A sign that begins a name."""
     return one(path, ends) & ~path.dotted
 
 
-def some(path: Text, ends: int) -> int:
+def some(path: Asked, ends: int) -> int:
     """Any number of signs of a name."""
     return _through(path.of_names, ends)
 
 
-def some_first(path: Text, ends: int) -> int:
+def some_first(path: Asked, ends: int) -> int:
     """Any number of signs that begin a name, with others behind."""
     return some(path, ends) & ~path.dotted
 
 
-def name(path: Text, ends: int) -> int:
+def name(path: Asked, ends: int) -> int:
     """A whole name, or the beginning of one."""
     return first(path, some(path, ends))
 
 
-def folders(path: Text, ends: int) -> int:
+def folders(path: Asked, ends: int) -> int:
     """Any number of folders, each with the `/` behind it, from a name's beginning on."""
     behind = (ends & path.slashes & path.visible) << 1
     return ends | _through(path.visible, behind) & path.begins
 
 
-def anything(path: Text, ends: int) -> int:
+def anything(path: Asked, ends: int) -> int:
     """Any number of names with `/` between them, from a name's beginning on."""
     return ends | folders(path, name(path, ends))
 
@@ -118,7 +118,7 @@ def chain(pieces: Sequence[Piece]) -> Piece:
     """One piece after another."""
     backwards = tuple(reversed(pieces))
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         for piece in backwards:
             if not ends:
                 return 0
@@ -131,7 +131,7 @@ def chain(pieces: Sequence[Piece]) -> Piece:
 def choice(choices: Sequence[Piece]) -> Piece:
     """Any of them."""
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         found = 0
         for piece in choices:
             found |= piece(path, ends)
@@ -148,7 +148,7 @@ def perhaps(piece: Piece) -> Piece:
 def repeated(piece: Piece) -> Piece:
     """The piece any number of times."""
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         found = new = ends
         while new:
             new = piece(path, new) & ~found
@@ -161,7 +161,7 @@ def repeated(piece: Piece) -> Piece:
 def other_than(refused: Piece) -> Piece:
     """Any number of signs that begin a name, where what is refused does not lead to the name's end."""
 
-    def begins(path: Text, ends: int) -> int:
+    def begins(path: Asked, ends: int) -> int:
         if refused not in path.known:
             path.known[refused] = refused(path, path.slashes << 1 | END)
         return some_first(path, ends) & ~path.known[refused]

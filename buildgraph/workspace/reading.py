@@ -23,34 +23,24 @@ from buildgraph.workspace.projects import (
 )
 from buildgraph.workspace.settings import NPMRC, WorkspaceSettings, parse_npmrc, parse_workspace_yaml
 
-SYMLINK = 0o120000
 WRITE_ONE = 'write one: `packages: ["apps/*", "packages/*"]`'
 _BESIDE_PACKAGES = (WORKSPACE_FILE, LOCKFILE, NPMRC)
-
-
-class FileEntry(Protocol):
-    """What this room asks of a snapshot's entry: git's file mode."""
-
-    @property
-    def mode(self) -> int:
-        """The mode as git has it."""
-        ...
 
 
 class Files(Protocol):
     """What this room asks of a snapshot: which paths there are, and their contents."""
 
     @property
-    def entries(self) -> Mapping[str, FileEntry]:
-        """Every path with its entry."""
+    def entries(self) -> Mapping[str, object]:
+        """Every path, with what stands there."""
         ...
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents by path, in one go."""
         ...
 
-    def followed(self, path: str) -> str:
-        """The path that a path leads to over symbolic links; itself when it is none."""
+    def file_at(self, path: str) -> str | None:
+        """The file that a path is, or leads to over symbolic links; None where that is none."""
         ...
 
 
@@ -130,10 +120,8 @@ class _Reader:
         """The contents of those paths that are there; symbolic links are followed within the snapshot."""
         entries = self.snapshot.entries
         asked = {path: self.where(path) for path in paths if self.where(path) in entries}
-        followed = {path: self.snapshot.followed(place) for path, place in asked.items()}
-        places = {
-            path: place for path, place in followed.items() if place in entries and _is_file(entries[place])
-        }
+        found = {path: self.snapshot.file_at(place) for path, place in asked.items()}
+        places = {path: place for path, place in found.items() if place is not None}
         read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
         return {path: read[place] for path, place in places.items()}
 
@@ -177,10 +165,6 @@ def _usual_patterns(lockfile: Lockfile | None) -> tuple[str, ...]:
     The lockfile tells which of them wrote it.
     """
     return ("**",) if lockfile is not None and lockfile.importers.keys() > {ROOT} else ()
-
-
-def _is_file(entry: FileEntry) -> bool:
-    return entry.mode != SYMLINK  # as one of a circle is
 
 
 def _no_workspace(reader: _Reader, root: str) -> ConfigurationError:

@@ -138,7 +138,9 @@ RULES = (
     ),
     Rule(
         Kind.ROLE,
-        ("what a package's tsconfig or jsconfig files `extends` by a relative path, over up to 100 files",),
+        (
+            "what a package's tsconfig or jsconfig files `extends` by a relative path; 100 files at most, and no more one after another",
+        ),
         WHOLE,
         Reach.NAMING,
         Reach.NAMING,

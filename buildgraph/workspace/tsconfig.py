@@ -27,8 +27,9 @@ class Configs(NamedTuple):
 
 Read = Callable[[list[str]], Mapping[str, bytes]]
 DEFAULT_NAME = "tsconfig.json"
-MOST_EXTENDED: Final = 100  # by one file, and by those of one project: each project sees each of them
-SHORTEN: Final = "extend few files that hold it all"
+MOST_EXTENDED: Final = 100  # files, by one file or by those of one project: each project sees each of them
+DEEPEST: Final = 100  # files that extend one another
+SHORTEN: Final = "put what is shared into few files and extend those"
 _BEGINNINGS = ("tsconfig", "jsconfig")
 _ENDING = ".json"
 _SIGN = re.compile(r"[*?]")
@@ -125,11 +126,11 @@ def reached_configs(
 ) -> dict[str, tuple[str, ...]]:
     """For every project folder the files of others that its tsconfig and jsconfig files reach, sorted.
 
-    Reached by relative `extends`, over up to 100 files; a file of another project or of no project
+    Reached by relative `extends`; a file of another project or of no project
     counts, one of its own does not (it is an input already). Folders that reach nothing are left out.
     `paths` are all files and `folders` all projects (sets or mappings), seen from the workspace root;
     `read` gives contents by path and is asked once per level, that is two or three times. Raises
-    ConfigurationError when there are more than MOST_EXTENDED.
+    ConfigurationError when there are more than MOST_EXTENDED, or more than DEEPEST one after another.
     """
     return read_configs(paths, read, folders).reached
 
@@ -202,10 +203,8 @@ def _read_extended(
     level, levels = sorted(starts), 0
     while level:
         levels += 1
-        if levels > MOST_EXTENDED:
-            raise ConfigurationError.of(
-                level[0], f"is extended over more than {MOST_EXTENDED} files", SHORTEN
-            )
+        if levels > DEEPEST:
+            raise ConfigurationError.of(level[0], f"is extended over more than {DEEPEST} files", SHORTEN)
         contents = read(level)
         for path in level:
             content = contents.get(path, b"")
@@ -227,13 +226,13 @@ def _existing(extends: Iterable[str], path: str, paths: Collection[str]) -> Iter
 def _others(folder: str, reached: Iterable[str], folders: Collection[str]) -> tuple[str, ...]:
     """Those of the reached files that another project owns, or none."""
     found = tuple(sorted(path for path in reached if owner_of(path, folders) != folder))
-    return _not_too_many(found, posixpath.normpath(posixpath.join(folder, DEFAULT_NAME)))
+    return _not_too_many(found, f"{folder}: its tsconfig files")
 
 
 def _not_too_many(extended: tuple[str, ...], where: str) -> tuple[str, ...]:
     if len(extended) <= MOST_EXTENDED:
         return extended
-    told = f"comes to {len(extended)} files, of which each would be an input: {MOST_EXTENDED} are followed"
+    told = f"comes to {len(extended)} files, and {MOST_EXTENDED} is the most: each is an input of its project"
     raise ConfigurationError.of(f"{where}: extends", told, SHORTEN)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.graph.ignoring import matcher, matching, mentioning
 
 SECONDS = 2.0
@@ -53,6 +54,15 @@ def test_no_pattern_takes_ages(pattern: str, path: str) -> None:
 
     assert not matcher((pattern,))(path)
     assert time.process_time() - began < SECONDS
+
+
+@pytest.mark.parametrize("line", ["", "/", "!/", "#x", "docs"])
+def test_a_pattern_that_is_none_is_told_whatever_stands_beside_it(line: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        matching((line, "[z-a]"), ["a"])
+
+    assert [mistake.what for mistake in told.value.mistakes] == ["'[z-a]' is no pattern in gitignore syntax"]
+    assert not matching((line, "b"), ["a"])
 
 
 def random_pattern(draw: random.Random) -> str:

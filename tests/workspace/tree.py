@@ -10,15 +10,6 @@ from typing import Any
 
 from buildgraph.snapshot.links import Links
 
-REGULAR, SYMLINK = 0o100644, 0o120000
-
-
-@dataclass(frozen=True)
-class File:
-    """A path's mode; what else an entry holds is of no interest here."""
-
-    mode: int = REGULAR
-
 
 @dataclass
 class Tree:
@@ -29,15 +20,16 @@ class Tree:
     questions: int = 0
 
     @property
-    def entries(self) -> Mapping[str, File]:
-        return {path: File() for path in self.files} | {path: File(SYMLINK) for path in self.links}
+    def entries(self) -> Mapping[str, object]:
+        return {**self.files, **self.links}
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         self.questions += 1
         return {path: self.files[path] if path in self.files else self.links[path].encode() for path in paths}
 
-    def followed(self, path: str) -> str:
-        return Links(self.links).ways(path)[-1]
+    def file_at(self, path: str) -> str | None:
+        place = Links(self.links).ways(path)[-1]
+        return place if place in self.files else None
 
 
 def tree(files: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Tree:
