@@ -138,9 +138,7 @@ RULES = (
     ),
     Rule(
         Kind.ROLE,
-        (
-            "what a package's tsconfig or jsconfig files `extends` by a relative path; 100 files at most, and no more one after another",
-        ),
+        ("what a package's tsconfig or jsconfig files `extends` by a relative path: 100 files at most",),
         WHOLE,
         Reach.NAMING,
         Reach.NAMING,
