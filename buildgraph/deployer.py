@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 NO_TERMS = Terms()
+UNPROVEN = "its smoke tests have not passed yet"
 MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
 
 
@@ -59,21 +60,21 @@ class Deployer:
         self.environment = builder.environment
 
     def is_deployed(self, product: str) -> bool:
-        """Whether every service of the product runs as it should: in date, healthy and routed."""
-        return not self.pending(product)
+        """Whether every service of the product is in date, healthy and routed, and its smoke tests have passed."""
+        targets = self._targets_so_far(product)
+        return not self._unlike(product, targets) and self.platform.is_verified(product, targets)
 
     def pending(self, product: str) -> Mapping[str, Reason]:
-        """Service -> why a deploy would touch it; empty when the product is live and in date."""
+        """Service -> why a deploy would touch it; empty when all run as they should."""
+        return self._unlike(product, self._targets_so_far(product))
+
+    def _unlike(self, product: str, targets: tuple[Target, ...]) -> Mapping[str, Reason]:
         from buildgraph.place.model import Reason
 
-        targets = self._targets_so_far(product)
         built = tuple(target for target in targets if target.image)
         unbuilt = [target.service.name for target in targets if not target.image]
-        pending = self._differing(product, built) | dict.fromkeys(unbuilt, Reason("its image is not built"))
-        if pending or self.platform.is_verified(product, targets):
-            return dict(sorted(pending.items()))
-        first = [target.service.name for target in targets[:1]]
-        return dict.fromkeys(first, Reason("its smoke tests have not passed yet", replaces=False))
+        found = self._differing(product, built) | dict.fromkeys(unbuilt, Reason("its image is not built"))
+        return dict(sorted(found.items()))
 
     def _differing(self, product: str, targets: tuple[Target, ...]) -> dict[str, Reason]:
         """The same for targets whose images are there, and for what runs and has left the manifests."""
@@ -87,13 +88,16 @@ class Deployer:
         services = [service.name for service in self.picture.product(product).services]
         steps = self.builder.plan(services, push=bool(self.environment.registry))
         prints = self.picture.graph.fingerprints
-        pending = [
-            Step(Phase.DEPLOY, node, prints.get(node, ""), str(reason))
-            for name, reason in self.pending(product).items()
-            if (node := deployment_id(self.environment.name, name))
+        targets = self._targets_so_far(product)
+        pending = self._unlike(product, targets)
+        nodes = {deployment_id(self.environment.name, name): reason for name, reason in pending.items()}
+        deploys = [
+            Step(Phase.DEPLOY, node, prints.get(node, ""), str(reason)) for node, reason in nodes.items()
         ]
-        smoke = [Step(Phase.SMOKE, f"product:{product}", prints[f"product:{product}"], "after a deploy")]
-        return [*steps, *pending, *(smoke if pending else [])]
+        if not pending and self.platform.is_verified(product, targets):
+            return steps
+        why = "after a deploy" if pending else UNPROVEN
+        return [*steps, *deploys, Step(Phase.SMOKE, f"product:{product}", prints[f"product:{product}"], why)]
 
     def deploy(self, product: str, terms: Terms = NO_TERMS) -> None:
         """Bring a product to the environment, run its smoke tests and record the release.

@@ -56,7 +56,16 @@ def _product_node(product: Product, environments: Iterable[Environment]) -> Node
         for service in product.services
         if service.deployed
     ]
-    return Node(f"product:{product.name}", Kind.PRODUCT, "", uses=tuple(sorted(images + running)))
+    parts = tuple(sorted(_proven(product)))
+    return Node(f"product:{product.name}", Kind.PRODUCT, "", parts, uses=tuple(sorted(images + running)))
+
+
+def _proven(product: Product) -> Iterable[Part]:
+    """What is proved of a product when it is deployed: it changes nothing that runs, and has to be done again."""
+    for service in product.services:
+        if service.deployed and service.smoke:
+            tests = [asdict(test) for test in service.smoke]
+            yield Part("smoke", service.name, digest_of(json.dumps(tests, sort_keys=True)))
 
 
 def _configuration(service: Service, environment: Environment, urls: Urls) -> Iterable[Part]:

@@ -40,7 +40,7 @@ MEANT_FIRST = (Kind.IMAGE, Kind.PRODUCT, Kind.PACKAGE, Kind.DEPLOYMENT)
 class Part(NamedTuple):
     """One labelled thing that a fingerprint is made of.
 
-    `kind` is a reason's kind (file, lockfile, template, base-image, value, setting, tool; where fingerprints are
+    `kind` is a reason's kind (file, lockfile, template, base-image, value, setting, smoke, tool; where fingerprints are
     combined, dependency and self), `name` tells which one, `digest` what it is now.
     """
 

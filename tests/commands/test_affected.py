@@ -119,6 +119,16 @@ def test_a_runtime_value_affects_a_deployment_and_no_image(shop: Monorepo) -> No
     assert shop.affected("--kind", "image,deployment") == ["deployment:production/docs"]
 
 
+def test_an_edited_smoke_test_affects_its_product_alone(shop: Monorepo) -> None:
+    """It changes nothing that runs, and has to pass before a deploy is done."""
+    shop.append("manifests/products/docs.toml", 'host = "docs"\n')
+    shop.commit()
+    shop.append("manifests/products/docs.toml", '\n[[services.docs.smoke]]\nname = "it answers"\n')
+
+    assert shop.affected("--kind", "image,deployment,product", "--base", "HEAD") == ["product:docs"]
+    assert "smoke docs added" in shop.run("why", "product:docs", "--base", "HEAD").out
+
+
 def test_reasons_lead_from_the_file_to_the_node(shop: Monorepo) -> None:
     shop.append("packages/core/src/index.ts")
 

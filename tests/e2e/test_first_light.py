@@ -184,6 +184,11 @@ def test_a_deploy_whose_smoke_tests_failed_is_not_done_until_they_pass(system: S
     assert [run.code for run in runs] == [1, 1]
     assert (mended.code, mended.built) == (0, []), mended.err
 
+    system.replace("manifests/products/chat.toml", "within = 2", "within = 3")
+    planned = json.loads(system.buildgraph("plan", "deploy:chat", "--format", "json").out)
+
+    assert [(step["phase"], step["node"]) for step in planned["steps"]] == [("smoke", "product:chat")]
+
 
 def test_without_an_engine_reading_verbs_answer_and_tasks_say_how_to_get_one(deployed: System) -> None:
     nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
