@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from buildgraph.deploy.evidence import read_last_words
@@ -21,6 +22,41 @@ STAY: Final = 2.0  # seconds
 SHORTEST: Final = 1.0  # seconds that a health command has at the least
 HEALTHY: Final = 200  # what a health check answers
 CRASHES: Final = 3  # a container that ended this often will not get healthy by waiting
+LONG: Final = 10.0  # seconds, after which people would like to know what is waited for
+
+
+@dataclass(slots=True)
+class _Wait:
+    """How long a service has been waited for; that it takes long is told once."""
+
+    place: Place
+    service: Service
+    tell: Tell
+    began: float = field(default_factory=time.monotonic)
+    is_told: bool = False
+
+    @property
+    def took(self) -> float:
+        """Seconds so far."""
+        return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.place.environment.health_within - self.took
+
+    def confirm(self, container: str, said: str) -> None:
+        """StepFailed when a container will not get healthy any more, with what its checks `said`."""
+        condition = read_condition(self.place, container)
+        limit = self.place.environment.health_within
+        within = f"within {limit:g} s (`health_within`)"
+        if self.left < 0:
+            raise unhealthy(self.place, self.service, container, f"not healthy {within}; {said}")
+        if condition.restarts >= CRASHES and not condition.is_running:  # then it tells how it ended
+            raise unhealthy(self.place, self.service, container, "ends again and again", condition)
+        if self.took > min(LONG, limit / 3) and not self.is_told:
+            self.is_told = True
+            self.tell(f"{self.service.name}: not healthy yet, and has to be {within}: {said}")
 
 
 def wait_until_healthy(
@@ -31,20 +67,19 @@ def wait_until_healthy(
     `containers` maps their numbers to names. Raises StepFailed after the environment's `health_within`,
     or when one ends again and again, with what the checks said and the container's last lines.
     """
-    began = time.monotonic()
+    wait = _Wait(place, service, tell)
     if service.port:
-        _wait_for_proxy(place, service, colour, containers, began)
+        _wait_for_proxy(wait, colour, containers)
     if service.health_command:
-        _wait_for_command(place, service, containers, began)
+        _wait_for_command(wait, containers)
     elif not service.port:
         _wait_for_stay(place, service, containers)
-    tell(f"{service.name}: healthy after {time.monotonic() - began:.1f} s")
+    tell(f"{service.name}: healthy after {wait.took:.1f} s")
 
 
-def _wait_for_proxy(
-    place: Place, service: Service, colour: Colour, containers: Mapping[int, str], began: float
-) -> None:
+def _wait_for_proxy(wait: _Wait, colour: Colour, containers: Mapping[int, str]) -> None:
     """The proxy is the prober: what it finds healthy, it can reach. What has served goes on being checked."""
+    place, service = wait.place, wait.service
     enabled = _find_kept(place, service, colour)
     while True:
         addresses = {number: read_condition(place, name).address for number, name in containers.items()}
@@ -53,7 +88,7 @@ def _wait_for_proxy(
         if not unhealthy:
             return
         for number, said in unhealthy.items():
-            _give_up_late(place, service, containers[number], said, began)
+            wait.confirm(containers[number], said)
         time.sleep(PAUSE)
 
 
@@ -106,20 +141,19 @@ def _said(service: Service, server: Server | None) -> str:
     return f"{lacking} (the proxy's check says: {server.said or server.status})"
 
 
-def _wait_for_command(place: Place, service: Service, containers: Mapping[int, str], began: float) -> None:
-    waiting = list(containers.values())
-    deadline = began + place.environment.health_within
+def _wait_for_command(wait: _Wait, containers: Mapping[int, str]) -> None:
+    place, waiting = wait.place, list(containers.values())
     while waiting:
         container = waiting[0]
         said = "its container does not run"
         if read_condition(place, container).is_running:
-            left = max(SHORTEST, deadline - time.monotonic())
-            code, output = run_in_container(place, container, service.health_command, within=left)
+            left = max(SHORTEST, wait.left)
+            code, output = run_in_container(place, container, wait.service.health_command, within=left)
             if code == 0:
                 waiting.remove(container)
                 continue
             said = f"its health command says (exit code {code}): {place.redact(output.strip())}"
-        _give_up_late(place, service, container, said, began)
+        wait.confirm(container, said)
         time.sleep(PAUSE)
 
 
@@ -131,15 +165,6 @@ def _wait_for_stay(place: Place, service: Service, containers: Mapping[int, str]
             condition = read_condition(place, container)
             if condition.restarts or not condition.is_running:
                 raise unhealthy(place, service, container, "its container does not stay up")
-
-
-def _give_up_late(place: Place, service: Service, container: str, said: str, began: float) -> None:
-    condition = read_condition(place, container)
-    within = place.environment.health_within
-    if time.monotonic() - began > within:
-        raise unhealthy(place, service, container, f"not healthy within {within:g} s; {said}")
-    if condition.restarts >= CRASHES and not condition.is_running:  # then it tells how it ended
-        raise unhealthy(place, service, container, "ends again and again", condition)
 
 
 def unhealthy(

@@ -29,8 +29,8 @@ class Versioned(Protocol):
 def proof_of(services: Iterable[Versioned]) -> str:
     """The word that is remembered when a product's services have passed their smoke tests: a digest of both.
 
-    Tests are in no fingerprint but the product's, as they change nothing that runs; another test has to pass all the same. Nor is the
-    mark `breaking`, and a release has to tell it.
+    Tests are in no fingerprint but the product's, as they change nothing that runs; another test has to pass all the
+    same. Nor is the mark `breaking`, and a release has to tell it.
     """
     return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
 

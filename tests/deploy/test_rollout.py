@@ -158,6 +158,8 @@ def test_a_first_version_that_is_unhealthy_leaves_no_container_of_it(town: Town)
 
     assert sorted(town.containers()) == ["proxy"]
     assert SERVES_ON not in failed.value.detail
+    (waited,) = (line for line in town.told if "not healthy yet" in line)
+    assert "within 3 s (`health_within`): GET /health on port 3001 is not answered with 200" in waited
 
 
 def test_a_version_that_fails_as_the_one_before_it_did_is_not_told_to_be_served_for(town: Town) -> None:
@@ -512,7 +514,7 @@ def test_a_health_command_that_hangs_has_failed(town: Town) -> None:
     town.settings(health_within=1.5)
     town.service("worker", port=0, host="", health_command=("sleep", "600"))
 
-    with pytest.raises(StepFailed, match=r"not healthy within 1.5 s; .* it has not ended within 1\.?\d* s"):
+    with pytest.raises(StepFailed, match=r"not healthy within 1.5 s .*; .* it has not ended within 1\.?\d* s"):
         town.deploy()
 
 
