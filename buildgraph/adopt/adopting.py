@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from buildgraph.adopt.reading import is_aside
 from buildgraph.adopt.unnamed import unnamed_projects
 from buildgraph.adopt.unused import makes_something
 from buildgraph.manifests.kinds import KINDS
+from buildgraph.recipes.window import IGNORE
 from buildgraph.workspace.projects import LOCKFILE, ROOT
 
 FIRST_PORT: Final = 3001
@@ -33,6 +34,13 @@ IF_PAGES: Final = (
     'if it leaves pages in dist, declare it in a product (`kind = "spa"`, `path`, `port`, `host`), or '
     + WRITE_ONE
 )
+UNREAD: Final = "is not read for images that have no Dockerfile of yours ({})"
+KEEP_OUT: Final = (
+    'write what no image needs as `ignored` in manifests/workspace.toml, such as `ignored = ["*.md"]`: '
+    "an edit of it builds none"
+)
+TOOL: Final = "offers a command (`bin`), and no server was found in it"
+IF_SHIPPED: Final = 'declare it in a product if it ships (`kind = "node"`, `path`, `deployed = false`)'
 ANOTHER_NAME: Final = "give it another name, and run this again"
 STATIC: Final = ("astro", "spa", "expo")  # a server answers for these at any path
 
@@ -65,11 +73,24 @@ def adopt(facts: Facts, taken: Taken = Taken()) -> Adoption:
     _leave_unfit(work)
     if builds:
         work.left_open += unread_files(facts)
-    if work.aside:
-        work.left_open.append(_of_aside(work.aside))
-    if LOCKFILE not in facts.paths and any(not service.dockerfile for service in work.services):
-        work.left_open.append(Open(LOCKFILE, "is missing, and images install what it says", MAKE_ONE))
+    work.left_open += _of_root(work)
     return Adoption(_with_ports(_named(work, taken), taken.ports), _together(work.left_open))
+
+
+def _of_root(work: _Adopting) -> Iterator[Open]:
+    """What the root's files leave open."""
+    paths = work.facts.paths
+    of_kinds = [service.path for service in work.services if not service.dockerfile]
+    if work.aside:
+        yield Open(_all(work.aside), "left out: an example or a test", "declare it in a product if it ships")
+    if of_kinds and IGNORE in paths:
+        yield Open(IGNORE, UNREAD.format(_all(of_kinds)), KEEP_OUT)
+    if of_kinds and LOCKFILE not in paths:
+        yield Open(LOCKFILE, "is missing, and images install what it says", MAKE_ONE)
+
+
+def _all(folders: list[str]) -> str:
+    return folders[0] + (f" and {len(folders) - 1} more" if len(folders) > 1 else "")
 
 
 def _together(left_open: Iterable[Open]) -> tuple[Open, ...]:
@@ -110,6 +131,8 @@ def _look_at(work: _Adopting, project: Project, verdict: Verdict) -> None:
         work.aside.append(folder)
     elif verdict.problem:
         work.left_open.append(Open(folder, verdict.problem, verdict.way_out))
+    elif verdict.kind == "node" and "bin" in project.package.document and not is_server(project):
+        work.left_open.append(Open(folder, TOOL, IF_SHIPPED))
     else:
         work.left_open += [
             Open(folder, UNNAMED.format(other), NAME_IT) for other in unnamed_projects(work.facts, project)
@@ -244,8 +267,3 @@ def _next_free(used: Collection[int]) -> int:
     while port in used:
         port += 1
     return port
-
-
-def _of_aside(folders: list[str]) -> Open:
-    more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
-    return Open(folders[0] + more, "left out: an example or a test", "declare it in a product if it ships")

@@ -20,6 +20,9 @@ loader = "buildgraph" # `doit …` in this folder is `buildgraph …`
 [tool.doit.plugins.loader]
 buildgraph = "buildgraph.dodo:HandOver"
 """
+UNASKED: Final = (
+    "deployed = false # until `port` and `health`, or `health_command` for a worker, say how it is asked"
+)
 DODO_FILE, TOOL_FILE = "dodo.py", "pyproject.toml"
 
 
@@ -70,7 +73,7 @@ def _service(service: Found) -> str:
         "health": service.health,
     }
     lines = [f"{key} = {_text(value)}" for key, value in fields.items() if value]
-    lines += [] if service.deployed else ["deployed = false"]
+    lines += [] if service.deployed else [UNASKED]
     return "\n".join([f"[services.{service.name}]", *lines, ""])
 
 

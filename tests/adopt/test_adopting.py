@@ -102,6 +102,28 @@ def test_a_worker_is_built_and_not_deployed_until_somebody_says_how_it_is_asked(
     assert "no server was found in it" in [each.what for each in found.left_open]
 
 
+def test_a_command_that_is_no_server_is_left_open_and_a_server_with_one_is_none() -> None:
+    tool = server("tool") | {"bin": "dist/cli.js"}
+    files: Files = {"tools/a/package.json": tool, "tools/a/src/cli.ts": "program.parse()"}
+    served = {"tools/a/src/index.ts": "app.get('/health'); app.listen(4000)"}
+
+    assert not adopted(files).services
+    assert [each.what for each in adopted(files).left_open if each.where == "tools/a"] == [
+        "offers a command (`bin`), and no server was found in it"
+    ]
+    assert [service.deployed for service in adopted({**files, **served}).services] == [True]
+
+
+def test_an_ignore_file_that_no_image_reads_is_told() -> None:
+    files: Files = {"apps/api/package.json": server("api"), ".dockerignore": "*.md\n"}
+    own: Files = {"apps/api/Dockerfile": "FROM a\nCOPY . .\n"}
+
+    told = {each.where: each for each in adopted(files).left_open}
+
+    assert "ignored = " in told[".dockerignore"].way_out
+    assert ".dockerignore" not in {each.where for each in adopted({**files, **own}).left_open}
+
+
 def test_a_health_route_that_nobody_finds_is_left_open() -> None:
     found = adopted({"apps/api/package.json": server("api"), "apps/api/src/index.ts": "app.listen(4000)"})
 

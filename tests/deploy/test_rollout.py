@@ -514,7 +514,9 @@ def test_a_health_command_that_hangs_has_failed(town: Town) -> None:
     town.settings(health_within=1.5)
     town.service("worker", port=0, host="", health_command=("sleep", "600"))
 
-    with pytest.raises(StepFailed, match=r"not healthy within 1.5 s .*; .* it has not ended within 1\.?\d* s"):
+    with pytest.raises(
+        StepFailed, match=r"not healthy within 1.5 s .*; .* it has not ended within 1\.?\d* s"
+    ):
         town.deploy()
 
 
