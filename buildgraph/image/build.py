@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,15 @@ from buildgraph.process import Command, Runner
 HIDDEN = "BUILDGRAPH_SECRET_"  # so begin the variables that hold secrets for buildx, whatever they are called
 NO_DISK = ("no space left on device", "read-only file system")  # as Go writes what Linux says
 MEND_DISK = "make room there, or have BUILDX_CONFIG name a folder that buildx may write to"
+# As Node, OpenSSL, curl, Python and Go write it; the way out stands in docs/OFFLINE.md.
+UNTRUSTED = re.compile(
+    "SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF)|self[- ]signed certificate|"
+    "unable to get local issuer certificate|certificate verify failed|certificate signed by unknown authority"
+)
+TRUST_CA = (
+    "who answered is not trusted there: where a company looks into TLS, name its CA as `ca` in site.toml, and have the "
+    "step read it (`RUN --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca …`)"
+)
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -128,7 +138,8 @@ def _failure(request: BuildRequest, log: BuildLog) -> StepFailed | ToolError:
     step = (
         f"the build failed in step {short_step(log.failed_step)}" if log.failed_step else "the build failed"
     )
-    return StepFailed(f"build:{request.service}", step, log.detail)
+    detail = f"{log.detail}\n{TRUST_CA}" if UNTRUSTED.search(log.detail) else log.detail
+    return StepFailed(f"build:{request.service}", step, detail)
 
 
 def _attesting(request: BuildRequest) -> tuple[str, ...]:

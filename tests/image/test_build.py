@@ -8,6 +8,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from buildgraph.errors import StepFailed
 from buildgraph.image.build import BuildRequest, build_command, build_image
 from buildgraph.image.progress import BuildLog, BuildStep, short_step
 from buildgraph.place.secrets import Secrets
@@ -146,6 +149,14 @@ def test_a_failed_build_tells_the_step_and_its_last_lines() -> None:
         "build:web: the build failed in step [build 2/2] RUN make\n    compiling\n    error: no rule\n    exit code: 2"
     )
     assert told == ["[build 2/2] RUN make", "[other 1/1] RUN x"]
+
+
+def test_a_step_that_trusts_nobody_is_told_how_it_gets_the_company_s_ca() -> None:
+    npm = message(logs=[chunk("2", b"npm error code SELF_SIGNED_CERT_IN_CHAIN\n")])
+    runner = AnsweringRunner(code=1, lines=[*FAILING[:-1], npm, FAILING[-1]])
+
+    with pytest.raises(StepFailed, match="type=secret,id=ca"):
+        build_image(runner, REQUEST, b"", BuildLog(lambda line: None))
 
 
 def test_messages_on_several_lines_are_read_too() -> None:
