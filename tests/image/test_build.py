@@ -152,7 +152,7 @@ def test_a_failed_build_tells_the_step_and_its_last_lines() -> None:
 
 
 def test_a_step_that_trusts_nobody_is_told_how_it_gets_the_company_s_ca() -> None:
-    npm = message(logs=[chunk("2", b"npm error code SELF_SIGNED_CERT_IN_CHAIN\n")])
+    npm = message(logs=[chunk("2", b"npm error code SELF_SIGNED_CERT_IN_CHAIN\n", stream=2)])
     runner = AnsweringRunner(code=1, lines=[*FAILING[:-1], npm, FAILING[-1]])
 
     with pytest.raises(StepFailed, match="type=secret,id=ca"):
