@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 NO_TERMS = Terms()
+NO_TESTS = "no smoke test is declared: `smoke` of a service has them"
 UNPROVEN = "its smoke tests have not passed yet"
 MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
 
@@ -209,8 +210,11 @@ class Deployer:
         return own.union(*(self.stand_ins(parent) for parent in plan.parents.values()))
 
     def smoke(self, product: str) -> None:
-        """Run a product's smoke tests through the public route."""
-        self.platform.smoke(self._deployed(product), teller(f"smoke:{product}"))
+        """Run a product's smoke tests through the public route; that there are none is told."""
+        tell, services = teller(f"smoke:{product}"), self._deployed(product)
+        if not any(service.smoke for service in services):
+            tell(NO_TESTS)
+        self.platform.smoke(services, tell)
 
     @cached_property
     def platform(self) -> Platform:

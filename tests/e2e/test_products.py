@@ -59,6 +59,7 @@ def test_a_product_comes_after_those_it_depends_on_and_all_at_once_where_it_may(
         "mail at once",
         "desk at once",
     ]
+    assert "no smoke test is declared" in town.must("smoke:desk").err
     assert fates(town.must("-n", "3", "deploy")) == dict.fromkeys(fates(ran), "fresh")
 
 
