@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from buildgraph.image_plans import ignore_places, plan_images
 from buildgraph.manifests import Manifests, check_against
 from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
-from buildgraph.recipes import Base, resolve_base
+from buildgraph.recipes import Base, recipe_beginnings, resolve_base
 from buildgraph.snapshot import Snapshot
 from buildgraph.snapshot.links import Links
 from buildgraph.snapshot.snapshot import SYMLINK, Entry
@@ -76,10 +76,21 @@ class Layout:
         )
 
     @cached_property
-    def _substitute_recipes(self) -> Mapping[str, str]:
-        folders = {recipe.rpartition("/")[0] for recipe in self.manifests.workspace.substitutes.values()}
-        entries = self.snapshot.entries
-        return {path: entry.blob for path, entry in entries.items() if path.rpartition("/")[0] in folders}
+    def _substitute_recipes(self) -> Mapping[str, Sequence[Entry]]:
+        """The files of stand-ins' recipes; a link with the file that it leads to, if it is one."""
+        entries, beginnings = self.snapshot.entries, tuple(self._recipe_beginnings())
+        found = ((path, entry) for path, entry in entries.items() if path.startswith(beginnings))
+        return {path: [entry, *self._behind(path, entry)] for path, entry in found}
+
+    def _recipe_beginnings(self) -> Iterator[str]:
+        """What paths of stand-ins' recipes begin with."""
+        for recipe in self.manifests.workspace.substitutes.values():
+            yield from recipe_beginnings(recipe)
+
+    def _behind(self, path: str, entry: Entry) -> Iterator[Entry]:
+        end = self.snapshot.file_at(path) if entry.mode == SYMLINK else None
+        if end is not None:
+            yield self.snapshot.entries[end]
 
     @cached_property
     def _maker(self) -> ContextMaker:
@@ -231,7 +242,8 @@ class Layout:
         manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
         services, root = self.manifests.services, self.manifests.workspace.root
         looked_for = (path for service in services for path in ignore_places(service, root))
-        for path in {*manifests, *looked_for, *(service.dockerfile for service in services)}:
+        recipes = self._substitute_recipes
+        for path in {*manifests, *looked_for, *recipes, *(service.dockerfile for service in services)}:
             yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:
@@ -254,9 +266,8 @@ class Layout:
         yield from local_archives(lockfile)
 
     def _read_folders(self) -> Iterator[str]:
-        """Folders in which any file may have been read: beside Dockerfiles, and stand-ins' recipes."""
-        for recipe in self.manifests.workspace.substitutes.values():
-            yield recipe.rpartition("/")[0] + "/"
+        """Beginnings of paths of which any may have been read: folders of Dockerfiles, and stand-ins' recipes."""
+        yield from self._recipe_beginnings()
         for service in self.manifests.services:
             folder = service.dockerfile.rpartition("/")[0]
             templates = [part for part in self.images[service.name].parts if part.kind == "template"]

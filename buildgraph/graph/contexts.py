@@ -44,7 +44,6 @@ from buildgraph.workspace import (
 )
 from buildgraph.workspace.projects import ROOT
 from buildgraph.workspace.root_files import workspace_document
-from buildgraph.workspace.yaml import with_text_keys
 
 MANIFEST = "package.json"
 NO_LOCKFILE = "run `pnpm install` and commit pnpm-lock.yaml: images install exactly what it says"
@@ -185,16 +184,12 @@ class ContextMaker:
         frame = self._frame(service, folders)
         bare, with_root = frame.lockfile, self.manifest.root_dependencies
         document = workspace_document(self.workspace.settings, bare, frame.names)
-        yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(with_text_keys(document))))
+        yield Part("setting", WORKSPACE_FILE, digest_of(json.dumps(document)))
         told = [bare.version, bare.settings, bare.overrides, bare.others]
         patches = {key: (patch.hash, patch.path) for key, patch in bare.patches.items()}
         lockfile = self._lockfile()
         root = [install_digest(lockfile, ROOT)] if with_root and installs_anything(lockfile, ROOT) else []
-        yield Part(
-            "lockfile",
-            LOCKFILE,
-            digest_of(json.dumps(with_text_keys([*told, patches, *root]), sort_keys=True)),
-        )
+        yield Part("lockfile", LOCKFILE, digest_of(json.dumps([*told, patches, *root], sort_keys=True)))
         package = self.workspace.packages.get(ROOT)
         if package is not None:
             content = prune_root_package(package, bare, frame.names, root_dependencies=with_root)

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.graph.context import Context, ContextFile
+from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, Context, ContextFile
 from buildgraph.snapshot.filtered import filtered_of
 from buildgraph.snapshot.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, BlobReader
 
@@ -15,7 +15,7 @@ LEAVE_OUT = "declare an ignored pattern for it"
 
 
 def read_archive(context: Context, blobs: BlobReader) -> bytes:
-    """The context as an uncompressed tar: sorted, owned by root, without times, modes 644 and 755.
+    """The context as an uncompressed tar: the Dockerfile, then the rest sorted; of root, no times, modes 644 and 755.
 
     Its folders stand in it, too: one that does not is as old as the build wherever COPY takes it.
 
@@ -27,12 +27,22 @@ def read_archive(context: Context, blobs: BlobReader) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         files = {file.path: file for file in context.files}
-        for path in sorted({*files, *_folders(files)}):
+        for path in _in_order(files):
             if path in files:
                 _add(archive, files[path], contents.get(files[path].blob, files[path].content))
             else:
                 archive.addfile(_folder(path))
     return buffer.getvalue()
+
+
+def _in_order(files: Mapping[str, ContextFile]) -> list[str]:
+    """The paths of all files and folders, the Dockerfile's first.
+
+    buildx takes what it is given for a Dockerfile unless the first 512 bytes are a whole member's header, and those
+    of long and of foreign names are longer.
+    """
+    first = OWN_DOCKERFILE if OWN_DOCKERFILE in files else DOCKERFILE
+    return sorted({*files, *_folders(files)}, key=lambda path: (path != first, path))
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

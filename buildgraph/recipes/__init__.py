@@ -9,6 +9,7 @@ from buildgraph.lazy import offering
 if TYPE_CHECKING:
     from buildgraph.recipes.bases import (
         Base,
+        recipe_beginnings,
         recipe_named,
         resolve_base,
     )
@@ -29,6 +30,7 @@ __all__ = [
     "ignore_files",
     "parse_dockerfile",
     "parse_ignored",
+    "recipe_beginnings",
     "recipe_named",
     "resolve_base",
 ]
@@ -42,6 +44,7 @@ __getattr__ = offering(
         "ignore_files": "window",
         "parse_dockerfile": "dockerfile",
         "parse_ignored": "window",
+        "recipe_beginnings": "bases",
         "recipe_named": "bases",
         "resolve_base": "bases",
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
 from buildgraph.recipes.references import Reference, parse_reference
+from buildgraph.snapshot.snapshot import REGULAR, SYMLINK, Entry
 
 SUBSTITUTE_REPOSITORY: Final = "buildgraph.local"
 ROOT_RECIPE: Final = "debian.sh"  # what every stand-in is built upon
@@ -41,13 +42,13 @@ def resolve_base(
     mirrors: Mapping[str, str],
     substitutes: Mapping[str, str],
     source: Source,
-    recipes: Mapping[str, str],
+    recipes: Mapping[str, Sequence[Entry]],
 ) -> Base:
     """What `reference` is on a machine that takes its bases from `source`.
 
     `digests`, `mirrors` and `substitutes` are the manifests'; `recipes` maps the files beside the
-    stand-ins' recipes, seen from the project's folder, to git blob ids. A reference with a digest locks
-    itself. ConfigurationError when it is neither locked nor replaced.
+    stand-ins' recipes, seen from the project's folder, to their entries: a link's is followed by that of the file
+    it leads to. A reference with a digest locks itself. ConfigurationError when it is neither locked nor replaced.
     """
     stand_in = _by_meaning(reference, substitutes)
     if source is Source.SUBSTITUTE and stand_in:
@@ -70,24 +71,38 @@ def recipe_named(reference: str, substitutes: Mapping[str, str]) -> str:
     return _by_meaning(reference, substitutes)
 
 
-def recipe_of(recipe: str, recipes: Mapping[str, str]) -> str:
+def recipe_of(recipe: str, recipes: Mapping[str, Sequence[Entry]]) -> str:
     """The hash of a stand-in's recipe: of the root recipe and all files NAME.* beside NAME.Dockerfile.
 
-    `script/bases` names the images it makes by the same rule. KeyError with the path of the root recipe or
-    the Dockerfile when it is not among `recipes` (path -> git blob id).
+    Those below folders of such names count, too; `script/bases` names the images it makes by the same rule.
+    KeyError with the path of the root recipe or the Dockerfile when it is not among `recipes`,
+    ConfigurationError when a link among them leads to no file.
     """
-    folder, name = str(PurePosixPath(recipe).parent), _name_of(recipe)
-    others = {path for path in recipes if path.startswith(f"{folder}/{name}.")}
-    paths = [f"{folder}/{ROOT_RECIPE}", *sorted({recipe, *others})]
-    text = "".join(f"{recipes[path]} {PurePosixPath(path).name}\n" for path in paths)
-    return hashlib.sha256(text.encode()).hexdigest()[:RECIPE_LENGTH]
+    own, root, others = recipe_beginnings(recipe)
+    paths = [root, *sorted({own, *(path for path in recipes if path.startswith(others))})]
+    start = len(root) - len(ROOT_RECIPE)
+    text = "".join(f"{_identified(path, recipes[path])} {path[start:]}\n" for path in paths)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:RECIPE_LENGTH]
+
+
+def recipe_beginnings(recipe: str) -> tuple[str, str, str]:
+    """The paths of a stand-in's recipe and of the root recipe, and what those of its other files begin with."""
+    folder, slash, _ = recipe.rpartition("/")
+    return recipe, f"{folder}{slash}{ROOT_RECIPE}", f"{folder}{slash}{_name_of(recipe)}."
+
+
+def _identified(path: str, entries: Sequence[Entry]) -> str:
+    """What identifies a file: its blob alone if it is an ordinary one, so that stand-ins keep the names they had."""
+    if entries[-1].mode == SYMLINK:
+        raise ConfigurationError.of(path, "leads to no file that git tracks", "let it lead to one")
+    return " ".join(blob if mode == REGULAR else f"{mode:o} {blob}" for mode, blob in entries)
 
 
 def _name_of(recipe: str) -> str:
     return PurePosixPath(recipe).name.removesuffix(".Dockerfile")
 
 
-def _substitute(reference: str, recipe: str, recipes: Mapping[str, str]) -> Base:
+def _substitute(reference: str, recipe: str, recipes: Mapping[str, Sequence[Entry]]) -> Base:
     try:
         found = recipe_of(recipe, recipes)
     except KeyError as missing:

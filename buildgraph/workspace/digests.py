@@ -18,7 +18,6 @@ from typing import Any, Final
 from buildgraph.order import components
 from buildgraph.workspace.catalogs import named_entries
 from buildgraph.workspace.lockfile import Importer, Lockfile, Record
-from buildgraph.workspace.yaml import with_text_keys
 
 # `libc` chooses among optional binaries at install time. pnpm versions differ in writing it, so it is left
 # out here and in pruned lockfiles alike: both variants are installed, and a newer pnpm changes no image.
@@ -99,8 +98,4 @@ def recorded(record: Record) -> dict[str, Any]:
 
 def _digest(value: list[Any]) -> str:
     """The digest of a plain value; mappings count without their order."""
-    try:
-        text = _CANONICAL.encode(value)
-    except TypeError:  # YAML's numbers are keys too, and have no order among texts
-        text = _CANONICAL.encode(with_text_keys(value))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,6 +11,7 @@ from buildgraph.workspace.package import OPTIONAL, PRODUCTION
 from buildgraph.workspace.projects import LOCKFILE
 from buildgraph.workspace.yaml import parse_yaml
 
+_NESTED = (dict, list)
 SPLIT = ("9.0",)
 RELOCK = "run `pnpm install` with the pnpm that package.json names (8 or newer), and commit the lockfile"
 
@@ -22,6 +23,7 @@ def parse_lockfile(content: bytes, where: str = LOCKFILE) -> Lockfile:
     text that is no lockfile of version 9.0 or 6.x.
     """
     document = _document(parse_yaml(content, where), where)
+    _check_keys(document, f"{where}: ")
     version = _version(document, where)
     shapes = {key: _table(document, key, where) for key in ("packages", "snapshots", "catalogs", "overrides")}
     for name in ("packages", "snapshots"):
@@ -82,16 +84,18 @@ def _table(document: Record, key: str, where: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(found, dict) or not all(value is not None for value in found.values()):
         raise ConfigurationError.of(f"{where}: {key}", "must be a mapping without empty entries", RELOCK)
-    _check_keys(found, f"{where}: {key}")
     return found
 
 
-def _check_keys(table: Mapping[str, Any], where: str) -> None:
-    """Refuse keys that YAML reads as numbers or dates; to join them is the quickest way to look at all."""
+def _check_keys(value: Record | list[Any], where: str) -> None:
+    """Refuse keys, however deep, that YAML reads as no text; to join them is the quickest way to look at all."""
     try:
-        "".join(table)
+        "".join(value if isinstance(value, dict) else ())
     except TypeError:
-        raise ConfigurationError.of(where, "has a key that is no text", RELOCK) from None
+        raise ConfigurationError.of(where.rstrip(": ."), "has a key that is no text", RELOCK) from None
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, _NESTED):
+            _check_keys(inner, f"{where}{key}.")
 
 
 def _check_records(table: Mapping[str, Any], where: str) -> None:
@@ -102,7 +106,6 @@ def _check_records(table: Mapping[str, Any], where: str) -> None:
         for group in (PRODUCTION, OPTIONAL):
             if not isinstance(record.get(group) or {}, dict):
                 raise ConfigurationError.of(f"{where}.{key}.{group}", "must be a mapping", RELOCK)
-            _check_keys(record.get(group) or {}, f"{where}.{key}.{group}")
 
 
 def _inline_importer(document: Record) -> Record:

@@ -260,7 +260,7 @@ def contents(archive: bytes) -> str:
             owner = (member.uid, member.gid, member.uname, member.gname)
             content = digest_of(file.read() if file else member.linkname)
             found.append((member.name, member.type, member.mode, member.mtime, *owner, content))
-    return digest_of(repr(found))
+    return digest_of(repr(sorted(found)))
 
 
 NO_ENGINE = cast(Engine, None)  # pure functions ask none

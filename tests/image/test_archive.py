@@ -48,6 +48,23 @@ def test_folders_files_links_and_modes() -> None:
     assert read_archive(make_context(reversed(files)), blobs) == archive
 
 
+@pytest.mark.parametrize("dockerfile", ["Dockerfile", "buildgraph.Dockerfile"])
+@pytest.mark.parametrize("path", ["0é", f"0/{'long' * 60}", "Dockerfil/é"])
+def test_an_archive_begins_with_its_dockerfile_whatever_else_it_holds(dockerfile: str, path: str) -> None:
+    """buildx takes for a Dockerfile what is no archive by its first 512 bytes, and a name may need more."""
+    strange = [
+        ContextFile(path, 0o100644, content=b"0"),
+        ContextFile("Dockerfile", 0o120000, content=b"\xe9"),
+    ]
+    context = make_context([*strange, ContextFile(dockerfile, 0o100644, content=b"FROM scratch\n")])
+
+    archive = read_archive(context, Blobs())
+
+    assert tarfile.TarInfo.frombuf(archive[:512], "utf-8", "strict").name == dockerfile
+    names = [name for name, *_ in members(archive)]
+    assert names[1:] == sorted(names[1:])
+
+
 def test_what_no_image_may_hold_is_refused_all_at_once() -> None:
     files = [ContextFile("app/big.bin", 0o100644, "1"), ContextFile("app/key", 0o100644, "3")]
     context = make_context([*files, ContextFile("app/sub", 0o160000, "2")])

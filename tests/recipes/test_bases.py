@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.manifests.model import Source
+from buildgraph.project import open_project
 from buildgraph.recipes import Base, resolve_base
 from buildgraph.recipes.bases import recipe_of
+from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR, SYMLINK, Entry
+from tests.support.monorepo import Monorepo
 
+REPOSITORY: Final = Path(__file__).parents[2]
 DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
 FOLDER = "docker/substitutes"
 RECIPES = {
-    f"{FOLDER}/node.1": "0" * 40,
-    f"{FOLDER}/debian.sh": "1" * 40,
-    f"{FOLDER}/node.Dockerfile": "2" * 40,
-    f"{FOLDER}/node.sh": "3" * 40,
-    f"{FOLDER}/node.entry": "4" * 40,
-    f"{FOLDER}/nodejs.Dockerfile": "5" * 40,
+    f"{FOLDER}/node.1": [Entry(REGULAR, "0" * 40)],
+    f"{FOLDER}/debian.sh": [Entry(REGULAR, "1" * 40)],
+    f"{FOLDER}/node.Dockerfile": [Entry(REGULAR, "2" * 40)],
+    f"{FOLDER}/node.sh": [Entry(EXECUTABLE, "3" * 40)],
+    f"{FOLDER}/node.entry": [Entry(SYMLINK, "4" * 40), Entry(EXECUTABLE, "6" * 40)],
+    f"{FOLDER}/node.d/conf": [Entry(SYMLINK, "7" * 40), Entry(REGULAR, "8" * 40)],
+    f"{FOLDER}/nodejs.Dockerfile": [Entry(REGULAR, "5" * 40)],
 }
 
 
@@ -91,8 +100,9 @@ def test_a_recipe_is_the_hash_of_its_files_and_of_nothing_else() -> None:
         "1" * 40 + " debian.sh",
         "0" * 40 + " node.1",
         "2" * 40 + " node.Dockerfile",
-        "4" * 40 + " node.entry",
-        "3" * 40 + " node.sh",
+        "120000 " + "7" * 40 + " " + "8" * 40 + " node.d/conf",
+        "120000 " + "4" * 40 + " 100755 " + "6" * 40 + " node.entry",
+        "100755 " + "3" * 40 + " node.sh",
     ]
     expected = hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
 
@@ -140,3 +150,83 @@ def test_a_stand_in_without_its_files_is_a_mistake_of_the_manifest() -> None:
         'manifests/workspace.toml: substitutes."nginx:1.25-alpine": '
         "there is no file 'docker/substitutes/nginx.Dockerfile'"
     )
+
+
+BEHIND: Final = {
+    "docker/substitutes/alp.Dockerfile": ("docker/real/alp.Dockerfile", "FROM debian\nCOPY alp.d /d\n"),
+    "docker/substitutes/alp.d/conf": ("docker/real/conf", "deep = true\n"),
+    "docker/substitutes/debian.sh": ("docker/real/debian.sh", "debootstrap\n"),
+}
+RUN: Final = "docker/substitutes/alp.run.sh"
+
+
+@pytest.fixture
+def shop(repo: Monorepo, monkeypatch: pytest.MonkeyPatch) -> Monorepo:
+    """A service upon a stand-in whose recipe is one file and else links; all committed."""
+    declared = 'name = "acme"\n[substitutes]\n"alp:1" = "docker/substitutes/alp.Dockerfile"\n'
+    repo.write("manifests/workspace.toml", declared)
+    service = '[services.api]\npath = "api"\ndockerfile = "api/Dockerfile"\ndeployed = false\n'
+    repo.write("manifests/products/shop.toml", service)
+    repo.write("api/Dockerfile", "FROM alp:1\n")
+    repo.write(RUN, "#!/bin/sh\n")
+    for path, (end, content) in BEHIND.items():
+        repo.write(end, content)
+        link(repo, path, end)
+    repo.commit()
+    monkeypatch.setenv("BUILDGRAPH_BASES", "substitute")
+    return repo
+
+
+def link(repo: Monorepo, path: str, end: str) -> None:
+    """A symbolic link in the place of a file."""
+    place = repo.root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(os.path.relpath(repo.root / end, place.parent))
+
+
+@pytest.mark.parametrize("end", [end for end, _ in BEHIND.values()])
+def test_what_links_of_a_recipe_lead_to_moves_the_stand_in(shop: Monorepo, end: str) -> None:
+    assert_moved(shop, lambda: shop.append(end, "# edited\n"))
+
+
+@pytest.mark.parametrize("path", [RUN, "docker/real/conf"])
+def test_a_file_of_a_recipe_that_can_be_run_moves_the_stand_in(shop: Monorepo, path: str) -> None:
+    assert_moved(shop, lambda: (shop.root / path).chmod(0o755))
+
+
+def test_a_file_that_comes_into_a_folder_of_a_recipe_moves_the_stand_in(shop: Monorepo) -> None:
+    assert_moved(shop, lambda: shop.write("docker/substitutes/alp.d/further", "1\n"))
+
+
+def assert_moved(repo: Monorepo, edit: Callable[[], object]) -> None:
+    """An edit gives the stand-in another identity, and so affects what is built upon it."""
+    before = repo.fingerprints()["image:api"]
+    edit()
+    assert repo.fingerprints()["image:api"] != before
+    assert "image:api" in repo.affected("--base", "HEAD")
+
+
+def test_a_link_of_a_recipe_that_leads_to_no_file_is_refused(shop: Monorepo) -> None:
+    link(shop, "docker/substitutes/alp.folder", "docker/real")
+
+    with pytest.raises(ConfigurationError, match=r"alp\.folder: leads to no file that git tracks"):
+        open_project(shop.root).working_picture().base("alp:1")
+
+
+def test_the_script_names_stand_ins_as_they_are_looked_for(
+    shop: Monorepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for script in ("bases", "lib-machine.sh"):
+        shop.write(f"script/{script}", (REPOSITORY / "script" / script).read_bytes())
+    (shop.root / RUN).chmod(0o755)
+    engine = shop.write("bin/docker", f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n')
+    engine.chmod(0o755)  # it says that it holds every image that it is asked for
+    monkeypatch.setenv("PATH", f"{engine.parent}:{os.environ['PATH']}")
+    for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+
+    subprocess.run(["bash", "script/bases"], cwd=shop.root, check=True, capture_output=True)
+
+    pinned = open_project(shop.root).working_picture().base("alp:1").pinned
+    assert (tmp_path / "asked").read_text() == f"image inspect {pinned}\n"

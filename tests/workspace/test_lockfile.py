@@ -78,6 +78,23 @@ def test_what_is_no_lockfile_of_ours_is_refused_with_a_way_out(text: bytes, said
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("1: {}", ""),
+        ("importers: {a: {dependenciesMeta: {b: {}, 1.5: {}}}}", ": importers.a.dependenciesMeta"),
+        ("catalogs: {default: {a: {specifier: 1.0.0, null: 1}}}", ": catalogs.default.a"),
+        ("packages: {a@1.0.0: {peerDependencies: {b: 1, true: 1}}}", ": packages.a@1.0.0.peerDependencies"),
+        ("neverBuiltDependencies: [a, {b: c, 1: d}]", ": neverBuiltDependencies.1"),
+    ],
+)
+def test_a_key_that_is_no_text_is_refused_wherever_it_stands(text: str, place: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_lockfile(f"lockfileVersion: '9.0'\n{text}\n".encode())
+
+    assert str(raised.value).startswith(f"pnpm-lock.yaml{place}: has a key that is no text")
+
+
+@pytest.mark.parametrize(
     ("alias", "reference", "key"),
     [
         ("ms", "2.1.3", "ms@2.1.3"),
