@@ -87,7 +87,7 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     has_name = len(words) == 3 and words[1].upper() == "AS"
     base = expand(words[0] if words else "", walk.outer.args, walk.escape)
     parent = walk.stage_named(base.text)
-    walk.stages.append(Stage(words[2].lower() if has_name else ""))
+    walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
     if base.unknown or UNKNOWN in base.text:

@@ -215,6 +215,7 @@ COPY --from=builder /app/dist /usr/share/nginx/html
         support_files=("nginx.conf", "ship.mjs"),
         downloads=("https://example.org/tool.tgz",),
         syntax="docker/dockerfile:1",
+        stages=(("builder", 2),),
     )
 
 
