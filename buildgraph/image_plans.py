@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -16,6 +16,7 @@ from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
 from buildgraph.recipes.instructions import Instruction
+from buildgraph.recipes.references import parse_reference
 from buildgraph.snapshot import Entry, Snapshot
 from buildgraph.workspace.projects import ROOT
 
@@ -64,6 +65,7 @@ class _Planner:
         made = {name: self._parent(service, name) for name in dockerfile.bases}
         parents = {name: parent.name for name, parent in made.items() if parent}
         helping = {name for name in (dockerfile.syntax, self._scanner) if name}
+        _refuse_hidden_stages(dockerfile, {*dockerfile.bases, *helping})
         external = {*dockerfile.bases, *helping} - parents.keys()
         bases = {name: self.base(name) for name in sorted(external)}
         return ImagePlan(
@@ -198,6 +200,25 @@ def ignore_places(service: Service, root: str) -> tuple[str, ...]:
 def _epoch(workspace: WorkspaceManifest) -> dict[str, str]:
     """The date that builds write instead of now, where one is declared; whether an ARG names it or not."""
     return {} if workspace.source_date_epoch is None else {EPOCH: str(workspace.source_date_epoch)}
+
+
+def _refuse_hidden_stages(dockerfile: Dockerfile, images: Iterable[str]) -> None:
+    """What stands for an image has the image's name, and BuildKit takes it for a stage of that name, too.
+
+    It looks for both by one rule (`NamedContext` in frontend/dockerui), and the stage's own lines would be lost.
+    """
+    meant = {parse_reference(image).full: image for image in images}
+    mistakes = [
+        Mistake(
+            f"{dockerfile.path}: line {line}",
+            f"the stage {name} has the name of the image {meant[full]}, which the build would take for it",
+            f"name the stage otherwise (`FROM … AS {name}-stage`), and so where it is copied from or built upon",
+        )
+        for name, line in dockerfile.stages
+        if (full := parse_reference(name).full) in meant
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
 
 
 def _refuse_downloads(dockerfile: Dockerfile) -> None:

@@ -23,8 +23,9 @@ class Dockerfile:
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
     `template/` among them, `downloads` the addresses it adds files from without a checksum, and
     `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
-    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; and not `triggers`:
-    what the target leaves to the images that are built upon it (ONBUILD).
+    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; not `triggers`:
+    what the target leaves to the images that are built upon it (ONBUILD); and not `stages`: the names of all stages,
+    each with the line of its FROM.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Dockerfile:
     syntax: str = ""
     ports: tuple[int, ...] = ()
     triggers: tuple[Instruction, ...] = ()
+    stages: tuple[tuple[str, int], ...] = ()
 
 
 def parse_dockerfile(
@@ -70,6 +72,7 @@ def parse_dockerfile(
         syntax=script.syntax,
         ports=_ports(stages, position),
         triggers=tuple(stages[position].triggers),
+        stages=tuple((stage.name, stage.line) for stage in stages if stage.name),
     )
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.words import split_words, unquoted, words_in
+from buildgraph.recipes.heredocs import DoubtfulError, heredocs_in, is_list
+from buildgraph.recipes.words import unquoted, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
-HEREDOC: Final = re.compile(r"\d*<<(-?)([^<]+)")
 TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN"})
 
 
@@ -43,12 +43,14 @@ class Instruction:
 class Script:
     """A Dockerfile as written: its instructions, the image of the frontend that it names ("": none), and its escape.
 
-    `escape` is the character that continues lines and takes the meaning from a character.
+    `escape` is the character that continues lines and takes the meaning from a character. `doubtful` is the first line
+    whose heredocs end elsewhere for another version of BuildKit, 0 where there is none.
     """
 
     instructions: tuple[Instruction, ...]
     syntax: str = ""
     escape: str = "\\"
+    doubtful: int = 0
 
 
 @lru_cache(maxsize=64)
@@ -60,7 +62,9 @@ def split_instructions(text: str) -> Script:
     lines = [line.rstrip("\r") for line in text.split("\n")]
     directives = _directives("#", (line.lstrip() for line in lines))
     escape = "`" if directives.get("escape") == "`" else "\\"
-    return Script(tuple(_instructions(lines, escape)), _frontend(lines), escape)
+    doubtful = list[int]()
+    found = tuple(_instructions(lines, escape, doubtful))
+    return Script(found, _frontend(lines), escape, min(doubtful, default=0))
 
 
 def _frontend(lines: Sequence[str]) -> str:
@@ -85,7 +89,8 @@ def _directives(sign: str, lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
+def _instructions(lines: Sequence[str], escape: str, doubtful: list[int]) -> Iterator[Instruction]:
+    """The instructions; lines whose heredocs are doubtful are told in `doubtful`."""
     index = 0
     ends = {False: _places(lines), True: _places([line.lstrip("\t") for line in lines])}
     while index < len(lines):
@@ -94,8 +99,11 @@ def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
             continue
         found = _instruction(text, start + 1)
         taker = found.trigger or found
-        if taker.name in TAKES_HEREDOCS:
-            index = _after_heredocs(taker.rest, ends, index, escape)
+        if taker.name in TAKES_HEREDOCS and not is_list(taker.rest):
+            try:
+                index = _after_heredocs(text, ends, index)
+            except DoubtfulError:
+                doubtful.append(found.line)
         yield found
 
 
@@ -146,19 +154,17 @@ def _places(lines: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def _after_heredocs(rest: str, ends: Mapping[bool, Mapping[str, list[int]]], index: int, escape: str) -> int:
-    """The index after the bodies of all heredocs that `rest` opens; one that is never closed is none.
+def _after_heredocs(line: str, ends: Mapping[bool, Mapping[str, list[int]]], index: int) -> int:
+    """The index after the bodies of all heredocs that a line opens; one that is never closed is none.
 
     `ends` tell where a line stands, with tabs before it (True) or without.
     """
-    for indented, end in heredocs_in(rest, escape):
-        places = ends[indented].get(end, [])
-        after = places[bisect_left(places, index) :][:1]
-        index = after[0] + 1 if after else index
+    for heredoc in heredocs_in(line):
+        places = ends[heredoc.is_indented].get(heredoc.end, [])
+        after = bisect_left(places, index)
+        if after == len(places):
+            continue
+        if not heredoc.is_certain:
+            raise DoubtfulError
+        index = places[after] + 1
     return index
-
-
-def heredocs_in(rest: str, escape: str = "\\") -> list[tuple[bool, str]]:
-    """The heredocs that an instruction opens: whether tabs are stripped, and the word that ends it."""
-    opened = (HEREDOC.fullmatch(word) for word in split_words(rest, escape))
-    return [(found[1] == "-", found[2].strip("\"'")) for found in opened if found]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 DOCKER_HUB: Final = "docker.io"
+OLD_HUB: Final = "index.docker.io"  # which Docker takes for the same
 OFFICIAL: Final = "library"
 LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 
@@ -46,7 +47,8 @@ def parse_reference(reference: str) -> Reference:
     name = f"{head}{slash}{last}"
     first, slash, rest = name.partition("/")
     if slash and is_registry(first):
-        return Reference(name, first, _official(first, rest), tag, digest)
+        registry = DOCKER_HUB if first == OLD_HUB else first
+        return Reference(name, registry, _official(registry, rest), tag, digest)
     return Reference(name, DOCKER_HUB, _official(DOCKER_HUB, name), tag, digest)
 
 

@@ -16,10 +16,11 @@ class Stage:
     are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
     names of its ARGs; `args` and `env` are what variables are worth at its end. `parent` is the position of
     the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order. `triggers` are what its own
-    ONBUILD lines leave to those that are built upon it.
+    ONBUILD lines leave to those that are built upon it. `line` is that of its FROM.
     """
 
     name: str = ""
+    line: int = 0
     parent: int | None = None
     uses: set[int] = field(default_factory=set)
     images: set[str] = field(default_factory=set)

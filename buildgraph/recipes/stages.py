@@ -12,7 +12,8 @@ from typing import Final
 
 from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
-from buildgraph.recipes.instructions import HEREDOC, Instruction, Script
+from buildgraph.recipes.heredocs import HEREDOC
+from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
 
@@ -61,6 +62,10 @@ def read_stages(
     Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long, ONBUILD
     lines a build, or where there are more than MOST_STAGES.
     """
+    if script.doubtful:
+        way_out = "write `<<END`, letters alone, and nothing else on the line that has a quote, a `$` or a backslash"
+        what = "its heredocs end elsewhere for other versions of BuildKit"
+        raise ConfigurationError.of(f"{path}: line {script.doubtful}", what, way_out)
     if sum(instruction.name == "FROM" for instruction in script.instructions) > MOST_STAGES:
         raise ConfigurationError.of(path, f"has more than {MOST_STAGES} stages", "part it into several files")
     walk = _Walk(path, script.escape, build_args, triggers_of)
@@ -87,7 +92,7 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     has_name = len(words) == 3 and words[1].upper() == "AS"
     base = expand(words[0] if words else "", walk.outer.args, walk.escape)
     parent = walk.stage_named(base.text)
-    walk.stages.append(Stage(words[2].lower() if has_name else ""))
+    walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
     if base.unknown or UNKNOWN in base.text:

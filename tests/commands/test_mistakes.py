@@ -200,6 +200,31 @@ def test_an_unlocked_base_image_says_how_to_lock_it(shop: Monorepo) -> None:
     assert "not locked" in rows
 
 
+@pytest.mark.parametrize("image", ["base", "docker.io/library/base", "index.docker.io/base:latest"])
+def test_a_stage_that_bears_the_name_of_an_image_is_refused_as_the_build_would_lose_its_lines(
+    repo: Monorepo, image: str
+) -> None:
+    repo.plain_service("base", "FROM scratch\n", base_of=image, deployed=False)
+    repo.plain_service(
+        "app", f"FROM scratch\nFROM {image} AS BASE\nUSER 1\nFROM base AS web\n", deployed=False
+    )
+
+    assert told(repo).splitlines()[:2] == [
+        f"error: services/app/Dockerfile: line 2: the stage base has the name of the image {image}, "
+        "which the build would take for it",
+        "  name the stage otherwise (`FROM … AS base-stage`), and so where it is copied from or built upon",
+    ]
+
+
+@pytest.mark.parametrize("image", ["base:1", "acme/base", "localhost/base", "base@sha256:" + "a" * 64])
+def test_a_stage_that_bears_a_part_of_an_image_s_name_is_none_of_it(repo: Monorepo, image: str) -> None:
+    repo.plain_service("lower", "FROM scratch\n", base_of=image, deployed=False)
+    repo.plain_service("app", f"FROM {image} AS base\nFROM base\n", deployed=False)
+    repo.commit()
+
+    assert repo.affected() == []
+
+
 def test_an_unknown_option_is_wrong_use(shop: Monorepo) -> None:
     ran = shop.run("affected", "--bsae", "main")
 

@@ -215,6 +215,7 @@ COPY --from=builder /app/dist /usr/share/nginx/html
         support_files=("nginx.conf", "ship.mjs"),
         downloads=("https://example.org/tool.tgz",),
         syntax="docker/dockerfile:1",
+        stages=(("builder", 2),),
     )
 
 
@@ -311,6 +312,68 @@ def test_what_may_be_an_address_for_all_that_is_known_is_refused(source: str) ->
         parse_dockerfile(f"ARG A=\nFROM b\nARG A\nENV U=$M/x\nADD a.txt {source} /x".encode(), "Dockerfile")
 
     assert str(error.value).startswith(f"Dockerfile: line 5: ADD of {source} cannot be fingerprinted")
+
+
+HEREDOCS = {
+    "a word": ("RUN <<E", "E", True),
+    "behind what it is given to": ("RUN 3<<E cat", "E", True),
+    "in quotes with a blank": ('RUN <<"USER root"', "USER root", True),
+    "in quotes in part": ("RUN <<E'N'V", "ENV", True),
+    "behind tabs": ("ADD <<-E /x", "\t\tE", True),
+    "with an escape, as shells have it": ("RUN cat <<\\E", "E", True),
+    "to be done later": ("ONBUILD RUN <<E", "E", True),
+    "beside a variable": ("RUN <<E cat > $HOME/${A:-x}", "E", True),
+    "another escape": ('# escape=`\nRUN echo \\ <<"USER root"', "USER root", False),
+    "a quote that is never closed": ("RUN true # <<'USER root' it's", "USER root", False),
+    "a quote of a flag": ('RUN --mount="a <<E"', "E", False),
+    "a variable that is never closed": ("RUN true <<E # ${", "E", False),
+    "no variable": ("RUN true <<E # ${}", "E", False),
+    "a form that there is not": ("RUN true <<E # ${A:1}", "E", False),
+    "a word of a list": ('RUN ["a <<E "]', "E ", False),
+    "behind a list": ('RUN ["a"] <<E', "E", False),
+    "three signs": ("RUN <<<E", "E", False),
+    "in a word": ("RUN $((1<<2))", "2))", False),
+    "a digit of others": ("RUN \u0663<<E", "E", False),
+    "what takes none": ("LABEL <<E", "E", False),
+}
+
+
+@pytest.mark.parametrize(("text", "end", "is_opened"), HEREDOCS.values(), ids=HEREDOCS)
+def test_a_line_opens_the_heredocs_that_buildkit_sees(text: str, end: str, is_opened: bool) -> None:
+    *directives, line = text.split("\n")
+    lines = [*directives, "FROM a", line, "COPY --from=b / /", end]
+
+    found = parse_dockerfile("\n".join(lines).encode(), "Dockerfile").bases
+
+    assert found == (("a",) if is_opened else ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ("RUN << E", "E"),
+        ("RUN a<< <<E", "E"),
+        ("RUN <<E # ${A#b}", "E"),
+        ("RUN <<E # ${A/b/c}", "E"),
+        ("RUN <<E # ${A?b}", "E"),
+        ("RUN <<$E", "$E"),
+        ("RUN \\<<E", "E"),
+        ("RUN $A<<E", "E"),
+        ("RUN ${A:-x <<E}", "E}"),
+        ('RUN <<"a\\b"', "a\\b"),
+        ("RUN a\x1c<<E", "E"),
+    ],
+)
+def test_a_heredoc_that_not_every_buildkit_sees_is_refused(line: str, end: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(f"FROM a\n{line}\nCOPY --from=b / /\n{end}".encode(), "Dockerfile")
+
+    assert str(error.value).startswith("Dockerfile: line 2: its heredocs end elsewhere for other versions")
+
+
+@pytest.mark.parametrize("line", ["RUN echo $((1 << 4))", "RUN a=${B#c} && x <<< $a", "RUN echo << EOF"])
+def test_what_opens_a_heredoc_that_nothing_ends_is_none(line: str) -> None:
+    assert parse_dockerfile(f"FROM a\n{line}\nCOPY --from=b / /".encode(), "Dockerfile").bases == ("a", "b")
 
 
 FRONTENDS = {
