@@ -16,10 +16,11 @@ class Stage:
     are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
     names of its ARGs; `args` and `env` are what variables are worth at its end. `parent` is the position of
     the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order. `triggers` are what its own
-    ONBUILD lines leave to those that are built upon it.
+    ONBUILD lines leave to those that are built upon it. Where `is_bare`, no image below it could have set a variable.
     """
 
     name: str = ""
+    is_bare: bool = False
     parent: int | None = None
     uses: set[int] = field(default_factory=set)
     images: set[str] = field(default_factory=set)
@@ -34,5 +35,5 @@ class Stage:
 
     @property
     def values(self) -> dict[str, str]:
-        """What variables are worth: ENV wins over ARG, wherever it stands."""
+        """What variables are worth."""
         return {**self.args, **self.env}
