@@ -91,7 +91,7 @@ def _read(walk: _Walk, instruction: Instruction) -> None:
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     has_name = len(words) == 3 and words[1].upper() == "AS"
-    base = expand(words[0] if words else "", walk.outer.args, walk.escape)
+    base = expand(words[0] if words else "", walk.outer.values, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else ""))
     if has_name:
@@ -117,8 +117,7 @@ def _inherit(walk: _Walk, parent: int) -> None:
     stage.parent = parent
     stage.is_bare = walk.stages[parent].is_bare
     stage.uses.add(parent)
-    stage.args.update(walk.stages[parent].args)
-    stage.env.update(walk.stages[parent].env)
+    stage.values.update(walk.stages[parent].values)
 
 
 def _run_triggers(walk: _Walk, instruction: Instruction, triggers: Sequence[Instruction]) -> None:
@@ -143,19 +142,24 @@ def _read_onbuild(walk: _Walk, instruction: Instruction) -> None:
 
 
 def _read_arg(walk: _Walk, instruction: Instruction) -> None:
-    """An ARG is worth what the build gives, else its default, else what it was before the first FROM."""
+    """An ARG is worth what the build gives, else its default, else what it was before the first FROM.
+
+    With none of these it leaves what an ENV said; else BuildKit has it hold from its line on (`dispatchArg` in
+    dockerfile2llb), though Docker's reference says that ENV always wins. In a stage, a default sees no ARG of its line.
+    """
     stage = walk.stages[-1] if walk.stages else walk.outer
+    values = dict(stage.values) if walk.stages else stage.values
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
         stage.declared.add(name)
         if name in walk.build_args:
-            stage.args[name] = walk.build_args[name]
+            stage.values[name] = walk.build_args[name]
         elif has_default:
-            stage.args[name] = _worth(walk, default, stage.values)
-        elif name in walk.outer.args:
-            stage.args[name] = walk.outer.args[name]
+            stage.values[name] = _worth(walk, default, values)
+        elif name in walk.outer.values:
+            stage.values[name] = walk.outer.values[name]
         elif walk.stages and GIVEN.fullmatch(name):
-            stage.args[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
+            stage.values[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:
@@ -164,10 +168,10 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     if words and "=" not in words[0]:
         words = ["=".join(instruction.rest.split(maxsplit=1))]
-    values = stage.values
+    values = dict(stage.values)
     for word in words:
         name, _, value = word.partition("=")
-        stage.env[name] = _worth(walk, value, values)
+        stage.values[name] = _worth(walk, value, values)
 
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
