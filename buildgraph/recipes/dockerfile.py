@@ -19,9 +19,9 @@ class Dockerfile:
     """What a build of one target uses; `syntax` is the image of the frontend, when it names one.
 
     `bases` are the images of FROM, COPY --from and RUN --mount that are no stage, without `scratch`.
-    `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
-    variable that only a base image knows is `*`. `support_files` are the names (or globs) below
-    `template/` among them, `downloads` the addresses it adds files from without a checksum, and
+    `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and where a path has
+    a variable that only a base image knows, all that it may mean is among them. `support_files` are the names (or
+    globs) below `template/` among them, `downloads` the addresses it adds files from without a checksum, and
     `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
     not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; not `triggers`:
     what the target leaves to the images that are built upon it (ONBUILD); and not `stages`: the names of all stages,

@@ -14,13 +14,15 @@ class Stage:
 
     `uses` are positions of earlier stages and `images` references outside the Dockerfile: together they
     are all that it is built upon. Its `mistakes` count only when a build needs the stage. `declared` are the
-    names of its ARGs; `args` and `env` are what variables are worth at its end. `parent` is the position of
-    the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order. `triggers` are what its own
-    ONBUILD lines leave to those that are built upon it. `line` is that of its FROM.
+    names of its ARGs; `values` are what variables are worth at its end, by ARG or ENV, whichever was last. `parent`
+    is the position of the stage that its FROM names, `ports` what its own EXPOSE lines name, in their order.
+    `triggers` are what its own ONBUILD lines leave to those that are built upon it. `line` is that of its FROM. Where
+    `is_bare`, no image below it could have set a variable.
     """
 
     name: str = ""
     line: int = 0
+    is_bare: bool = False
     parent: int | None = None
     uses: set[int] = field(default_factory=set)
     images: set[str] = field(default_factory=set)
@@ -29,11 +31,5 @@ class Stage:
     ports: list[int] = field(default_factory=list)
     triggers: list[Instruction] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
-    args: dict[str, str] = field(default_factory=dict)
-    env: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What variables are worth: ENV wins over ARG, wherever it stands."""
-        return {**self.args, **self.env}

@@ -6,7 +6,7 @@ import csv
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,17 +15,23 @@ from buildgraph.recipes.addresses import is_address, may_become_address
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
-from buildgraph.recipes.words import LONGEST, TooLong, expand, split_words
+from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, split_words
 
 NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 LAST_PORT: Final = 65535
 MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
-ANYTHING: Final = "*"  # a variable that only the base image knows, in a path
-UNKNOWN: Final = "\0"  # the same, in what a variable is worth and where no path may look like it
-# What BuildKit sets before the first FROM, by the platform of a build.
-PLATFORM: Final = re.compile(r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE")
+TOP: Final = "."
+ANYTHING: Final = "*"  # what is not known of a path, as a pattern
+NAME: Final = "\1"  # what a variable is worth that is some name, as far as is known: never empty, and no path
+# What a build is given without anybody's word: by its platform, or by the settings of Docker's command and our own.
+GIVEN: Final = re.compile(
+    r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE|BUILDKIT_.*|SOURCE_DATE_EPOCH"
+    r"|(?i:(HTTPS?|FTP|NO|ALL)_PROXY)"
+)
+NAMES: Final = re.compile(r"(TARGET|BUILD)(OS|ARCH)")  # of these, what are names; a variant may be empty, say
+SET_EVERYWHERE: Final = "PATH"  # BuildKit sets it upon no image, too
 MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
 TriggersOf = Callable[[str], Sequence[Instruction]]  # what an image that FROM names leaves to be done
@@ -90,7 +96,7 @@ def _read(walk: _Walk, instruction: Instruction) -> None:
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     has_name = len(words) == 3 and words[1].upper() == "AS"
-    base = expand(words[0] if words else "", walk.outer.args, walk.escape)
+    base = expand(words[0] if words else "", walk.outer.values, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
@@ -100,8 +106,10 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
         walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
     elif not base.text:
         walk.refuse(instruction, "FROM names no image")
+    elif base.text == NO_IMAGE and parent is None:
+        walk.stages[-1].is_bare = True
     elif parent is None:
-        walk.stages[-1].images |= {base.text} - {NO_IMAGE}
+        walk.stages[-1].images.add(base.text)
         _run_triggers(walk, instruction, walk.triggers_of(base.text))
     else:
         _inherit(walk, parent)
@@ -112,9 +120,9 @@ def _inherit(walk: _Walk, parent: int) -> None:
     """A stage built upon another has its variables."""
     stage = walk.stages[-1]
     stage.parent = parent
+    stage.is_bare = walk.stages[parent].is_bare
     stage.uses.add(parent)
-    stage.args.update(walk.stages[parent].args)
-    stage.env.update(walk.stages[parent].env)
+    stage.values.update(walk.stages[parent].values)
 
 
 def _run_triggers(walk: _Walk, instruction: Instruction, triggers: Sequence[Instruction]) -> None:
@@ -139,17 +147,24 @@ def _read_onbuild(walk: _Walk, instruction: Instruction) -> None:
 
 
 def _read_arg(walk: _Walk, instruction: Instruction) -> None:
-    """An ARG is worth what the build gives, else its default, else what it was before the first FROM."""
+    """An ARG is worth what the build gives, else its default, else what it was before the first FROM.
+
+    With none of these it leaves what an ENV said; else BuildKit has it hold from its line on (`dispatchArg` in
+    dockerfile2llb), though Docker's reference says that ENV always wins. In a stage, a default sees no ARG of its line.
+    """
     stage = walk.stages[-1] if walk.stages else walk.outer
+    values = dict(stage.values) if walk.stages else stage.values
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
         stage.declared.add(name)
         if name in walk.build_args:
-            stage.args[name] = walk.build_args[name]
+            stage.values[name] = walk.build_args[name]
         elif has_default:
-            stage.args[name] = _worth(walk, default, stage.values)
-        elif name in walk.outer.args:
-            stage.args[name] = walk.outer.args[name]
+            stage.values[name] = _worth(walk, default, values)
+        elif name in walk.outer.values:
+            stage.values[name] = walk.outer.values[name]
+        elif walk.stages and GIVEN.fullmatch(name):
+            stage.values[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:
@@ -158,27 +173,40 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     if words and "=" not in words[0]:
         words = ["=".join(instruction.rest.split(maxsplit=1))]
-    values = stage.values
+    values = dict(stage.values)
     for word in words:
         name, _, value = word.partition("=")
-        stage.env[name] = _worth(walk, value, values)
+        stage.values[name] = _worth(walk, value, values)
 
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     """What a variable is worth that is set to a text; what is not known of it stands as UNKNOWN.
 
-    Before the first FROM there is no base image that could have set anything: what nothing set is empty there.
+    Where something stands beside a name for want of a value, and a base image may have set it, both are told: the port
+    of `ENV PORT=${PORT:-80}` is most likely 80.
     """
-    unknown = expand(text, values, walk.escape).unknown
-    uncertain = [name for name in unknown if walk.stages or name.startswith("$") or PLATFORM.fullmatch(name)]
-    return expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    found = expand(text, values, walk.escape)
+    uncertain = _uncertain(walk, found.unknown)
+    begin = UNKNOWN if walk.stages and _uncertain(walk, found.replaced) else ""
+    return begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+
+
+def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:
+    """Those of the names which nothing here sets that may have a value all the same; the others are empty.
+
+    Before the first FROM, and upon no image, there is none that could have set anything.
+    """
+    if not walk.stages:
+        return [name for name in names if name.startswith("$") or GIVEN.fullmatch(name)]
+    is_bare = walk.stages[-1].is_bare
+    return [name for name in names if not is_bare or name.startswith("$") or name == SET_EVERYWHERE]
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
     """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP, nor one that there cannot be."""
     stage = walk.stages[-1]
     for word in split_words(instruction.rest, walk.escape):
-        found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text)
+        found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text.replace(UNKNOWN, ""))
         if found and int(found[1]) <= LAST_PORT:
             stage.ports.append(int(found[1]))
 
@@ -191,7 +219,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.stages[-1].copies.add(_inside(_expanded(walk, word)))
+            walk.stages[-1].copies |= _copied(_marked(walk, word))
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -200,7 +228,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
-    source = _expanded(walk, word)
+    source = _shown(_marked(walk, word))
     checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
     if checksum.strip(UNKNOWN):
         return True
@@ -213,10 +241,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
 
 def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None:
     """Refuse what an unknown variable may make an address, for all that stands before it."""
-    values = walk.stages[-1].values
-    unknown = expand(word, values, walk.escape).unknown
-    marked = expand(word, {**values, **dict.fromkeys(unknown, UNKNOWN)}, walk.escape).text
-    known, has_unknown, _ = marked.partition(UNKNOWN)
+    known, has_unknown, _ = _marked(walk, word).replace(NAME, UNKNOWN).partition(UNKNOWN)
     if has_unknown and may_become_address(known):
         what = f"ADD of {word} cannot be fingerprinted: it may be an address"
         way_out = "write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY"
@@ -255,8 +280,8 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        source = options.get("source", options.get("src", "."))
-        walk.stages[-1].copies.add(_inside(_expanded(walk, source)))
+        source = options.get("source", options.get("src", TOP))
+        walk.stages[-1].copies |= _copied(_marked(walk, source))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
@@ -274,19 +299,41 @@ def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
         walk.refuse(instruction, f"from={name} is no earlier stage")
 
 
-def _expanded(walk: _Walk, word: str) -> str:
-    """A path with its variables replaced; one that has no value here may be set by the base image."""
+def _marked(walk: _Walk, word: str) -> str:
+    """A path with its variables replaced; where one may be set by the base image, UNKNOWN stands.
+
+    What stands beside a name for want of a value (`${A:-b}`) does not hold where the base image sets it.
+    """
     values = walk.stages[-1].values
-    unknown = expand(word, values, walk.escape).unknown
-    if any(name.startswith("$") for name in unknown):
-        return ANYTHING
-    known = expand(word, {**values, **dict.fromkeys(unknown, ANYTHING)}, walk.escape).text
-    return known.replace(UNKNOWN, ANYTHING)
+    found = expand(word, values, walk.escape)
+    uncertain = _uncertain(walk, (*found.unknown, *found.replaced))
+    marked = expand(word, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    if any(name.startswith("$") for name in uncertain):  # nor is it known where such a form ends
+        return marked.partition(UNKNOWN)[0] + UNKNOWN
+    return marked
+
+
+def _copied(marked: str) -> set[str]:
+    """The patterns of all that a path may mean.
+
+    What is not known may be empty, a path, or `..`, which BuildKit works out with what stands before it (`a/$B` may be
+    the top): nothing but the folders and names behind it is certain. What a template may mean is told by `*`, too.
+    """
+    told = {_inside(_shown(marked))}
+    if UNKNOWN not in marked:
+        return told
+    behind = _inside(_shown(marked.rpartition(UNKNOWN)[2].partition("/")[2]))
+    return told | {TOP if behind == TOP else f"**/{behind}"}
+
+
+def _shown(marked: str) -> str:
+    """A path in which what is not known stands as a pattern."""
+    return marked.replace(UNKNOWN, ANYTHING).replace(NAME, ANYTHING)
 
 
 def _inside(path: str) -> str:
     """A path as it stands in the context: without leading slash, and never above its top."""
-    return posixpath.normpath(f"/{path}").lstrip("/") or "."
+    return posixpath.normpath(f"/{path}").lstrip("/") or TOP
 
 
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {

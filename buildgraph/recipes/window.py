@@ -59,16 +59,26 @@ def ignore_files(dockerfile: str, folder: str) -> tuple[str, str]:
 
 
 def parse_ignored(content: bytes) -> tuple[str, ...]:
-    """The patterns of a .dockerignore, cleaned as Docker does it."""
+    """The patterns of a .dockerignore, cleaned as Docker does it; those that mean the top itself speak of no path."""
     lines = content.decode("utf-8-sig", "replace").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
-    return tuple(_cleaned(line) for line in told if line)
+    cleaned = (_cleaned(line) for line in told if line)
+    return tuple(pattern for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))
 
 
 def _cleaned(line: str) -> str:
+    """A line as Docker takes it, which cleans it as it reads it and once more as it makes a pattern of it.
+
+    The rules are those of `ReadAll` and `New` in moby/patternmatcher. A `..` at the beginning stays: no path holds it.
+    """
     sign = "!" if line.startswith("!") else ""
-    pattern = line.removeprefix("!").strip()
-    return sign + (posixpath.normpath(f"/{pattern}").lstrip("/") or WHOLE if pattern else "")
+    pattern = _clean(line.removeprefix(sign).strip())
+    return _clean(f"{sign}{pattern.removeprefix('/')}".strip())
+
+
+def _clean(path: str) -> str:
+    """A path as Go's `path.Clean` leaves it: Python's keeps two slashes at the beginning."""
+    return posixpath.normpath(f"/{path.lstrip('/')}" if path.startswith("/") else path)
 
 
 @lru_cache(maxsize=256)

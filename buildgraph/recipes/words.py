@@ -21,16 +21,20 @@ LONGEST: Final = (
 )  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
 
 
+UNKNOWN: Final = "\0"  # what a variable is worth that may be anything: no Dockerfile can write it
+
+
 class TooLong(Exception):
     """A word whose variables make it longer than anything that Docker could do something with."""
 
 
 @dataclass(slots=True)
 class Expansion:
-    """A word with its variables replaced, and the names that had no value."""
+    """A word with its variables replaced, and the names that had no value: alone, or with another one beside them."""
 
     text: str = ""
     unknown: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
 
 
 def split_words(text: str, escape: str = "\\") -> list[str]:
@@ -83,8 +87,9 @@ def unquoted(word: str) -> str:
 def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansion:
     """`word` as Docker sees it: variables replaced, quotes and escapes removed.
 
-    A variable without value becomes empty and is told in `unknown`, unless a default stands with it; one in a form
-    that is not known here (`${A#b}`) is looked up by its whole text. Raises TooLong.
+    A variable without value becomes empty and is told in `unknown`, or in `replaced` where the word says what stands
+    for it (`${A:-b}`, `${A+b}`); where UNKNOWN is in one, it is in the word. One in a form that is not known here
+    (`${A#b}`) is looked up by its whole text. Raises TooLong.
     """
     found = Expansion()
     position, quote = 0, ""
@@ -122,10 +127,15 @@ def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str
     name, sign = token["braced"] or token["plain"], token["sign"] or ""
     value = values.get(name)
     has_value = bool(value) if sign.startswith(":") else value is not None
+    if sign and value is None:
+        found.replaced.append(name)
+    if sign.endswith("+") and UNKNOWN in (value or ""):
+        found.text += UNKNOWN
     if sign and has_value == sign.endswith("+"):
         other = expand(token["other"], values)
         found.text += other.text
         found.unknown += other.unknown
+        found.replaced += other.replaced
     elif sign.endswith("+"):
         return
     else:

@@ -144,6 +144,7 @@ def test_the_port_is_the_first_that_the_shipped_stage_exposes() -> None:
     assert port("FROM a\nEXPOSE 3000\nFROM a AS tail\nEXPOSE 4000\n") == 4000
     assert port("FROM a AS base\nEXPOSE 3000\nFROM base\nCMD x\n") == 3000
     assert port("FROM a\nENV PORT=3100\nEXPOSE $PORT/tcp\n") == 3100
+    assert port("FROM a\nENV PORT=${PORT:-3100}\nEXPOSE ${PORT:-80}\n") == 3100
     assert port("FROM a AS build\nEXPOSE 9229\nFROM b\nCOPY --from=build /x /x\nENV PORT=3200\n") == 3200
     assert port("FROM a\nEXPOSE 53/udp\n") == 0
     assert port("FROM a\nEXPOSE 99999 80\n") == 80

@@ -121,7 +121,12 @@ def test_build_args_win_over_defaults_and_only_where_they_are_declared() -> None
     found = parse_dockerfile(text, "Dockerfile", build_args={"V": "22", "NAME": "b", "OTHER": "c"})
 
     assert found.bases == ("node:22",)
-    assert found.context_paths == ("*", "b", "c")  # V is not declared in the stage: the base image may set it
+    assert found.context_paths == (
+        "*",
+        ".",
+        "b",
+        "c",
+    )  # V is not declared in the stage: the base image may set it
 
 
 def test_only_declared_arguments_of_stages_that_are_built_count() -> None:
@@ -159,11 +164,28 @@ COPIES = {
     "quotes": ('COPY "a b" c /d/', ["a b", "c"]),
     "an escaped blank": ("COPY a\\ b /d/", ["a b"]),
     "an ARG with a default": ("ARG P=apps/x\nCOPY ${P}/src /src", ["apps/x/src"]),
-    "ENV wins over ARG": ("ENV P=env\nARG P=arg\nCOPY $P /x", ["env"]),
+    "ENV wins over an ARG before it": ("ARG P=arg\nENV P=env\nCOPY $P /x", ["env"]),
+    "an ARG wins over an ENV before it": ("ENV P=env\nARG P=arg\nCOPY $P /x", ["arg"]),
+    "an ARG without value leaves what was": ("ENV P=env\nARG P\nCOPY $P /x", ["env"]),
+    "one ARG line sees the values before it": ("ARG A=1\nARG A=2 B=$A\nCOPY $B /x", ["1"]),
+    "the platform tells an ARG": ("ENV TARGETOS=a/b\nARG TARGETOS\nCOPY $TARGETOS/x /x", ["*/x"]),
     "the old form of ENV": ("ENV P a b\nCOPY ${P} /x", ["a b"]),
     "one ENV line sees the values before it": ("ENV A=1\nENV A=2 B=$A\nCOPY $B /x", ["1"]),
-    "a variable of the base image": ("COPY $HOME/x /x", ["*/x"]),
-    "a form of variable not known here": ("COPY ${P#apps/} /x", ["*"]),
+    "a variable of the base image, empty or any path": ("COPY a/$HOME/x /x", ["**/x", "a/*/x"]),
+    "such a variable in a name": ("COPY a/x-$HOME/b-$X-c/*.js /x", ["**/*.js", "a/x-*/b-*-c/*.js"]),
+    "such a variable at the end": ("COPY a/$HOME /x", [".", "a/*"]),
+    "such a variable before the folder above": ("COPY a/$HOME/../../x /x", ["**/x", "x"]),
+    "such a variable of an ARG": ("ARG HOME\nCOPY a/$HOME/x /x", ["**/x", "a/*/x"]),
+    "a default that the base image may overrule": ("ARG V\nCOPY a/${V:-1}/x /x", ["**/x", "a/*/x"]),
+    "another one that it may bring about": ("COPY a/${V:+1}/x /x", ["**/x", "a/*1/x"]),
+    "an ENV whose default it may overrule": ("ENV V=${V:-1}\nCOPY a/$V/x /x", ["**/x", "a/*1/x"]),
+    "what that may bring about": ("ENV V=${V-1}\nCOPY a/${V:+2}/x /x", ["**/x", "a/*2/x"]),
+    "a default of a default": ("ARG V\nCOPY a/${V:-${W-1}}/x /x", ["**/x", "a/*/x"]),
+    "a default of what is set": ("ARG V=2\nCOPY a/${V:-1}/x /x", ["a/2/x"]),
+    "a name that the platform tells": ("ARG TARGETARCH\nCOPY a/$TARGETARCH/x /x", ["a/*/x"]),
+    "one that nobody asked for": ("COPY a/$TARGETARCH/x /x", ["**/x", "a/*/x"]),
+    "what the platform may leave empty": ("ARG TARGETVARIANT\nCOPY a$TARGETVARIANT/x /", ["**/x", "a*/x"]),
+    "a form of variable not known here": ("COPY a/${P#apps/} /x", [".", "a/*"]),
     "an escaped dollar": ("COPY \\$P /x", ["$P"]),
     "single quotes keep variables": ("COPY '$P' /x", ["$P"]),
     "not what is copied from a stage": ("COPY --from=base /app /app", []),
@@ -173,7 +195,8 @@ COPIES = {
         ["package.json"],
     ),
     "a bound context": ("RUN --mount=target=/src make", ["."]),
-    "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["x/*/y"]),
+    "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["**/y", "x/*/y"]),
+    "a bound part that the base image tells": ("RUN --mount=source=a/$P/b,target=/p x", ["**/b", "a/*/b"]),
     "a bound part, by a mount that a variable tells": ("RUN --mount=type=$HOW,source=a,target=/p x", ["a"]),
     "a bound name with a quote": ("""RUN --mount=type=bind,"source=it's",target=/p x""", ["it's"]),
     "a bound name with a blank": ('RUN --mount=type=bind,"source=a b",target=/p x', ["a b"]),
@@ -187,6 +210,23 @@ def test_a_build_copies_exactly_these_paths_of_its_context(text: str, paths: lis
         list(parse_dockerfile(f"FROM node AS base\nFROM base\n{text}".encode(), "Dockerfile").context_paths)
         == paths
     )
+
+
+BARE = {
+    "nothing sets it": ("COPY a/$HOME/x ${V:-b} /x", ["a/x", "b"]),
+    "an ARG without value": ("ARG V\nCOPY a/$V/*.json a/${V:+c} /x", ["a", "a/*.json"]),
+    "another variable holds it": ("ARG V\nENV W=a/$V\nCOPY $W/x /x", ["a/x"]),
+    "it is added": ("ARG V\nADD $V/x /x", ["x"]),
+    "what BuildKit sets everywhere": ("COPY a/$PATH/x /x", ["**/x", "a/*/x"]),
+    "what a build is given": ("ARG no_proxy\nCOPY a/$no_proxy/x /x", ["**/x", "a/*/x"]),
+}
+
+
+@pytest.mark.parametrize(("text", "paths"), BARE.values(), ids=BARE)
+def test_upon_no_image_a_variable_without_value_is_empty(text: str, paths: list[str]) -> None:
+    content = f"FROM scratch AS base\nFROM base\n{text}".encode()
+
+    assert list(parse_dockerfile(content, "Dockerfile").context_paths) == paths
 
 
 def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
@@ -235,7 +275,7 @@ LATER = {
     "nothing two stages on": (
         "ONBUILD ENV P=a\nONBUILD ONBUILD ENV Q=b\nFROM base\nFROM node\nCOPY $P $Q /",
         ["node"],
-        ["*"],
+        ["*", "."],
     ),
     "no more of a stage than of nothing": ("ONBUILD\nONBUILD FROM a\nFROM base", ["node"], []),
 }
@@ -279,7 +319,11 @@ def test_lines_that_would_be_done_over_and_over_are_refused() -> None:
 
 ADDED = {
     "a file": ("ADD a.tgz /x", ["a.tgz"], []),
-    "a file whose end only the base image knows": ("ADD files/$V.tgz v$V /x/", ["files/*.tgz", "v*"], []),
+    "a file whose end only the base image knows": (
+        "ADD files/$V.tgz v$V /x/",
+        [".", "files/*.tgz", "v*"],
+        [],
+    ),
     "an address": ("ADD https://e.org/x /x", [], ["https://e.org/x"]),
     "an address by variables": ("ARG M=https://e.org\nADD $M/x /x", [], ["https://e.org/x"]),
     "an address with a checksum": ("ADD --checksum=sha256:ab https://e.org/x /x", [], []),

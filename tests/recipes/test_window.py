@@ -39,6 +39,13 @@ def test_a_copied_folder_brings_what_is_below_and_a_pattern_what_it_names() -> N
         ("dist", set()),
         ("README.?d\npackages/[a-u]i", {"README.md", "packages/ui/package.json"}),
         ("README.md\r\nno\u2028apps\rpackages\x0capps\n", {"README.md"}),
+        (".\n./\n/\n/..\n..\nx/../..", set()),
+        ("*\n!.\n!./\n!apps/..", set(PATHS)),
+        ("../apps\n./../README.md\n../**", set()),
+        (
+            "/../apps\n//README.md\n/ package.json",
+            {path for path in PATHS if not path.startswith("packages")},
+        ),
     ],
     ids=[
         "any folder",
@@ -49,6 +56,10 @@ def test_a_copied_folder_brings_what_is_below_and_a_pattern_what_it_names() -> N
         "only at the top",
         "signs",
         "a name with odd signs is one line",
+        "the top itself",
+        "no exception for the top",
+        "above the top",
+        "from the top, which nothing is above",
     ],
 )
 def test_the_last_ignored_pattern_that_speaks_of_a_path_decides(ignored: str, gone: set[str]) -> None:
