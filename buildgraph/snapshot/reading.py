@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -30,6 +30,13 @@ from buildgraph.snapshot.status import Change, is_submodule, parse_status
 
 NO_SUCH_TREE = "Not a valid object name"
 MEND_IT = "mend what it names, or have git ignore that file, and run the same again"
+UNCOMPRESSED = ("-c", "core.looseCompression=0")  # what is stored is read soon, and forgotten after a week
+# An index of ours: git must neither share a part of it with its own one, nor fold what is sparse, nor run its hook.
+OWN_INDEX = (
+    *("-c", "core.splitIndex=false", "-c", "index.sparse=false"),
+    *("-c", f"core.hooksPath={os.devnull}", "update-index", "-z"),
+)
+CHUNK = 1_000_000  # bytes
 FETCH_IT = "fetch it first (a shallow clone lacks old commits: `git fetch --unshallow`)"
 
 
@@ -122,7 +129,8 @@ def _begin_changes(repository: Repository, changes: Iterable[Change]) -> Callabl
     """The entries of all that differs from the commit, on their way; what turns out to be as there is left out."""
     told = tuple(changes)
     edited = [change for change in told if change.edited]
-    stored = _begin_storing(repository, _modes(repository, edited))
+    indexed = {change.path: change.indexed for change in edited if change.indexed}
+    stored = _begin_storing(repository, _modes(repository, edited), indexed)
 
     def read() -> Changes:
         found = {change.path: None if change.edited else change.indexed for change in told}
@@ -179,20 +187,29 @@ def _trusts_modes(repository: Repository) -> bool:
     return told != "false"
 
 
-def _begin_storing(repository: Repository, modes: dict[str, int]) -> Callable[[], dict[str, Entry]]:
+def _begin_storing(
+    repository: Repository, modes: dict[str, int], indexed: Mapping[str, Entry]
+) -> Callable[[], dict[str, Entry]]:
     """The entries of edited files, whose contents are on their way to the store."""
     if not modes:
         return dict
     with _keeping(repository):
         repository.store.mkdir(parents=True, exist_ok=True)
     links = [path for path, mode in modes.items() if mode == SYMLINK]
-    files = [path for path, mode in modes.items() if mode != SYMLINK]
+    regular = [path for path, mode in modes.items() if mode != SYMLINK]
+    by_index = {
+        path: indexed[path]
+        for path in regular
+        if path in indexed and _has_cr(_on_disk(repository.folder, path))
+    }
+    files = [path for path in regular if path not in by_index]
     # git takes the paths from the top of the work tree, wherever it was started
     hashed = _begin_hashing(repository, [repository.prefix + path for path in files])
 
     def read() -> dict[str, Entry]:
         ids = dict(zip(files, hashed(), strict=True))
         ids |= _stored_links(repository, links)
+        ids |= _stored_by_index(repository, by_index)
         return {path: Entry(modes[path], blob) for path, blob in ids.items()}
 
     return read
@@ -249,12 +266,52 @@ def _stored_links(repository: Repository, links: list[str]) -> dict[str, str]:
     return {path: ids[target] for path, target in targets.items()}
 
 
+def _has_cr(file: bytes) -> bool:
+    """Whether a file holds a carriage return; git tells of one that cannot be read when it is stored."""
+    try:
+        with open(file, "rb") as content:  # noqa: PTH123  # paths are bytes here
+            return any(b"\r" in chunk for chunk in iter(partial(content.read, CHUNK), b""))
+    except OSError:
+        return False
+
+
+def _stored_by_index(repository: Repository, indexed: Mapping[str, Entry]) -> dict[str, str]:
+    """The ids of files with carriage returns, stored as `git add` does it, by what the index has of each.
+
+    Where git guesses what is text (`text=auto`, `core.autocrlf`) CRLF stay CRLF in what has them in the index, and
+    `git hash-object` knows of no index. Git's own one is left alone: these files get one that is thrown away.
+    """
+    from tempfile import TemporaryDirectory
+
+    if not indexed:
+        return {}
+    known = "".join(
+        f"{entry.mode:o} {entry.blob}\t{repository.prefix}{path}\0" for path, entry in indexed.items()
+    )
+    with _keeping(repository), TemporaryDirectory(dir=repository.store) as folder:
+        env = {**repository.writing_store, "GIT_INDEX_FILE": str(Path(folder, "index"))}
+        for told, option in ((known, "--index-info"), ("".join(f"{path}\0" for path in indexed), "--stdin")):
+            wrote = repository.try_git(*UNCOMPRESSED, *OWN_INDEX, option, stdin=encoded(told), env=env)
+            if wrote.code != 0:
+                raise _not_copied(repository, wrote.last_lines)
+        listing = repository.git("ls-files", "--stage", "-z", env=env)
+    return dict(_parse_index(decoded(listing.stdout)))
+
+
+def _parse_index(listing: str) -> Iterator[tuple[str, str]]:
+    """The paths and ids in the records of `git ls-files --stage -z`: mode, id and stage, a tab and the path."""
+    for record in listing.split("\0"):
+        facts, tab, path = record.partition("\t")
+        if tab:
+            yield path, facts.split(" ")[1]
+
+
 def _begin_hashing(repository: Repository, paths: list[str], *options: str) -> Callable[[], list[str]]:
     """The ids of files, whose contents one process brings to the store, each cleaned as its path says."""
     if not paths:
         return list
     begun = repository.begin_git(
-        *("-c", "core.looseCompression=0", "hash-object", "-w", "--stdin-paths", *options),
+        *(*UNCOMPRESSED, "hash-object", "-w", "--stdin-paths", *options),
         stdin=as_lines(paths),
         env=repository.writing_store,
     )

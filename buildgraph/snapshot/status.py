@@ -14,8 +14,9 @@ _UNBORN = b"(initial)"
 class Change(NamedTuple):
     """A path that is not as the commit has it.
 
-    `committed` is its entry in the commit and `indexed` the one that stands, when the file is as the index
-    has it. `edited` says that only the disk knows, where it has `mode` (0: status does not tell).
+    `committed` is its entry in the commit and `indexed` that in the index (our side's, of a path in conflict), which
+    stands when the file is as the index has it. `edited` says that only the disk knows what stands, where it has `mode`
+    (0: status does not tell).
     """
 
     path: str
@@ -59,8 +60,11 @@ def _change(record: bytes) -> tuple[bytes, Change]:
     if kind == b"? ":
         return record[2:], Change("", edited=True)
     if kind == b"u ":  # unmerged: the index holds several, the disk what counts
-        _, _, _, _, _, _, mode, _, _, _, path = record.split(b" ", 10)
-        return path, Change("", edited=mode != b"000000", mode=int(mode, 8))
+        _, _, _, _, ours, _, mode, _, blob, _, path = record.split(b" ", 10)
+        if mode == b"000000":
+            return path, Change("")
+        indexed = _entry(ours.decode(), blob.decode())
+        return path, Change("", indexed=indexed, edited=True, mode=int(mode, 8))
     return b"", Change("")
 
 
@@ -71,7 +75,7 @@ def _ordinary(xy: str, told: list[str]) -> Change:
         return Change("", committed, indexed)
     if xy[1] == "D":
         return Change("", committed)
-    return Change("", committed, edited=True, mode=int(told[2], 8))
+    return Change("", committed, indexed, edited=True, mode=int(told[2], 8))
 
 
 def _entry(mode: str, blob: str) -> Entry | None:

@@ -647,6 +647,27 @@ def test_attributes_decide_on_line_endings(shop: Monorepo) -> None:
     assert affected(shop.root) == ["@acme/core", "@acme/ui"]
 
 
+@pytest.mark.parametrize(("attributes", "setting"), [("* text=auto\n", "false"), ("", "true"), ("", "input")])
+def test_line_endings_that_are_stored_as_crlf_count_where_git_only_guesses_what_is_text(
+    shop: Monorepo, attributes: str, setting: str
+) -> None:
+    """What came with CRLF, before an attribute or a setting was there, keeps them in a commit: LF are not that."""
+    shop.write("packages/core/long.ts", "one\r\ntwo\r\n")
+    shop.commit()
+    shop.write(".gitattributes", attributes)
+    shop.commit()
+    shop.git("config", "core.autocrlf", setting)
+    shop.write("packages/core/long.ts", "one\ntwo\nthree\n")
+    with_lf = shop.fingerprints()
+
+    shop.write("packages/core/long.ts", "one\r\ntwo\r\nthree\r\n")
+    with_crlf = shop.fingerprints()
+    shop.commit()
+
+    assert with_crlf != with_lf
+    assert shop.fingerprints() == with_crlf
+
+
 def test_a_clean_filter_decides_what_counts(shop: Monorepo) -> None:
     """What git would commit counts, not what the filter takes away."""
     shop.git("config", "filter.upper.clean", "tr a-z A-Z")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,116 @@ def test_line_endings_and_filters_count_as_git_would_commit_them(repo: Monorepo)
 
     assert tree.read("a.txt") == b"one\ntwo\n"
     assert tree.read("b.txt") == b"three\n"
+
+
+# Contents that git's guess at line endings tells apart: LF, CRLF, both, a CR alone, none, and what is no text.
+STORED = ("", "a\nb\n", "a\r\nb\r\n", "a\r\nb\n", "a\rb\r\n", "a\0\r\n")
+EDITED = (*STORED, "\r", "\r\n", "$Id: 1$\r\n")
+ATTRIBUTES = (
+    *("text=auto", "text", "-text", "eol=crlf", "eol=lf", "text=auto eol=crlf", "text=auto eol=lf", "!text"),
+    *("text=auto ident", "text=auto working-tree-encoding=UTF-16LE"),
+)
+
+
+@pytest.mark.parametrize("autocrlf", ["true", "input", "false"])
+def test_line_endings_that_the_index_has_count_as_git_would_commit_them(
+    repo: Monorepo, autocrlf: str
+) -> None:
+    """What git takes for text by a guess keeps its CRLF where the index has them, and loses them elsewhere."""
+    pairs = tuple(product(STORED, EDITED))
+    files = {
+        f"{folder}/{number}": (attributes, was, now)
+        for folder, attributes in enumerate(ATTRIBUTES)
+        for number, (was, now) in enumerate(pairs)
+    }
+    for path, (_, was, _) in files.items():
+        repo.write(path, was)
+    repo.commit()
+    lines = [f"/{folder}/** {attributes}\n" for folder, attributes in enumerate(ATTRIBUTES)]
+    repo.write(".gitattributes", "".join(lines))
+    repo.git("config", "core.autocrlf", autocrlf)
+    for path, (attributes, _, now) in files.items():
+        repo.write(path, now.encode("utf-16-le" if "UTF-16" in attributes else "utf-8"))
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+
+
+def test_line_endings_of_a_file_in_conflict_are_those_of_our_side(repo: Monorepo) -> None:
+    repo.write("a.txt", "base\r\n")
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "theirs")
+    repo.write("a.txt", "theirs\n")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.write("a.txt", "ours\r\n")
+    repo.commit()
+    with pytest.raises(subprocess.CalledProcessError):
+        repo.git("merge", "theirs")
+    repo.write(".gitattributes", "* text=auto\n")
+    repo.write("a.txt", "both\r\n")
+
+    tree = repo.working_tree()
+    repo.commit()
+
+    assert entries(tree) == entries(repo.at("HEAD"))
+    assert tree.read("a.txt") == b"both\r\n"
+
+
+@pytest.mark.parametrize("folder", ["", '"web"\n'], ids=["at the top", "below an odd folder"])
+def test_line_endings_of_edits_of_any_kind_read_as_the_commit_they_become(
+    repo: Monorepo, folder: str
+) -> None:
+    """Of any name, only meant to be added, a link before, staged first, behind a filter, or executable."""
+    stored = (*ODD_NAMES, "staged", "script", "filtered")
+    places = {name: f"{folder}/{name}".lstrip("/") for name in (*stored, "link", "meant")}
+    for name in stored:
+        repo.write(places[name], f"{name}\r\n")
+    (repo.root / places["link"]).symlink_to("a\r\n")
+    repo.commit()
+    repo.write(".gitattributes", "* text=auto\nfiltered filter=upper\n")
+    repo.git("config", "filter.upper.clean", "tr a-z A-Z")
+    repo.write(places["staged"], "LF now\n")
+    repo.git("add", "-A")
+    (repo.root / places["link"]).unlink()
+    for path in places.values():
+        repo.write(path, "edited\r\n")
+    (repo.root / places["script"]).chmod(0o755)
+    repo.git("add", "-N", "--", places["meant"])
+    inner = repo.repository.at(repo.root / folder)
+
+    tree = read_working_tree(inner)
+    repo.commit()
+
+    assert entries(tree) == entries(read_commit(inner, "HEAD"))
+    assert tree.read("meant") == tree.read("staged") == b"edited\n"
+    assert tree.read("a\tb") == b"edited\r\n"
+    assert tree.read("filtered") == b"EDITED\r\n"
+
+
+def test_where_the_index_counts_gits_own_folder_stays_as_it_is(repo: Monorepo) -> None:
+    """No index of git's own is written, in whatever form it has them, no lock waited for, and no hook run."""
+    repo.write("a.txt", "a\r\n")
+    repo.commit()
+    repo.write(".gitattributes", "* text=auto\n")
+    repo.write("a.txt", "edited\r\n")
+    repo.git("config", "core.splitIndex", "true")
+    repo.git("config", "index.sparse", "true")
+    repo.write(".git/hooks/post-index-change", "#!/bin/sh\ntouch hooked\n").chmod(0o755)
+    repo.write(".git/index.lock", "")
+    own = repo.root / ".git"
+    before = {path: path.stat().st_mtime_ns for path in own.rglob("*") if "buildgraph" not in path.parts}
+
+    tree = repo.working_tree()
+
+    assert tree.read("a.txt") == b"edited\r\n"
+    assert (
+        before == {path: path.stat().st_mtime_ns for path in before} and not (repo.root / "hooked").exists()
+    )
+    assert not set(own.iterdir()) - before.keys() - {own / "buildgraph"}
+    assert all(len(folder.name) == 2 for folder in repo.repository.store.iterdir())
 
 
 ODD_NAMES = ('"', '"a"', "a\nb", "a\\\nb", "a\r", '\\n"\n\r', "\n ä", "a\tb")
