@@ -651,7 +651,7 @@ def test_attributes_decide_on_line_endings(shop: Monorepo) -> None:
 def test_line_endings_that_are_stored_as_crlf_count_where_git_only_guesses_what_is_text(
     shop: Monorepo, attributes: str, setting: str
 ) -> None:
-    """What came with CRLF, before there was an attribute or a setting, keeps them in a commit, and is not that with LF."""
+    """What came with CRLF, before an attribute or a setting was there, keeps them in a commit: LF are not that."""
     shop.write("packages/core/long.ts", "one\r\ntwo\r\n")
     shop.commit()
     shop.write(".gitattributes", attributes)
