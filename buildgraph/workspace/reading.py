@@ -125,6 +125,12 @@ class _Reader:
         read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
         return {path: read[place] for path, place in places.items()}
 
+    def no_file(self, path: str) -> list[Mistake]:
+        """What is wrong with a path that has no content, where something stands there."""
+        place = self.where(path)
+        is_there = place in self.snapshot.entries
+        return [Mistake(place, "is a symbolic link to no tracked file", "retarget it")] if is_there else []
+
     def settings(self, found: Mapping[str, bytes], mistakes: list[Mistake]) -> WorkspaceSettings:
         try:
             settings = parse_workspace_yaml(found[WORKSPACE_FILE], self.where(WORKSPACE_FILE))
@@ -135,6 +141,7 @@ class _Reader:
 
     def lockfile(self, found: Mapping[str, bytes], mistakes: list[Mistake]) -> Lockfile | None:
         if LOCKFILE not in found:
+            mistakes += self.no_file(LOCKFILE)
             return None
         try:
             return read_lockfile(found[LOCKFILE], self.where(LOCKFILE))
@@ -151,9 +158,7 @@ class _Reader:
             try:
                 packages[folder] = parse_package(contents[path], folder, self.where(path))
             except KeyError:
-                mistakes.append(
-                    Mistake(self.where(path), "is a symbolic link to no tracked file", "retarget it")
-                )
+                mistakes += self.no_file(path)
             except ConfigurationError as error:
                 mistakes += error.mistakes
         return packages
@@ -169,6 +174,8 @@ def _usual_patterns(lockfile: Lockfile | None) -> tuple[str, ...]:
 
 def _no_workspace(reader: _Reader, root: str) -> ConfigurationError:
     """The error for a folder without pnpm-workspace.yaml, with the places where one lies."""
+    if dangling := reader.no_file(WORKSPACE_FILE):
+        return ConfigurationError(dangling)
     places = sorted(path for path in reader.snapshot.entries if posixpath.basename(path) == WORKSPACE_FILE)
     folders = [posixpath.dirname(path) or ROOT for path in places[:3]]
     hint = f"set `root` in manifests/workspace.toml to {' or '.join(repr(folder) for folder in folders)}"

@@ -389,6 +389,44 @@ def test_a_submodule_added_moved_and_removed_between_commits_affects_its_owner(
     assert affected(shop.root) == [".", "@acme/alone"]
 
 
+@pytest.mark.parametrize("target", ["packages/core/vendor", "packages", "nowhere"])
+def test_links_to_a_submodule_a_folder_or_nothing_are_told_by_their_name(
+    repo: Monorepo, library: Path, target: str
+) -> None:
+    """What is read is a file: such a link in its place is one mistake with a way out, and for pnpm no .npmrc."""
+    repo.package("@acme/core")
+    repo.package("@acme/l")
+    repo.plain_service("web", "FROM scratch\nCOPY services/web/ /\n", port=80)
+    repo.write(".npmrc", "shamefully-hoist=true\n")
+    repo.lock()
+    submodule(repo, library)
+    repo.commit()
+    linked = {
+        "packages/l/package.json": "is a symbolic link to no tracked file\n  retarget it",
+        "pnpm-lock.yaml": "is a symbolic link to no tracked file\n  retarget it",
+        "pnpm-workspace.yaml": "is a symbolic link to no tracked file\n  retarget it",
+        "services/web/Dockerfile": "leads to no file that git tracks\n  let it lead to one",
+        "manifests/workspace.toml": "leads to no file that git tracks\n  let it lead to one",
+        "manifests/products/web.toml": "leads to no file that git tracks\n  let it lead to one",
+        ".npmrc": "",
+    }
+
+    told = {path: _told_of_link(repo, path, target) for path in linked}
+
+    assert told == {path: f"{path}: {problem}\n" if problem else "" for path, problem in linked.items()}
+
+
+def _told_of_link(repo: Monorepo, path: str, target: str) -> str:
+    """What `affected` tells people when a link stands in a file's place, without what leads up to it."""
+    place = repo.root / path
+    place.unlink()
+    place.symlink_to(os.path.relpath(repo.root / target, place.parent))
+    ran = repo.run("affected", "--format", "names")
+    repo.git("checkout", "-q", "--", path)
+    assert (ran.code == 0) == bool(ran.out)
+    return re.sub(r"^(error|the lockfile cannot be read, so everything counts as affected): ", "", ran.err)
+
+
 def test_a_submodule_that_is_dirty_inside_still_counts_by_its_commit(shop: Monorepo, library: Path) -> None:
     """Pitfall 27: git would commit nothing of it."""
     inside = submodule(shop, library)

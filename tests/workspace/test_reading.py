@@ -82,12 +82,16 @@ def test_a_package_json_that_is_a_symbolic_link_is_followed() -> None:
     assert found.packages["libs/s"].name == "shared"
 
 
-@pytest.mark.parametrize("target", ["../../nothing.json", "package.json"], ids=["to nothing", "to itself"])
-def test_a_package_json_that_links_to_no_file_is_a_mistake(target: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"libs/s/package\.json: is a symbolic link to no tracked file"
-    ):
-        read_workspace(tree(FILES, links={"libs/s/package.json": target}))
+@pytest.mark.parametrize("path", ["libs/s/package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"])
+@pytest.mark.parametrize("target", ["nothing", "itself"])
+def test_a_file_of_pnpm_that_links_to_no_file_is_a_mistake(path: str, target: str) -> None:
+    others = {name: content for name, content in FILES.items() if name != path}
+    link = path.rpartition("/")[2] if target == "itself" else target
+
+    with pytest.raises(ConfigurationError) as raised:
+        read_workspace(tree(others, links={path: link}))
+
+    assert str(raised.value) == f"{path}: is a symbolic link to no tracked file\n  retarget it"
 
 
 def test_all_mistakes_are_told_at_once() -> None:
