@@ -20,9 +20,7 @@ loader = "buildgraph" # `doit …` in this folder is `buildgraph …`
 [tool.doit.plugins.loader]
 buildgraph = "buildgraph.dodo:HandOver"
 """
-UNASKED: Final = (
-    "deployed = false # until `port` and `health`, or `health_command` for a worker, say how it is asked"
-)
+UNASKED: Final = "deployed = false # until it has `port` and `health`, or `health_command`"
 DODO_FILE, TOOL_FILE = "dodo.py", "pyproject.toml"
 
 

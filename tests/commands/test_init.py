@@ -106,7 +106,7 @@ def test_what_is_written_is_the_smallest_that_says_it(shop: Monorepo) -> None:
     assert (shop.root / "manifests/products/repo.toml").read_text() == (
         '[services.api]\nkind = "node"\npath = "apps/api"\nport = 3001\nhost = "api"\n\n'
         '[services.own]\npath = "apps/own"\ndockerfile = "apps/own/Dockerfile"\ncontext = "."\n'
-        "deployed = false # until `port` and `health`, or `health_command` for a worker, say how it is asked\n\n"
+        "deployed = false # until it has `port` and `health`, or `health_command`\n\n"
         '[services.web]\nkind = "spa"\npath = "apps/web"\nport = 3002\nhost = "web"\n'
     )
     assert (shop.root / "dodo.py").read_text().count("\n") == 2

@@ -812,7 +812,11 @@ FORMS: dict[str, tuple[str, list[str]]] = {
         ["pnpm-lock.yaml"],
     ),
     "a mount from a stage": ("RUN --mount=from=pruner,source=/out,target=/x true", []),
-    "signs of routes": ('COPY ["src/routes/(app)/[id]/$param.ts", "/x/"]', ["src/routes/(app)/[id]/*.ts"]),
+    # whatever the base image says that `$param` is: a path from the top, even
+    "signs of routes": (
+        'COPY ["src/routes/(app)/[id]/$param.ts", "/x/"]',
+        [".", "src/routes/(app)/[id]/*.ts"],
+    ),
 }
 
 
