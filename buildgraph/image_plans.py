@@ -179,7 +179,11 @@ class _Planner:
         ]
         if missing:
             raise ConfigurationError(missing)
-        support = {name: beside[name] for found in named.values() for name in found}
+        support = {
+            name: entries[self.snapshot.followed(posixpath.join(folder, name))]
+            for found in named.values()
+            for name in found
+        }
         return Recipe(service.dockerfile, entry, support)
 
     def _window(self, service: Service, dockerfile: Dockerfile) -> Window:

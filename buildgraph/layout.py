@@ -17,7 +17,7 @@ from buildgraph.graph.named import Named
 from buildgraph.graph.nodes import Graph
 from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
-from buildgraph.graph.reached import linked_folders, reached_files, shown_entries
+from buildgraph.graph.reached import linked_folders, reached_files, shown_entries, with_ends
 from buildgraph.graph.territory import Territory
 from buildgraph.image_plans import ignore_places, plan_images
 from buildgraph.manifests import Manifests, check_against
@@ -94,12 +94,13 @@ class Layout:
 
     @cached_property
     def _maker(self) -> ContextMaker:
-        return ContextMaker(self.workspace, self.files, self.manifests.workspace, self._reached)
+        return ContextMaker(self.workspace, self.files, self.manifests.workspace, self._reached, self._links)
 
     @cached_property
     def _packages(self) -> PackageMaker:
         npmrc = self.below.file_at(NPMRC)
         declared = self.manifests.workspace
+        shared = self.files.matching(declared.inputs)
         return PackageMaker(
             self.workspace,
             self.files,
@@ -109,7 +110,7 @@ class Layout:
                 None if npmrc is None else self.below.read(npmrc),
                 self._above,
             ),
-            tuple(shared_parts(self.files, self.files.matching(declared.inputs))),
+            tuple(shared_parts(self.files, with_ends(shared, self._links, self.files))),
             self._reached,
             declared.root_dependencies,
             _joined(self._configs.taken_in, self._named.projects),
@@ -145,7 +146,7 @@ class Layout:
 
     @cached_property
     def _configs(self) -> Configs:
-        return read_configs(self.files.entries, self.below.read_many, self.workspace.packages)
+        return read_configs(self.files.entries, self.below.shown, self.workspace.packages)
 
     @cached_property
     def _named(self) -> Named:
@@ -242,8 +243,9 @@ class Layout:
         manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
         services, root = self.manifests.services, self.manifests.workspace.root
         looked_for = (path for service in services for path in ignore_places(service, root))
-        recipes = self._substitute_recipes
-        for path in {*manifests, *looked_for, *recipes, *(service.dockerfile for service in services)}:
+        parts = (part for plan in self.images.values() for part in plan.parts)
+        templates = (part.name for part in parts if part.kind == "template")
+        for path in {*manifests, *looked_for, *self._substitute_recipes, *templates}:
             yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from buildgraph.errors import ConfigurationError
@@ -20,12 +20,14 @@ from buildgraph.graph.context import (
     placed,
     rendered,
 )
-from buildgraph.graph.files import Files
+from buildgraph.graph.files import INSTALL_FILES, Files
 from buildgraph.graph.listing import Listing, listing_of, parse_run
 from buildgraph.graph.nodes import Part, digest_of, sources_id
+from buildgraph.graph.reached import files_at, with_ends
 from buildgraph.manifests.model import Service, WorkspaceManifest
 from buildgraph.order import closure
 from buildgraph.recipes.window import Window
+from buildgraph.snapshot.links import Links
 from buildgraph.workspace import (
     LOCKFILE,
     NPMRC,
@@ -56,13 +58,15 @@ _NOBODY: frozenset[str] = frozenset()
 class ContextMaker:
     """Makes the contexts of one snapshot's services, and the parts of a fingerprint that stand for them.
 
-    `reached` are the files outside of a project that its build reads, by the project's folder.
+    `reached` are the files outside of a project that its build reads, by the project's folder; `links` are the
+    symbolic links of the workspace.
     """
 
     workspace: Workspace
     files: Files
     manifest: WorkspaceManifest
-    reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reached: Mapping[str, tuple[str, ...]]
+    links: Links
 
     def context(self, service: Service, recipe: Recipe) -> Context:
         """The context of a service: laid out in layers when it is a project of the workspace."""
@@ -141,7 +145,7 @@ class ContextMaker:
         declared = {*self.files.matching(self.manifest.inputs), *self.files.matching(service.inputs)}
         return {
             path
-            for path in declared
+            for path in with_ends(declared, self.links, self.files)
             if self._reachers.get(path, _NOBODY).isdisjoint(folders) and not self.files.is_seen(path, folders)
         }
 
@@ -166,18 +170,25 @@ class ContextMaker:
 
     def _whole(self, folder: str) -> list[str]:
         """What an install copies of a folder that is not in the closure: its package.json, too."""
-        return self.files.seen(folder) if folder in self.workspace.packages else self.files.below(folder)
+        if folder in self.workspace.packages:
+            return self.files.seen(folder)
+        return self.files.below(folder) or files_at([folder], self.links, self.files)
+
+    def _copied(self, paths: Iterable[str]) -> list[str]:
+        """What an install copies, with all that links among it lead to."""
+        return [path for path in self._with_ends(paths) if path not in self.files.hidden]
+
+    def _with_ends(self, paths: Iterable[str]) -> list[str]:
+        """Files with all that links among them lead to, but for those files that an image gets cut to what it needs."""
+        found = with_ends(paths, self.links, self.files)
+        return [path for path in found if path not in INSTALL_FILES]
 
     def _further(self, service: Service, folders: list[str]) -> set[str]:
         """What a layered image sees that is no package's source: shared inputs, patches, all that installs read."""
         frame = self._frame(service, folders)
         copied = (path for folder in self.injected(service) for path in self._whole(folder))
-        return {
-            *self._declared(service, folders),
-            *self._install_files(frame),
-            *self._read_by_install(folders),
-            *copied,
-        }
+        read = self._read_by_install(frame, folders)
+        return {*self._declared(service, folders), *read, *self._copied(copied)}
 
     def _root_parts(self, service: Service, folders: list[str]) -> Iterator[Part]:
         """The root files of the install as parts; what sources nodes tell of the lockfile is left out."""
@@ -228,17 +239,16 @@ class ContextMaker:
             content = prune_root_package(root, lockfile, root_dependencies=with_root)
             yield rendered(f"{MANIFESTS}/{MANIFEST}", content)
         frame = self._frame(service, folders)
-        yield from placed(MANIFESTS, self._read_by_install(folders), self.files.entries)
-        yield from placed(MANIFESTS, self._install_files(frame), self.files.entries)
+        yield from placed(MANIFESTS, self._read_by_install(frame, folders), self.files.entries)
         for folder in frame.folders:
             copied = self._sources(folder) if folder in folders else self._whole(folder)
-            yield from placed(MANIFESTS, copied, self.files.entries)
+            yield from placed(MANIFESTS, self._copied(copied), self.files.entries)
 
-    def _install_files(self, frame: Frame) -> tuple[str, ...]:
-        return install_files(self.workspace.settings, frame.lockfile, self.files.entries, frame.archives)
-
-    def _read_by_install(self, folders: list[str]) -> list[str]:
-        return [path for folder in folders if folder != ROOT for path in self._read_in[folder]]
+    def _read_by_install(self, frame: Frame, folders: list[str]) -> list[str]:
+        """The files that an install opens, besides those that are written anew; with what links among them lead to."""
+        named = install_files(self.workspace.settings, frame.lockfile, self.files.entries, frame.archives)
+        inside = (path for folder in folders if folder != ROOT for path in self._read_in[folder])
+        return self._with_ends([*named, *inside])
 
     @cached_property
     def _read_in(self) -> Mapping[str, list[str]]:

@@ -31,7 +31,9 @@ def reached_files(
     for folder, paths in split_by_owner(links.targets, files.projects).items():
         found.setdefault(folder, []).append(files_at(paths, links, files))
     for folder, places in linked.items():
-        found.setdefault(folder, []).extend(map(files.at, places))
+        found.setdefault(folder, []).append(files_at(places, links, files))
+    if links.targets:
+        found = {folder: [with_ends(chain(*runs), links, files)] for folder, runs in found.items()}
     owned = split_by_owner(set().union(*chain.from_iterable(found.values())), files.projects)
     outside = {
         folder: tuple(filterfalse(frozenset(owned[folder]).__contains__, in_order(runs)))
@@ -81,3 +83,19 @@ def files_at(places: Iterable[str], links: Links, files: Files) -> list[str]:
         found.update(links.passed(ways))
         ends.add(ways[-1])
     return in_order([sorted(found), *map(files.at, sorted(ends))])
+
+
+def with_ends(paths: Iterable[str], links: Links, files: Files) -> list[str]:
+    """These paths, and all that links among them lead to, and links among that in turn; sorted.
+
+    A link without its end is worth nothing to who opens it. What several lead to is looked up once.
+    """
+    found, ends = set(paths), set[str]()
+    came = found
+    while left := [path for path in came if path in links.targets]:
+        ways = [links.ways(path) for path in left]
+        new = {way[-1] for way in ways} - ends
+        ends |= new
+        came = set(chain(*map(links.passed, ways), *map(files.at, new))) - found
+        found |= came
+    return sorted(found)

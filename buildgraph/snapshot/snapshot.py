@@ -107,6 +107,12 @@ class Snapshot:
         contents = self.blobs.read_blobs(set(ids.values()))
         return {path: contents[blob] for path, blob in ids.items()}
 
+    def shown(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """What reading these paths gives: of a link the file that it leads to, if it is one; else it is left out."""
+        found = {path: self.file_at(path) for path in paths}
+        contents = self.read_many({place for place in found.values() if place is not None})
+        return {path: contents[place] for path, place in found.items() if place is not None}
+
     def followed(self, path: str) -> str:
         """The file that a path is, or leads to over symbolic links; ConfigurationError where that is none."""
         found = self.file_at(path)
