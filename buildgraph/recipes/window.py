@@ -81,6 +81,16 @@ def _clean(path: str) -> str:
     return posixpath.normpath(f"/{path.lstrip('/')}" if path.startswith("/") else path)
 
 
+def names_exactly(pattern: str, name: str) -> bool:
+    """Whether one part of a COPY path names a file or folder."""
+    return _named(pattern)(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _named(pattern: str) -> Callable[[str], int | None]:
+    return _automaton([pattern]).last
+
+
 @lru_cache(maxsize=256)
 def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether COPY lines name a path, or a folder that holds it."""
