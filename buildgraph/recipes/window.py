@@ -18,6 +18,7 @@ from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 NOTHING: Final = ("\0",)
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
@@ -63,7 +64,7 @@ def parse_ignored(content: bytes) -> tuple[str, ...]:
     lines = content.decode("utf-8-sig", "replace").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
     cleaned = (_cleaned(line) for line in told if line)
-    return tuple(pattern for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))
+    return tuple(filter(None, (_told(pattern) for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))))
 
 
 def _cleaned(line: str) -> str:
@@ -74,6 +75,18 @@ def _cleaned(line: str) -> str:
     sign = "!" if line.startswith("!") else ""
     pattern = _clean(line.removeprefix(sign).strip())
     return _clean(f"{sign}{pattern.removeprefix('/')}".strip())
+
+
+def _told(pattern: str) -> str:
+    r"""A pattern as far as it is certain what it keeps out, or may let in again.
+
+    Docker makes an expression of it in which a backslash before a letter or digit is no letter: `\dist` is a digit and
+    `ist`, and keeps out no `dist`.
+    """
+    is_odd = any(sign.isascii() and sign.isalnum() for sign in ESCAPED.findall(pattern))
+    if is_odd and pattern.startswith("!"):
+        return ESCAPED.sub(lambda found: found[0] if not found[1].isalnum() else "**", pattern)
+    return "" if is_odd else pattern
 
 
 def _clean(path: str) -> str:
