@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
@@ -14,7 +14,15 @@ from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import EPOCH, ImagePlan
 from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
-from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
+from buildgraph.recipes import (
+    Base,
+    Dockerfile,
+    Window,
+    followed,
+    ignore_files,
+    parse_dockerfile,
+    parse_ignored,
+)
 from buildgraph.recipes.instructions import Instruction
 from buildgraph.recipes.references import parse_reference
 from buildgraph.snapshot import Entry, Snapshot
@@ -191,7 +199,23 @@ class _Planner:
         places = ignore_places(service, self.manifests.workspace.root)
         there = next((path for path in places if path in self.snapshot.entries), "")
         kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
-        return Window(service.context, dockerfile.context_paths, kept_out)
+        return Window(service.context, self._followed(service.context, dockerfile.context_paths), kept_out)
+
+    @cached_property
+    def _followed(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
+        """What Dockerfiles copy from a context, with where its links lead: many services share a Dockerfile."""
+        return cache(lambda context, copies: followed(copies, self._links_in(context)))
+
+    @cached_property
+    def _links_in(self) -> Callable[[str], Mapping[str, str]]:
+        """The symbolic links of a context with what stands in them, seen from its top."""
+        root, links = self.manifests.workspace.root, self.snapshot.links.targets
+
+        def seen_from(context: str) -> Mapping[str, str]:
+            top = Window(posixpath.normpath(posixpath.join(root, context)))
+            return {inner: links[path] for path in links if (inner := top.inside(path))}
+
+        return cache(seen_from)
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
         Dockerfile,
         parse_dockerfile,
     )
+    from buildgraph.recipes.links import (
+        followed,
+    )
     from buildgraph.recipes.window import (
         Window,
         ignore_files,
@@ -27,6 +30,7 @@ __all__ = [
     "Base",
     "Dockerfile",
     "Window",
+    "followed",
     "ignore_files",
     "parse_dockerfile",
     "parse_ignored",
@@ -41,6 +45,7 @@ __getattr__ = offering(
         "Base": "bases",
         "Dockerfile": "dockerfile",
         "Window": "window",
+        "followed": "links",
         "ignore_files": "window",
         "parse_dockerfile": "dockerfile",
         "parse_ignored": "window",

@@ -18,6 +18,7 @@ from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 NOTHING: Final = ("\0",)
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
@@ -63,7 +64,7 @@ def parse_ignored(content: bytes) -> tuple[str, ...]:
     lines = content.decode("utf-8-sig", "replace").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
     cleaned = (_cleaned(line) for line in told if line)
-    return tuple(pattern for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))
+    return tuple(filter(None, (_told(pattern) for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))))
 
 
 def _cleaned(line: str) -> str:
@@ -76,9 +77,31 @@ def _cleaned(line: str) -> str:
     return _clean(f"{sign}{pattern.removeprefix('/')}".strip())
 
 
+def _told(pattern: str) -> str:
+    r"""A pattern as far as it is certain what it keeps out, or may let in again.
+
+    Docker makes an expression of it in which a backslash before a letter or digit is no letter: `\dist` is a digit and
+    `ist`, and keeps out no `dist`.
+    """
+    is_odd = any(sign.isascii() and sign.isalnum() for sign in ESCAPED.findall(pattern))
+    if is_odd and pattern.startswith("!"):
+        return ESCAPED.sub(lambda found: found[0] if not found[1].isalnum() else "**", pattern)
+    return "" if is_odd else pattern
+
+
 def _clean(path: str) -> str:
     """A path as Go's `path.Clean` leaves it: Python's keeps two slashes at the beginning."""
     return posixpath.normpath(f"/{path.lstrip('/')}" if path.startswith("/") else path)
+
+
+def names_exactly(pattern: str, name: str) -> bool:
+    """Whether one part of a COPY path names a file or folder."""
+    return _named(pattern)(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _named(pattern: str) -> Callable[[str], int | None]:
+    return _automaton([pattern]).last
 
 
 @lru_cache(maxsize=256)

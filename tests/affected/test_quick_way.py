@@ -198,6 +198,46 @@ def test_what_packages_read_outside_of_their_folders_affects_them(
     assert {one.node.id for one in compared.nodes} == {f"package:{name}" for name in packages}
 
 
+def linking(recipe: str, links: Mapping[str, str]) -> World:
+    """A world with an image of the packages' folder as it lies, in which there are links."""
+    fields = {"path": "packages", "context": "packages", "dockerfile": RECIPE, "port": 9000, "health": "/"}
+    world = holding(FIRST, {RECIPE: f"FROM scratch\n{recipe}\n", "packages/real/sub/b.json": "{}"})
+    files = {**world.files, **{at: File(to, SYMLINK) for at, to in links.items()}}
+    return replace(world, files=files, products=with_entry(world.products, "all", {"all": fields}))
+
+
+COPIED = {
+    "a pattern": linking("COPY link/*.json real/a* /o/", {"packages/link": "/real/sub"}),
+    "a link behind a link": linking(
+        "ADD real/up/s /o/", {"packages/real/up": "../u", "packages/u/s": "../real"}
+    ),
+    "a bound folder": linking("RUN --mount=source=link,target=/l x", {"packages/link": "../../real"}),
+}
+
+
+@pytest.mark.parametrize("before", COPIED.values(), ids=COPIED)
+def test_what_a_copied_link_leads_to_affects_the_image(town: Monorepo, before: World) -> None:
+    base, head = commit_worlds(town, [before, holding(before, {"packages/real/sub/b.json": "[1]"})])
+    project = open_project(town.root)
+
+    compared = compare(project, base, head, (Kind.IMAGE,))
+
+    assert [one.node.id for one in compared.nodes] == ["image:all"]
+    links = {f"packages/{file.path}" for file in project.picture_of(head).images["all"].context.files}
+    assert links >= {path for path, file in before.files.items() if file.mode == SYMLINK}
+
+
+def test_a_link_that_comes_where_a_copy_leads_affects_the_image(town: Monorepo) -> None:
+    before = linking("COPY l*/*.json real/sub /o/", {})
+    base, head = commit_worlds(
+        town, [before, linking("COPY l*/*.json real/sub /o/", {"packages/link": "real"})]
+    )
+
+    compared = compare(open_project(town.root), base, head, (Kind.IMAGE,))
+
+    assert [one.node.id for one in compared.nodes] == ["image:all"]
+
+
 def test_what_lies_above_the_project_is_told_to_be_in_no_snapshot(town: Monorepo) -> None:
     """Checks look at it on the disk; a graph that is remembered tells it, too."""
     links = {"packages/core/schema.json": "../../../proto/a.json", "apps/web/all": "/etc/acme"}

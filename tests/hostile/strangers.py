@@ -392,6 +392,13 @@ ATTACKS: Mapping[str, Attack] = {
         },
         "hold more than 1000 sets",
     ),
+    "copied patterns that each meet hundreds of links": Attack(
+        {
+            PRODUCT: service('health = "/"\ncontext = "."'),
+            **dockerfile("".join(f"COPY *{n}/*/x *l{n}/**/y /\n" for n in range(800))),
+        },
+        links={f"l{n}": f"l{n + 1}" for n in range(300)},
+    ),
     # symbolic links
     "links that lead to ever longer paths": Attack(
         {}, links={f"packages/core/c{n}": f"c{n + 1}/" + "a/" * 2030 for n in range(20)}
