@@ -99,7 +99,7 @@ def _heredoc(word: str) -> Heredoc | None:
 
 
 def _words(line: str, *, joins: bool = False) -> Iterator[_Word]:
-    """The words of a line, with quotes and escapes; `joins` takes what follows `<<` and blanks for a part of its word."""
+    """The words of a line, with quotes and escapes; `joins`: what follows `<<` and blanks is a part of its word."""
     closing: list[str] = []  # signs that have yet to come, the next one last
     begin, at, marks = 0, 0, list[str]()
     while at < len(line):
