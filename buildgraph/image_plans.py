@@ -15,6 +15,7 @@ from buildgraph.graph.images import EPOCH, ImagePlan
 from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import Base, Dockerfile, Window, ignore_files, parse_dockerfile, parse_ignored
+from buildgraph.recipes.effort import Effort, effort_for
 from buildgraph.recipes.instructions import Instruction
 from buildgraph.recipes.references import parse_reference
 from buildgraph.snapshot import Entry, Snapshot
@@ -30,13 +31,16 @@ def plan_images(
     }
     contents = snapshot.read_many(set(places.values()))
     dockerfiles = {path: contents[place] for path, place in places.items()}
-    planner = _Planner(snapshot, manifests, maker, base, dockerfiles)
+    effort = effort_for(len(manifests.services), sum(map(len, contents.values())))
+    planner = _Planner(snapshot, manifests, maker, base, dockerfiles, effort)
     plans: dict[str, ImagePlan] = {}
     mistakes: list[Mistake] = []
     for service in manifests.services:
         try:
             plans[service.name] = planner.plan(service)
         except ConfigurationError as error:
+            if effort.left < 0:  # the others could only be told the same
+                raise
             mistakes.extend(error.mistakes)
     if mistakes:
         raise ConfigurationError(mistakes)
@@ -50,6 +54,7 @@ class _Planner:
     maker: ContextMaker
     base: Callable[[str], Base]
     dockerfiles: Mapping[str, bytes]
+    effort: Effort
 
     def plan(self, service: Service) -> ImagePlan:
         offered = self._arguments(service)
@@ -59,6 +64,7 @@ class _Planner:
             build_args=offered,
             target=service.target,
             triggers_of=partial(self._triggers, service),
+            effort=self.effort,
         )
         _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
@@ -127,7 +133,11 @@ class _Planner:
             content, offered = self.dockerfiles[parent.dockerfile], self._arguments(parent)
             try:
                 parsed = parse_dockerfile(
-                    content, parent.dockerfile, build_args=offered, target=parent.target
+                    content,
+                    parent.dockerfile,
+                    build_args=offered,
+                    target=parent.target,
+                    effort=self.effort,
                 )
                 self._left[parent.name] = parsed.triggers
             except ConfigurationError:

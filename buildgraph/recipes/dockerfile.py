@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.errors import ConfigurationError, Likeness, Mistake
+from buildgraph.recipes.effort import Effort
 from buildgraph.recipes.instructions import Instruction, split_instructions
 from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.stages import POSITION, TriggersOf, read_stages
@@ -47,15 +48,17 @@ def parse_dockerfile(
     build_args: Mapping[str, str] | None = None,
     target: str = "",
     triggers_of: TriggersOf = lambda image: (),
+    effort: Effort | None = None,
 ) -> Dockerfile:
     """What a build of a Dockerfile uses: `build_args` override its ARGs, `target` "" is the last stage.
 
-    `triggers_of` tells what an image that FROM names leaves to be done, where that is known.
+    `triggers_of` tells what an image that FROM names leaves to be done, where that is known. `effort` is what may be
+    spent on it and on others; None: on it alone.
     Only the stages that the target needs are looked at, for BuildKit runs no others: a base of another
     stage cannot change the image. Raises ConfigurationError for what Docker could not build either.
     """
     script = split_instructions(content.decode("utf-8-sig", "replace"))
-    outer, stages = read_stages(script, path, build_args or {}, triggers_of)
+    outer, stages = read_stages(script, path, build_args or {}, triggers_of, effort or Effort())
     if not stages:
         raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
     position = _position_of(target, stages, path)
