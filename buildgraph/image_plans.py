@@ -23,6 +23,7 @@ from buildgraph.recipes import (
     parse_dockerfile,
     parse_ignored,
 )
+from buildgraph.recipes.effort import Effort, effort_for
 from buildgraph.recipes.instructions import Instruction
 from buildgraph.recipes.references import parse_reference
 from buildgraph.snapshot import Entry, Snapshot
@@ -38,13 +39,16 @@ def plan_images(
     }
     contents = snapshot.read_many(set(places.values()))
     dockerfiles = {path: contents[place] for path, place in places.items()}
-    planner = _Planner(snapshot, manifests, maker, base, dockerfiles)
+    effort = effort_for(len(manifests.services), sum(map(len, contents.values())))
+    planner = _Planner(snapshot, manifests, maker, base, dockerfiles, effort)
     plans: dict[str, ImagePlan] = {}
     mistakes: list[Mistake] = []
     for service in manifests.services:
         try:
             plans[service.name] = planner.plan(service)
         except ConfigurationError as error:
+            if effort.left < 0:  # the others could only be told the same
+                raise
             mistakes.extend(error.mistakes)
     if mistakes:
         raise ConfigurationError(mistakes)
@@ -58,16 +62,11 @@ class _Planner:
     maker: ContextMaker
     base: Callable[[str], Base]
     dockerfiles: Mapping[str, bytes]
+    effort: Effort
 
     def plan(self, service: Service) -> ImagePlan:
         offered = self._arguments(service)
-        dockerfile = parse_dockerfile(
-            self.dockerfiles[service.dockerfile],
-            service.dockerfile,
-            build_args=offered,
-            target=service.target,
-            triggers_of=partial(self._triggers, service),
-        )
+        dockerfile = self._read(service, offered)
         _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
         made = {name: self._parent(service, name) for name in dockerfile.bases}
@@ -94,6 +93,40 @@ class _Planner:
             window=recipe.window,
             dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
+
+    def _read(self, service: Service, offered: Mapping[str, str]) -> Dockerfile:
+        """A service's Dockerfile; it is read once for all services that it says the same for."""
+        file = (service.dockerfile, service.target)
+        for asked in self._asked.get(file, ()):
+            known = self._known.get((*file, asked, _worth(asked, offered)))
+            if known and not self._built_upon_itself(service, known):
+                return known
+        found = parse_dockerfile(
+            self.dockerfiles[service.dockerfile],
+            service.dockerfile,
+            build_args=offered,
+            target=service.target,
+            triggers_of=partial(self._triggers, service),
+            effort=self.effort,
+        )
+        if not self._built_upon_itself(service, found):
+            self._asked.setdefault(file, set()).add(found.asked)
+            self._known[*file, found.asked, _worth(found.asked, offered)] = found
+        return found
+
+    def _built_upon_itself(self, service: Service, dockerfile: Dockerfile) -> bool:
+        """Whether a Dockerfile builds upon what is the image of a service, so that for this one it means another."""
+        return any(self._built_here.get(image) is service for image in dockerfile.bases)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str], set[tuple[str, ...]]]:
+        """By Dockerfile and target, the arguments that it asks for: which may depend on what some are worth."""
+        return {}
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, tuple[str, ...], tuple[str | None, ...]], Dockerfile]:
+        """What was read by Dockerfile, target, arguments that it asks for, and what these are worth."""
+        return {}
 
     @property
     def _scanner(self) -> str:
@@ -135,7 +168,11 @@ class _Planner:
             content, offered = self.dockerfiles[parent.dockerfile], self._arguments(parent)
             try:
                 parsed = parse_dockerfile(
-                    content, parent.dockerfile, build_args=offered, target=parent.target
+                    content,
+                    parent.dockerfile,
+                    build_args=offered,
+                    target=parent.target,
+                    effort=self.effort,
                 )
                 self._left[parent.name] = parsed.triggers
             except ConfigurationError:
@@ -216,6 +253,10 @@ class _Planner:
             return {inner: links[path] for path in links if (inner := top.inside(path))}
 
         return cache(seen_from)
+
+
+def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple(map(offered.get, asked))
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

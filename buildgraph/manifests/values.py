@@ -50,6 +50,20 @@ def check_variable(name: str) -> None:
         raise Refused("PORT is given to every container", "write `listens` if it is not the port you want")
 
 
+def check_argument(name: str) -> None:
+    """Refuse what cannot be the name of a build argument, and the one that tells BuildKit who reads the Dockerfile.
+
+    That is an image, and what is built from has to be locked. BuildKit's other arguments choose nothing that is built
+    from, and their values are in the fingerprint as those of any argument.
+    """
+    check_variable(name)
+    if name == "BUILDKIT_SYNTAX":
+        raise Refused(
+            "chooses an image that is not locked",
+            "write `# syntax=IMAGE` as the first line of the Dockerfile",
+        )
+
+
 def check_setting(name: str) -> None:
     """Refuse what cannot be the name of a database server's setting."""
     if not SETTING.fullmatch(name):

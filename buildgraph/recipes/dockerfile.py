@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.errors import ConfigurationError, Likeness, Mistake
+from buildgraph.recipes.effort import Effort
 from buildgraph.recipes.instructions import Instruction, split_instructions
 from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.stages import POSITION, TriggersOf, read_stages
@@ -22,7 +23,8 @@ class Dockerfile:
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and where a path has
     a variable that only a base image knows, all that it may mean is among them. `support_files` are the names (or
     globs) below `template/` among them, `downloads` the addresses it adds files from without a checksum, and
-    `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
+    `arguments` the names of the build arguments it declares: no other changes the image. `asked` are those of all
+    stages: no other changes what is told here. All are sorted, but
     not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; not `triggers`:
     what the target leaves to the images that are built upon it (ONBUILD); and not `stages`: the names of all stages,
     each with the line of its FROM.
@@ -34,6 +36,7 @@ class Dockerfile:
     support_files: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     syntax: str = ""
     ports: tuple[int, ...] = ()
     triggers: tuple[Instruction, ...] = ()
@@ -47,15 +50,17 @@ def parse_dockerfile(
     build_args: Mapping[str, str] | None = None,
     target: str = "",
     triggers_of: TriggersOf = lambda image: (),
+    effort: Effort | None = None,
 ) -> Dockerfile:
     """What a build of a Dockerfile uses: `build_args` override its ARGs, `target` "" is the last stage.
 
-    `triggers_of` tells what an image that FROM names leaves to be done, where that is known.
+    `triggers_of` tells what an image that FROM names leaves to be done, where that is known. `effort` is what may be
+    spent on it and on others; None: on it alone.
     Only the stages that the target needs are looked at, for BuildKit runs no others: a base of another
     stage cannot change the image. Raises ConfigurationError for what Docker could not build either.
     """
     script = split_instructions(content.decode("utf-8-sig", "replace"))
-    outer, stages = read_stages(script, path, build_args or {}, triggers_of)
+    outer, stages = read_stages(script, path, build_args or {}, triggers_of, effort or Effort())
     if not stages:
         raise ConfigurationError.of(path, "has no FROM", "begin it with the image to build upon")
     position = _position_of(target, stages, path)
@@ -69,6 +74,7 @@ def parse_dockerfile(
         support_files=_support_files(context_paths),
         downloads=_all(stage.downloads for stage in needed),
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
+        asked=_all([outer.declared, *(stage.declared for stage in stages)]),
         syntax=script.syntax,
         ports=_ports(stages, position),
         triggers=tuple(stages[position].triggers),

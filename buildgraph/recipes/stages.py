@@ -12,6 +12,7 @@ from typing import Final
 
 from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
+from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, Effort, TooMuch
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
@@ -45,6 +46,7 @@ class _Walk:
     escape: str
     build_args: Mapping[str, str]
     triggers_of: TriggersOf
+    effort: Effort
     outer: Stage = field(default_factory=Stage)
     stages: list[Stage] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
@@ -55,18 +57,29 @@ class _Walk:
         where = f"{self.path}: line {instruction.line}"
         self.stages[-1].mistakes.append(Mistake(where, shortened(what, LONGEST_SAID), way_out))
 
+    def copy(self, paths: Iterable[str]) -> None:
+        """Keep what the stage that is being read copies from the context."""
+        for path in paths:
+            self.spend(MATCHED * len(path))
+            self.stages[-1].copies.add(path)
+
+    def spend(self, signs: int) -> None:
+        """Count what came of a word, and all variables that it might have named."""
+        stage = self.stages[-1] if self.stages else self.outer
+        self.effort.spend(signs + len(stage.values) // VARIABLES)
+
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""
         return self.named.get(name.lower())
 
 
 def read_stages(
-    script: Script, path: str, build_args: Mapping[str, str], triggers_of: TriggersOf
+    script: Script, path: str, build_args: Mapping[str, str], triggers_of: TriggersOf, effort: Effort
 ) -> tuple[Stage, list[Stage]]:
     """The ARGs before the first FROM, as a stage without image, and the stages in their order.
 
     Mistakes are told with `path` and line. ConfigurationError where variables make a word far too long, ONBUILD
-    lines a build, or where there are more than MOST_STAGES.
+    lines a build, where there are more than MOST_STAGES, or nothing is left of the `effort`.
     """
     if script.doubtful:
         way_out = "write `<<END`, letters alone, and nothing else on the line that has a quote, a `$` or a backslash"
@@ -74,7 +87,7 @@ def read_stages(
         raise ConfigurationError.of(f"{path}: line {script.doubtful}", what, way_out)
     if sum(instruction.name == "FROM" for instruction in script.instructions) > MOST_STAGES:
         raise ConfigurationError.of(path, f"has more than {MOST_STAGES} stages", "part it into several files")
-    walk = _Walk(path, script.escape, build_args, triggers_of)
+    walk = _Walk(path, script.escape, build_args, triggers_of, effort)
     for instruction in script.instructions:
         try:
             _read(walk, instruction)
@@ -83,14 +96,25 @@ def read_stages(
             raise ConfigurationError.of(
                 f"{path}: line {instruction.line}", what, "shorten it, or the variables in it"
             ) from None
+        except TooMuch:
+            what = "with it, all services together have too much to be read in their Dockerfiles"
+            way_out = "shorten what many services share, or what its variables are worth"
+            raise ConfigurationError.of(f"{path}: line {instruction.line}", what, way_out) from None
     return walk.outer, walk.stages
 
 
 def _read(walk: _Walk, instruction: Instruction) -> None:
+    walk.effort.spend(_cost(instruction))
     if instruction.name == "FROM":
         _begin_stage(walk, instruction)
     elif instruction.name == "ARG" or (walk.stages and instruction.name in READERS):
         READERS[instruction.name](walk, instruction)
+
+
+def _cost(instruction: Instruction) -> int:
+    """What reading it takes; of commands only the flags are read."""
+    read = instruction.flags if instruction.name == "RUN" else (*instruction.flags, ("", instruction.rest))
+    return INSTRUCTION + WRITTEN * sum(len(value) for _, value in read)
 
 
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
@@ -130,6 +154,7 @@ def _run_triggers(walk: _Walk, instruction: Instruction, triggers: Sequence[Inst
 
     This is what BuildKit does (`initOnBuildTriggers` in dockerfile2llb/convert.go), which tells the line of FROM, too.
     """
+    walk.effort.spend(sum(map(_cost, triggers)))
     walk.triggered += len(triggers)
     if walk.triggered > MOST_TRIGGERED:
         what = f"ONBUILD lines are done more than {MOST_TRIGGERED} times"
@@ -188,7 +213,9 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     found = expand(text, values, walk.escape)
     uncertain = _uncertain(walk, found.unknown)
     begin = UNKNOWN if walk.stages and _uncertain(walk, found.replaced) else ""
-    return begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    worth = begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    walk.spend(len(worth))
+    return worth
 
 
 def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:
@@ -206,6 +233,7 @@ def _read_expose(walk: _Walk, instruction: Instruction) -> None:
     """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP, nor one that there cannot be."""
     stage = walk.stages[-1]
     for word in split_words(instruction.rest, walk.escape):
+        walk.spend(len(word))
         found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text.replace(UNKNOWN, ""))
         if found and int(found[1]) <= LAST_PORT:
             stage.ports.append(int(found[1]))
@@ -219,7 +247,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.stages[-1].copies |= _copied(_marked(walk, word))
+            walk.copy(_copied(_marked(walk, word)))
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -281,7 +309,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
         source = options.get("source", options.get("src", TOP))
-        walk.stages[-1].copies |= _copied(_marked(walk, source))
+        walk.copy(_copied(_marked(walk, source)))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:

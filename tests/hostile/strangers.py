@@ -54,6 +54,14 @@ def dockerfile(text: str) -> dict[str, str | bytes]:
     return {OWN: f"FROM scratch\n{text}\n"}
 
 
+def sharing(count: int) -> dict[str, str | bytes]:
+    """So many more services built by the plain service's Dockerfile, each with an argument of its own."""
+    one = f'path = "services/own"\ncontext = "services/own"\ndockerfile = "{OWN}"\ndeployed = false\n'
+    return {
+        PRODUCT: "".join(f'[services.s{n}]\n{one}build_args = {{ A = "{n}" }}\n' for n in range(count)),
+    }
+
+
 def nest(text: str) -> dict[str, str | bytes]:
     """A NestJS service with these lines in its main.ts."""
     package = {"name": "@acme/api", "scripts": {"start": "x"}, "dependencies": {"@nestjs/core": "10"}}
@@ -419,6 +427,34 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     # files of odd names
     "thousands of names that no line holds": Attack({f"packages/core/\n{n}": str(n) for n in range(3000)}),
+    "variables that grow on each line, for many services": Attack(
+        dockerfile(
+            f'ARG A\nENV B="{"${A}" + "x" * 500}"\nENV C="{"$B" * 10}"\nENV D="{"$C" * 12}"\n'
+            + "".join(f"COPY {n}$D /\n" for n in range(20))
+        )
+        | sharing(50),
+        "all services together have too much to be read",
+    ),
+    "thousands of lines that hundreds of services share": Attack(
+        dockerfile("ARG A\n" + "COPY a$b /\n" * 3500) | sharing(200), "too much to be read"
+    ),
+    "thousands of lines that say the same for hundreds of services": Attack(
+        dockerfile("COPY a$b /\n" * 3500) | sharing(300)
+    ),
+    "thousands of lines for each of the images built upon one": Attack(
+        dockerfile("ARG A\nFROM up\n" * 5)
+        | sharing(100)
+        | {
+            "manifests/products/up.toml": "[services.up]\npath = 'up'\ndockerfile = 'up/Dockerfile'\ndeployed = false",
+            "up/Dockerfile": "FROM scratch\n" + "ONBUILD COPY $a /\n" * 1900,
+        },
+        "too much to be read",
+    ),
+    "thousands of variables, and of words that name none": Attack(
+        dockerfile(f"ARG A\nENV {' '.join(f'a{n}=1' for n in range(3000))}\nCOPY {'a ' * 3000} /")
+        | sharing(40),
+        "too much to be read",
+    ),
     "variables that never end": Attack(dockerfile("COPY " + "${" * 50_000 + " x"), "longer than"),
     "a copied word of megabytes": Attack(dockerfile(f"COPY {'a' * 1_200_000} x"), "longer than"),
     "an argument of megabytes": Attack(dockerfile(f"ARG A={'a' * 1_200_000}"), "longer than"),

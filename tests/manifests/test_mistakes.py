@@ -266,6 +266,11 @@ SERVICES = {
         'env.PORT = "80"',
         "env.PORT: PORT is given to every container\n  write `listens` if it is not the port you want",
     ),
+    "a frontend as an argument": (
+        'build_args.BUILDKIT_SYNTAX = "x/y:1"',
+        "build_args.BUILDKIT_SYNTAX: chooses an image that is not locked\n"
+        "  write `# syntax=IMAGE` as the first line of the Dockerfile",
+    ),
     "a variable no shell could hold": (
         'env.MY-KEY = "x"',
         "env.MY-KEY: cannot be the name of a variable\n  use letters, digits and _",

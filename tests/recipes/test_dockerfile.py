@@ -8,6 +8,7 @@ import pytest
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.recipes import Dockerfile, parse_dockerfile
+from buildgraph.recipes.effort import Effort
 
 BASES = {
     "one image": ("FROM node:20", ["node:20"]),
@@ -537,3 +538,21 @@ def test_an_unknown_target_is_told_with_close_matches() -> None:
         parse_dockerfile(b"FROM a AS builder\nFROM b AS production", "Dockerfile", target="prod")
 
     assert str(error.value) == "Dockerfile: there is no stage 'prod'\n  did you mean production?"
+
+
+def test_all_that_is_read_together_costs_an_effort() -> None:
+    effort = Effort(4_000)
+
+    for service in range(20):
+        parse_dockerfile(
+            b"ARG A\nFROM a\nCOPY $A /", "Dockerfile", build_args={"A": str(service)}, effort=effort
+        )
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(
+            b"ARG A\nFROM a\nARG A\nCOPY $A /", "Dockerfile", build_args={"A": "a" * 500}, effort=effort
+        )
+
+    assert str(error.value) == (
+        "Dockerfile: line 4: with it, all services together have too much to be read in their Dockerfiles\n"
+        "  shorten what many services share, or what its variables are worth"
+    )
