@@ -23,6 +23,8 @@ POSITION: Final = re.compile(r"[0-9]{1,9}")
 EXPOSED: Final = re.compile(r"([1-9]\d{0,4})(-\d+)?(/tcp)?", re.IGNORECASE)
 LAST_PORT: Final = 65535
 MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
+# What parts the words of COPY and ADD, in quotes and behind an escape, too (`parseStringsWhitespaceDelimited`).
+BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
 TOP: Final = "."
 ANYTHING: Final = "*"  # what is not known of a path, as a pattern
 NAME: Final = "\1"  # what a variable is worth that is some name, as far as is known: never empty, and no path
@@ -277,14 +279,14 @@ def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None
 
 
 def _sources(walk: _Walk, instruction: Instruction) -> list[str]:
-    """All but the last word, which is where they go; the JSON form holds words with blanks."""
+    """All but the last word, which is where they go; only the JSON form has words with blanks."""
     if instruction.rest.startswith("["):
         try:
             return [str(word) for word in json.loads(instruction.rest)][:-1]
         except (ValueError, RecursionError):
             walk.refuse(instruction, f"{instruction.name} begins like a JSON list and is none")
             return []
-    return split_words(instruction.rest, walk.escape)[:-1]
+    return BLANKS.split(instruction.rest.strip())[:-1]
 
 
 def _read_run(walk: _Walk, instruction: Instruction) -> None:

@@ -97,8 +97,8 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
         if len(found.text) > LONGEST:
             raise TooLong
         character = word[position]
-        if character == escape and position + 1 < len(word):
-            found.text += word[position + 1]
+        if character == escape:  # behind which nothing is left it is nothing itself
+            found.text += word[position + 1 : position + 2]
             position += 2
             continue
         token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
