@@ -58,14 +58,7 @@ class _Planner:
 
     def plan(self, service: Service) -> ImagePlan:
         offered = self._arguments(service)
-        dockerfile = parse_dockerfile(
-            self.dockerfiles[service.dockerfile],
-            service.dockerfile,
-            build_args=offered,
-            target=service.target,
-            triggers_of=partial(self._triggers, service),
-            effort=self.effort,
-        )
+        dockerfile = self._read(service, offered)
         _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
         made = {name: self._parent(service, name) for name in dockerfile.bases}
@@ -92,6 +85,40 @@ class _Planner:
             window=recipe.window,
             dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
+
+    def _read(self, service: Service, offered: Mapping[str, str]) -> Dockerfile:
+        """A service's Dockerfile; it is read once for all services that it says the same for."""
+        file = (service.dockerfile, service.target)
+        for asked in self._asked.get(file, ()):
+            known = self._known.get((*file, asked, _worth(asked, offered)))
+            if known and not self._built_upon_itself(service, known):
+                return known
+        found = parse_dockerfile(
+            self.dockerfiles[service.dockerfile],
+            service.dockerfile,
+            build_args=offered,
+            target=service.target,
+            triggers_of=partial(self._triggers, service),
+            effort=self.effort,
+        )
+        if not self._built_upon_itself(service, found):
+            self._asked.setdefault(file, set()).add(found.asked)
+            self._known[*file, found.asked, _worth(found.asked, offered)] = found
+        return found
+
+    def _built_upon_itself(self, service: Service, dockerfile: Dockerfile) -> bool:
+        """Whether a Dockerfile builds upon what is the image of a service, so that for this one it means another."""
+        return any(self._built_here.get(image) is service for image in dockerfile.bases)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str], set[tuple[str, ...]]]:
+        """By Dockerfile and target, the arguments that it asks for: which may depend on what some are worth."""
+        return {}
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, tuple[str, ...], tuple[str | None, ...]], Dockerfile]:
+        """What was read by Dockerfile, target, arguments that it asks for, and what these are worth."""
+        return {}
 
     @property
     def _scanner(self) -> str:
@@ -198,6 +225,10 @@ class _Planner:
         there = next((path for path in places if path in self.snapshot.entries), "")
         kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
         return Window(service.context, dockerfile.context_paths, kept_out)
+
+
+def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple(map(offered.get, asked))
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

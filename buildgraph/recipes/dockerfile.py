@@ -23,7 +23,8 @@ class Dockerfile:
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and a
     variable that only a base image knows is `*`. `support_files` are the names (or globs) below
     `template/` among them, `downloads` the addresses it adds files from without a checksum, and
-    `arguments` the names of the build arguments it declares: no other changes the image. All are sorted, but
+    `arguments` the names of the build arguments it declares: no other changes the image. `asked` are those of all
+    stages: no other changes what is told here. All are sorted, but
     not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; not `triggers`:
     what the target leaves to the images that are built upon it (ONBUILD); and not `stages`: the names of all stages,
     each with the line of its FROM.
@@ -35,6 +36,7 @@ class Dockerfile:
     support_files: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     syntax: str = ""
     ports: tuple[int, ...] = ()
     triggers: tuple[Instruction, ...] = ()
@@ -72,6 +74,7 @@ def parse_dockerfile(
         support_files=_support_files(context_paths),
         downloads=_all(stage.downloads for stage in needed),
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
+        asked=_all([outer.declared, *(stage.declared for stage in stages)]),
         syntax=script.syntax,
         ports=_ports(stages, position),
         triggers=tuple(stages[position].triggers),

@@ -6,7 +6,7 @@ import csv
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -51,15 +51,15 @@ class _Walk:
         where = f"{self.path}: line {instruction.line}"
         self.stages[-1].mistakes.append(Mistake(where, shortened(what, LONGEST_SAID), way_out))
 
-    def copy(self, path: str) -> None:
+    def copy(self, paths: Collection[str]) -> None:
         """Keep what the stage that is being read copies from the context."""
-        self.spend(MATCHED * len(path))
-        self.stages[-1].copies.add(path)
+        self.spend(MATCHED * sum(map(len, paths)))
+        self.stages[-1].copies.update(paths)
 
     def spend(self, signs: int) -> None:
         """Count what came of a word, and all variables that it might have named."""
         stage = self.stages[-1] if self.stages else self.outer
-        self.effort.spend(signs + (len(stage.args) + len(stage.env)) // VARIABLES)
+        self.effort.spend(signs + len(stage.values) // VARIABLES)
 
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""
@@ -115,7 +115,7 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     has_name = len(words) == 3 and words[1].upper() == "AS"
     base = expand(words[0] if words else "", walk.outer.args, walk.escape)
     parent = walk.stage_named(base.text)
-    walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
+    walk.stages.append(Stage(words[2].lower() if has_name else "", line=instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
     if base.unknown or UNKNOWN in base.text:
@@ -218,7 +218,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.copy(_inside(_expanded(walk, word)))
+            walk.copy([_inside(_expanded(walk, word))])
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -283,7 +283,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
         source = options.get("source", options.get("src", "."))
-        walk.copy(_inside(_expanded(walk, source)))
+        walk.copy([_inside(_expanded(walk, source))])
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:

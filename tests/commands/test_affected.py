@@ -408,6 +408,38 @@ def test_a_service_may_bear_the_name_of_its_base(repo: Monorepo) -> None:
     assert repo.affected() == []
 
 
+def test_services_of_one_dockerfile_see_what_their_own_arguments_name(repo: Monorepo) -> None:
+    repo.write("app/Dockerfile", "FROM scratch\nARG A=a\nCOPY $A /\n")
+    for name, argument in {"one": 'C = "b"', "two": 'A = "b"', "three": 'B = "b"', "four": 'A = "b"'}.items():
+        repo._declare(
+            name, {"path": "app", "dockerfile": "app/Dockerfile", "context": "app", "deployed": False}
+        )
+        with (repo.root / f"manifests/products/{name}.toml").open("a") as manifest:
+            manifest.write(f"build_args = {{ {argument} }}\n")
+    repo.write("app/a", "1")
+    repo.write("app/b", "1")
+    repo.commit()
+
+    repo.write("app/b", "2")
+
+    assert repo.affected("--kind", "image") == ["image:four", "image:two"]
+
+
+def test_of_services_of_one_dockerfile_one_may_be_what_the_others_are_built_upon(repo: Monorepo) -> None:
+    """What it leaves to them is nothing that it does itself."""
+    repo.write("app/Dockerfile", "FROM redis\nONBUILD COPY later /\n")
+    repo.write("app/later", "1")
+    for name in ("a", "redis", "z"):
+        repo._declare(
+            name, {"path": "app", "dockerfile": "app/Dockerfile", "context": "app", "deployed": False}
+        )
+    repo.commit()
+
+    repo.write("app/later", "2")
+
+    assert repo.affected("--kind", "image") == ["image:a", "image:z"]
+
+
 def test_an_address_without_a_checksum_cannot_be_fingerprinted(repo: Monorepo) -> None:
     repo.plain_service("tool", "FROM scratch\nADD https://example.com/tool /tool\n", port=80)
     repo.commit()

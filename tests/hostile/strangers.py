@@ -431,6 +431,9 @@ ATTACKS: Mapping[str, Attack] = {
     "thousands of lines that hundreds of services share": Attack(
         dockerfile("ARG A\n" + "COPY a$b /\n" * 3500) | sharing(200), "too much to be read"
     ),
+    "thousands of lines that say the same for hundreds of services": Attack(
+        dockerfile("COPY a$b /\n" * 3500) | sharing(300)
+    ),
     "thousands of lines for each of the images built upon one": Attack(
         dockerfile("ARG A\nFROM up\n" * 5)
         | sharing(100)
