@@ -259,10 +259,6 @@ def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None
     return tuple(map(offered.get, asked))
 
 
-def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(offered.get, asked))
-
-
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:
     """Where a service's ignored patterns may stand, seen from the project's folder, whose workspace is at `root`."""
     if not service.context:
