@@ -214,7 +214,7 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     """
     found = expand(text, values, walk.escape)
     uncertain = _uncertain(walk, found.unknown)
-    begin = UNKNOWN if walk.stages and _uncertain(walk, found.replaced) else ""
+    begin = UNKNOWN if _uncertain(walk, found.replaced) else ""
     worth = begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
     walk.spend(len(worth))
     return worth

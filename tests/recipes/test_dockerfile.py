@@ -492,6 +492,11 @@ MISTAKES = {
         "Dockerfile: line 2: node:$T in FROM has no value\n"
         "  give it a default with ARG before the first FROM, or a value in `build_args`",
     ),
+    "a variable of the platform with a default": (
+        "ARG T=${TARGETARCH:-amd64}\nFROM node:$T",
+        "Dockerfile: line 2: node:$T in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
     "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
     "a variable in --from": (
