@@ -7,7 +7,6 @@ it fails there is no heredoc. Its versions do not agree about some lines; those 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -67,15 +66,6 @@ def heredocs_in(line: str) -> list[Heredoc]:
     if loose == opened:
         return opened
     return [replace(found, is_certain=False) for found in (*opened, *loose)]
-
-
-def is_list(rest: str) -> bool:
-    """Whether a JSON list follows an instruction: neither that nor what stands behind it opens a heredoc."""
-    try:
-        found, _ = json.JSONDecoder().raw_decode(rest) if rest.startswith("[") else (None, 0)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, list) and all(isinstance(word, str) for word in found)
 
 
 def _opened(word: _Word) -> Heredoc | None:

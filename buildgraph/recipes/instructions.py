@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.heredocs import DoubtfulError, heredocs_in, is_list
-from buildgraph.recipes.words import unquoted, words_in
+from buildgraph.recipes.heredocs import DoubtfulError, heredocs_in
+from buildgraph.recipes.words import listed, unquoted, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
 TAKES_HEREDOCS: Final = frozenset({"ADD", "COPY", "RUN"})
@@ -99,7 +99,7 @@ def _instructions(lines: Sequence[str], escape: str, doubtful: list[int]) -> Ite
             continue
         found = _instruction(text, start + 1)
         taker = found.trigger or found
-        if taker.name in TAKES_HEREDOCS and not is_list(taker.rest):
+        if taker.name in TAKES_HEREDOCS and listed(taker.rest) is None:
             try:
                 index = _after_heredocs(text, ends, index)
             except DoubtfulError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, 
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
-from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, split_words
+from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
@@ -280,12 +279,9 @@ def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None
 
 def _sources(walk: _Walk, instruction: Instruction) -> list[str]:
     """All but the last word, which is where they go; only the JSON form has words with blanks."""
-    if instruction.rest.startswith("["):
-        try:
-            return [str(word) for word in json.loads(instruction.rest)][:-1]
-        except (ValueError, RecursionError):
-            walk.refuse(instruction, f"{instruction.name} begins like a JSON list and is none")
-            return []
+    words = listed(instruction.rest)
+    if words is not None:
+        return words[:-1]
     return BLANKS.split(instruction.rest.strip())[:-1]
 
 

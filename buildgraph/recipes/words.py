@@ -5,6 +5,7 @@ The rules are those of the Dockerfile reference, "Environment replacement".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,18 @@ class Expansion:
     text: str = ""
     unknown: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
+
+
+def listed(text: str) -> list[str] | None:
+    """The texts of the JSON list that a text begins with, whatever stands behind it (`parseJSON` in BuildKit's parser).
+
+    None where it is none: then it is words, as `[a-d]*.json` is.
+    """
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text) if text.startswith("[") else (None, 0)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
 
 
 def split_words(text: str, escape: str = "\\") -> list[str]:
