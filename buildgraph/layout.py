@@ -98,7 +98,6 @@ class Layout:
 
     @cached_property
     def _packages(self) -> PackageMaker:
-        npmrc = self.below.file_at(NPMRC)
         declared = self.manifests.workspace
         shared = self.files.matching(declared.inputs)
         return PackageMaker(
@@ -107,7 +106,7 @@ class Layout:
             root_inputs(
                 self.workspace,
                 shown_entries(self.files.entries, self._links),
-                None if npmrc is None else self.below.read(npmrc),
+                self.below.shown([NPMRC]).get(NPMRC),
                 self._above,
             ),
             tuple(shared_parts(self.files, with_ends(shared, self._links, self.files))),

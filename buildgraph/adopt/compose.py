@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from buildgraph.adopt.model import Facts, Open
@@ -45,7 +46,7 @@ def unread_files(facts: Facts) -> Iterator[Open]:
     """The compose files that are none, or more than is read of one: what they say of builds is not known."""
     for path in sorted(_files(facts)):
         try:
-            parse_yaml(facts.texts.get(path, "").encode(), path)
+            _documents(path, facts.texts.get(path, ""))
         except ConfigurationError as error:
             yield from (Open(found.where, found.what, WITHOUT) for found in error.mistakes)
 
@@ -94,10 +95,16 @@ def health_path(command: str) -> str:
     return (found[1] or "/") if found else ""
 
 
+@lru_cache(maxsize=256)
+def _documents(path: str, text: str) -> tuple[Any, ...]:
+    """What a file holds, read once for all who ask; ConfigurationError when it cannot be read."""
+    return parse_yaml(text.encode(), path)
+
+
 def _declared(path: str, text: str) -> list[Mapping[str, Any]]:
     """Every service that is built; a file that cannot be read says nothing."""
     try:
-        documents = parse_yaml(text.encode(), path)
+        documents = _documents(path, text)
     except ConfigurationError:
         return []
     document = documents[0] if documents else None

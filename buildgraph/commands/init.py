@@ -116,10 +116,8 @@ def read_facts(snapshot: Snapshot, manifests: Manifests, folder: str) -> Facts:
     below = snapshot.below(manifests.workspace.root)
     packages = read_workspace(snapshot, manifests.workspace.root).packages
     paths = tuple(sorted(below.entries))
-    found = {path: below.file_at(path) for path in wanted_texts(paths, packages)}
-    places = {path: place for path, place in found.items() if place is not None}
-    contents = below.read_many(set(places.values()))
-    texts = {path: contents[place].decode("utf-8", "replace") for path, place in places.items()}
+    shown = below.shown(wanted_texts(paths, packages))
+    texts = {path: content.decode("utf-8", "replace") for path, content in shown.items()}
     package = packages[ROOT].name if ROOT in packages else ""
     is_declared = WORKSPACE_FILE in snapshot.entries
     name = manifests.workspace.name if is_declared else workspace_name(package, folder)
