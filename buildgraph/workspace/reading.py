@@ -35,12 +35,8 @@ class Files(Protocol):
         """Every path, with what stands there."""
         ...
 
-    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents by path, in one go."""
-        ...
-
-    def file_at(self, path: str) -> str | None:
-        """The file that a path is, or leads to over symbolic links; None where that is none."""
+    def shown(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """What reading these paths gives, links followed, in one go; what is no file is left out."""
         ...
 
 
@@ -118,12 +114,8 @@ class _Reader:
 
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of those paths that are there; symbolic links are followed within the snapshot."""
-        entries = self.snapshot.entries
-        asked = {path: self.where(path) for path in paths if self.where(path) in entries}
-        found = {path: self.snapshot.file_at(place) for path, place in asked.items()}
-        places = {path: place for path, place in found.items() if place is not None}
-        read = self.snapshot.read_many(sorted(set(places.values()))) if places else {}
-        return {path: read[place] for path, place in places.items()}
+        asked = {self.where(path): path for path in paths}
+        return {asked[place]: content for place, content in self.snapshot.shown(asked).items()}
 
     def no_file(self, path: str) -> list[Mistake]:
         """What is wrong with a path that has no content, where something stands there."""

@@ -23,13 +23,10 @@ class Tree:
     def entries(self) -> Mapping[str, object]:
         return {**self.files, **self.links}
 
-    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+    def shown(self, paths: Iterable[str]) -> dict[str, bytes]:
         self.questions += 1
-        return {path: self.files[path] if path in self.files else self.links[path].encode() for path in paths}
-
-    def file_at(self, path: str) -> str | None:
-        place = Links(self.links).ways(path)[-1]
-        return place if place in self.files else None
+        places = {path: Links(self.links).ways(path)[-1] for path in paths}
+        return {path: self.files[place] for path, place in places.items() if place in self.files}
 
 
 def tree(files: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Tree:
