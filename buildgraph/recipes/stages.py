@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Final
 
 from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
+from buildgraph.recipes.copied import NAME, TOP, as_pattern, paths_meant
 from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, Effort, TooMuch
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
@@ -24,9 +24,6 @@ LAST_PORT: Final = 65535
 MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
 # What parts the words of COPY and ADD, in quotes and behind an escape, too (`parseStringsWhitespaceDelimited`).
 BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
-TOP: Final = "."
-ANYTHING: Final = "*"  # what is not known of a path, as a pattern
-NAME: Final = "\1"  # what a variable is worth that is some name, as far as is known: never empty, and no path
 # What a build is given without anybody's word: by its platform, or by the settings of Docker's command and our own.
 GIVEN: Final = re.compile(
     r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE|BUILDKIT_.*|SOURCE_DATE_EPOCH"
@@ -248,7 +245,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.copy(_copied(_marked(walk, word)))
+            walk.copy(paths_meant(_marked(walk, word)))
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -257,7 +254,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
-    source = _shown(_marked(walk, word))
+    source = as_pattern(_marked(walk, word))
     checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
     if checksum.strip(UNKNOWN):
         return True
@@ -307,7 +304,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
         source = options.get("source", options.get("src", TOP))
-        walk.copy(_copied(_marked(walk, source)))
+        walk.copy(paths_meant(_marked(walk, source)))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
@@ -337,29 +334,6 @@ def _marked(walk: _Walk, word: str) -> str:
     if any(name.startswith("$") for name in uncertain):  # nor is it known where such a form ends
         return marked.partition(UNKNOWN)[0] + UNKNOWN
     return marked
-
-
-def _copied(marked: str) -> set[str]:
-    """The patterns of all that a path may mean.
-
-    What is not known may be empty, a path, or `..`, which BuildKit works out with what stands before it (`a/$B` may be
-    the top): nothing but the folders and names behind it is certain. What a template may mean is told by `*`, too.
-    """
-    told = {_inside(_shown(marked))}
-    if UNKNOWN not in marked:
-        return told
-    behind = _inside(_shown(marked.rpartition(UNKNOWN)[2].partition("/")[2]))
-    return told | {TOP if behind == TOP else f"**/{behind}"}
-
-
-def _shown(marked: str) -> str:
-    """A path in which what is not known stands as a pattern."""
-    return marked.replace(UNKNOWN, ANYTHING).replace(NAME, ANYTHING)
-
-
-def _inside(path: str) -> str:
-    """A path as it stands in the context: without leading slash, and never above its top."""
-    return posixpath.normpath(f"/{path}").lstrip("/") or TOP
 
 
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {
