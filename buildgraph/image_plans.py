@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
+from buildgraph.dockerfiles import Dockerfiles, read_dockerfiles
 from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
 from buildgraph.graph.contexts import ContextMaker
@@ -20,34 +21,25 @@ from buildgraph.recipes import (
     Window,
     followed,
     ignore_files,
-    parse_dockerfile,
     parse_ignored,
 )
-from buildgraph.recipes.effort import Effort, effort_for
-from buildgraph.recipes.instructions import Instruction
 from buildgraph.recipes.references import parse_reference
 from buildgraph.snapshot import Entry, Snapshot
-from buildgraph.workspace.projects import ROOT
 
 
 def plan_images(
     snapshot: Snapshot, manifests: Manifests, maker: ContextMaker, base: Callable[[str], Base]
 ) -> dict[str, ImagePlan]:
     """The plan of every service's image, by name; ConfigurationError tells all that cannot be planned."""
-    places = {
-        path: snapshot.followed(path) for path in {service.dockerfile for service in manifests.services}
-    }
-    contents = snapshot.read_many(set(places.values()))
-    dockerfiles = {path: contents[place] for path, place in places.items()}
-    effort = effort_for(len(manifests.services), sum(map(len, contents.values())))
-    planner = _Planner(snapshot, manifests, maker, base, dockerfiles, effort)
+    dockerfiles = read_dockerfiles(snapshot, manifests, maker.workspace)
+    planner = _Planner(snapshot, manifests, maker, base, dockerfiles)
     plans: dict[str, ImagePlan] = {}
     mistakes: list[Mistake] = []
     for service in manifests.services:
         try:
             plans[service.name] = planner.plan(service)
         except ConfigurationError as error:
-            if effort.left < 0:  # the others could only be told the same
+            if dockerfiles.is_spent:  # the others could only be told the same
                 raise
             mistakes.extend(error.mistakes)
     if mistakes:
@@ -61,15 +53,14 @@ class _Planner:
     manifests: Manifests
     maker: ContextMaker
     base: Callable[[str], Base]
-    dockerfiles: Mapping[str, bytes]
-    effort: Effort
+    dockerfiles: Dockerfiles
 
     def plan(self, service: Service) -> ImagePlan:
-        offered = self._arguments(service)
-        dockerfile = self._read(service, offered)
+        dockerfile = self.dockerfiles.of(service)
+        offered = self.dockerfiles.arguments(service)
         _refuse_downloads(dockerfile)
         recipe = self._recipe(service, dockerfile)
-        made = {name: self._parent(service, name) for name in dockerfile.bases}
+        made = {name: self.dockerfiles.parent(service, name) for name in dockerfile.bases}
         parents = {name: parent.name for name, parent in made.items() if parent}
         helping = {name for name in (dockerfile.syntax, self._scanner) if name}
         _refuse_hidden_stages(dockerfile, {*dockerfile.bases, *helping})
@@ -94,40 +85,6 @@ class _Planner:
             dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
 
-    def _read(self, service: Service, offered: Mapping[str, str]) -> Dockerfile:
-        """A service's Dockerfile; it is read once for all services that it says the same for."""
-        file = (service.dockerfile, service.target)
-        for asked in self._asked.get(file, ()):
-            known = self._known.get((*file, asked, _worth(asked, offered)))
-            if known and not self._built_upon_itself(service, known):
-                return known
-        found = parse_dockerfile(
-            self.dockerfiles[service.dockerfile],
-            service.dockerfile,
-            build_args=offered,
-            target=service.target,
-            triggers_of=partial(self._triggers, service),
-            effort=self.effort,
-        )
-        if not self._built_upon_itself(service, found):
-            self._asked.setdefault(file, set()).add(found.asked)
-            self._known[*file, found.asked, _worth(found.asked, offered)] = found
-        return found
-
-    def _built_upon_itself(self, service: Service, dockerfile: Dockerfile) -> bool:
-        """Whether a Dockerfile builds upon what is the image of a service, so that for this one it means another."""
-        return any(self._built_here.get(image) is service for image in dockerfile.bases)
-
-    @cached_property
-    def _asked(self) -> dict[tuple[str, str], set[tuple[str, ...]]]:
-        """By Dockerfile and target, the arguments that it asks for: which may depend on what some are worth."""
-        return {}
-
-    @cached_property
-    def _known(self) -> dict[tuple[str, str, tuple[str, ...], tuple[str | None, ...]], Dockerfile]:
-        """What was read by Dockerfile, target, arguments that it asks for, and what these are worth."""
-        return {}
-
     @property
     def _scanner(self) -> str:
         """The image that makes the SBOM of each image, "" where none is wanted."""
@@ -137,73 +94,14 @@ class _Planner:
     @cached_property
     def _beside(self) -> Mapping[str, Mapping[str, Entry]]:
         """The files by name in every folder that holds a Dockerfile."""
-        found: dict[str, dict[str, Entry]] = {path.rpartition("/")[0]: {} for path in self.dockerfiles}
+        found: dict[str, dict[str, Entry]] = {
+            path.rpartition("/")[0]: {} for path in self.dockerfiles.contents
+        }
         for path, entry in self.snapshot.entries.items():
             folder, _, name = path.rpartition("/")
             if folder in found:
                 found[folder][name] = entry
         return found
-
-    def _parent(self, service: Service, image: str) -> Service | None:
-        """The other service whose image a Dockerfile means by this name, if there is one."""
-        parent = self._built_here.get(image, service)
-        return None if parent is service else parent
-
-    @cached_property
-    def _built_here(self) -> dict[str, Service]:
-        """What FROM may say for an image of this workspace, with the service whose image it is."""
-        services = self.manifests.services
-        named = {service.name: service for service in services}
-        return {service.base_of: service for service in services if service.base_of} | named
-
-    def _triggers(self, service: Service, image: str) -> Sequence[Instruction]:
-        """What an image that is built here leaves to be done where others are built upon it.
-
-        Its own Dockerfile's mistakes are told when it is planned itself.
-        """
-        parent = self._parent(service, image)
-        if parent is None:
-            return ()
-        if parent.name not in self._left:
-            content, offered = self.dockerfiles[parent.dockerfile], self._arguments(parent)
-            try:
-                parsed = parse_dockerfile(
-                    content,
-                    parent.dockerfile,
-                    build_args=offered,
-                    target=parent.target,
-                    effort=self.effort,
-                )
-                self._left[parent.name] = parsed.triggers
-            except ConfigurationError:
-                self._left[parent.name] = ()
-        return self._left[parent.name]
-
-    @cached_property
-    def _left(self) -> dict[str, Sequence[Instruction]]:
-        """What services leave to be done, as far as they were asked about."""
-        return {}
-
-    def _arguments(self, service: Service) -> dict[str, str]:
-        """The build arguments on offer; only those that the Dockerfile declares reach the build."""
-        package = self.maker.workspace.packages.get(service.path)
-        return {
-            "SERVICE_PATH": service.path,
-            "PACKAGE": package.name if package else "",
-            "PORT": str(service.listens or service.port),
-            "HEALTH_PATH": service.health,
-            "PNPM_VERSION": self._pnpm_version,
-            **service.build_args,
-        }
-
-    @property
-    def _pnpm_version(self) -> str:
-        root = self.maker.workspace.packages.get(ROOT)
-        manager = root.package_manager if root else ""
-        if manager.startswith("pnpm@"):
-            return manager.partition("+")[0].removeprefix("pnpm@")
-        lockfile = self.maker.workspace.lockfile
-        return "8" if lockfile is not None and lockfile.is_flat else "9"  # the last that reads each
 
     def _recipe(self, service: Service, dockerfile: Dockerfile) -> Recipe:
         """The Dockerfile's entry and those of its support files, which stand beside it."""
@@ -253,10 +151,6 @@ class _Planner:
             return {inner: links[path] for path in links if (inner := top.inside(path))}
 
         return cache(seen_from)
-
-
-def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(offered.get, asked))
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

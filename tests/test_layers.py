@@ -26,6 +26,7 @@ ROAD = (
     ("traffic",),
     ("deploy",),
     ("backup", "coolify", "kubernetes"),
+    ("dockerfiles",),
     ("image_plans",),
     ("layout", "roster"),
     ("picture", "memory"),
