@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST_REMEMBERED: Final = 1 << 12
 # What pathspec writes for `**/` at the beginning and for `/**/`.
 _FIRST, _FOLDERS = r"^(?:.+/)?", r"(?:/.+)?/"
+_LAST_FOLDERS = re.compile(r"(^!?|/)(?:\*\*/)+(?= *$)")
+_NOTHING: Final = "(?!)"
 _SET = re.compile(r"\\.|\[(?P<not>\^?)(?P<signs>\]?(?:\\.|[^\]\\])*)\]", re.DOTALL)
 _MEMBER = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
 _UP_TO_FOLDERS = re.compile(
@@ -83,7 +85,7 @@ def mentioning(patterns: tuple[str, ...]) -> str:
     """
     found = (p for p in _spec(patterns).patterns if p.include)
     expressions = [re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern) for pattern in found if pattern.regex]
-    return "|".join(f"(?s:{text})" for text in expressions) or "(?!)"
+    return "|".join(f"(?s:{text})" for text in expressions) or _NOTHING
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
@@ -104,12 +106,19 @@ def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
 
 @lru_cache(maxsize=MOST_REMEMBERED)
 def _parsed(line: str) -> RegexPattern:
-    """One pattern as pathspec has it; to compile it takes longest, and many services ask for the same."""
+    """One pattern as pathspec has it; to compile it takes longest, and many services ask for the same.
+
+    To git, `a/**/` are the folders in `a` with what they hold, and not its files; pathspec takes these, too.
+    """
     from pathspec import GitIgnoreSpec
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # as in `compiled`
-        return cast("RegexPattern", GitIgnoreSpec.from_lines([line]).patterns[0])
+        found = GitIgnoreSpec.from_lines([_LAST_FOLDERS.sub(r"\1*/", line)]).patterns[0]
+    pattern = cast("RegexPattern", found)
+    if pattern.regex and "//" in line:  # no name is empty
+        pattern.regex = re.compile(_NOTHING)
+    return pattern
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
@@ -149,7 +158,7 @@ def _within_names(one: re.Match[str]) -> str:
     if one["not"]:
         return f"[^/{_MEMBER.sub(_escaped, signs)}]"
     kept = "".join(part for member in _MEMBER.finditer(signs) for part in _parted(member))
-    return f"[{kept}]" if kept else "(?!)"
+    return f"[{kept}]" if kept else _NOTHING
 
 
 def _escaped(member: re.Match[str]) -> str:

@@ -65,9 +65,15 @@ def test_a_pattern_that_is_none_is_told_whatever_stands_beside_it(line: str) -> 
     assert not matching((line, "b"), ["a"])
 
 
+def test_stars_for_the_last_folders_are_folders_and_no_files() -> None:
+    assert matching(("docs/**/",), ["docs/index.md", "docs/guides/index.md"]) == ["docs/guides/index.md"]
+    assert matching(("**/", "!docs/**/"), ["docs/index.md", "docs/guides/index.md"]) == ["docs/index.md"]
+
+
 def random_pattern(draw: random.Random) -> str:
     names = ["**", "*", *(random_name(draw) for _ in range(3))]
-    written = "/".join(draw.choice(names) for _ in range(draw.choice((1, 2, 3, 4))))
+    between = draw.choice(("/", "/", "/", "//"))
+    written = between.join(draw.choice(names) for _ in range(draw.choice((1, 2, 3, 4))))
     return f"{draw.choice(('', '/'))}{written}{draw.choice(('', '', '/'))}"
 
 
