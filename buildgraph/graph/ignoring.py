@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_REMEMBERED: Final = 1 << 12
 # What pathspec writes for `**/` at the beginning and for `/**/`.
 _FIRST, _FOLDERS = r"^(?:.+/)?", r"(?:/.+)?/"
-_LAST_FOLDERS = re.compile(r"(^!?|/)(?:\*\*/)+(?= *$)")
+_LAST_FOLDERS = re.compile(r"(^!?|(?<!\*\*)/)(?:\*\*/)++(?= *\Z)")
 _NOTHING: Final = "(?!)"
 _SET = re.compile(r"\\.|\[(?P<not>\^?)(?P<signs>\]?(?:\\.|[^\]\\])*)\]", re.DOTALL)
 _MEMBER = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)

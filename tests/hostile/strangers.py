@@ -234,6 +234,9 @@ ATTACKS: Mapping[str, Attack] = {
             **FOLDERS,
         }
     ),
+    "an ignored pattern of thousands of folders": Attack(
+        {ROOT: f'name = "acme"\nignored = ["a/{"**/" * 16_000}x"]\n'},
+    ),
     "ignored patterns by the thousand": Attack(
         {ROOT: f'name = "acme"\nignored = {json.dumps([f"*{n}/**/x{n}" for n in range(6000)])}\n'},
         "workspace.toml: ignored: are more than 1000 patterns",
