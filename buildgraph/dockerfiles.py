@@ -16,6 +16,8 @@ from buildgraph.snapshot import Snapshot
 from buildgraph.workspace import Workspace
 from buildgraph.workspace.projects import ROOT
 
+_Worth = tuple[str | None, ...]  # what the build gives for names, None where it gives nothing
+
 
 def read_dockerfiles(snapshot: Snapshot, manifests: Manifests, workspace: Workspace) -> Dockerfiles:
     """The Dockerfiles of all services; nothing is parsed before it is asked for."""
@@ -50,15 +52,15 @@ class Dockerfiles:
 
         Raises ConfigurationError for what Docker could not build either.
         """
-        file, offered = (service.dockerfile, service.target), self.arguments(service)
-        for asked in self._asked.get(file, ()):
-            known = self._known.get((*file, asked, _worth(asked, offered)))
-            if known and not self._is_upon_itself(service, known):
-                return known
+        offered = self.arguments(service)
+        known = self._known.setdefault((service.dockerfile, service.target), {})
+        for names, by_worth in known.items():
+            found = by_worth.get(_worth(names, offered))
+            if found and not self._is_upon_itself(service, found):
+                return found
         found = self._parsed(service, partial(self._triggers, service))
         if not self._is_upon_itself(service, found):
-            self._asked.setdefault(file, set()).add(found.asked)
-            self._known[*file, found.asked, _worth(found.asked, offered)] = found
+            known.setdefault(found.arguments, {})[_worth(found.arguments, offered)] = found
         return found
 
     def parent(self, service: Service, image: str) -> Service | None:
@@ -125,13 +127,11 @@ class Dockerfiles:
         return "8" if lockfile is not None and lockfile.is_flat else "9"  # the last that reads each
 
     @cached_property
-    def _asked(self) -> dict[tuple[str, str], set[tuple[str, ...]]]:
-        """By Dockerfile and target, the arguments that it asks for: which may depend on what some are worth."""
-        return {}
+    def _known(self) -> dict[tuple[str, str], dict[tuple[str, ...], dict[_Worth, Dockerfile]]]:
+        """What was read: by Dockerfile and target, by the arguments that it declares, and by what these are worth.
 
-    @cached_property
-    def _known(self) -> dict[tuple[str, str, tuple[str, ...], tuple[str | None, ...]], Dockerfile]:
-        """What was read by Dockerfile, target, arguments that it asks for, and what these are worth."""
+        Stages that a build does not need change nothing that is told of it, nor do their arguments.
+        """
         return {}
 
     @cached_property
@@ -140,5 +140,5 @@ class Dockerfiles:
         return {}
 
 
-def _worth(asked: Iterable[str], offered: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(offered.get, asked))
+def _worth(names: Iterable[str], offered: Mapping[str, str]) -> _Worth:
+    return tuple(map(offered.get, names))

@@ -23,11 +23,10 @@ class Dockerfile:
     `context_paths` are what it copies from its context: `.` is all of it, globs stand as written, and where a path has
     a variable that only a base image knows, all that it may mean is among them. `support_files` are the names (or
     globs) below `template/` among them, `downloads` the addresses it adds files from without a checksum, and
-    `arguments` the names of the build arguments it declares: no other changes the image. `asked` are those of all
-    stages: no other changes what is told here. All are sorted, but
-    not `ports`: what the target exposes, as the nearest of the stages that it is built upon says; not `triggers`:
-    what the target leaves to the images that are built upon it (ONBUILD); and not `stages`: the names of all stages,
-    each with the line of its FROM.
+    `arguments` the names of the build arguments it declares: no other changes the image, or what is told here. All are
+    sorted, but not these: `ports` are what the target exposes, as the nearest of the stages that it is built upon says;
+    `triggers` what the target leaves to the images that are built upon it (ONBUILD); and `stages` the names of all
+    stages, each with the line of its FROM.
     """
 
     path: str
@@ -36,7 +35,6 @@ class Dockerfile:
     support_files: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
     syntax: str = ""
     ports: tuple[int, ...] = ()
     triggers: tuple[Instruction, ...] = ()
@@ -74,7 +72,6 @@ def parse_dockerfile(
         support_files=_support_files(context_paths),
         downloads=_all(stage.downloads for stage in needed),
         arguments=_all([outer.declared, *(stage.declared for stage in needed)]),
-        asked=_all([outer.declared, *(stage.declared for stage in stages)]),
         syntax=script.syntax,
         ports=_ports(stages, position),
         triggers=tuple(stages[position].triggers),
