@@ -94,6 +94,8 @@ class Builder(Finder):
                 self._keep(service, request.reference)
         except StepFailed:
             self.engine.confirm()  # a lost engine is no fault of what was built
+            if log.by_name:  # and it may have ended before it was stopped
+                self.engine.untag(request.reference)
             raise
         finally:
             if self._watch:

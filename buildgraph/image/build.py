@@ -27,6 +27,10 @@ TRUST_CA = (
     "who answered is not trusted there: where a company looks into TLS, name its CA as `ca` in site.toml, and have the "
     "step read it (`RUN --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca …`)"
 )
+NOT_GIVEN = "the build was stopped: it looked for the image {} by itself, which may be another one tomorrow"
+NAME_PLAINLY = (
+    "write the image's name plainly in its FROM, without a variable; buildgraph read another one there"
+)
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -100,10 +104,17 @@ def build_image(
 ) -> None:
     """Build and tag an image; StepFailed with the failed step and its last lines when the build fails.
 
+    It is stopped where it takes an image that it was not given: the fingerprint speaks of those that it was.
     `log` hears all that BuildKit tells meanwhile, and tells now and then what goes on.
     """
+
+    def hear(line: str) -> None:
+        log.read_line(line)
+        if log.by_name:
+            raise StepFailed(f"build:{request.service}", NOT_GIVEN.format(log.by_name), NAME_PLAINLY)
+
     with _telling_what_runs(log):
-        result = runner.run(build_command(request, archive, metadata), on_line=log.read_line)
+        result = runner.run(build_command(request, archive, metadata), on_line=hear)
     if result.code != 0:
         raise _failure(request, log)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -144,6 +144,13 @@ class Engine:
         """Give an image a further name."""
         with told_plainly():
             self.client.api.tag(image, *reference.rsplit(":", 1))
+
+    def untag(self, reference: str) -> None:
+        """Take a name away from an image, if there is one of this name; what has no other name goes with it."""
+        import docker.errors
+
+        with told_plainly(), suppress(docker.errors.NotFound):
+            self.client.api.remove_image(reference, noprune=True)
 
     @property
     def platform(self) -> str:

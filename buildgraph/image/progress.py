@@ -17,6 +17,8 @@ from buildgraph.image.moments import parse_moment
 LAST_LINES = 30
 
 SHOWN = 100  # characters of a step's name on a line of progress
+# So BuildKit tells of an image by the name that the Dockerfile has; of one that it is given, `[context …]`.
+BY_NAME = re.compile(r"\[(?:\S+ )?internal\] load metadata for (\S+)")
 FLAG = re.compile(r"--\w+=\S+\s+")
 
 # What a step is told first, and does nothing by itself: every template's installs begin with such certificates.
@@ -49,6 +51,7 @@ class BuildLog:
 
     `hide` takes out of what steps print that nobody may read. Times are told by the clock of the engine, which may be
     another machine's: its first word counts as told at once. What goes on is told of `every` so many seconds.
+    `by_name` is an image that the build looked up by itself, "" as long as it took what it was given.
     """
 
     tell: Callable[[str], None]
@@ -66,6 +69,7 @@ class BuildLog:
     other: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     started: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
+    by_name: str = ""
 
     def read_line(self, line: str) -> None:
         """Take one line of standard error; a line that is no message is kept for the error text.
@@ -118,6 +122,8 @@ class BuildLog:
     def _read_vertex(self, vertex: dict[str, Any]) -> None:
         digest = vertex["digest"]
         self.names[digest] = vertex.get("name", "")
+        if found := BY_NAME.fullmatch(self.names[digest]):
+            self.by_name = found[1]
         if vertex.get("error"):
             self.errors[digest] = vertex["error"]
         if vertex.get("started"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
@@ -132,14 +132,11 @@ def push_image(engine: Engine, image: str, reference: str, tell: Callable[[str],
 @contextmanager
 def _name_of_its_own(engine: Engine, reference: str) -> Iterator[str]:
     """A name for an upload that no other one has, of this machine either; the engine loses it at the end."""
-    import docker.errors
-
     name = f"{reference}-{token_hex(UPLOAD_LENGTH // 2)}"
     try:
         yield name
     finally:
-        with told_plainly(), suppress(docker.errors.NotFound):
-            engine.client.api.remove_image(name, noprune=True)
+        engine.untag(name)
 
 
 def name_upload(

@@ -151,6 +151,17 @@ def test_a_failed_build_tells_the_step_and_its_last_lines() -> None:
     assert told == ["[build 2/2] RUN make", "[other 1/1] RUN x"]
 
 
+@pytest.mark.parametrize("told", ["internal", "linux/amd64 internal"])
+def test_a_build_that_looks_for_an_image_by_itself_is_stopped(told: str) -> None:
+    """What the fingerprint says of bases is true of no other: whatever a Dockerfile's lines were read as."""
+    given = message(vertexes=[{"digest": "1", "name": "[context node:20] load metadata for node@sha256:1"}])
+    own = message(vertexes=[{"digest": "2", "name": f"[{told}] load metadata for docker.io/library/node:21"}])
+    build_image(AnsweringRunner(lines=[given]), REQUEST, b"", BuildLog(lambda line: None))
+
+    with pytest.raises(StepFailed, match="node:21 by itself"):
+        build_image(AnsweringRunner(lines=[given, own]), REQUEST, b"", BuildLog(lambda line: None))
+
+
 def test_a_step_that_trusts_nobody_is_told_how_it_gets_the_company_s_ca() -> None:
     npm = message(logs=[chunk("2", b"npm error code SELF_SIGNED_CERT_IN_CHAIN\n", stream=2)])
     runner = AnsweringRunner(code=1, lines=[*FAILING[:-1], npm, FAILING[-1]])

@@ -19,10 +19,17 @@ class NoBlobs:
         return {}
 
 
+def archived(files: Mapping[str, bytes]) -> bytes:
+    """The context of a build that has these files."""
+    return read_archive(
+        make_context(ContextFile(path, 0o100644, content=content) for path, content in files.items()),
+        NoBlobs(),
+    )
+
+
 def build_plainly(request: BuildRequest, files: Mapping[str, bytes], told: Path | None = None) -> None:
     """Build these files as they are; `told` is where buildx tells digests. AssertionError where it fails."""
-    context = make_context(ContextFile(path, 0o100644, content=content) for path, content in files.items())
-    command = build_command(request, read_archive(context, NoBlobs()), told)
+    command = build_command(request, archived(files), told)
     argv = (*command.argv[:3], "--no-cache", *command.argv[3:])
     ran = SystemRunner().run(command._replace(argv=argv))
     assert ran.code == 0, ran.last_lines
