@@ -134,7 +134,8 @@ class _Planner:
         places = ignore_places(service, self.manifests.workspace.root)
         there = next((path for path in places if path in self.snapshot.entries), "")
         kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
-        return Window(service.context, self._followed(service.context, dockerfile.context_paths), kept_out)
+        copies = self._followed(service.context, dockerfile.context_paths)
+        return Window(service.context, copies, kept_out).with_submodules(self.maker.files.submodules)
 
     @cached_property
     def _followed(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:

@@ -256,6 +256,7 @@ class Layout:
         yield from (
             *self._links.targets,
             *self._links.places,
+            *self.files.submodules,
             *self._configs.looked_for,
             *self._named.places,
         )

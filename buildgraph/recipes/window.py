@@ -19,7 +19,8 @@ IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
 ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-NOTHING: Final = ("\0",)
+WILD: Final = re.compile(r"([*?\[\\])")
+NO_PATH: Final = "\0"  # no path holds such a sign
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
 )
@@ -46,6 +47,19 @@ class Window(NamedTuple):
             return frozenset()
         inner = (inside for path in paths if (inside := self.inside(path)))
         return frozenset(self.copies[at] for at in _automaton(self.copies).met(inner))
+
+    def with_submodules(self, paths: Iterable[str]) -> Window:
+        """The window that sees those submodules, too, in which a build may see a file.
+
+        No snapshot knows what lies in one, so they are seen as a whole, or not at all.
+        """
+        inner = [inside for path in paths if (inside := self.inside(path))]
+        if not inner:
+            return self
+        leads_into, is_kept_out = _automaton(self.copies).last_into, _kept_out_whole(self.kept_out)
+        shown = [literal(path) for path in inner if leads_into(path) is not None and not is_kept_out(path)]
+        let_in = [f"!{path}" for path in shown]
+        return self._replace(copies=(*self.copies, *shown), kept_out=(*self.kept_out, *let_in))
 
     def inside(self, path: str) -> str:
         """A path of the workspace as the build has it; "" when it lies outside of the folder."""
@@ -116,13 +130,36 @@ def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
 @lru_cache(maxsize=256)
 def _ignored(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path is kept out: the last pattern that speaks of it or of a folder above decides."""
-    last = _automaton(pattern.removeprefix("!") for pattern in patterns).last
+    last = _speaking(patterns).last
 
     def is_ignored(path: str) -> bool:
         decides = last(path)
         return decides is not None and not patterns[decides].startswith("!")
 
     return is_ignored
+
+
+@lru_cache(maxsize=256)
+def _kept_out_whole(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a folder is kept out with all that may lie in it: no later pattern lets some of that in again."""
+    last = _speaking(patterns).last
+    into = _automaton(pattern[1:] if pattern.startswith("!") else NO_PATH for pattern in patterns).last_into
+
+    def is_kept_out(folder: str) -> bool:
+        decides, lets_in = last(folder), into(folder)
+        return decides is not None and (lets_in is None or lets_in < decides)
+
+    return is_kept_out
+
+
+@lru_cache(maxsize=256)
+def _speaking(patterns: tuple[str, ...]) -> Automaton:
+    return _automaton(pattern.removeprefix("!") for pattern in patterns)
+
+
+def literal(path: str) -> str:
+    """A path as the pattern that names it alone."""
+    return WILD.sub(r"\\\1", path)
 
 
 def _automaton(patterns: Iterable[str]) -> Automaton:
@@ -141,9 +178,9 @@ def _pieces(pattern: str) -> Pieces:
     if pattern == WHOLE:
         return (Piece.ANYTHING,)
     try:
-        return tuple(_joined(map(_piece, PIECE.finditer(pattern)))) or NOTHING
+        return tuple(_joined(map(_piece, PIECE.finditer(pattern)))) or (NO_PATH,)
     except ValueError:
-        return NOTHING
+        return (NO_PATH,)
 
 
 def _joined(pieces: Iterable[str | Test | Piece]) -> Iterator[str | Test | Piece]:

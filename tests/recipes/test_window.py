@@ -87,3 +87,37 @@ def test_the_ignore_file_of_a_dockerfile_holds_before_that_of_the_folder() -> No
         ".dockerignore",
     )
     assert ignore_files("apps/api/Dockerfile", "apps/api")[1] == "apps/api/.dockerignore"
+
+
+SUBMODULES = {
+    "a pattern that leads into it": ("vendor/*/*.txt", "", True),
+    "a file in it": ("vendor/lib/a.txt", "", True),
+    "any folders": ("**/a.txt", "", True),
+    "a pattern that names it": ("vendor/l*", "", True),
+    "a pattern that stays above it": ("*.txt", "", False),
+    "a folder beside it": ("vendor/[a-k]*/x", "", False),
+    "all, and it is kept out": (".", "vendor\n", False),
+    "kept out, and nothing in it is let in": (".", "*\n!packages/**\n!vendor/li\n", False),
+    "kept out, and some of it is let in": (".", "*\n!vendor/lib/*.md\n", True),
+    "let in by any folders": (".", "vendor/lib\n!**/README.md\n", True),
+    "kept out after some was let in": (".", "!**/README.md\nvendor/*\n**/dist\n", False),
+    "some of it kept out": (".", "vendor/lib/a.txt\n", True),
+}
+
+
+@pytest.mark.parametrize(("copied", "ignored", "is_seen"), SUBMODULES.values(), ids=SUBMODULES)
+def test_a_submodule_is_seen_where_a_build_may_see_a_file_in_it(
+    copied: str, ignored: str, is_seen: bool
+) -> None:
+    """What lies in one is not known, and Docker would copy it."""
+    window = Window(".", (copied,), parse_ignored(ignored.encode())).with_submodules(["vendor/lib"])
+
+    assert window.sees("vendor/lib") == is_seen
+
+
+def test_a_submodule_with_signs_of_patterns_in_its_name_is_seen_in_its_folder_alone() -> None:
+    window = Window("apps", ("l*/x",)).with_submodules(["apps/l[1]", "l[1]"])
+
+    assert window.sees("apps/l[1]")
+    assert not window.sees("apps/l1")
+    assert not window.sees("l[1]")
