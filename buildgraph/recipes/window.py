@@ -18,8 +18,9 @@ from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
-ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 WILD: Final = re.compile(r"([*?\[\\])")
+BYTES: Final = "[\ufffd\udc80-\udcff]"  # what is no UTF-8, and the sign that stands for such
+ODD: Final = re.compile(rf"\\?(?P<byte>{BYTES})|(?P<letter>\\(?:[0-9pPQx].*|[A-Za-z]))|\\.", re.DOTALL)
 NO_PATH: Final = "\0"  # no path holds such a sign
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
@@ -75,7 +76,7 @@ def ignore_files(dockerfile: str, folder: str) -> tuple[str, str]:
 
 def parse_ignored(content: bytes) -> tuple[str, ...]:
     """The patterns of a .dockerignore, cleaned as Docker does it; those that mean the top itself speak of no path."""
-    lines = content.decode("utf-8-sig", "replace").split("\n")
+    lines = content.decode("utf-8-sig", "surrogateescape").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
     cleaned = (_cleaned(line) for line in told if line)
     return tuple(filter(None, (_told(pattern) for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))))
@@ -95,12 +96,20 @@ def _told(pattern: str) -> str:
     r"""A pattern as far as it is certain what it keeps out, or may let in again.
 
     Docker makes an expression of it in which a backslash before a letter or digit is no letter: `\dist` is a digit and
-    `ist`, and keeps out no `dist`.
+    `ist`, and keeps out no `dist`. A byte that is no UTF-8 may be any such byte there, and by itself names no file.
     """
-    is_odd = any(sign.isascii() and sign.isalnum() for sign in ESCAPED.findall(pattern))
-    if is_odd and pattern.startswith("!"):
-        return ESCAPED.sub(lambda found: found[0] if not found[1].isalnum() else "**", pattern)
-    return "" if is_odd else pattern
+    told = ODD.sub(_as_docker, pattern)
+    if told == pattern:
+        return pattern
+    if not pattern.startswith("!"):
+        return ""
+    return "!**" if "[" in pattern else told
+
+
+def _as_docker(found: re.Match[str]) -> str:
+    if found["byte"]:
+        return BYTES
+    return "**" if found["letter"] else found[0]
 
 
 def _clean(path: str) -> str:
