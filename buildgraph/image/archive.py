@@ -25,7 +25,7 @@ def read_archive(context: Context, blobs: BlobReader) -> bytes:
     contents = blobs.read_blobs({file.blob for file in context.files if file.blob and file.mode != SUBMODULE})
     _refuse_unfit(context, contents)
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive:
         files = {file.path: file for file in context.files}
         for path in _in_order(files):
             if path in files:
