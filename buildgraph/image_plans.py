@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from buildgraph.recipes import (
     parse_ignored,
 )
 from buildgraph.recipes.references import parse_reference
+from buildgraph.recipes.window import WHOLE
 from buildgraph.snapshot import Entry, Snapshot
 
 
@@ -114,21 +114,22 @@ class _Planner:
             self._refuse_own_name(service, window)
             return Recipe(service.dockerfile, entry, {}, window)
         beside = {name: entry for name, entry in self._beside[folder].items() if name != own_name}
-        named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
+        named = Window(WHOLE, dockerfile.support_files)
+        met = named.met(beside)
         missing = [
             Mistake(
                 service.dockerfile,
                 f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file",
             )
-            for pattern, found in named.items()
-            if not found
+            for pattern in dockerfile.support_files
+            if pattern not in met
         ]
         if missing:
             raise ConfigurationError(missing)
         support = {
             name: entries[self.snapshot.followed(posixpath.join(folder, name))]
-            for found in named.values()
-            for name in found
+            for name in beside
+            if named.sees(name)
         }
         return Recipe(service.dockerfile, entry, support)
 
