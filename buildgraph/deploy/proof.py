@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
+from buildgraph.graph.deployments import proved
 from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.manifests.model import Service
 
@@ -29,8 +29,8 @@ class Versioned(Protocol):
 def proof_of(services: Iterable[Versioned]) -> str:
     """The word that is remembered when a product's services have passed their smoke tests: a digest of both.
 
-    Tests are in no fingerprint but the product's, as they change nothing that runs; another test has to pass all the
-    same. Nor is the mark `breaking`, and a release has to tell it.
+    Tests and the mark `breaking` are in no fingerprint but the product's, as they change nothing that runs. Another
+    test has to pass all the same, and a release has to tell another mark.
     """
     return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
 
@@ -56,7 +56,5 @@ def holds_again(
 
 def _lines(each: Versioned) -> Iterable[tuple[str, ...]]:
     yield each.service.name, each.fingerprint
-    if each.service.breaking:
-        yield each.service.name, each.fingerprint, f"breaking {each.service.breaking}"
-    for test in each.service.smoke:
-        yield each.service.name, each.fingerprint, json.dumps(asdict(test), sort_keys=True)
+    for text in chain.from_iterable(proved(each.service).values()):
+        yield each.service.name, each.fingerprint, text

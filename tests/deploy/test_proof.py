@@ -62,6 +62,16 @@ def test_a_product_without_tests_has_the_word_that_earlier_versions_gave_it() ->
     assert proof_of(bare) == digest_of_pairs([("api", "1"), ("web", "1")])
 
 
+def test_marks_and_tests_give_the_word_that_earlier_versions_gave_for_them() -> None:
+    test = (
+        '{"body": "", "contains": "api", "method": "GET", "name": "it answers", "path": "/", "status": 200, '
+        '"within": 5.0, "writes": false}'
+    )
+    told = [("api", "1"), ("api", "1", "breaking 2"), ("api", "1", test), ("web", "1")]
+
+    assert proof_of(targets(replace(API, breaking=2))) == digest_of_pairs(told)
+
+
 def test_a_record_proves_what_was_recorded() -> None:
     class Discreet:
         environment = Environment("test")
