@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from buildgraph.graph.deployments import proved
 from buildgraph.graph.nodes import digest_of_pairs
@@ -12,6 +12,10 @@ from buildgraph.manifests.model import Service
 
 if TYPE_CHECKING:
     from buildgraph.deploy.releases import Release, Versions
+
+
+UNPROVEN: Final = "its smoke tests have not passed yet"
+UNRECORDED: Final = "its release is not recorded as the manifests have it now"
 
 
 class Versioned(Protocol):
@@ -33,6 +37,16 @@ def proof_of(services: Iterable[Versioned]) -> str:
     test has to pass all the same, and a release has to tell another mark.
     """
     return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
+
+
+def lacking(services: Iterable[Versioned]) -> str:
+    """What is lacking where all runs as it shall and the word that is remembered is another, as a plan tells it."""
+    return UNPROVEN if has_tests(services) else UNRECORDED
+
+
+def has_tests(services: Iterable[Versioned]) -> bool:
+    """Whether a service of a product has a smoke test."""
+    return any(each.service.smoke for each in services)
 
 
 def holds_again(
