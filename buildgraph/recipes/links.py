@@ -16,7 +16,7 @@ from itertools import islice, takewhile
 from operator import methodcaller
 from typing import Final, NamedTuple
 
-from buildgraph.recipes.window import WHOLE, literal, names_exactly
+from buildgraph.recipes.window import WHOLE, names_exactly
 
 MOST_LINKS: Final = 255  # as many as BuildKit follows on one way (`RootPath` in containerd/continuity)
 LONGEST_PATH: Final = 4095
@@ -24,6 +24,7 @@ MOST_SIGNS: Final = 300_000  # that are looked at: strangers may write a thousan
 ANY_FOLDERS: Final = "**"
 ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 LITERAL: Final = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
+WILD: Final = re.compile(r"([*?\[\\])")
 
 
 def followed(copies: tuple[str, ...], links: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,12 +69,12 @@ class _Following:
                 passed.update(end.passed)
                 if end.place is None:
                     continue
-                there = "/".join(filter(None, (literal(end.place), rest))) or WHOLE
+                there = "/".join(filter(None, (_literal(end.place), rest))) or WHOLE
                 self._look_at(len(there))
                 if there not in done:
                     done.add(there)
                     waiting.append(there)
-        return tuple(sorted(done.union(map(literal, passed)))) if passed else tuple(copies)
+        return tuple(sorted(done.union(map(_literal, passed)))) if passed else tuple(copies)
 
     def _met(self, pattern: str) -> Iterator[tuple[str, str]]:
         """The links that a pattern names or leads over, with what it says of what lies behind each."""
@@ -155,3 +156,8 @@ class _Following:
     @cached_property
     def _longest(self) -> int:
         return max(map(len, self.links))
+
+
+def _literal(path: str) -> str:
+    """A path as the pattern that names it alone."""
+    return WILD.sub(r"\\\1", path)

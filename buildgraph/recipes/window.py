@@ -18,7 +18,6 @@ from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
-WILD: Final = re.compile(r"([*?\[\\])")
 BYTES: Final = "[\ufffd\udc80-\udcff]"  # what is no UTF-8, and the sign that stands for such
 ODD: Final = re.compile(rf"\\?(?P<byte>{BYTES})|(?P<letter>\\(?:[0-9pPQx].*|[A-Za-z]))|\\.", re.DOTALL)
 NO_PATH: Final = "\0"  # no path holds such a sign
@@ -30,16 +29,20 @@ PIECE: Final = re.compile(
 class Window(NamedTuple):
     """A folder of the workspace (`.`: all of it), what is copied from it, and what is kept out.
 
-    `copies` are seen from the folder; `kept_out` are the lines of the .dockerignore that holds.
+    `copies` are seen from the folder; `kept_out` are the lines of the .dockerignore that holds. `submodules` are those
+    that are seen though nothing may name them, from the folder, too.
     """
 
     folder: str
     copies: tuple[str, ...] = ()
     kept_out: tuple[str, ...] = ()
+    submodules: frozenset[str] = frozenset()
 
     def sees(self, path: str) -> bool:
         """Whether a path of the workspace reaches the build."""
         inner = self.inside(path)
+        if inner in self.submodules:
+            return True
         return bool(inner) and _copied(self.copies)(inner) and not _ignored(self.kept_out)(inner)
 
     def met(self, paths: Iterable[str]) -> frozenset[str]:
@@ -47,20 +50,15 @@ class Window(NamedTuple):
         if not self.copies:
             return frozenset()
         inner = (inside for path in paths if (inside := self.inside(path)))
-        return frozenset(self.copies[at] for at in _automaton(self.copies).met(inner))
+        return frozenset(self.copies[at] for at in _copying(self.copies).met(inner))
 
     def with_submodules(self, paths: Iterable[str]) -> Window:
         """The window that sees those submodules, too, in which a build may see a file.
 
         No snapshot knows what lies in one, so they are seen as a whole, or not at all.
         """
-        inner = [inside for path in paths if (inside := self.inside(path))]
-        if not inner:
-            return self
-        leads_into, is_kept_out = _automaton(self.copies).last_into, _kept_out_whole(self.kept_out)
-        shown = [literal(path) for path in inner if leads_into(path) is not None and not is_kept_out(path)]
-        let_in = [f"!{path}" for path in shown]
-        return self._replace(copies=(*self.copies, *shown), kept_out=(*self.kept_out, *let_in))
+        inner = tuple(inside for path in paths if (inside := self.inside(path)))
+        return self._replace(submodules=_led_into(self.copies, self.kept_out, inner)) if inner else self
 
     def inside(self, path: str) -> str:
         """A path of the workspace as the build has it; "" when it lies outside of the folder."""
@@ -132,8 +130,13 @@ def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether COPY lines name a path, or a folder that holds it."""
     if WHOLE in copies:
         return lambda path: True
-    last = _automaton(copies).last
+    last = _copying(copies).last
     return lambda path: last(path) is not None
+
+
+@lru_cache(maxsize=256)
+def _copying(copies: tuple[str, ...]) -> Automaton:
+    return _automaton(copies)
 
 
 @lru_cache(maxsize=256)
@@ -149,6 +152,12 @@ def _ignored(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=256)
+def _led_into(copies: tuple[str, ...], kept_out: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
+    """The folders in which a copy may name a file that is not kept out."""
+    leads_into, is_kept_out = _copying(copies).last_into, _kept_out_whole(kept_out)
+    return frozenset(path for path in folders if leads_into(path) is not None and not is_kept_out(path))
+
+
 def _kept_out_whole(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a folder is kept out with all that may lie in it: no later pattern lets some of that in again."""
     last = _speaking(patterns).last
@@ -164,11 +173,6 @@ def _kept_out_whole(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 @lru_cache(maxsize=256)
 def _speaking(patterns: tuple[str, ...]) -> Automaton:
     return _automaton(pattern.removeprefix("!") for pattern in patterns)
-
-
-def literal(path: str) -> str:
-    """A path as the pattern that names it alone."""
-    return WILD.sub(r"\\\1", path)
 
 
 def _automaton(patterns: Iterable[str]) -> Automaton:
