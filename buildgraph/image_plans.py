@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
 from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import EPOCH, ImagePlan
+from buildgraph.graph.listing import parse_run
 from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import (
@@ -24,6 +24,7 @@ from buildgraph.recipes import (
     parse_ignored,
 )
 from buildgraph.recipes.references import parse_reference
+from buildgraph.recipes.window import WHOLE
 from buildgraph.snapshot import Entry, Snapshot
 
 
@@ -109,23 +110,26 @@ class _Planner:
         entries = self.snapshot.entries
         entry = entries[self.snapshot.followed(service.dockerfile)]
         if service.context:
-            return Recipe(service.dockerfile, entry, {}, self._window(service, dockerfile))
+            window = self._window(service, dockerfile)
+            self._refuse_own_name(service, window)
+            return Recipe(service.dockerfile, entry, {}, window)
         beside = {name: entry for name, entry in self._beside[folder].items() if name != own_name}
-        named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
+        named = Window(WHOLE, dockerfile.support_files)
+        met = named.met(beside)
         missing = [
             Mistake(
                 service.dockerfile,
                 f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file",
             )
-            for pattern, found in named.items()
-            if not found
+            for pattern in dockerfile.support_files
+            if pattern not in met
         ]
         if missing:
             raise ConfigurationError(missing)
         support = {
             name: entries[self.snapshot.followed(posixpath.join(folder, name))]
-            for found in named.values()
-            for name in found
+            for name in beside
+            if named.sees(name)
         }
         return Recipe(service.dockerfile, entry, support)
 
@@ -134,7 +138,25 @@ class _Planner:
         places = ignore_places(service, self.manifests.workspace.root)
         there = next((path for path in places if path in self.snapshot.entries), "")
         kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
-        return Window(service.context, self._followed(service.context, dockerfile.context_paths), kept_out)
+        copies = self._followed(service.context, dockerfile.context_paths)
+        return Window(service.context, copies, kept_out).with_submodules(self.maker.files.submodules)
+
+    def _refuse_own_name(self, service: Service, window: Window) -> None:
+        """Under the name that the Dockerfile has in the context lies no other file: one would not be in the image."""
+        reserved = posixpath.normpath(posixpath.join(service.context, OWN_DOCKERFILE))
+        there = set(self.maker.files.at(reserved))
+        if not there or self._in_project(reserved) == service.dockerfile:
+            return
+        if not there.isdisjoint(parse_run(self.maker.plain_listing(service, window).seen)):
+            raise ConfigurationError.of(
+                self._in_project(reserved),
+                f"would not be in the image of {service.name}, whose Dockerfile has this name in a build",
+                "name it otherwise, or have .dockerignore keep it out",
+            )
+
+    def _in_project(self, path: str) -> str:
+        """A path of the workspace as it is seen from the project's folder."""
+        return posixpath.normpath(posixpath.join(self.manifests.workspace.root, path))
 
     @cached_property
     def _followed(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
@@ -151,6 +173,14 @@ class _Planner:
             return {inner: links[path] for path in links if (inner := top.inside(path))}
 
         return cache(seen_from)
+
+
+def looked_for(service: Service, root: str) -> tuple[str, ...]:
+    """What a plan looks for besides the Dockerfile, seen from the project's folder, whose workspace is at `root`."""
+    if not service.context:
+        return ()
+    reserved = posixpath.normpath(posixpath.join(root, service.context, OWN_DOCKERFILE))
+    return (*ignore_places(service, root), reserved)
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ NOT_GIVEN = "the build was stopped: it looked for the image {} by itself, which 
 NAME_PLAINLY = (
     "write the image's name plainly in its FROM, without a variable; buildgraph read another one there"
 )
+# What buildx would take from whoever calls it, and images of one fingerprint would differ.
+STEERING = (EPOCH, "DOCKER_DEFAULT_PLATFORM")
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -86,8 +88,7 @@ def build_command(request: BuildRequest, archive: bytes, metadata: Path | None =
         "-",
     )
     hidden = {f"{HIDDEN}{name}": value for name, value in request.hidden.items()}
-    # buildx would take the date from whoever calls it, and images of one fingerprint would differ
-    return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=(EPOCH,))
+    return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=STEERING)
 
 
 def _output(request: BuildRequest) -> str:

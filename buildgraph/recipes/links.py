@@ -16,12 +16,13 @@ from itertools import islice, takewhile
 from operator import methodcaller
 from typing import Final, NamedTuple
 
-from buildgraph.recipes.window import ESCAPED, WHOLE, names_exactly
+from buildgraph.recipes.window import WHOLE, names_exactly
 
 MOST_LINKS: Final = 255  # as many as BuildKit follows on one way (`RootPath` in containerd/continuity)
 LONGEST_PATH: Final = 4095
 MOST_SIGNS: Final = 300_000  # that are looked at: strangers may write a thousand links and as many patterns
 ANY_FOLDERS: Final = "**"
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 LITERAL: Final = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
 WILD: Final = re.compile(r"([*?\[\\])")
 
