@@ -123,7 +123,7 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
-    if base.unknown or UNKNOWN in base.text:
+    if base.unknown or UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
         way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
         walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
     elif not base.text:

@@ -499,6 +499,16 @@ MISTAKES = {
         "Dockerfile: line 2: node:$T in FROM has no value\n"
         "  give it a default with ARG before the first FROM, or a value in `build_args`",
     ),
+    "such a variable in FROM": (
+        "FROM node:20-${TARGETARCH:-arm64}",
+        "Dockerfile: line 1: node:20-${TARGETARCH:-arm64} in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
+    "such a variable that brings something about": (
+        "FROM node:20${TARGETVARIANT+-old}",
+        "Dockerfile: line 1: node:20${TARGETVARIANT+-old} in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
     "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
     "a variable in --from": (
