@@ -118,7 +118,8 @@ def _cost(instruction: Instruction) -> int:
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     has_name = len(words) == 3 and words[1].upper() == "AS"
-    base = expand(words[0] if words else "", walk.outer.values, walk.escape)
+    written = words[0] if words else ""
+    base = expand(written, walk.outer.values, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
@@ -126,6 +127,9 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     if base.unknown or UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
         way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
         walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
+    elif _depends_on_version(walk, written):
+        way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
+        walk.refuse(instruction, f"{written} in FROM asks whether an ARG without a value is set", way_out)
     elif not base.text:
         walk.refuse(instruction, "FROM names no image")
     elif base.text == NO_IMAGE and parent is None:
@@ -184,8 +188,10 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
             stage.values[name] = walk.build_args[name]
         elif has_default:
             stage.values[name] = _worth(walk, default, values)
-        elif name in walk.outer.values:
-            stage.values[name] = walk.outer.values[name]
+        elif (
+            name in walk.outer.values
+        ):  # which an ARG above FROM takes away or leaves: BuildKit's versions differ
+            stage.values[name] = walk.outer.values[name] if walk.stages else UNKNOWN
         elif walk.stages and GIVEN.fullmatch(name):
             stage.values[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
 
@@ -210,10 +216,23 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     """
     found = expand(text, values, walk.escape)
     uncertain = _uncertain(walk, found.unknown)
-    begin = UNKNOWN if _uncertain(walk, found.replaced) else ""
+    is_doubtful = _uncertain(walk, found.replaced) or (not walk.stages and _depends_on_version(walk, text))
+    begin = UNKNOWN if is_doubtful else ""
     worth = begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
     walk.spend(len(worth))
     return worth
+
+
+def _depends_on_version(walk: _Walk, text: str) -> bool:
+    """Whether a text before the first FROM, or in one, depends on what an ARG without a value is there.
+
+    For some versions of BuildKit it is set and empty (`metaArgsToMap` in dockerfile2llb), for others it is not set.
+    """
+    values = walk.outer.values
+    if "$" not in text or walk.outer.declared <= values.keys():
+        return False
+    emptied = {**dict.fromkeys(walk.outer.declared, ""), **values}
+    return expand(text, emptied, walk.escape).text != expand(text, values, walk.escape).text
 
 
 def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:

@@ -234,6 +234,13 @@ def test_upon_no_image_a_variable_without_value_is_empty(text: str, paths: list[
     assert list(parse_dockerfile(content, "Dockerfile").context_paths) == paths
 
 
+def test_what_an_arg_without_value_above_from_is_worth_is_not_known_where_it_had_a_value() -> None:
+    lines = ["ARG A=a", "ARG A", "ARG B", "ARG C=${B-c}", "FROM scratch", "ARG A", "ARG C"]
+    text = "\n".join([*lines, "COPY $A/x b${C}/y /"]).encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "**/y", "*/x", "b*c/y")
+
+
 def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
     lines = ["FROM node AS base", "ARG P=apps", "ENV Q=x", "FROM base AS child", "COPY $P/$Q /x"]
     text = "\n".join([*lines, "FROM node", "COPY --from=child / /"]).encode()
@@ -507,6 +514,21 @@ MISTAKES = {
     "such a variable that brings something about": (
         "FROM node:20${TARGETVARIANT+-old}",
         "Dockerfile: line 1: node:20${TARGETVARIANT+-old} in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
+    "an ARG without value that BuildKit's versions take for set, or not": (
+        "ARG V\nFROM node:20${V-arm64}",
+        "Dockerfile: line 2: node:20${V-arm64} in FROM asks whether an ARG without a value is set\n"
+        "  give it one before the first FROM or in `build_args`, or write `:-` or `:+`",
+    ),
+    "another ARG that asks for one": (
+        "ARG V\nARG T=20${V+-slim}\nFROM node:$T",
+        "Dockerfile: line 3: node:$T in FROM has no value\n"
+        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+    ),
+    "an ARG without value that had one": (
+        "ARG T=20\nARG T\nFROM node:${T:-22}",
+        "Dockerfile: line 3: node:${T:-22} in FROM has no value\n"
         "  give it a default with ARG before the first FROM, or a value in `build_args`",
     ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
