@@ -193,7 +193,8 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
         ):  # which an ARG above FROM takes away or leaves: BuildKit's versions differ
             stage.values[name] = walk.outer.values[name] if walk.stages else UNKNOWN
         elif walk.stages and GIVEN.fullmatch(name):
-            stage.values[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
+            is_name = NAMES.fullmatch(name) and name not in walk.outer.declared  # by which it may be none
+            stage.values[name] = NAME if is_name else UNKNOWN
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:

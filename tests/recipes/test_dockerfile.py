@@ -241,6 +241,13 @@ def test_what_an_arg_without_value_above_from_is_worth_is_not_known_where_it_had
     assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "**/y", "*/x", "b*c/y")
 
 
+@pytest.mark.parametrize("name", ["TARGETARCH", "BUILDARCH", "TARGETPLATFORM"])
+def test_what_the_platform_tells_may_be_empty_where_an_arg_above_from_asks_for_it(name: str) -> None:
+    text = f"ARG {name}\nFROM scratch\nARG {name}\nCOPY out/${name}/x /".encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "out/*/x")
+
+
 def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
     lines = ["FROM node AS base", "ARG P=apps", "ENV Q=x", "FROM base AS child", "COPY $P/$Q /x"]
     text = "\n".join([*lines, "FROM node", "COPY --from=child / /"]).encode()
