@@ -218,8 +218,11 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     found = expand(text, values, walk.escape)
     uncertain = _uncertain(walk, found.unknown)
     is_doubtful = _uncertain(walk, found.replaced) or (not walk.stages and _depends_on_version(walk, text))
-    begin = UNKNOWN if is_doubtful else ""
-    worth = begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    around = UNKNOWN if is_doubtful else ""
+    known = expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+    worth = (
+        around + known + around
+    )  # behind it, too: folders in it are no more certain than what is before them
     walk.spend(len(worth))
     return worth
 

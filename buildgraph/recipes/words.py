@@ -142,11 +142,10 @@ def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str
     has_value = bool(value) if sign.startswith(":") else value is not None
     if sign and value is None:
         found.replaced.append(name)
-    if sign.endswith("+") and UNKNOWN in (value or ""):
-        found.text += UNKNOWN
     if sign and has_value == sign.endswith("+"):
         other = expand(token["other"], values)
-        found.text += other.text
+        around = UNKNOWN if UNKNOWN in (value or "") else ""
+        found.text += around + other.text + around
         found.unknown += other.unknown
         found.replaced += other.replaced
     elif sign.endswith("+"):

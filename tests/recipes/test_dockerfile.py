@@ -182,9 +182,11 @@ COPIES = {
     "such a variable before the folder above": ("COPY a/$HOME/../../x /x", ["**/x", "x"]),
     "such a variable of an ARG": ("ARG HOME\nCOPY a/$HOME/x /x", ["**/x", "a/*/x"]),
     "a default that the base image may overrule": ("ARG V\nCOPY a/${V:-1}/x /x", ["**/x", "a/*/x"]),
-    "another one that it may bring about": ("COPY a/${V:+1}/x /x", ["**/x", "a/*1/x"]),
-    "an ENV whose default it may overrule": ("ENV V=${V:-1}\nCOPY a/$V/x /x", ["**/x", "a/*1/x"]),
-    "what that may bring about": ("ENV V=${V-1}\nCOPY a/${V:+2}/x /x", ["**/x", "a/*2/x"]),
+    "another one that it may bring about": ("COPY a/${V:+1}/x /x", ["**/x", "a/*1*/x"]),
+    "folders that it may bring about": ("COPY a/${V:+b/c}/x /x", ["**/x", "a/*b/c*/x"]),
+    "an ENV whose default it may overrule": ("ENV V=${V:-1}\nCOPY a/$V/x /x", ["**/x", "a/*1*/x"]),
+    "one with folders": ("ENV V=${V:-a/b}\nCOPY $V/x /x", ["**/x", "*a/b*/x"]),
+    "what that may bring about": ("ENV V=${V-1}\nCOPY a/${V:+2}/x /x", ["**/x", "a/*2*/x"]),
     "a default of a default": ("ARG V\nCOPY a/${V:-${W-1}}/x /x", ["**/x", "a/*/x"]),
     "a default of what is set": ("ARG V=2\nCOPY a/${V:-1}/x /x", ["a/2/x"]),
     "a name that the platform tells": ("ARG TARGETARCH\nCOPY a/$TARGETARCH/x /x", ["a/*/x"]),
@@ -238,7 +240,7 @@ def test_what_an_arg_without_value_above_from_is_worth_is_not_known_where_it_had
     lines = ["ARG A=a", "ARG A", "ARG B", "ARG C=${B-c}", "FROM scratch", "ARG A", "ARG C"]
     text = "\n".join([*lines, "COPY $A/x b${C}/y /"]).encode()
 
-    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "**/y", "*/x", "b*c/y")
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "**/y", "*/x", "b*c*/y")
 
 
 @pytest.mark.parametrize("name", ["TARGETARCH", "BUILDARCH", "TARGETPLATFORM"])
