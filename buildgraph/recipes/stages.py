@@ -216,6 +216,8 @@ def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     of `ENV PORT=${PORT:-80}` is most likely 80.
     """
     found = expand(text, values, walk.escape)
+    if found.is_odd:  # above FROM, some versions make nothing of all of it where they fail
+        return UNKNOWN
     uncertain = _uncertain(walk, found.unknown)
     is_doubtful = _uncertain(walk, found.replaced) or (not walk.stages and _depends_on_version(walk, text))
     around = UNKNOWN if is_doubtful else ""
@@ -245,9 +247,9 @@ def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:
     Before the first FROM, and upon no image, there is none that could have set anything.
     """
     if not walk.stages:
-        return [name for name in names if name.startswith("$") or GIVEN.fullmatch(name)]
+        return [name for name in names if GIVEN.fullmatch(name)]
     is_bare = walk.stages[-1].is_bare
-    return [name for name in names if not is_bare or name.startswith("$") or name == SET_EVERYWHERE]
+    return [name for name in names if not is_bare or name == SET_EVERYWHERE]
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
@@ -353,10 +355,7 @@ def _marked(walk: _Walk, word: str) -> str:
     values = walk.stages[-1].values
     found = expand(word, values, walk.escape)
     uncertain = _uncertain(walk, (*found.unknown, *found.replaced))
-    marked = expand(word, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
-    if any(name.startswith("$") for name in uncertain):  # nor is it known where such a form ends
-        return marked.partition(UNKNOWN)[0] + UNKNOWN
-    return marked
+    return expand(word, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
 
 
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {

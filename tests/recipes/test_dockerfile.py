@@ -193,6 +193,13 @@ COPIES = {
     "one that nobody asked for": ("COPY a/$TARGETARCH/x /x", ["**/x", "a/*/x"]),
     "what the platform may leave empty": ("ARG TARGETVARIANT\nCOPY a$TARGETVARIANT/x /", ["**/x", "a*/x"]),
     "a form of variable not known here": ("COPY a/${P#apps/} /x", [".", "a/*"]),
+    "of which nothing tells where it ends": ("COPY ${P%\\}}x/y /", ["*", "."]),
+    "such a form in an ENV": ('ENV A=${P%"}/y"}/z\nCOPY $A/x /', ["**/x", "*/x"]),
+    "a special variable": ("COPY a/s$1rc /x", [".", "a/s*rc"]),
+    "a name with a letter beyond ASCII": ("ARG A=b\nCOPY a/$A\u00e9/x /x", [".", "a/*"]),
+    "a brace in quotes": ("""COPY a/${A:-"}"}/x b${B:-'}'}/y /""", ["**/x", "**/y", "a/*/x", "b*/y"]),
+    "a default of a default of a default": ("ARG V\nCOPY a/${V:-${W:-${X:-b}}}/x /", ["**/x", "a/*/x"]),
+    "a backslash in double quotes": ('COPY "a\\*" /x', ["a\\*"]),
     "an escaped dollar": ("COPY \\$P /x", ["$P"]),
     "single quotes keep variables": ("COPY '$P' /x", ["$P"]),
     "not what is copied from a stage": ("COPY --from=base /app /app", []),
@@ -205,7 +212,10 @@ COPIES = {
     "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["**/y", "x/*/y"]),
     "a bound part that the base image tells": ("RUN --mount=source=a/$P/b,target=/p x", ["**/b", "a/*/b"]),
     "a bound part, by a mount that a variable tells": ("RUN --mount=type=$HOW,source=a,target=/p x", ["a"]),
-    "a bound name with a quote": ("""RUN --mount=type=bind,"source=it's",target=/p x""", ["it's"]),
+    "a bound name with a quote that nothing closes": (
+        """RUN --mount=type=bind,"source=it's",target=/p x""",
+        [".", "it*"],
+    ),
     "a bound name with a blank": ('RUN --mount=type=bind,"source=a b",target=/p x', ["a b"]),
     "a lonely word copies nothing": ("COPY a", []),
 }
@@ -223,6 +233,12 @@ BARE = {
     "nothing sets it": ("COPY a/$HOME/x ${V:-b} /x", ["a/x", "b"]),
     "an ARG without value": ("ARG V\nCOPY a/$V/*.json a/${V:+c} /x", ["a", "a/*.json"]),
     "another variable holds it": ("ARG V\nENV W=a/$V\nCOPY $W/x /x", ["a/x"]),
+    "a special one": ("COPY s$1rc t$$$@u v${#}w ${?:-x} y${12}z$12 /o/", ["src", "tu", "vw", "x", "yz"]),
+    "one that nothing sets has quotes beside it": (
+        """ARG Q\nCOPY a${Q:-"}"} b${Q:-'}'} c${Q:-\\}} /x""",
+        ["a}", "b}", "c}"],
+    ),
+    "one with a default of a default of a default": ("COPY a/${V:-${W:-${X:-b}}} /x", ["a/b"]),
     "it is added": ("ARG V\nADD $V/x /x", ["x"]),
     "what BuildKit sets everywhere": ("COPY a/$PATH/x /x", ["**/x", "a/*/x"]),
     "what a build is given": ("ARG no_proxy\nCOPY a/$no_proxy/x /x", ["**/x", "a/*/x"]),
@@ -248,6 +264,20 @@ def test_what_the_platform_tells_may_be_empty_where_an_arg_above_from_asks_for_i
     text = f"ARG {name}\nFROM scratch\nARG {name}\nCOPY out/${name}/x /".encode()
 
     assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "out/*/x")
+
+
+@pytest.mark.parametrize("worth", ["s${X", "s'x", 's"x', "${X:-${Y}", "s${X/a/b}", "s${}", "s${X:=a}"])
+def test_an_arg_above_from_that_cannot_be_read_may_be_anything(worth: str) -> None:
+    """Some versions of BuildKit have it empty then."""
+    text = f"ARG A={worth}\nFROM scratch\nARG A\nCOPY $A/x /".encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "*/x")
+
+
+def test_another_escape_holds_in_a_default_too() -> None:
+    text = b"# escape=`\nFROM scratch\nCOPY ${X:-s`rc} ${X:-s\\rc} /"
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("s\\rc", "src")
 
 
 def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
