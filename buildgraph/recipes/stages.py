@@ -183,6 +183,7 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
     values = dict(stage.values) if walk.stages else stage.values
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
+        _refuse_worked_out(walk, instruction, name)
         stage.declared.add(name)
         if name in walk.build_args:
             stage.values[name] = walk.build_args[name]
@@ -202,11 +203,23 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     stage = walk.stages[-1]
     words = split_words(instruction.rest, walk.escape)
     if words and "=" not in words[0]:
-        words = ["=".join(instruction.rest.split(maxsplit=1))]
+        words = ["=".join(BLANKS.split(instruction.rest, maxsplit=1))]
     values = dict(stage.values)
     for word in words:
         name, _, value = word.partition("=")
+        _refuse_worked_out(walk, instruction, name)
         stage.values[name] = _worth(walk, value, values)
+
+
+def _refuse_worked_out(walk: _Walk, instruction: Instruction, name: str) -> None:
+    """Refuse a name that BuildKit works out before it sets it; above FROM it takes each as it is written."""
+    if walk.stages and any(sign in name for sign in ("'", '"', "$", walk.escape)):
+        way_out = "write it out, as `A=b`; a comment has a line of its own"
+        walk.refuse(
+            instruction,
+            f"the name {name} in {instruction.name} has a quote, an escape or a variable",
+            way_out,
+        )
 
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:

@@ -590,6 +590,11 @@ MISTAKES = {
         "Dockerfile: line 2: ADD of ${MIRROR}/x.tgz cannot be fingerprinted: it may be an address\n"
         "  write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY",
     ),
+    "a name in quotes": (
+        'FROM b\nARG A=1 # "so"',
+        'Dockerfile: line 2: the name "so" in ARG has a quote, an escape or a variable\n'
+        "  write it out, as `A=b`; a comment has a line of its own",
+    ),
     "two at once": (
         "FROM\nCOPY --from=7 / /",
         "Dockerfile: line 1: FROM names no image\nDockerfile: line 2: from=7 is no earlier stage",
@@ -603,6 +608,23 @@ def test_what_docker_could_not_build_is_told_with_its_line(text: str, message: s
         parse_dockerfile(text.encode(), "Dockerfile")
 
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["ENV 'A'=s", 'ENV "A=s"', "ENV \\A=s", "ENV ${N}=s", "ENV $N s", 'ENV "A" s', "ARG B=1 $N", "ARG 'A'"],
+)
+def test_a_name_that_is_worked_out_before_it_is_set_is_refused(line: str) -> None:
+    with pytest.raises(ConfigurationError, match="has a quote, an escape or a variable"):
+        parse_dockerfile(f"FROM scratch\nARG N=A\n{line}\nCOPY $A /".encode(), "Dockerfile")
+
+
+def test_names_of_other_signs_are_taken_as_they_are_written() -> None:
+    text = (
+        b'ARG A=a\nARG "A"=b\nFROM scratch\nARG A # as above\nENV a.b-c=1 d:e=2\nENV f s\\\n  t\nCOPY $A $f /'
+    )
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("a", "s  t")
 
 
 def test_a_mistake_in_a_stage_that_is_not_built_is_none() -> None:
