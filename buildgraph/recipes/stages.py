@@ -30,6 +30,7 @@ GIVEN: Final = re.compile(
     r"|(?i:(HTTPS?|FTP|NO|ALL)_PROXY)"
 )
 NAMES: Final = re.compile(r"(TARGET|BUILD)(OS|ARCH)")  # of these, what are names; a variant may be empty, say
+MEANT: Final = {"src": "source"}  # options of mounts with two names, the last of which holds
 SET_EVERYWHERE: Final = "PATH"  # BuildKit sets it upon no image, too
 MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
@@ -336,13 +337,13 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     except csv.Error as error:
         walk.refuse(instruction, f"--mount cannot be read: {error}")
         return
-    options = {name.lower(): value for name, _, value in (word.partition("=") for word in words)}
+    parted = (word.partition("=") for word in words)
+    options = {MEANT.get(name.lower(), name.lower()): value for name, _, value in parted}
     kind = options.get("type", "bind").lower()
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        source = options.get("source", options.get("src", TOP))
-        walk.copy(paths_meant(_marked(walk, source)))
+        walk.copy(paths_meant(_marked(walk, options.get("source", TOP))))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:

@@ -208,6 +208,10 @@ COPIES = {
         "RUN --mount=type=bind,source=package.json,target=/p x",
         ["package.json"],
     ),
+    "the last of what a mount binds": (
+        "RUN --mount=source=a,src=b,target=/p --mount=SRC=c,target=/q --mount=src=d,source=e,target=/r x",
+        ["b", "c", "e"],
+    ),
     "a bound context": ("RUN --mount=target=/src make", ["."]),
     "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["**/y", "x/*/y"]),
     "a bound part that the base image tells": ("RUN --mount=source=a/$P/b,target=/p x", ["**/b", "a/*/b"]),
