@@ -84,6 +84,9 @@ def read_stages(
         way_out = "write `<<END`, letters alone, and nothing else on the line that has a quote, a `$` or a backslash"
         what = "its heredocs end elsewhere for other versions of BuildKit"
         raise ConfigurationError.of(f"{path}: line {script.doubtful}", what, way_out)
+    if script.unseen:
+        what = "versions of BuildKit that know no `check` above it do not see this `escape`"
+        raise ConfigurationError.of(f"{path}: line {script.unseen}", what, "write `# escape` above `# check`")
     if sum(instruction.name == "FROM" for instruction in script.instructions) > MOST_STAGES:
         raise ConfigurationError.of(path, f"has more than {MOST_STAGES} stages", "part it into several files")
     walk = _Walk(path, script.escape, build_args, triggers_of, effort)

@@ -502,6 +502,21 @@ def test_an_escape_below_the_line_of_a_script_is_a_comment() -> None:
     assert parse_dockerfile(b"#!/x\n# escape=`\nFROM \\\n  a", "Dockerfile").bases == ("a",)
 
 
+def test_an_escape_that_not_every_buildkit_sees_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(b"# syntax=f:1\n# check=skip=all\n# escape=`\nFROM a", "Dockerfile")
+
+    assert str(error.value) == (
+        "Dockerfile: line 3: versions of BuildKit that know no `check` above it do not see this `escape`\n"
+        "  write `# escape` above `# check`"
+    )
+
+
+@pytest.mark.parametrize("lines", ["# escape=`\n# check=skip=all", "# check=skip=all\n# escape=\\"])
+def test_an_escape_above_check_or_the_usual_one_is_none_of_them(lines: str) -> None:
+    assert parse_dockerfile(f"{lines}\nFROM a".encode(), "Dockerfile").bases == ("a",)
+
+
 TEMPLATES = Path(__file__).parents[2] / "docker/templates"
 
 
