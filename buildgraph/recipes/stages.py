@@ -15,7 +15,7 @@ from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, 
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
-from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, listed, split_words
+from buildgraph.recipes.words import LONGEST, UNKNOWN, Expansion, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
@@ -128,12 +128,8 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
-    if base.unknown or UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
-        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
-        walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
-    elif _depends_on_version(walk, written):
-        way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
-        walk.refuse(instruction, f"{written} in FROM asks whether an ARG without a value is set", way_out)
+    if lacking := _lacking(walk, written, base):
+        walk.refuse(instruction, *lacking)
     elif not base.text:
         walk.refuse(instruction, "FROM names no image")
     elif base.text == NO_IMAGE and parent is None:
@@ -144,6 +140,21 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     else:
         _inherit(walk, parent)
         _run_triggers(walk, instruction, walk.stages[parent].triggers)
+
+
+def _lacking(walk: _Walk, written: str, base: Expansion) -> tuple[str, str] | None:
+    """Why it is not known before a build what FROM means, and the way out."""
+    if base.is_odd:
+        return f"{written} in FROM is in a form that is not read here", "write out what it means"
+    if base.unknown:
+        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
+        return f"{base.unknown[0]} in FROM has no value", way_out
+    if UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
+        return f"what {written} in FROM means is known only as it is built", "write out what it means"
+    if _depends_on_version(walk, written):
+        way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
+        return f"{written} in FROM asks whether an ARG without a value is set", way_out
+    return None
 
 
 def _inherit(walk: _Walk, parent: int) -> None:

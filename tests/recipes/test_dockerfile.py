@@ -69,6 +69,10 @@ BASES = {
     "an alternative": ("ARG SLIM=1\nFROM node:20${SLIM:+-slim}", ["node:20-slim"]),
     "no alternative": ("ARG SLIM\nFROM node:20${SLIM:+-slim}", ["node:20"]),
     "a default with a variable": ("ARG V=20\nFROM ${IMAGE:-node:${V}}", ["node:20"]),
+    "a default of a default of a default": (
+        "ARG R=node${A:-:${B:-v${C:-20}}}\nFROM ${A:-${B:-${C:-${R}}}}",
+        ["node:v20"],
+    ),
     "an ARG of an ARG that is not there": ("ARG T=20$MORE\nFROM node:$T", ["node:20"]),
     "an ARG of a stage does not reach FROM": ("ARG V=1\nFROM a:$V\nARG V=2\nFROM b:$V", ["b:1"]),
     "a comment inside a continued line": ("FROM \\\n# a comment\n\n  node:20", ["node:20"]),
@@ -551,28 +555,28 @@ MISTAKES = {
     ),
     "a variable of what is not known here": (
         "ARG V=20-slim\nARG T=${V%-slim}\nFROM node:$T",
-        "Dockerfile: line 3: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 3: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "a variable of the platform": (
         "ARG T=$TARGETARCH\nFROM node:$T",
-        "Dockerfile: line 2: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 2: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "a variable of the platform with a default": (
         "ARG T=${TARGETARCH:-amd64}\nFROM node:$T",
-        "Dockerfile: line 2: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 2: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "such a variable in FROM": (
         "FROM node:20-${TARGETARCH:-arm64}",
-        "Dockerfile: line 1: node:20-${TARGETARCH:-arm64} in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 1: what node:20-${TARGETARCH:-arm64} in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "such a variable that brings something about": (
         "FROM node:20${TARGETVARIANT+-old}",
-        "Dockerfile: line 1: node:20${TARGETVARIANT+-old} in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 1: what node:20${TARGETVARIANT+-old} in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "an ARG without value that BuildKit's versions take for set, or not": (
         "ARG V\nFROM node:20${V-arm64}",
@@ -581,13 +585,17 @@ MISTAKES = {
     ),
     "another ARG that asks for one": (
         "ARG V\nARG T=20${V+-slim}\nFROM node:$T",
-        "Dockerfile: line 3: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 3: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "an ARG without value that had one": (
         "ARG T=20\nARG T\nFROM node:${T:-22}",
-        "Dockerfile: line 3: node:${T:-22} in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 3: what node:${T:-22} in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "a form of variable in FROM that is not read": (
+        "ARG V=v20.1\nFROM node:${V%.*}",
+        "Dockerfile: line 2: node:${V%.*} in FROM is in a form that is not read here\n  write out what it means",
     ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
     "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
