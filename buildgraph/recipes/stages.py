@@ -15,6 +15,7 @@ from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, 
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
+from buildgraph.recipes.variables import GIVEN, Variables
 from buildgraph.recipes.words import LONGEST, UNKNOWN, Expansion, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
@@ -24,14 +25,7 @@ LAST_PORT: Final = 65535
 MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
 # What parts the words of COPY and ADD, in quotes and behind an escape, too (`parseStringsWhitespaceDelimited`).
 BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
-# What a build is given without anybody's word: by its platform, or by the settings of Docker's command and our own.
-GIVEN: Final = re.compile(
-    r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE|BUILDKIT_.*|SOURCE_DATE_EPOCH"
-    r"|(?i:(HTTPS?|FTP|NO|ALL)_PROXY)"
-)
-NAMES: Final = re.compile(r"(TARGET|BUILD)(OS|ARCH)")  # of these, what are names; a variant may be empty, say
 MEANT: Final = {"src": "source"}  # options of mounts with two names, the last of which holds
-SET_EVERYWHERE: Final = "PATH"  # BuildKit sets it upon no image, too
 MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
 TriggersOf = Callable[[str], Sequence[Instruction]]  # what an image that FROM names leaves to be done
@@ -51,6 +45,11 @@ class _Walk:
     named: dict[str, int] = field(default_factory=dict)
     triggered: int = 0
 
+    @property
+    def variables(self) -> Variables:
+        """What is known of variables as far as has been read."""
+        return Variables(self.stages[-1] if self.stages else self.outer, self.outer, self.escape)
+
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
         """Keep a mistake of the stage that is being read."""
         where = f"{self.path}: line {instruction.line}"
@@ -64,8 +63,7 @@ class _Walk:
 
     def spend(self, signs: int) -> None:
         """Count what came of a word, and all variables that it might have named."""
-        stage = self.stages[-1] if self.stages else self.outer
-        self.effort.spend(signs + len(stage.values) // VARIABLES)
+        self.effort.spend(signs + len(self.variables.stage.values) // VARIABLES)
 
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""
@@ -151,7 +149,7 @@ def _lacking(walk: _Walk, written: str, base: Expansion) -> tuple[str, str] | No
         return f"{base.unknown[0]} in FROM has no value", way_out
     if UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
         return f"what {written} in FROM means is known only as it is built", "write out what it means"
-    if _depends_on_version(walk, written):
+    if walk.variables.differ_by_version(written):
         way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
         return f"{written} in FROM asks whether an ARG without a value is set", way_out
     return None
@@ -194,8 +192,9 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
     With none of these it leaves what an ENV said; else BuildKit has it hold from its line on (`dispatchArg` in
     dockerfile2llb), though Docker's reference says that ENV always wins. In a stage, a default sees no ARG of its line.
     """
-    stage = walk.stages[-1] if walk.stages else walk.outer
-    values = dict(stage.values) if walk.stages else stage.values
+    variables = walk.variables
+    stage = variables.stage
+    values = stage.values if variables.are_outer else dict(stage.values)
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
         _refuse_worked_out(walk, instruction, name)
@@ -204,13 +203,8 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
             stage.values[name] = walk.build_args[name]
         elif has_default:
             stage.values[name] = _worth(walk, default, values)
-        elif (
-            name in walk.outer.values
-        ):  # which an ARG above FROM takes away or leaves: BuildKit's versions differ
-            stage.values[name] = walk.outer.values[name] if walk.stages else UNKNOWN
-        elif walk.stages and GIVEN.fullmatch(name):
-            is_name = NAMES.fullmatch(name) and name not in walk.outer.declared  # by which it may be none
-            stage.values[name] = NAME if is_name else UNKNOWN
+        elif (worth := variables.worth_of_arg(name)) is not None:
+            stage.values[name] = worth
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:
@@ -238,46 +232,9 @@ def _refuse_worked_out(walk: _Walk, instruction: Instruction, name: str) -> None
 
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
-    """What a variable is worth that is set to a text; what is not known of it stands as UNKNOWN.
-
-    Where something stands beside a name for want of a value, and a base image may have set it, both are told: the port
-    of `ENV PORT=${PORT:-80}` is most likely 80.
-    """
-    found = expand(text, values, walk.escape)
-    if found.is_odd:  # above FROM, some versions make nothing of all of it where they fail
-        return UNKNOWN
-    uncertain = _uncertain(walk, found.unknown)
-    is_doubtful = _uncertain(walk, found.replaced) or (not walk.stages and _depends_on_version(walk, text))
-    around = UNKNOWN if is_doubtful else ""
-    known = expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
-    worth = (
-        around + known + around
-    )  # behind it, too: folders in it are no more certain than what is before them
+    worth = walk.variables.worth(text, values)
     walk.spend(len(worth))
     return worth
-
-
-def _depends_on_version(walk: _Walk, text: str) -> bool:
-    """Whether a text before the first FROM, or in one, depends on what an ARG without a value is there.
-
-    For some versions of BuildKit it is set and empty (`metaArgsToMap` in dockerfile2llb), for others it is not set.
-    """
-    values = walk.outer.values
-    if "$" not in text or walk.outer.declared <= values.keys():
-        return False
-    emptied = {**dict.fromkeys(walk.outer.declared, ""), **values}
-    return expand(text, emptied, walk.escape).text != expand(text, values, walk.escape).text
-
-
-def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:
-    """Those of the names which nothing here sets that may have a value all the same; the others are empty.
-
-    Before the first FROM, and upon no image, there is none that could have set anything.
-    """
-    if not walk.stages:
-        return [name for name in names if GIVEN.fullmatch(name)]
-    is_bare = walk.stages[-1].is_bare
-    return [name for name in names if not is_bare or name == SET_EVERYWHERE]
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
@@ -298,7 +255,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.copy(paths_meant(_marked(walk, word)))
+            walk.copy(paths_meant(walk.variables.marked(word)))
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -307,7 +264,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
-    source = as_pattern(_marked(walk, word))
+    source = as_pattern(walk.variables.marked(word))
     checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
     if checksum.strip(UNKNOWN):
         return True
@@ -320,7 +277,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
 
 def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None:
     """Refuse what an unknown variable may make an address, for all that stands before it."""
-    known, has_unknown, _ = _marked(walk, word).replace(NAME, UNKNOWN).partition(UNKNOWN)
+    known, has_unknown, _ = walk.variables.marked(word).replace(NAME, UNKNOWN).partition(UNKNOWN)
     if has_unknown and may_become_address(known):
         what = f"ADD of {word} cannot be fingerprinted: it may be an address"
         way_out = "write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY"
@@ -357,7 +314,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        walk.copy(paths_meant(_marked(walk, options.get("source", TOP))))
+        walk.copy(paths_meant(walk.variables.marked(options.get("source", TOP))))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
@@ -373,17 +330,6 @@ def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
         stage.uses.add(position)
     else:
         walk.refuse(instruction, f"from={name} is no earlier stage")
-
-
-def _marked(walk: _Walk, word: str) -> str:
-    """A path with its variables replaced; where one may be set by the base image, UNKNOWN stands.
-
-    What stands beside a name for want of a value (`${A:-b}`) does not hold where the base image sets it.
-    """
-    values = walk.stages[-1].values
-    found = expand(word, values, walk.escape)
-    uncertain = _uncertain(walk, (*found.unknown, *found.replaced))
-    return expand(word, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
 
 
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {
