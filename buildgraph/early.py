@@ -5,6 +5,7 @@ when git has refused. A large lockfile is read by a process of its own where not
 """
 
 import os
+import stat
 import sys
 
 # What a user's configuration must not change: prompts, renames, quoting, the fsmonitor daemon.
@@ -32,6 +33,7 @@ OWN_NAME = "buildgraph"  # our folder in git's
 # Reads the lockfile here; `-P` keeps this folder's own modules out of it.
 AHEAD = (sys.executable, "-P", "-m", "buildgraph.workspace.ahead")
 LARGE = 1_000_000  # bytes of a lockfile that takes longer to read than a process to start
+LARGEST = 1 << 26  # of one that is read ahead: those of the largest monorepos have a third of it
 # Where one of these is given nothing is asked, or of commits only, or by a process of its own.
 OTHERWISE = ("-h", "--help", "help", "--version", "--head", "watch")
 
@@ -51,13 +53,17 @@ def ask_git(arguments: list[str]) -> None:
 
 
 def _is_new() -> bool:
-    """Whether nothing is remembered of this workspace, and its lockfile is a large one."""
+    """Whether nothing is remembered of this workspace, and its lockfile is a large one of its own.
+
+    A commit may hold a link to any file of the machine in its place.
+    """
     if os.path.isdir(f".git/{OWN_NAME}"):  # noqa: PTH112  # pathlib takes long to load
         return False
     try:
-        return os.stat("pnpm-lock.yaml").st_size >= LARGE  # noqa: PTH116
+        found = os.lstat("pnpm-lock.yaml")
     except OSError:
         return False
+    return stat.S_ISREG(found.st_mode) and LARGE <= found.st_size <= LARGEST
 
 
 def is_asked(folder: str, argv: tuple[str, ...]) -> bool:

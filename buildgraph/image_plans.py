@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
@@ -21,7 +21,9 @@ from buildgraph.recipes import (
     Window,
     followed,
     ignore_files,
+    left_to_others,
     parse_ignored,
+    recipe_named,
 )
 from buildgraph.recipes.references import parse_reference
 from buildgraph.recipes.window import WHOLE
@@ -67,6 +69,7 @@ class _Planner:
         _refuse_hidden_stages(dockerfile, {*dockerfile.bases, *helping})
         external = {*dockerfile.bases, *helping} - parents.keys()
         bases = {name: self.base(name) for name in sorted(external)}
+        self._refuse_left(bases[name] for name in dockerfile.bases if name in bases)
         return ImagePlan(
             service,
             partial(self.maker.context, service, recipe),
@@ -85,6 +88,20 @@ class _Planner:
             window=recipe.window,
             dockerfile=OWN_DOCKERFILE if recipe.window else DOCKERFILE,
         )
+
+    def _refuse_left(self, bases: Iterable[Base]) -> None:
+        """Refuse stand-ins that leave something to be done in what is built upon them."""
+        substitutes = self.manifests.workspace.substitutes
+        recipes = (recipe_named(base.reference, substitutes) for base in bases if base.is_substitute)
+        mistakes = [mistake for recipe in recipes for mistake in self._left.get(recipe, ())]
+        if mistakes:
+            raise ConfigurationError(mistakes)
+
+    @cached_property
+    def _left(self) -> Mapping[str, Sequence[Mistake]]:
+        """What stand-ins leave to be done, by recipe."""
+        contents = self.snapshot.shown(self.manifests.workspace.substitutes.values())
+        return {recipe: left_to_others(recipe, content) for recipe, content in contents.items()}
 
     @property
     def _scanner(self) -> str:

@@ -6,6 +6,8 @@ from typing import Final
 
 from buildgraph.graph.ignoring import is_met
 from buildgraph.picture import Picture
+from buildgraph.snapshot.git import Repository
+from buildgraph.snapshot.overlooked import nested_repositories, read_edited
 from buildgraph.snapshot.snapshot import EXECUTABLE, REGULAR
 from buildgraph.workspace.imports import SOURCES, undeclared
 from buildgraph.workspace.projects import owners_of
@@ -15,6 +17,10 @@ UNDECLARED: Final = (
     "{folder} imports {name}, which its package.json does not declare (it is found by hoisting): "
     "its changes are not seen"
 )
+LEFT_ALONE: Final = (
+    "{} is edited, which git was told to pass over: what the index has counts, and lies in images"
+)
+NESTED: Final = "{} holds a repository of its own: nothing in it counts, or lies in images"
 IDLE: Final = "inputs: {!r} matches no file, so it changes nothing"
 
 
@@ -43,6 +49,12 @@ def idle_inputs(picture: Picture) -> tuple[str, ...]:
     paths = picture.layout.files.entries
     idle = (pattern for pattern in sorted(patterns) if not is_met(pattern, paths))
     return tuple(map(IDLE.format, idle))
+
+
+def passed_over(picture: Picture, repository: Repository) -> tuple[str, ...]:
+    """A line for all in the working tree that git passes over, so that no snapshot of it has what is on the disk."""
+    edited, nested = read_edited(repository), nested_repositories(picture.snapshot.changes)
+    return (*map(LEFT_ALONE.format, sorted(edited)), *map(NESTED.format, nested))
 
 
 def _sources(picture: Picture) -> dict[str, dict[str, bytes]]:

@@ -10,17 +10,30 @@ from typing import Any
 
 from buildgraph.commands.options import add_format, as_json
 from buildgraph.console import answer, table, tell
-from buildgraph.errors import DONE, FAILED, BuildgraphError, ConfigurationError, Mistake, unwritable
+from buildgraph.errors import (
+    DONE,
+    FAILED,
+    BuildgraphError,
+    ConfigurationError,
+    Mistake,
+    ToolError,
+    unwritable,
+)
 from buildgraph.graph.nodes import image_id
 from buildgraph.inside import place_inside
 from buildgraph.order import closure
 from buildgraph.picture import Picture
 from buildgraph.project import Project, open_project
+from buildgraph.recipes.references import parse_reference
 from buildgraph.wholeness import write_whole
 
 LOCK = "manifests/bases.toml"
 HEADING = "# Base images locked by digest; `buildgraph bases --update` writes this file.\n[digests]\n"
 MEND = "mend its name, or log in: `docker login` says to whom we are known"
+LEFT = (
+    "has ONBUILD lines: what they copy counts for no image; where the Dockerfile of a service has a `context` "
+    "name it in the service's `inputs` ({})"
+)
 UPDATE = "`buildgraph bases --update` locks what the registries have now"
 
 
@@ -65,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     _tell_relocks(found, as_data=options.format == "json")
     is_stale = any(relock.is_stale for relock in found)
     if options.update:
+        _tell_left(found)
         write_lock(project, {relock.reference: relock.standing for relock in found if relock.standing})
         return DONE
     tell(UPDATE if is_stale else "every lock is what its registry has")
@@ -124,6 +138,24 @@ def write_lock(project: Project, digests: dict[str, str]) -> None:
     except OSError as error:
         raise unwritable(LOCK, error) from error
     tell(f"wrote {LOCK}: commit it")
+
+
+def _tell_left(found: Iterable[Relock]) -> None:
+    """Tell of bases that leave something to be done in what is built upon them, as nobody sees what that copies."""
+    from buildgraph.image.registry_content import Registry
+
+    beyond: set[str] = set()  # registries that the engine may reach, and this process does not
+    for relock in found:
+        wanted = parse_reference(relock.reference)
+        if not relock.images or wanted.registry in beyond:
+            continue
+        try:
+            left = Registry(wanted.registry).triggers(wanted.repository, relock.standing)
+        except ToolError:
+            beyond.add(wanted.registry)
+        else:
+            if left:
+                tell(f"{relock.reference} {LEFT.format(', '.join(relock.images))}")
 
 
 def _relock(picture: Picture, name: str, locked: str, standing: str) -> Relock:

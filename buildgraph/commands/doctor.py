@@ -23,6 +23,10 @@ DECLARE = (
     "declare each: `pnpm --filter ./FOLDER add NAME` (`NAME@workspace:*` for a project of this workspace)"
 )
 MATCH = "correct each of the inputs, or take it out"
+SHOW = (
+    "have git look at such a file again (`git update-index --no-assume-unchanged --no-skip-worktree FILE`), "
+    "and commit or ignore what a repository within this one holds"
+)
 
 UNLOCKED = "{name} is not locked, so nothing is built upon it here"
 AS_IT_IS = "{name} is not locked, so no environment can start it from here"
@@ -244,17 +248,19 @@ def _buildx(runner: Runner) -> Finding:
 
 def _workspace(runner: Runner) -> Finding:
     from buildgraph.project import open_project
-    from buildgraph.unseen import idle_inputs, undeclared_imports
+    from buildgraph.unseen import idle_inputs, passed_over, undeclared_imports
 
     try:
-        picture = open_project(Path.cwd()).working_picture()
+        project = open_project(Path.cwd())
+        picture = project.working_picture()
         picture.images  # noqa: B018  # what no image can be planned of would stop every build
         imports, inputs = undeclared_imports(picture), idle_inputs(picture)
+        hidden = passed_over(picture, project.repository)
     except BuildgraphError as error:
         return _unwell("workspace", error)
     found = f"{len(picture.workspace.packages)} packages, {len(picture.manifests.services)} services"
-    ways_out = [DECLARE] * bool(imports) + [MATCH] * bool(inputs)
-    return Finding("workspace", True, found, "; ".join(ways_out), (*imports, *inputs))
+    ways_out = [DECLARE] * bool(imports) + [MATCH] * bool(inputs) + [SHOW] * bool(hidden)
+    return Finding("workspace", True, found, "; ".join(ways_out), (*imports, *inputs, *hidden))
 
 
 def _unwell(name: str, error: BuildgraphError) -> Finding:

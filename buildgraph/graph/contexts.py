@@ -118,11 +118,39 @@ class ContextMaker:
 
         What lies outside of a window's folder reaches no build, declared or not.
         """
-        own = self.files.shown(window.sees) if window else self.files.below(service.path)
-        inputs = (
-            path for path in self.files.matching(service.inputs) if window is None or window.inside(path)
+        own = self._shown(service, window)
+        further = tuple(
+            path
+            for path in self.files.matching(service.inputs)
+            if path not in own and (window is None or window.inside(path))
         )
-        return listing_of(sorted({*own, *inputs}), (), self.files.entries)
+        asked = (window or service.path, further)
+        if asked not in self._listings:
+            found = listing_of(sorted([*own, *further]), (), self.files.entries)
+            self._listings[asked] = self._alike.setdefault(found, found)
+        return self._listings[asked]
+
+    def _shown(self, service: Service, window: Window | None) -> Mapping[str, None]:
+        """The files that a service without layers sees, whatever it declares."""
+        place = window or service.path
+        if place not in self._shown_in:
+            found = self.files.shown(window.sees) if window else self.files.below(service.path)
+            self._shown_in[place] = dict.fromkeys(found)
+        return self._shown_in[place]
+
+    @cached_property
+    def _shown_in(self) -> dict[Window | str, Mapping[str, None]]:
+        """What was asked for before: hundreds of services may share a Dockerfile."""
+        return {}
+
+    @cached_property
+    def _listings(self) -> dict[tuple[Window | str, tuple[str, ...]], Listing]:
+        return {}
+
+    @cached_property
+    def _alike(self) -> dict[Listing, Listing]:
+        """Listings that are equal, as one: each may be long."""
+        return {}
 
     def injected(self, service: Service) -> tuple[str, ...]:
         """The folders outside of its closure whose files an install of the service copies."""

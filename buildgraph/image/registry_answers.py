@@ -66,6 +66,11 @@ def parse_created(content: bytes) -> str:
     )
 
 
+def parse_triggers(content: bytes) -> tuple[str, ...]:
+    """The ONBUILD lines that an image's configuration leaves to images built upon it; NoAnswer for anything else."""
+    return _read(content, lambda told: tuple(map(_text, (told.get("config") or {}).get("OnBuild") or ())))
+
+
 def parse_token(content: bytes) -> str:
     """A token that was given for a login, or ""; NoAnswer for anything else."""
     return _read(content, lambda told: _text(told.get("token") or told.get("access_token")))

@@ -18,6 +18,7 @@ from buildgraph.image.registry_answers import (
     parse_named,
     parse_tags,
     parse_token,
+    parse_triggers,
 )
 from buildgraph.image.registry_refusals import LOG_IN, NOT_REACHED, SOON
 from buildgraph.image.registry_sending import TIMEOUT, Body, Headers, opened, send_elsewhere
@@ -83,10 +84,24 @@ class Registry:
         """When an image says that it was made (RFC 3339), or "": it does not say, or is an index."""
         if not manifest.config:
             return ""
-        answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
-        content = self.read(answer) if answer.status_code == OK else b"{}"
+        content = self._configuration(repository, manifest)
         with self.understood():
             return parse_created(content)
+
+    def triggers(self, repository: str, reference: str) -> tuple[str, ...]:
+        """The ONBUILD lines of an image; of an index those of its first one, as one Dockerfile makes them all."""
+        found = self.find_manifest(repository, reference)
+        if found and found.children:
+            found = self.find_manifest(repository, found.children[0])
+        if not (found and found.config):
+            return ()
+        content = self._configuration(repository, found)
+        with self.understood():
+            return parse_triggers(content)
+
+    def _configuration(self, repository: str, manifest: Manifest) -> bytes:
+        answer = self.ask("GET", f"{repository}/blobs/{manifest.config}")
+        return self.read(answer) if answer.status_code == OK else b"{}"
 
     def days_since(self, created: str) -> float | None:
         """Days since a stamp (RFC 3339), by the date of the registry's last answer; None where there is none."""

@@ -9,6 +9,7 @@ from buildgraph.lazy import offering
 if TYPE_CHECKING:
     from buildgraph.recipes.bases import (
         Base,
+        left_to_others,
         recipe_beginnings,
         recipe_named,
         resolve_base,
@@ -32,6 +33,7 @@ __all__ = [
     "Window",
     "followed",
     "ignore_files",
+    "left_to_others",
     "parse_dockerfile",
     "parse_ignored",
     "recipe_beginnings",
@@ -47,6 +49,7 @@ __getattr__ = offering(
         "Window": "window",
         "followed": "links",
         "ignore_files": "window",
+        "left_to_others": "bases",
         "parse_dockerfile": "dockerfile",
         "parse_ignored": "window",
         "recipe_beginnings": "bases",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from buildgraph.errors import ConfigurationError
+from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.manifests.model import Source
+from buildgraph.recipes.instructions import split_instructions
 from buildgraph.recipes.references import Reference, parse_reference
 from buildgraph.snapshot.snapshot import REGULAR, SYMLINK, Entry
 
@@ -89,6 +90,19 @@ def recipe_beginnings(recipe: str) -> tuple[str, str, str]:
     """The paths of a stand-in's recipe and of the root recipe, and what those of its other files begin with."""
     folder, slash, _ = recipe.rpartition("/")
     return recipe, f"{folder}{slash}{ROOT_RECIPE}", f"{folder}{slash}{_name_of(recipe)}."
+
+
+def left_to_others(recipe: str, content: bytes) -> list[Mistake]:
+    """The ONBUILD lines that a stand-in leaves to be done in each image built upon it: nobody sees what these copy.
+
+    Those of other stages than its last are done within it, or never. `content` is its Dockerfile's.
+    """
+    lines = split_instructions(content.decode("utf-8-sig", "replace")).instructions
+    last = max((line.line for line in lines if line.name == "FROM"), default=0)
+    left = (line for line in lines if line.line > last and line.trigger)
+    what = "leaves this line to images that are built upon it, and nobody sees there what it copies"
+    way_out = "write it, without ONBUILD, into the Dockerfile of every service that needs it"
+    return [Mistake(f"{recipe}: line {line.line}", what, way_out) for line in left]
 
 
 def _identified(path: str, entries: Sequence[Entry]) -> str:

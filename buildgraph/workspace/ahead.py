@@ -6,15 +6,16 @@ program is loaded. What comes of it counts for exactly the bytes that it was mad
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import hashlib
 import marshal
 import os
+import select
 import sys
-from pathlib import Path
 from typing import Any
 
-from buildgraph.early import AHEAD, taken
+from buildgraph.early import AHEAD, LARGEST, taken
 from buildgraph.workspace.lockfile import Importer, Lockfile, Patch
 from buildgraph.workspace.lockfile_parsing import parse_lockfile
 from buildgraph.workspace.projects import LOCKFILE
@@ -53,6 +54,35 @@ def _loaded(body: bytes) -> Lockfile:
     return found
 
 
+def _read_own() -> bytes:
+    """The lockfile in this folder, through no link: it may have become one since it was looked at."""
+    with open(os.open(LOCKFILE, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123  # a descriptor
+        return file.read(LARGEST)
+
+
+def _sealed_while_wanted() -> bytes:
+    """What is answered; this process ends as soon as nobody is left to take it, as who asked may refuse or be ended.
+
+    The system tells that the other end was closed by SIGIO, which ends us even within a parser that lets nothing else
+    run. It tells of reading, too: the answer is written without it.
+    """
+    out = sys.stdout.fileno()
+    plain = fcntl.fcntl(out, fcntl.F_GETFL)
+    fcntl.fcntl(out, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(out, fcntl.F_SETFL, plain | os.O_ASYNC)
+    if _is_closed(out):
+        sys.exit()
+    found = seal(_read_own())
+    fcntl.fcntl(out, fcntl.F_SETFL, plain)
+    return found
+
+
+def _is_closed(out: int) -> bool:
+    ends = select.poll()
+    ends.register(out, 0)  # what is told unasked: that nobody reads any more
+    return bool(ends.poll(0))
+
+
 if __name__ == "__main__":
     gc.disable()  # as where commands are run: there is no garbage to look for
-    sys.stdout.buffer.write(seal(Path(LOCKFILE).read_bytes()))
+    sys.stdout.buffer.write(_sealed_while_wanted())

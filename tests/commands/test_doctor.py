@@ -92,6 +92,27 @@ def test_what_the_root_declares_is_every_project_s(shop: Monorepo) -> None:
     assert workspace_of(shop)["warnings"] == []
 
 
+def test_what_git_passes_over_in_the_working_tree_is_told(shop: Monorepo) -> None:
+    """No snapshot has it, so no image does, though a `docker build` by hand would."""
+    for path in ("edited", "as it is", "gone"):
+        shop.write(f"packages/ui/{path}", path)
+    shop.commit()
+    shop.git("update-index", "--assume-unchanged", "packages/ui/edited", "packages/ui/as it is")
+    shop.git("update-index", "--skip-worktree", "packages/ui/gone")
+    shop.append("packages/ui/edited")
+    (shop.root / "packages/ui/gone").unlink()  # as a sparse checkout leaves it
+    shop.write("vendor/own/file", "1")
+    bare(shop.root / "vendor/own").git("init", "-q")
+
+    found = workspace_of(shop)
+
+    assert found["ok"] and found["warnings"] == [
+        "packages/ui/edited is edited, which git was told to pass over: what the index has counts, and lies in images",
+        "vendor/own/ holds a repository of its own: nothing in it counts, or lies in images",
+    ]
+    assert "`git update-index --no-assume-unchanged --no-skip-worktree FILE`" in found["way_out"]
+
+
 def test_a_workspace_below_the_repository_s_root_is_read_there(tmp_path: Path) -> None:
     repo = Monorepo(tmp_path / "repo")
     repo.write("manifests/workspace.toml", 'name = "acme"\nroot = "web"\n')

@@ -25,14 +25,15 @@ def base(registry: str) -> Iterator[str]:
     docker("rmi", name)
 
 
-def publish(name: str, content: str) -> str:
-    """Publish an image of one file; its digest."""
+def publish(name: str, content: str, *changes: str) -> str:
+    """Publish an image of one file, with these lines of a Dockerfile; its digest."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         member = tarfile.TarInfo("content")
         member.size = len(content)
         tar.addfile(member, io.BytesIO(content.encode()))
-    subprocess.run(["docker", "import", "-", name], input=archive.getvalue(), check=True, capture_output=True)
+    command = ["docker", "import", *(f"--change={change}" for change in changes), "-", name]
+    subprocess.run(command, input=archive.getvalue(), check=True, capture_output=True)
     docker("push", "-q", name)
     told = docker("inspect", "--format", "{{index .RepoDigests 0}}", name)
     return told.strip().partition("@")[2]
@@ -86,6 +87,18 @@ def test_a_newer_base_is_told_with_what_it_affects_and_locked_on_request(shop: M
         "image:api",
         "image:web",
     }
+
+
+def test_a_base_that_leaves_something_to_what_is_built_upon_it_is_told(shop: Monorepo, base: str) -> None:
+    """Pitfall 39: ONBUILD, where the image is no service's."""
+    ordinary = shop.run("bases", "--update")
+    publish(base, "two", "ONBUILD COPY src* /app/")
+    leaving = shop.run("bases", "--update")
+
+    assert "ONBUILD" not in ordinary.err
+    assert f"{base} has ONBUILD lines: what they copy counts for no image;" in leaving.err
+    assert "name it in the service's `inputs` (api, web)" in leaving.err
+    assert "wrote manifests/bases.toml: commit it" in leaving.err
 
 
 def test_all_that_no_registry_has_is_told_at_once(shop: Monorepo, registry: str) -> None:

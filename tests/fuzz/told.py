@@ -19,6 +19,7 @@ from buildgraph.image.registry_answers import (
     parse_named,
     parse_tags,
     parse_token,
+    parse_triggers,
 )
 from buildgraph.saved_plan import read_plan, refuse_elsewhere, refuse_outdated
 from buildgraph.snapshot.git import Repository
@@ -136,6 +137,7 @@ def read_registry_answer(content: bytes) -> None:
         parse_tags,
         parse_created,
         parse_token,
+        parse_triggers,
     )
     for parse in asked:
         with suppress(NoAnswer):

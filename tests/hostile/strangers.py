@@ -444,6 +444,12 @@ ATTACKS: Mapping[str, Attack] = {
     "thousands of lines that say the same for hundreds of services": Attack(
         dockerfile("COPY a$b /\n" * 3500) | sharing(300)
     ),
+    "thousands of files that hundreds of services share": Attack(
+        dockerfile("COPY . .")
+        | {f"services/own/{n}": "" for n in range(2000)}
+        | {"services/own/.dockerignore": "".join(f"**/a*{n}*b\n" for n in range(300))}
+        | sharing(300)
+    ),
     "thousands of lines for each of the images built upon one": Attack(
         dockerfile("ARG A\nFROM up\n" * 5)
         | sharing(100)

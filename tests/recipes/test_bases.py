@@ -230,3 +230,29 @@ def test_the_script_names_stand_ins_as_they_are_looked_for(
 
     pinned = open_project(shop.root).working_picture().base("alp:1").pinned
     assert (tmp_path / "asked").read_text() == f"image inspect {pinned}\n"
+
+
+def test_a_stand_in_that_leaves_lines_to_what_is_built_upon_it_is_refused(
+    shop: Monorepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pitfall 39: what an ONBUILD line copies counts for no image, as only services' own are followed."""
+    shop.append("docker/real/alp.Dockerfile", "ONBUILD COPY src* /app/\nonbuild run make\n")
+
+    refused = shop.run("affected")
+    monkeypatch.setenv("BUILDGRAPH_BASES", "registry")
+    elsewhere = shop.run("affected")
+
+    assert refused.code == 2
+    assert [line.partition(":")[0] for line in refused.err.splitlines() if "leaves this" in line] == [
+        "error",
+        "docker/substitutes/alp.Dockerfile",
+    ]
+    assert "docker/substitutes/alp.Dockerfile: line 3: leaves this line" in refused.err
+    assert "write it, without ONBUILD, into the Dockerfile of every service" in refused.err
+    assert elsewhere.code == 0, "no machine with the base itself is stopped"
+
+
+def test_what_stages_of_a_stand_in_leave_to_one_another_is_its_own(shop: Monorepo) -> None:
+    shop.write("docker/real/alp.Dockerfile", "FROM debian AS one\nONBUILD COPY a /\nFROM one\nRUN ONBUILD\n")
+
+    assert shop.run("affected").code == 0

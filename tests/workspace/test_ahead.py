@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,41 @@ def test_a_small_lockfile_or_one_that_is_remembered_is_not_read_ahead(
     monkeypatch.setattr(early, "LARGE", 1_000)
     ask_git(["affected"])
     assert not is_asked(os.getcwd(), AHEAD)  # noqa: PTH109
+
+
+def test_no_link_is_read_ahead_and_nothing_of_gigabytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit may hold a link to any file of the machine."""
+    (folder / "elsewhere").write_text(json.dumps(PLAIN))
+    (folder / "pnpm-lock.yaml").symlink_to("elsewhere")
+    ask_git(["affected"])
+    assert not is_asked(os.getcwd(), AHEAD)  # noqa: PTH109
+
+    monkeypatch.setattr(early, "LARGEST", 100)
+    (folder / "pnpm-lock.yaml").unlink()
+    (folder / "elsewhere").rename(folder / "pnpm-lock.yaml")
+    ask_git(["affected"])
+    assert not is_asked(os.getcwd(), AHEAD)  # noqa: PTH109
+
+
+def test_what_has_become_a_link_since_is_not_read(folder: Path) -> None:
+    (folder / "elsewhere").write_text(json.dumps(PLAIN))
+    (folder / "pnpm-lock.yaml").symlink_to("elsewhere")
+
+    assert subprocess.run(AHEAD, cwd=folder, capture_output=True, check=False).stdout == b""
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5], ids=["at once", "while it reads"])
+def test_who_reads_ahead_ends_when_nobody_is_left_to_take_the_answer(folder: Path, seconds: float) -> None:
+    """It would take ten seconds, in a parser that lets nothing else run."""
+    entries = "".join(
+        f"  x{number}: {{resolution: {{integrity: sha512-{number}}}}}\n" for number in range(200_000)
+    )
+    (folder / "pnpm-lock.yaml").write_text(f"lockfileVersion: '9.0'\npackages:\n{entries}")
+    with subprocess.Popen(AHEAD, cwd=folder, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout
+        time.sleep(seconds)
+        reader.stdout.close()
+
+        reader.wait(timeout=3)
