@@ -36,6 +36,7 @@ from buildgraph.commands import VERBS
 from buildgraph.console import shown_on
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, ConfigurationError, UnknownName, unforeseen
 from buildgraph.ignored import Ignored, marks_file
+from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_unready
 from buildgraph.project import Project
@@ -49,6 +50,7 @@ from buildgraph.work import Group, Work, checks_of, wanted_tasks, work_of
 
 BACKEND: Final = "buildgraph"  # what doit remembers
 BACKENDS: Final = {"BACKEND": {BACKEND: "buildgraph.tasks:Marks"}}
+WRITTEN: Final = ("outfile", "dep_file")  # doit's words for files that it writes
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 
@@ -61,7 +63,7 @@ def run_tasks(arguments: Sequence[str], project: Project, *, is_brief: bool = Fa
         valued = [name for option in OPTIONS if option["type"] is not bool for name in _spellings(option)]
         arguments = options_first([as_variable(argument) for argument in arguments], valued)
     check_variables(arguments)
-    file = trace_file(trace) if trace else None
+    file = trace_file(project.repository.root, trace) if trace else None
     try:
         with shown_on(fitting_screen(os.environ, is_terminal=is_shown_on_terminal())):
             code = _run(arguments, project, run)
@@ -126,7 +128,13 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         self.checker: Checker | None = None
 
     def setup(self, opt_values: Mapping[str, Any]) -> None:
-        """Nothing to prepare: the project is open already."""
+        """The project is open already; what doit writes to names that the command line gives leads nowhere else."""
+        try:
+            for name in filter(None, map(opt_values.get, WRITTEN)):
+                if isinstance(name, str):
+                    place_named(self.project.repository.root, name)
+        except BuildgraphError as error:
+            raise Stopped(error) from error
 
     def load_doit_config(self) -> dict[str, Any]:
         """doit's settings: threads, independent tasks go on after a failure, our reporter."""

@@ -20,7 +20,7 @@ from buildgraph.commands import run_verb
 from buildgraph.concern import concern_of
 from buildgraph.console import answer
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
-from buildgraph.program import guarded
+from buildgraph.program import guarded, run
 from buildgraph.project import open_project
 from tests.hostile.strangers import ATTACKS, PRODUCT, RENDER, Attack, service
 from tests.support.monorepo import Monorepo, bare
@@ -169,6 +169,84 @@ def test_nothing_is_written_or_shown_through_a_link_out_of_the_project(
     assert "a secret" not in told.out + told.err
     assert [entry.name for entry in outside.parent.iterdir()] == ["file"]
     assert outside.read_text() == "a secret\n"
+
+
+NAMED = {
+    "graph -o": ("graph", "--format", "html", "-o"),
+    "render --images -o": ("render", "--images", "-o"),
+    "status -o": ("status", "--format", "html", "-o"),
+    "plan --save": ("plan", "deploy:own", "--save"),
+    "any run --trace": ("check", "--trace"),
+    "what doit prints": ("check", "--output-file"),
+    "what doit remembers": ("ignore", "--db-file"),
+}
+# What a commit holds, with what it leads to, and the name that a user gives.
+LED = {
+    "a file outside": ("file", "../outside/file", "file"),
+    "a folder outside": ("folder", "../outside", "folder/file"),
+    "a file outside by its whole path": ("file", "{}/outside/file", "./docker/../file"),
+    "a file that git ignores": ("file", "node_modules/file", "file"),
+    "git's settings": ("file", ".git/config", "file"),
+    "a folder of git's": ("folder", ".git/hooks", "folder/file"),
+    "by way of a link outside": ("file", "../outside/file", "../back/file"),
+    "a folder that is left again": ("folder", "../outside", "folder/../outside/file"),
+    "nothing yet": ("file", "../outside/other", "file"),
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "link"),
+    [*((verb, "a file outside") for verb in NAMED), *(("graph -o", link) for link in LED)],
+)
+def test_a_file_that_a_user_names_is_written_through_no_link_of_a_commit(
+    clone: Monorepo, tmp_path: Path, verb: str, link: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, target, name = LED[link]
+    for kept in ("../outside/file", "node_modules/file"):
+        clone.write(kept, "a secret\n")
+    (tmp_path / "back").symlink_to(clone.root)
+    (clone.root / path).symlink_to(target.format(tmp_path))
+    settings = (clone.root / ".git/config").read_text()
+
+    assert command(clone, *NAMED[verb], name) == WRONG_USE
+
+    told = capfd.readouterr().err
+    assert "through no link of the checkout" in told or "lies in git's own folder" in told
+    assert [entry.name for entry in (tmp_path / "outside").iterdir()] == ["file"]
+    assert (tmp_path / "outside/file").read_text() == "a secret\n"
+    assert (clone.root / "node_modules/file").read_text() == "a secret\n"
+    assert (clone.root / ".git/config").read_text() == settings
+    assert not (clone.root / ".git/hooks/file").exists()
+
+
+def command(repo: Monorepo, *argv: str) -> int:
+    """What a command line comes to, in this process."""
+    with chdir(repo.root):
+        return run(list(argv))
+
+
+@pytest.mark.parametrize("name", [".git/info/graph", "docker/../.git/graph"])
+def test_nothing_that_a_user_names_is_written_into_gits_own_folder(
+    clone: Monorepo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert command(clone, "graph", "-o", name) == WRONG_USE
+    assert "lies in git's own folder" in capfd.readouterr().err
+    assert not (clone.root / name).exists()
+
+
+def test_links_of_the_user_s_own_are_written_through(clone: Monorepo, tmp_path: Path) -> None:
+    """Also one by which the checkout is reached, and what standard output is called."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "mine").symlink_to("outside/graph")
+    (tmp_path / "way").symlink_to("clone")
+
+    (clone.root / "more").mkdir()
+    for name in ("../mine", f"{tmp_path}/way/graph", "docker/../more/../graph2"):
+        assert command(clone, "graph", "-o", name) == DONE
+    ran = clone.run("graph", "-o", "/dev/stdout")
+
+    files = (tmp_path / "outside/graph", clone.root / "graph", clone.root / "graph2")
+    assert {file.read_text() for file in files} == {ran.out}
 
 
 def test_a_rendered_file_behind_a_link_is_not_removed(shop: Monorepo, tmp_path: Path) -> None:
