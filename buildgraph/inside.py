@@ -43,7 +43,7 @@ def place_named(checkout: Path, name: str) -> Path:
         raise ConfigurationError.of(name, "lies in git's own folder", "name another place")
     for link in _links_on(os.path.join(os.getcwd(), name)):  # noqa: PTH109, PTH118  # `..` must stay
         if _way_below(root, link):
-            what = f"is written through no link of the checkout, as {os.path.relpath(link, root)} is"
+            what = f"would be written through {os.path.relpath(link, root)}, a symbolic link of the checkout"
             raise ConfigurationError.of(name, what, "name where it leads, or remove it")
     return Path(name)
 

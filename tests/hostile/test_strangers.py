@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from buildgraph.chain import open_chain
+from buildgraph.checks.script import as_typed, task_name
 from buildgraph.commands import run_verb
 from buildgraph.concern import concern_of
 from buildgraph.console import answer
@@ -211,7 +212,7 @@ def test_a_file_that_a_user_names_is_written_through_no_link_of_a_commit(
     assert command(clone, *NAMED[verb], name) == WRONG_USE
 
     told = capfd.readouterr().err
-    assert "through no link of the checkout" in told or "lies in git's own folder" in told
+    assert "a symbolic link of the checkout" in told or "lies in git's own folder" in told
     assert [entry.name for entry in (tmp_path / "outside").iterdir()] == ["file"]
     assert (tmp_path / "outside/file").read_text() == "a secret\n"
     assert (clone.root / "node_modules/file").read_text() == "a secret\n"
@@ -458,6 +459,38 @@ def test_no_name_is_a_command_to_github(
 
     told = capfd.readouterr()
     assert commands_in(told.out + told.err) == []
+
+
+STEERING = ("a\0b", "a\x1b]0;pwn\x07b", "a\x9b31mb", "a\u202eb", "a\x7fb", "a\n::error::y", "a\tb")
+
+
+@pytest.mark.parametrize("name", STEERING + NAMES[:-1])
+@pytest.mark.parametrize("is_job", [True, False], ids=["a job", "a terminal"])
+def test_no_name_steers_a_terminal_or_a_job_when_tasks_are_listed(
+    shop: Monorepo,
+    name: str,
+    is_job: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What doit prints by itself."""
+    monkeypatch.setenv("GITHUB_ACTIONS", str(is_job).lower())
+    shop.write(
+        "packages/odd/package.json", json.dumps({"name": name, "scripts": {"build": "x", "test": "y"}})
+    )
+    shop.write("packages/odder/package.json", json.dumps({"scripts": {"test": name}}))
+
+    typed = as_typed(task_name(name, "build"))
+    words = ("list --all", "list --all -q check", "list", "help", "ignore", "forget", "info")
+
+    codes = [command(shop, *word.split(), *(() if "list -" in word else (typed,))) for word in words]
+
+    told = "".join(capfd.readouterr())
+    assert codes == [*[DONE] * 6, FAILED]  # doit's word for what is to be done
+    assert len([line for line in told.splitlines() if ":build" in line]) > 8
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", told)
+    assert not is_job or commands_in(told) == []
+    assert not any(line.startswith("::") for line in told.splitlines())
 
 
 def test_neither_a_mistake_nor_a_difference_is_a_command_to_github(
