@@ -148,7 +148,7 @@ class Checker:
                 self._run(script)
 
     def _run(self, script: Script) -> None:
-        name = script.typed
+        name = script.name
         if not find_program(PNPM):
             raise ToolError("pnpm is not installed", GET_PNPM)
         witness = self._witness(script, self._keeper) if self._keeper else None
@@ -161,13 +161,13 @@ class Checker:
         self._logs.write(script, ran.stdout)
         if ran.code != 0:
             said = self._logs.told(script, ran.stdout)
-            raise StepFailed(name, f"`{script.command}` failed ({ran.code})", said)
+            raise StepFailed(script.typed, f"`{script.command}` failed ({ran.code})", said)
         self._tell_undeclared(script)
         if self._keeper is None or witness is None:
             return
         from buildgraph.checks.keeping import told_if_not_kept
 
-        with told_if_not_kept(teller(name)):
+        with told_if_not_kept(teller(script.typed)):
             self._left.append((self._keeper.pack(script, self.keys[name], ran.stdout, took), witness))
         self._keep_left()
 

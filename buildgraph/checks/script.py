@@ -67,5 +67,8 @@ def task_name(package: str, script: str = "") -> str:
 
 
 def as_typed(name: str) -> str:
-    """A task's name as it is told, and typed: a package.json may call a package and its scripts anything."""
-    return on_one_line(name)
+    """A task's name as it is told, and typed: a package.json may call a package and its scripts anything.
+
+    To doit `=` makes a variable of a word, and `*` a pattern.
+    """
+    return on_one_line(name).replace("=", "\\x3d").replace("*", "\\x2a")

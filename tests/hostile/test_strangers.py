@@ -464,7 +464,7 @@ def test_no_name_is_a_command_to_github(
 STEERING = ("a\0b", "a\x1b]0;pwn\x07b", "a\x9b31mb", "a\u202eb", "a\x7fb", "a\n::error::y", "a\tb")
 
 
-@pytest.mark.parametrize("name", STEERING + NAMES[:-1])
+@pytest.mark.parametrize("name", STEERING + NAMES)
 @pytest.mark.parametrize("is_job", [True, False], ids=["a job", "a terminal"])
 def test_no_name_steers_a_terminal_or_a_job_when_tasks_are_listed(
     shop: Monorepo,
@@ -561,6 +561,26 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
     return told
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize("name", ["a=b", "env=b", "*", "@a/*=*"])
+def test_a_name_in_which_doit_sees_a_variable_or_a_pattern_is_checked_like_others(
+    shop: Monorepo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Both stopped all checks, and all listings."""
+    scripts = {"build": "x"}
+    odd, uses = {"name": name, "scripts": scripts}, {name: "workspace:*"}
+    shop.write("packages/odd/package.json", json.dumps(odd))
+    shop.write(
+        "packages/zz/package.json", json.dumps({"name": "zz", "scripts": scripts, "dependencies": uses})
+    )
+    shop.lock()
+    asked = (("list",), ("list", "--all"), ("check",), (as_typed(task_name(name)), "check:zz:build"))
+
+    assert [command(shop, *words) for words in asked] == [DONE] * 4
+    told = capfd.readouterr().err
+    assert "== 2 done" in told and "; 2 fresh" in told
 
 
 DEVELOPMENT = "manifests/environments/development.toml"
