@@ -461,6 +461,32 @@ def test_no_name_is_a_command_to_github(
     assert commands_in(told.out + told.err) == []
 
 
+@pytest.mark.parametrize("name", ["x\n::error::y", "x\r\n::error::y", "x\t\x1b[8my", "x\n##[error]y"])
+@pytest.mark.parametrize("said", ["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_MERGE_REQUEST_DIFF_BASE_SHA"])
+@pytest.mark.parametrize("verb", ["affected --format names", "graph --affected", "why own"])
+def test_a_base_that_ci_names_is_told_on_one_line(
+    shop: Monorepo,
+    verb: str,
+    said: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for variable, value in (
+        ("CI", "true"),
+        ("GITLAB_CI", "true"),
+        ("CI_MERGE_REQUEST_IID", "1"),
+        (said, name),
+    ):
+        monkeypatch.setenv(variable, value)
+
+    assert command(shop, *verb.split()) == DONE
+
+    (told,) = capfd.readouterr().err.splitlines()
+    assert told.startswith("the base is not known, so everything counts as affected: ")
+    assert told.endswith("y is not in this clone; name the base with --base")
+
+
 STEERING = ("a\0b", "a\x1b]0;pwn\x07b", "a\x9b31mb", "a\u202eb", "a\x7fb", "a\n::error::y", "a\tb")
 
 
