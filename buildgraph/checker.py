@@ -10,13 +10,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from buildgraph.checks.choosing import asked_for, tasks_of, with_before
+from buildgraph.checks.choosing import Names, asked_for, names_of, tasks_of, with_before
 from buildgraph.checks.dotenv import set_in_files
 from buildgraph.checks.keys import Circumstances, digest_circumstances, script_key, script_keys
 from buildgraph.checks.ledger import Ledger
 from buildgraph.checks.logs import Logs
 from buildgraph.checks.programs import PNPM, find_program, program_versions
-from buildgraph.checks.script import BUILD, FRESH, Plan, Script
+from buildgraph.checks.script import BUILD, FRESH, TASK, Plan, Script
 from buildgraph.checks.store import Store, store_folder
 from buildgraph.checks.surroundings import Seen, read_surroundings
 from buildgraph.checks.traces import is_as_seen, state_of
@@ -67,7 +67,11 @@ class Checker:
 
     def asked(self, name: str) -> tuple[str, ...]:
         """The tasks that a task's name means: all, those of a package, or itself; UnknownName for another name."""
-        return asked_for(name, self.scripts, self.packages)
+        return tuple(self.scripts) if name == TASK else asked_for(name, self._names)
+
+    @cached_property
+    def _names(self) -> Names:
+        return names_of(self.scripts, self.packages)
 
     def with_before(self, names: Collection[str]) -> list[str]:
         """Tasks, and all that come before them, in order."""
@@ -137,9 +141,9 @@ class Checker:
         Another run of this checkout that is at it is waited for, and its result taken; what was known runs anew.
         """
         script, was_known = self.scripts[name], self._found.get(name, FRESH)
-        with held_turn(self._ledger.turn_of(name), lambda: teller(name)(WAITING)):
+        with held_turn(self._ledger.turn_of(name), lambda: teller(script.typed)(WAITING)):
             if not was_known and self._keeper and self._keeper.has_brought(script, self.keys[name]):
-                teller(name)(MEANWHILE)
+                teller(script.typed)(MEANWHILE)
             else:
                 self._run(script)
 
@@ -157,13 +161,13 @@ class Checker:
         self._logs.write(script, ran.stdout)
         if ran.code != 0:
             said = self._logs.told(script, ran.stdout)
-            raise StepFailed(name, f"`{script.command}` failed ({ran.code})", said)
+            raise StepFailed(script.typed, f"`{script.command}` failed ({ran.code})", said)
         self._tell_undeclared(script)
         if self._keeper is None or witness is None:
             return
         from buildgraph.checks.keeping import told_if_not_kept
 
-        with told_if_not_kept(teller(name)):
+        with told_if_not_kept(teller(script.typed)):
             self._left.append((self._keeper.pack(script, self.keys[name], ran.stdout, took), witness))
         self._keep_left()
 
@@ -182,7 +186,7 @@ class Checker:
         if script.script == BUILD:
             known = set_in_files(self._root, self._circumstances.surroundings, (".", script.folder))
             for line in self._sources.undeclared(script, known):
-                teller(script.name)(line)
+                teller(script.typed)(line)
 
     def end(self) -> None:
         """Keep what is to be kept, and write down what is remembered; nothing is asked afterwards."""
@@ -214,7 +218,7 @@ class Checker:
         from buildgraph.checks.doubts import CHANGED, NOT_KEPT, OWN
         from buildgraph.checks.keeping import told_if_not_kept
 
-        script, keeper, say = left.script, self._keeper, teller(left.script.name)
+        script, keeper, say = left.script, self._keeper, teller(left.script.typed)
         if keeper is None:
             return
         before = [self.scripts[name] for name in self.with_before([script.name]) if name != script.name]

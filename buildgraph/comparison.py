@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from buildgraph.console import on_one_line
 from buildgraph.errors import ConfigurationError, indent
 from buildgraph.graph.nodes import Graph, Kind, Node
 from buildgraph.picture import Picture
@@ -71,7 +72,7 @@ def compare(
     )
     unresolved = Reason("unresolved-base", found.ref)
     if found.commit is None:
-        return _everything(bare, picture.graph, unresolved, UNKNOWN_BASE + found.problem, kinds)
+        return _everything(bare, picture.graph, unresolved, UNKNOWN_BASE + on_one_line(found.problem), kinds)
     before = project.picture_at(found.commit)
     if project.is_known(picture.snapshot, found.commit):
         return bare._replace(base=before)
@@ -79,7 +80,7 @@ def compare(
         known = before.graph
     except ConfigurationError as error:
         reason = UNREADABLE if _is_unreadable_lockfile(error, before) else unresolved
-        told = f"{UNKNOWN_BASE}{found.ref} has mistakes:\n{indent(str(error))}"
+        told = f"{UNKNOWN_BASE}{on_one_line(found.ref)} has mistakes:\n{indent(str(error))}"
         return _everything(bare, picture.graph, reason, told, kinds)
     try:
         nodes = affected_nodes(known, picture.graph, kinds)

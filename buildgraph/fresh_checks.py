@@ -6,7 +6,7 @@ import gc
 from collections.abc import Sequence
 
 from buildgraph.checker import open_checker
-from buildgraph.checks.script import is_check
+from buildgraph.checks.script import as_typed, is_check
 from buildgraph.command_line import JOBS
 from buildgraph.console import tell
 from buildgraph.errors import DONE, BuildgraphError
@@ -34,7 +34,7 @@ def _tell(asked: Sequence[str], run: Run, project: Project) -> int | None:
     checker = open_checker(project)
     names = checker.with_before({name for word in asked for name in checker.asked(word)})
     checker.settle(names)
-    fresh = {name: checker.found(name) for name in names}
+    fresh = {as_typed(name): checker.found(name) for name in names}
     if not all(fresh.values()):
         return None
     run.stand_on_tree(checker.picture.snapshot)

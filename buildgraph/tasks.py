@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -33,9 +35,10 @@ from buildgraph.command_line import (
     take_trace,
 )
 from buildgraph.commands import VERBS
-from buildgraph.console import shown_on
+from buildgraph.console import answer, on_one_line, shown_on, tell
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, ConfigurationError, UnknownName, unforeseen
 from buildgraph.ignored import Ignored, marks_file
+from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_unready
 from buildgraph.project import Project
@@ -49,6 +52,7 @@ from buildgraph.work import Group, Work, checks_of, wanted_tasks, work_of
 
 BACKEND: Final = "buildgraph"  # what doit remembers
 BACKENDS: Final = {"BACKEND": {BACKEND: "buildgraph.tasks:Marks"}}
+WRITTEN: Final = ("outfile", "dep_file")  # doit's words for files that it writes
 OPTIONS: Final = (*DoitRun.base_options, *DoitRun.cmd_options)  # of a run, as doit declares them
 
 
@@ -61,7 +65,7 @@ def run_tasks(arguments: Sequence[str], project: Project, *, is_brief: bool = Fa
         valued = [name for option in OPTIONS if option["type"] is not bool for name in _spellings(option)]
         arguments = options_first([as_variable(argument) for argument in arguments], valued)
     check_variables(arguments)
-    file = trace_file(trace) if trace else None
+    file = trace_file(project.repository.root, trace) if trace else None
     try:
         with shown_on(fitting_screen(os.environ, is_terminal=is_shown_on_terminal())):
             code = _run(arguments, project, run)
@@ -76,8 +80,10 @@ def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
     loader = Loader(project, run)
     main = Main(task_loader=loader)
     main.BIN_NAME = Path(sys.argv[0]).name
+    words = [as_variable(argument) for argument in arguments]
     try:
-        return int(main.run([as_variable(argument) for argument in arguments]) or DONE)
+        with doit_s_words(is_run=not Main.COMMANDS.intersection(words)):
+            return int(main.run(words) or DONE)
     except Stopped as stopped:
         raise stopped.error from None
     except KeyboardInterrupt:
@@ -86,6 +92,22 @@ def _run(arguments: Sequence[str], project: Project, run: Run) -> int:
         raise
     finally:
         loader.end()
+
+
+@contextmanager
+def doit_s_words(*, is_run: bool) -> Iterator[None]:
+    """Tell what doit prints as our own answers and mistakes are told: names among it are strangers'.
+
+    What a run prints is on its way already: no reporter of ours prints anything.
+    """
+    answers, mistakes = StringIO(), StringIO()
+    try:
+        with redirect_stderr(mistakes), nullcontext() if is_run else redirect_stdout(answers):
+            yield
+    finally:
+        answer(answers.getvalue())
+        if mistakes.getvalue():
+            tell(mistakes.getvalue().removesuffix("\n"))
 
 
 class Stopped(BaseException):
@@ -126,7 +148,13 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         self.checker: Checker | None = None
 
     def setup(self, opt_values: Mapping[str, Any]) -> None:
-        """Nothing to prepare: the project is open already."""
+        """The project is open already; what doit writes to names that the command line gives leads nowhere else."""
+        try:
+            for name in filter(None, map(opt_values.get, WRITTEN)):
+                if isinstance(name, str):
+                    place_named(self.project.repository.root, name)
+        except BuildgraphError as error:
+            raise Stopped(error) from error
 
     def load_doit_config(self) -> dict[str, Any]:
         """doit's settings: threads, independent tasks go on after a failure, our reporter."""
@@ -202,7 +230,11 @@ def _task(work: Work | Group, run: Run) -> Task:
         return _group(work)
     attempt = Attempt(run, work)
     task = Task(
-        work.name, [attempt.do], task_dep=list(work.after), doc=work.says, uptodate=(attempt.is_fresh,)
+        work.name,
+        [attempt.do],
+        task_dep=list(work.after),
+        doc=on_one_line(work.says),
+        uptodate=(attempt.is_fresh,),
     )
     task.subtask_of = work.name.partition(":")[0]
     return task

@@ -10,6 +10,7 @@ from functools import partial
 from buildgraph.chain import Chain
 from buildgraph.checker import Checker
 from buildgraph.checks.script import TASK as CHECK
+from buildgraph.checks.script import as_typed, task_name
 from buildgraph.errors import UnknownName
 from buildgraph.graph.nodes import parents_of
 from buildgraph.order import closure
@@ -84,20 +85,23 @@ def _meant(name: str, known: Iterable[str]) -> list[str]:
 
 
 def checks_of(checker: Checker, names: Sequence[str] = ()) -> Iterable[Work | Group]:
-    """The scripts of packages: those that the names of tasks mean and what comes before them, or all of them."""
+    """The scripts of packages: those that the names of tasks mean and what comes before them, or all of them.
+
+    Each bears its name as it is typed.
+    """
     asked = {found for name in names for found in checker.asked(name)}
     wanted = checker.with_before(asked) if names else list(checker.scripts)
     for name in wanted:
         script = checker.scripts[name]
         says = f"run `{script.script}` of {script.package} when its result is not known"
-        yield Work(
-            name, says, partial(checker.run, name), partial(checker.found, name), script.after, UNKNOWN
-        )
+        run, found = partial(checker.run, name), partial(checker.found, name)
+        yield Work(as_typed(name), says, run, found, tuple(map(as_typed, script.after)), UNKNOWN)
     for package, tasks in checker.packages.items():
-        if not names or f"{CHECK}:{package}" in names:
-            yield Group(f"{CHECK}:{package}", tasks, part_of=CHECK)
+        typed = as_typed(task_name(package))
+        if not names or typed in names:
+            yield Group(typed, tuple(map(as_typed, tasks)), part_of=CHECK)
     if not names or CHECK in names:
-        yield Group(CHECK, tuple(wanted))
+        yield Group(CHECK, tuple(map(as_typed, wanted)))
 
 
 def _building(chain: Chain) -> Iterable[Work]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
-from buildgraph.checks.script import TASK, Script
+from buildgraph.checks.script import TASK, Script, as_typed, task_name
 from buildgraph.errors import UnknownName
 from buildgraph.order import closure
 
@@ -20,18 +21,29 @@ def tasks_of(packages: Collection[str], scripts: Scripts) -> Packages:
     return {package: tuple(names) for package, names in found.items()}
 
 
-def asked_for(name: str, scripts: Scripts, packages: Packages) -> tuple[str, ...]:
-    """The tasks that a task's name means: all, those of a package, or itself; UnknownName for another name."""
-    if name == TASK:
-        return tuple(scripts)
-    if name in scripts:
-        return (name,)
-    package = name.removeprefix(f"{TASK}:")
-    if package not in packages:
-        others = [f"{TASK}:{other}" for other in packages]
-        known = scripts if package.rpartition(":")[0] in packages else [TASK, *others]
-        raise UnknownName("task or verb", name, known)
-    return packages[package]
+class Names(NamedTuple):
+    """What is meant by the names of tasks as they are typed: the task of a script, or those of a package."""
+
+    scripts: Mapping[str, str]
+    packages: Packages
+
+
+def names_of(scripts: Scripts, packages: Packages) -> Names:
+    """All names that mean checks, but for that of all of them."""
+    return Names(
+        {as_typed(script): script for script in scripts},
+        {as_typed(task_name(package)): tasks for package, tasks in packages.items()},
+    )
+
+
+def asked_for(name: str, names: Names) -> tuple[str, ...]:
+    """The tasks that a task's name, as it is typed, means; UnknownName for another name."""
+    if name in names.scripts:
+        return (names.scripts[name],)
+    if name not in names.packages:
+        is_of_package = name.rpartition(":")[0] in names.packages
+        raise UnknownName("task or verb", name, names.scripts if is_of_package else [TASK, *names.packages])
+    return names.packages[name]
 
 
 def with_before(names: Collection[str], scripts: Scripts) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from buildgraph.console import on_one_line
+
 TASK, BUILD = "check", "build"
 FRESH = "the cache holds its result"
 RESTORED = "restored"  # what a script left was brought back: its reason begins so
@@ -35,6 +37,11 @@ class Script(NamedTuple):
         """The package's name, as tasks have it."""
         return self.name.removeprefix(f"{TASK}:").removesuffix(f":{self.script}")
 
+    @property
+    def typed(self) -> str:
+        """Its name as it is told, and typed."""
+        return as_typed(self.name)
+
 
 class Plan(NamedTuple):
     """All scripts, those that come before others first.
@@ -57,3 +64,11 @@ def is_check(name: str) -> bool:
 def task_name(package: str, script: str = "") -> str:
     """The name of the task that runs a script, or all those of a package."""
     return f"{TASK}:{package}:{script}" if script else f"{TASK}:{package}"
+
+
+def as_typed(name: str) -> str:
+    """A task's name as it is told, and typed: a package.json may call a package and its scripts anything.
+
+    To doit `=` makes a variable of a word, and `*` a pattern.
+    """
+    return on_one_line(name).replace("=", "\\x3d").replace("*", "\\x2a")

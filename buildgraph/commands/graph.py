@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     """Print or write the graph; returns the exit code."""
     if (options.base or options.head) and not options.affected:
         raise ConfigurationError.of("--base", "is for --affected, which was not asked for")
-    shown = _shown(open_project(Path.cwd()), options)
-    deliver(FORMATS[options.format](shown), options.output)
+    project = open_project(Path.cwd())
+    deliver(FORMATS[options.format](_shown(project, options)), options.output, project.repository.root)
     return DONE
 
 

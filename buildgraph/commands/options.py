@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from buildgraph.errors import unwritable
+from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.wholeness import write_named
 
@@ -51,15 +52,20 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write to a file instead of standard output")
 
 
-def deliver(text: str, output: str | None) -> None:
-    """Print an answer, or write it to the file that was asked for; an error of ours where it cannot be written."""
+def deliver(text: str, output: str | None, checkout: Path) -> None:
+    """Print an answer, or write it to the file that was asked for; an error of ours where it cannot be written.
+
+    No link of the checkout leads it elsewhere.
+    """
     from buildgraph.console import answer, printable
 
     if not output:
         answer(text)
         return
     try:
-        write_named(Path(output), printable(text if text.endswith("\n") else text + "\n").encode())
+        write_named(
+            place_named(checkout, output), printable(text if text.endswith("\n") else text + "\n").encode()
+        )
     except OSError as error:
         raise unwritable(output, error) from error
 

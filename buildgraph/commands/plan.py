@@ -16,6 +16,7 @@ from buildgraph.chain import NO_SERVICE, Chain, open_chain
 from buildgraph.commands.options import add_environment, add_format, as_json
 from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, ConfigurationError, UnknownName, unwritable
+from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.manifests.model import Environment
 from buildgraph.obstacles import with_obstacles
@@ -49,6 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan, and save it where that is asked for; returns the exit code."""
     project = open_project(Path.cwd())
+    if options.save:
+        place_named(project.repository.root, options.save)  # before anybody is asked anything
     is_told, options.env = bool(options.env), options.env or DEFAULT_ENVIRONMENT
     if not options.tasks and not project.working_picture().manifests.services:
         return _tell_nothing(project, options)

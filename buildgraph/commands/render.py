@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(Path.cwd())
     picture = project.working_picture()
     if options.images:
-        deliver(as_lines(image_lines(picture, options.env)), options.output)
+        deliver(as_lines(image_lines(picture, options.env)), options.output, project.repository.root)
         return DONE
     names = _chosen(options.names) or _asked(picture)
     drifts = list(find_drifts(project.folder, picture, names))

@@ -31,15 +31,15 @@ def run(options: argparse.Namespace) -> int:
     """Print the state of every service; returns the exit code."""
     project = open_project(Path.cwd())
     if options.all or options.format == "html":
-        deliver(EVERYWHERE[options.format](project), options.output)
+        deliver(EVERYWHERE[options.format](project), options.output, project.repository.root)
         return DONE
     found = _read(project, options.env)
     if options.format == "json":
         services = [asdict(state) for state in found.services]
         told = {"format": 1, "environment": options.env, "services": services, "remarks": found.remarks}
-        deliver(as_json(told), options.output)
+        deliver(as_json(told), options.output, project.repository.root)
     else:
-        deliver(_text(found), options.output)
+        deliver(_text(found), options.output, project.repository.root)
     return DONE
 
 

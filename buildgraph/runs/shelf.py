@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from buildgraph.errors import ConfigurationError
+from buildgraph.inside import place_named
 from buildgraph.wholeness import forget_halves
 
 FOLDER = "runs"
@@ -16,9 +17,9 @@ KEPT = 50  # reports; the oldest go first
 MOST = 100  # that lie there: to remove one with each run takes longer than to write it
 
 
-def trace_file(name: str) -> Path:
+def trace_file(checkout: Path, name: str) -> Path:
     """Where a trace by this name is put; ConfigurationError for a place where none can be, before anything runs."""
-    file = Path(name).absolute()
+    file = place_named(checkout, name).absolute()
     if file.is_dir():
         raise ConfigurationError.of(name, "is a folder: a trace is one file")
     if not os.access(file.parent, os.W_OK | os.X_OK):

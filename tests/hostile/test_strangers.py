@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from buildgraph.chain import open_chain
+from buildgraph.checks.script import as_typed, task_name
 from buildgraph.commands import run_verb
 from buildgraph.concern import concern_of
 from buildgraph.console import answer
 from buildgraph.errors import DONE, FAILED, TOOL_FAILED, WRONG_USE, ConfigurationError
-from buildgraph.program import guarded
+from buildgraph.program import guarded, run
 from buildgraph.project import open_project
 from tests.hostile.strangers import ATTACKS, PRODUCT, RENDER, Attack, service
 from tests.support.monorepo import Monorepo, bare
@@ -169,6 +170,84 @@ def test_nothing_is_written_or_shown_through_a_link_out_of_the_project(
     assert "a secret" not in told.out + told.err
     assert [entry.name for entry in outside.parent.iterdir()] == ["file"]
     assert outside.read_text() == "a secret\n"
+
+
+NAMED = {
+    "graph -o": ("graph", "--format", "html", "-o"),
+    "render --images -o": ("render", "--images", "-o"),
+    "status -o": ("status", "--format", "html", "-o"),
+    "plan --save": ("plan", "deploy:own", "--save"),
+    "any run --trace": ("check", "--trace"),
+    "what doit prints": ("check", "--output-file"),
+    "what doit remembers": ("ignore", "--db-file"),
+}
+# What a commit holds, with what it leads to, and the name that a user gives.
+LED = {
+    "a file outside": ("file", "../outside/file", "file"),
+    "a folder outside": ("folder", "../outside", "folder/file"),
+    "a file outside by its whole path": ("file", "{}/outside/file", "./docker/../file"),
+    "a file that git ignores": ("file", "node_modules/file", "file"),
+    "git's settings": ("file", ".git/config", "file"),
+    "a folder of git's": ("folder", ".git/hooks", "folder/file"),
+    "by way of a link outside": ("file", "../outside/file", "../back/file"),
+    "a folder that is left again": ("folder", "../outside", "folder/../outside/file"),
+    "nothing yet": ("file", "../outside/other", "file"),
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "link"),
+    [*((verb, "a file outside") for verb in NAMED), *(("graph -o", link) for link in LED)],
+)
+def test_a_file_that_a_user_names_is_written_through_no_link_of_a_commit(
+    clone: Monorepo, tmp_path: Path, verb: str, link: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, target, name = LED[link]
+    for kept in ("../outside/file", "node_modules/file"):
+        clone.write(kept, "a secret\n")
+    (tmp_path / "back").symlink_to(clone.root)
+    (clone.root / path).symlink_to(target.format(tmp_path))
+    settings = (clone.root / ".git/config").read_text()
+
+    assert command(clone, *NAMED[verb], name) == WRONG_USE
+
+    told = capfd.readouterr().err
+    assert "a symbolic link of the checkout" in told or "lies in git's own folder" in told
+    assert [entry.name for entry in (tmp_path / "outside").iterdir()] == ["file"]
+    assert (tmp_path / "outside/file").read_text() == "a secret\n"
+    assert (clone.root / "node_modules/file").read_text() == "a secret\n"
+    assert (clone.root / ".git/config").read_text() == settings
+    assert not (clone.root / ".git/hooks/file").exists()
+
+
+def command(repo: Monorepo, *argv: str) -> int:
+    """What a command line comes to, in this process."""
+    with chdir(repo.root):
+        return run(list(argv))
+
+
+@pytest.mark.parametrize("name", [".git/info/graph", "docker/../.git/graph"])
+def test_nothing_that_a_user_names_is_written_into_gits_own_folder(
+    clone: Monorepo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert command(clone, "graph", "-o", name) == WRONG_USE
+    assert "lies in git's own folder" in capfd.readouterr().err
+    assert not (clone.root / name).exists()
+
+
+def test_links_of_the_user_s_own_are_written_through(clone: Monorepo, tmp_path: Path) -> None:
+    """Also one by which the checkout is reached, and what standard output is called."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "mine").symlink_to("outside/graph")
+    (tmp_path / "way").symlink_to("clone")
+
+    (clone.root / "more").mkdir()
+    for name in ("../mine", f"{tmp_path}/way/graph", "docker/../more/../graph2"):
+        assert command(clone, "graph", "-o", name) == DONE
+    ran = clone.run("graph", "-o", "/dev/stdout")
+
+    files = (tmp_path / "outside/graph", clone.root / "graph", clone.root / "graph2")
+    assert {file.read_text() for file in files} == {ran.out}
 
 
 def test_a_rendered_file_behind_a_link_is_not_removed(shop: Monorepo, tmp_path: Path) -> None:
@@ -382,6 +461,64 @@ def test_no_name_is_a_command_to_github(
     assert commands_in(told.out + told.err) == []
 
 
+@pytest.mark.parametrize("name", ["x\n::error::y", "x\r\n::error::y", "x\t\x1b[8my", "x\n##[error]y"])
+@pytest.mark.parametrize("said", ["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_MERGE_REQUEST_DIFF_BASE_SHA"])
+@pytest.mark.parametrize("verb", ["affected --format names", "graph --affected", "why own"])
+def test_a_base_that_ci_names_is_told_on_one_line(
+    shop: Monorepo,
+    verb: str,
+    said: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for variable, value in (
+        ("CI", "true"),
+        ("GITLAB_CI", "true"),
+        ("CI_MERGE_REQUEST_IID", "1"),
+        (said, name),
+    ):
+        monkeypatch.setenv(variable, value)
+
+    assert command(shop, *verb.split()) == DONE
+
+    (told,) = capfd.readouterr().err.splitlines()
+    assert told.startswith("the base is not known, so everything counts as affected: ")
+    assert told.endswith("y is not in this clone; name the base with --base")
+
+
+STEERING = ("a\0b", "a\x1b]0;pwn\x07b", "a\x9b31mb", "a\u202eb", "a\x7fb", "a\n::error::y", "a\tb")
+
+
+@pytest.mark.parametrize("name", STEERING + NAMES)
+@pytest.mark.parametrize("is_job", [True, False], ids=["a job", "a terminal"])
+def test_no_name_steers_a_terminal_or_a_job_when_tasks_are_listed(
+    shop: Monorepo,
+    name: str,
+    is_job: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What doit prints by itself."""
+    monkeypatch.setenv("GITHUB_ACTIONS", str(is_job).lower())
+    shop.write(
+        "packages/odd/package.json", json.dumps({"name": name, "scripts": {"build": "x", "test": "y"}})
+    )
+    shop.write("packages/odder/package.json", json.dumps({"scripts": {"test": name}}))
+
+    typed = as_typed(task_name(name, "build"))
+    words = ("list --all", "list --all -q check", "list", "help", "ignore", "forget", "info")
+
+    codes = [command(shop, *word.split(), *(() if "list -" in word else (typed,))) for word in words]
+
+    told = "".join(capfd.readouterr())
+    assert codes == [*[DONE] * 6, FAILED]  # doit's word for what is to be done
+    assert len([line for line in told.splitlines() if ":build" in line]) > 8
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", told)
+    assert not is_job or commands_in(told) == []
+    assert not any(line.startswith("::") for line in told.splitlines())
+
+
 def test_neither_a_mistake_nor_a_difference_is_a_command_to_github(
     clone: Monorepo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -450,6 +587,26 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
     return told
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize("name", ["a=b", "env=b", "*", "@a/*=*"])
+def test_a_name_in_which_doit_sees_a_variable_or_a_pattern_is_checked_like_others(
+    shop: Monorepo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Both stopped all checks, and all listings."""
+    scripts = {"build": "x"}
+    odd, uses = {"name": name, "scripts": scripts}, {name: "workspace:*"}
+    shop.write("packages/odd/package.json", json.dumps(odd))
+    shop.write(
+        "packages/zz/package.json", json.dumps({"name": "zz", "scripts": scripts, "dependencies": uses})
+    )
+    shop.lock()
+    asked = (("list",), ("list", "--all"), ("check",), (as_typed(task_name(name)), "check:zz:build"))
+
+    assert [command(shop, *words) for words in asked] == [DONE] * 4
+    told = capfd.readouterr().err
+    assert "== 2 done" in told and "; 2 fresh" in told
 
 
 DEVELOPMENT = "manifests/environments/development.toml"
