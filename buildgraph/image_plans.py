@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
@@ -93,12 +93,12 @@ class _Planner:
         """Refuse stand-ins that leave something to be done in what is built upon them."""
         substitutes = self.manifests.workspace.substitutes
         recipes = (recipe_named(base.reference, substitutes) for base in bases if base.is_substitute)
-        mistakes = [mistake for recipe in recipes for mistake in self._left.get(recipe, ())]
+        mistakes = [mistake for recipe in recipes if (mistake := self._left.get(recipe))]
         if mistakes:
             raise ConfigurationError(mistakes)
 
     @cached_property
-    def _left(self) -> Mapping[str, Sequence[Mistake]]:
+    def _left(self) -> Mapping[str, Mistake | None]:
         """What stand-ins leave to be done, by recipe."""
         contents = self.snapshot.shown(self.manifests.workspace.substitutes.values())
         return {recipe: left_to_others(recipe, content) for recipe, content in contents.items()}

@@ -92,17 +92,17 @@ def recipe_beginnings(recipe: str) -> tuple[str, str, str]:
     return recipe, f"{folder}{slash}{ROOT_RECIPE}", f"{folder}{slash}{_name_of(recipe)}."
 
 
-def left_to_others(recipe: str, content: bytes) -> list[Mistake]:
-    """The ONBUILD lines that a stand-in leaves to be done in each image built upon it: nobody sees what these copy.
+def left_to_others(recipe: str, content: bytes) -> Mistake | None:
+    """The first ONBUILD line that a stand-in leaves to be done in each image built upon it: nobody sees what it copies.
 
     Those of other stages than its last are done within it, or never. `content` is its Dockerfile's.
     """
     lines = split_instructions(content.decode("utf-8-sig", "replace")).instructions
     last = max((line.line for line in lines if line.name == "FROM"), default=0)
-    left = (line for line in lines if line.line > last and line.trigger)
+    left = next((line for line in lines if line.line > last and line.trigger), None)
     what = "leaves this line to images that are built upon it, and nobody sees there what it copies"
-    way_out = "write it, without ONBUILD, into the Dockerfile of every service that needs it"
-    return [Mistake(f"{recipe}: line {line.line}", what, way_out) for line in left]
+    way_out = "write all such lines, without ONBUILD, into the Dockerfile of every service that needs them"
+    return Mistake(f"{recipe}: line {left.line}", what, way_out) if left else None
 
 
 def _identified(path: str, entries: Sequence[Entry]) -> str:
