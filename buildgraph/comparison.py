@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from buildgraph.console import on_one_line
 from buildgraph.errors import ConfigurationError, indent
 from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.harmless import on_one_line
 from buildgraph.picture import Picture
 from buildgraph.plan.affected import USER_KINDS, Affected, affected_nodes, all_nodes
 from buildgraph.plan.reasons import Reason

@@ -11,14 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from buildgraph.columns import render_columns
-from buildgraph.errors import COLOUR, ToolError
+from buildgraph.errors import ToolError
+from buildgraph.harmless import harmless, in_its_colours, on_one_line, printable
 
 _turn = threading.Lock()
-# What steers a terminal, or shows a line in another order than it stands; one end of a line is `\n`. Colours are
-# among it: some hide whatever is written after them.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_STEERING_FURTHER = re.compile(rf"(?!{COLOUR}){_STEERING.pattern}")
-_USUAL_COLOUR = "\x1b[m"  # ECMA-48: whatever was chosen before is over
 # GitHub: "Workflow commands for GitHub Actions"; it obeys those that stand in what any program prints.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|##(?=\[)", re.MULTILINE)
 
@@ -108,7 +104,7 @@ def tell(line: str) -> None:
 
 def teller(name: str) -> Callable[[str], None]:
     """A `tell` for the lines of a task, which are its programs' as often as not: these keep their colours."""
-    return lambda line: _screens[-1].say(on_one_line(name), _in_its_colours(line))
+    return lambda line: _screens[-1].say(on_one_line(name), in_its_colours(line))
 
 
 def tell_begun(task: str) -> None:
@@ -136,7 +132,7 @@ def answer(text: str, *, is_log: bool = False) -> None:
     if sys.stdout is None:  # Python's word for a stream that was closed before it began (`>&-`)
         raise ToolError("the answer cannot be written: standard output is closed")
     try:
-        shown = _as_text((_in_its_colours if is_log else harmless)(text))
+        shown = _as_text((in_its_colours if is_log else harmless)(text))
         sys.stdout.write(printable(shown if shown.endswith("\n") else shown + "\n"))
         sys.stdout.flush()
     except OSError as error:
@@ -146,38 +142,11 @@ def answer(text: str, *, is_log: bool = False) -> None:
             raise ToolError(f"the answer cannot be written: {error.strerror}") from error
 
 
-def printable(text: str) -> str:
-    """`text` with what is no Unicode (file names are bytes) written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def harmless(text: str) -> str:
-    """`text` that steers no terminal: lines stay, names are strangers'."""
-    return text if text.isprintable() else _escaped(_STEERING, text)
-
-
-def _in_its_colours(text: str) -> str:
-    """What a program has printed: each of its lines may be coloured, and none of those that follow."""
-    if "\x1b" not in text:
-        return harmless(text)
-    lines = _escaped(_STEERING_FURTHER, text).split("\n")
-    return "\n".join(line + _USUAL_COLOUR if "\x1b" in line else line for line in lines)
-
-
-def _escaped(signs: re.Pattern[str], text: str) -> str:
-    return signs.sub(lambda sign: ascii(sign[0])[1:-1], text.replace("\r\n", "\n"))
-
-
 def _as_text(text: str) -> str:
     """`text` that is no command to GitHub, where this is one of its jobs."""
     if not is_on_actions(os.environ):
         return text
     return _COMMAND.sub(lambda sign: f"{sign[1] or ''}\\x3a" if sign[0].endswith(":") else "#\\x23", text)
-
-
-def on_one_line(name: str) -> str:
-    """A name as part of a line: what would end the line or steer the terminal is written as escapes."""
-    return harmless(name).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:

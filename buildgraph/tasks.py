@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from doit import get_var
 from doit.cmd_base import TaskLoader2
+from doit.cmd_completion import TabCompletion
 from doit.cmd_run import Run as DoitRun
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
@@ -35,8 +36,9 @@ from buildgraph.command_line import (
     take_trace,
 )
 from buildgraph.commands import VERBS
-from buildgraph.console import answer, on_one_line, shown_on, tell
+from buildgraph.console import answer, shown_on, tell
 from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, ConfigurationError, UnknownName, unforeseen
+from buildgraph.harmless import on_one_line
 from buildgraph.ignored import Ignored, marks_file
 from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
@@ -119,9 +121,13 @@ class Stopped(BaseException):
 
 
 class Main(DoitMain):  # type: ignore[misc]
-    """doit's program with our loader; its own config files are not read, so a folder's settings cannot bend it."""
+    """doit's program with our loader; its own config files are not read, so a folder's settings cannot bend it.
 
-    COMMANDS = frozenset(command.get_name() for command in DoitMain.DOIT_CMDS if command is not DoitRun)
+    A shell would run what stands in the names that doit's completion offers: `buildgraph completion` has our own.
+    """
+
+    DOIT_CMDS = tuple(command for command in DoitMain.DOIT_CMDS if command is not TabCompletion)
+    COMMANDS = frozenset(command.get_name() for command in DOIT_CMDS if command is not DoitRun)
 
     def __init__(self, task_loader: Loader) -> None:
         super().__init__(task_loader=task_loader, extra_config=BACKENDS, config_filenames=())

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "buildgraph"
 # From left to right; names on one line stand side by side and do not know one another.
 ROAD = (
     ("durations", "early", "errors", "lazy", "supplies", "wholeness"),
-    ("process", "order", "schema_changes", "servers", "inside", "bounded"),
+    ("process", "order", "schema_changes", "servers", "inside", "bounded", "harmless"),
     ("companion", "snapshot"),
     ("workspace", "manifests"),
     ("recipes",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from buildgraph.console import on_one_line
+from buildgraph.harmless import on_one_line
 
 TASK, BUILD = "check", "build"
 FRESH = "the cache holds its result"

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from buildgraph.comparison import Comparison, compare
-from buildgraph.console import on_one_line
 from buildgraph.graph.nodes import Kind
+from buildgraph.harmless import on_one_line
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.reasons import Reason
 from buildgraph.project import Project

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from buildgraph.commands.options import add_output, add_range, as_json, deliver
-from buildgraph.console import on_one_line, tell
+from buildgraph.console import tell
 from buildgraph.errors import DONE, ConfigurationError
 from buildgraph.graph.nodes import Graph, Kind, Node
+from buildgraph.harmless import on_one_line
 from buildgraph.order import closure
 from buildgraph.picture import Picture
 from buildgraph.project import Project, open_project

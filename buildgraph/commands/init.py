@@ -24,8 +24,9 @@ from buildgraph.adopt.names import workspace_name
 from buildgraph.adopt.reading import wanted_texts
 from buildgraph.adopt.rendering import DODO_FILE, TOOL_FILE, render_more_stand_ins
 from buildgraph.commands.options import add_format, as_json
-from buildgraph.console import answer, on_one_line, table
+from buildgraph.console import answer, table
 from buildgraph.errors import DONE, indent, unwritable
+from buildgraph.harmless import on_one_line
 from buildgraph.inside import place_inside
 from buildgraph.manifests.kinds import KINDS
 from buildgraph.manifests.model import Manifests, Source

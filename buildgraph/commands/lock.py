@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, on_one_line, table, tell
+from buildgraph.console import answer, table, tell
 from buildgraph.durations import seconds
 from buildgraph.errors import DONE, ConfigurationError, UnknownName
+from buildgraph.harmless import on_one_line
 from buildgraph.platforms import platform_to_read
 from buildgraph.project import Project, open_project
 

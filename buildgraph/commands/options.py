@@ -57,7 +57,8 @@ def deliver(text: str, output: str | None, checkout: Path) -> None:
 
     No link of the checkout leads it elsewhere.
     """
-    from buildgraph.console import answer, printable
+    from buildgraph.console import answer
+    from buildgraph.harmless import printable
 
     if not output:
         answer(text)

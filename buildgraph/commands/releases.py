@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildgraph.commands.options import add_environment, add_format, as_json
-from buildgraph.console import answer, on_one_line, short_commit, table
+from buildgraph.console import answer, short_commit, table
 from buildgraph.errors import DONE, UnknownName, first_line
+from buildgraph.harmless import on_one_line
 from buildgraph.platforms import platform_to_read
 from buildgraph.project import open_project
 

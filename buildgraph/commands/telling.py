@@ -15,9 +15,10 @@ from buildgraph.commands.asking import (
 )
 from buildgraph.commands.options import as_json, as_lines
 from buildgraph.comparison import Comparison
-from buildgraph.console import answer, on_one_line, table, tell
+from buildgraph.console import answer, table, tell
 from buildgraph.errors import DONE, FAILED, ConfigurationError
 from buildgraph.graph.nodes import Kind
+from buildgraph.harmless import on_one_line
 from buildgraph.plan.affected import USER_KINDS, Affected
 from buildgraph.plan.layers import layers_of
 from buildgraph.project import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from buildgraph.console import on_one_line
+from buildgraph.harmless import on_one_line
 
 NAMED: Final = 3  # files that a line names
 OWN_OF_GIT: Final = ".git/"

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from buildgraph.console import harmless, said
+from buildgraph.console import said
 from buildgraph.durations import seconds
 from buildgraph.errors import MOST_TOLD, BuildgraphError, ConfigurationError
+from buildgraph.harmless import harmless
 from buildgraph.runs.record import Outcome, RunRecord, TaskRecord
 
 SUMMARY = "GITHUB_STEP_SUMMARY"

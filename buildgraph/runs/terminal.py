@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from buildgraph.console import on_one_line, said
+from buildgraph.console import said
 from buildgraph.durations import seconds
 from buildgraph.errors import without_colours
+from buildgraph.harmless import on_one_line
 
 EVERY = 0.2  # seconds between two looks at the clock
 PASSING = ("build:", "push:")  # what these say is shown while it holds; the lines of others stay

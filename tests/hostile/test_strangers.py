@@ -423,6 +423,12 @@ def test_a_shell_completes_no_name_that_it_would_run(
     assert not any(name.split("\n")[0] in word for word in words)
 
 
+def test_doit_s_own_completion_is_not_on_offer(shop: Monorepo, capfd: pytest.CaptureFixture[str]) -> None:
+    """It has a shell expand the names of all tasks."""
+    assert command(shop, "tabcompletion") == WRONG_USE
+    assert "did you mean completion?" in capfd.readouterr().err
+
+
 # GitHub Actions, which obeys what is printed ---------------------------------------------------------------
 
 NAMES = ("\n::error::x", "\n::stop-commands::x", "##[add-matcher]x", "a\r\n::set-env name=A::b")
