@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ GIVEN: Final = re.compile(
     r"|(?i:(HTTPS?|FTP|NO|ALL)_PROXY)"
 )
 NAMES: Final = re.compile(r"(TARGET|BUILD)(OS|ARCH)")  # of these, what are names; a variant may be empty, say
+WORD: Final = re.compile(r"\w+")  # what may be a name in a text
 SET_EVERYWHERE: Final = "PATH"  # BuildKit sets it upon no image, too
 
 
@@ -75,14 +76,18 @@ class Variables:
 
         For some versions of BuildKit it is set and empty (`metaArgsToMap` in dockerfile2llb), for others it is not set.
         """
-        values = self.outer.values
-        if "$" not in text or self.outer.declared <= values.keys():
+        values, declared = self.outer.values, self.outer.declared
+        asked = {name for name in WORD.findall(text) if name in declared and name not in values}
+        if not asked:
             return False
-        emptied = {**dict.fromkeys(self.outer.declared, ""), **values}
-        return expand(text, emptied, self.escape).text != expand(text, values, self.escape).text
+        return self._expanded(text, values, asked, "") != expand(text, values, self.escape).text
 
-    def _expanded(self, text: str, values: Mapping[str, str], uncertain: Iterable[str]) -> str:
-        return expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, self.escape).text
+    def _expanded(
+        self, text: str, values: Mapping[str, str], names: Collection[str], worth: str = UNKNOWN
+    ) -> str:
+        """A text in which names are worth something that have no value."""
+        extended = {**values, **dict.fromkeys(names, worth)} if names else values
+        return expand(text, extended, self.escape).text
 
     def _uncertain(self, names: Iterable[str]) -> list[str]:
         """Those of the names which nothing here sets that may have a value all the same; the others are empty.

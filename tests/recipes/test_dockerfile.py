@@ -583,6 +583,11 @@ MISTAKES = {
         "Dockerfile: line 2: node:20${V-arm64} in FROM asks whether an ARG without a value is set\n"
         "  give it one before the first FROM or in `build_args`, or write `:-` or `:+`",
     ),
+    "two of them": (
+        "ARG V\nARG W\nFROM node:20${V+${W+-slim}}",
+        "Dockerfile: line 3: node:20${V+${W+-slim}} in FROM asks whether an ARG without a value is set\n"
+        "  give it one before the first FROM or in `build_args`, or write `:-` or `:+`",
+    ),
     "another ARG that asks for one": (
         "ARG V\nARG T=20${V+-slim}\nFROM node:$T",
         "Dockerfile: line 3: what node:$T in FROM means is known only as it is built\n"
