@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-HEREDOC: Final = re.compile(r"[0-9]*<<(-?)\s*([^<]+)")
+# The blanks are taken at once: else the word behind them is tried from each of them.
+HEREDOC: Final = re.compile(r"[0-9]*<<(-?)\s*+([^<]+)")
 LOOSE: Final = re.compile(r"<<\s+")  # some versions take the word behind the blanks, others take none
 OPENING: Final = re.compile(r"(?:^|\s)[0-9\\]*<<(?!<)")
 PLAIN: Final = re.compile(r"[@*#?$!-]|\d+|\w+")

@@ -335,6 +335,8 @@ ATTACKS: Mapping[str, Attack] = {
         "longer than",
     ),
     "heredocs that never end": Attack(dockerfile("RUN <<A <<B\n" * 10_000)),
+    "a heredoc behind blanks that is none": Attack(dockerfile(f"RUN <<{' ' * 64_000}x<\n")),
+    "a copied heredoc behind blanks that is none": Attack(dockerfile(f'COPY ["<<{" " * 64_000}<", "/"]')),
     "flags without end": Attack(dockerfile("COPY " + "--a=b " * 5_000 + "x y")),
     "a JSON list within lists": Attack(dockerfile("COPY " + "[" * DEEP + " x")),
     "a stage of thousands of digits": Attack(dockerfile(f"COPY --from={'9' * 6000} a b")),
