@@ -135,15 +135,18 @@ def _instruction(text: str, line: int) -> Instruction:
 
 
 def _split_flags(rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The flags, and what stands behind them; how long that is makes no flag dearer."""
     flags: list[tuple[str, str]] = []
-    while rest.startswith("--"):
-        word = next(words_in(rest))
-        rest = rest[len(word) :].lstrip()
+    end = 0
+    for word in words_in(rest):
+        if not word.startswith("--"):
+            break
+        end = rest.index(word, end) + len(word)
         name, _, value = unquoted(word[2:]).partition("=")
         if not name:  # `--` alone: what comes after it is no flag
             break
         flags.append((name, value))
-    return tuple(flags), rest
+    return tuple(flags), rest[end:].lstrip()
 
 
 def _places(lines: Sequence[str]) -> dict[str, list[int]]:

@@ -112,7 +112,7 @@ def _read(walk: _Walk, instruction: Instruction) -> None:
 def _cost(instruction: Instruction) -> int:
     """What reading it takes; of commands only the flags are read."""
     read = instruction.flags if instruction.name == "RUN" else (*instruction.flags, ("", instruction.rest))
-    return INSTRUCTION + WRITTEN * sum(len(value) for _, value in read)
+    return INSTRUCTION + WRITTEN * sum(len(name) + len(value) for name, value in read)
 
 
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:

@@ -338,6 +338,7 @@ ATTACKS: Mapping[str, Attack] = {
     "a heredoc behind blanks that is none": Attack(dockerfile(f"RUN <<{' ' * 64_000}x<\n")),
     "a copied heredoc behind blanks that is none": Attack(dockerfile(f'COPY ["<<{" " * 64_000}<", "/"]')),
     "flags without end": Attack(dockerfile("COPY " + "--a=b " * 5_000 + "x y")),
+    "flags of a command without end": Attack(dockerfile("RUN" + " --a" * 300_000)),
     "a JSON list within lists": Attack(dockerfile("COPY " + "[" * DEEP + " x")),
     "a stage of thousands of digits": Attack(dockerfile(f"COPY --from={'9' * 6000} a b")),
     "a mount of one long word": Attack(
