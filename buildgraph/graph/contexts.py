@@ -118,7 +118,7 @@ class ContextMaker:
 
         What lies outside of a window's folder reaches no build, declared or not.
         """
-        own = self.files.shown(window.sees) if window else self.files.below(service.path)
+        own = self.files.shown(window.sight) if window else self.files.below(service.path)
         inputs = (
             path for path in self.files.matching(service.inputs) if window is None or window.inside(path)
         )

@@ -22,6 +22,7 @@ LONGEST: Final = (
 )  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
 
 
+PLAIN: Final = re.compile(r"[^$'\"\\`]+")  # what stands for itself, whatever the escape is
 UNKNOWN: Final = "\0"  # what a variable is worth that may be anything: no Dockerfile can write it
 
 
@@ -31,11 +32,27 @@ class TooLong(Exception):
 
 @dataclass(slots=True)
 class Expansion:
-    """A word with its variables replaced, and the names that had no value: alone, or with another one beside them."""
+    """A word with its variables replaced, and the names that had no value: alone, or with another one beside them.
 
-    text: str = ""
+    It is kept in `parts`: a text that grows is copied with each sign that comes to it.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    signs: int = 0
     unknown: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.parts)
+
+    def add(self, text: str) -> None:
+        """Let the text stand behind what is there; raises TooLong."""
+        self.signs += len(text)
+        if self.signs > LONGEST:
+            raise TooLong
+        self.parts.append(text)
 
 
 def listed(text: str) -> list[str] | None:
@@ -107,11 +124,14 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
     found = Expansion()
     position, quote = 0, ""
     while position < len(word):
-        if len(found.text) > LONGEST:
-            raise TooLong
+        plain = PLAIN.match(word, position)
+        if plain:
+            found.add(plain[0])
+            position = plain.end()
+            continue
         character = word[position]
         if character == escape:  # behind which nothing is left it is nothing itself
-            found.text += word[position + 1 : position + 2]
+            found.add(word[position + 1 : position + 2])
             position += 2
             continue
         token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
@@ -122,14 +142,14 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
         if character == '"':
             quote = "" if quote else '"'
         else:
-            found.text += character
+            found.add(character)
         position += 1
     return found
 
 
 def _append(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -> None:
     if token["single"]:
-        found.text += token["single"][1:-1]
+        found.add(token["single"][1:-1])
     elif token["odd"]:
         _append_value(found, token["odd"], values.get(token["odd"]))
     else:
@@ -143,10 +163,10 @@ def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str
     if sign and value is None:
         found.replaced.append(name)
     if sign.endswith("+") and UNKNOWN in (value or ""):
-        found.text += UNKNOWN
+        found.add(UNKNOWN)
     if sign and has_value == sign.endswith("+"):
         other = expand(token["other"], values)
-        found.text += other.text
+        found.add(other.text)
         found.unknown += other.unknown
         found.replaced += other.replaced
     elif sign.endswith("+"):
@@ -159,4 +179,4 @@ def _append_value(found: Expansion, name: str, value: str | None) -> None:
     if value is None:
         found.unknown.append(name)
     else:
-        found.text += value
+        found.add(value)
