@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         parse_dockerfile,
     )
     from buildgraph.recipes.links import (
-        followed,
+        CopiedLinks,
     )
     from buildgraph.recipes.window import (
         Window,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Base",
+    "CopiedLinks",
     "Dockerfile",
     "Window",
-    "followed",
     "ignore_files",
     "parse_dockerfile",
     "parse_ignored",
@@ -43,9 +43,9 @@ __getattr__ = offering(
     __name__,
     {
         "Base": "bases",
+        "CopiedLinks": "links",
         "Dockerfile": "dockerfile",
         "Window": "window",
-        "followed": "links",
         "ignore_files": "window",
         "parse_dockerfile": "dockerfile",
         "parse_ignored": "window",

@@ -1,16 +1,18 @@
-"""How much reading Dockerfiles may take: some kilobytes of them, and of services, may ask for hours and gigabytes.
+"""How much Dockerfiles may take: some kilobytes of them, of services and of links may ask for hours and gigabytes.
 
-It is told in signs. What one of them takes was measured as 10 to 60 ns of a processor, and 110 at the most (a file of
-`ADD a$x b`, or of stages with thousands of variables).
+It is told in signs that are read. What one of them takes was measured as 10 to 60 ns of a processor, and 110 at the
+most (a file of `ADD a$x b`, or of stages with thousands of variables).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from buildgraph.recipes.instructions import Instruction
+from buildgraph.recipes.window import PLAIN
 
 # However little there is. It takes a second or two: 400 services may share 200 lines `COPY packages/x/package.json
 # packages/x/`, of which each takes some 46,000 and a millisecond.
@@ -21,7 +23,10 @@ PER_SIGN: Final = 10  # of the files, each counted once
 INSTRUCTION: Final = 60
 WORD: Final = 40  # and what makes one another: a quote, a variable, an escape
 VARIABLES: Final = 5  # how many of those that a word may name take what one sign does
+MATCHED: Final = 40  # a sign of a pattern that files are held against
+TESTED: Final = 100  # and one that each sign of a file's path has to be asked about
 PARTING: Final = re.compile(r"[\s$'\"\\`,]")
+TESTING: Final = re.compile(r"[?\[]")
 
 
 class TooMuch(Exception):
@@ -56,3 +61,10 @@ def reading(instruction: Instruction, variables: int) -> int:
         read.append(instruction.rest)
     words = len(read) + sum(len(PARTING.findall(text)) for text in read)
     return INSTRUCTION + sum(map(len, read)) + words * (WORD + variables // VARIABLES)
+
+
+def matching(copies: Collection[str]) -> int:
+    """What it takes to hold a context's files against what is copied of it: paths take little, patterns much."""
+    patterns = [path for path in copies if not PLAIN.fullmatch(path)]
+    tests = sum(len(TESTING.findall(pattern)) for pattern in patterns)
+    return sum(map(len, copies)) + MATCHED * sum(map(len, patterns)) + TESTED * tests

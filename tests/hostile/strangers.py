@@ -408,7 +408,17 @@ ATTACKS: Mapping[str, Attack] = {
             PRODUCT: service('health = "/"\ncontext = "."'),
             **dockerfile("".join(f"COPY *{n}/*/x *l{n}/**/y /\n" for n in range(800))),
         },
+        "too much to be held against files and links",
         links={f"l{n}": f"l{n + 1}" for n in range(300)},
+    ),
+    "copied patterns of many services that meet a thousand links": Attack(
+        dockerfile("ARG A\n" + "".join(f"COPY ?[a-z]*K*/x${{A}}{n} /\n" for n in range(9))) | sharing(40),
+        "too much to be held against files and links",
+        links={f"services/own/l{n}Kb": f"t{n}" for n in range(1000)},
+    ),
+    "copied patterns of many services": Attack(
+        dockerfile(f"ARG A\nCOPY {' '.join(f'*{n}*[a-z]*?$A' for n in range(300))} /\n") | sharing(200),
+        "too much to be held against files and links",
     ),
     # symbolic links
     "links that lead to ever longer paths": Attack(
@@ -436,7 +446,7 @@ ATTACKS: Mapping[str, Attack] = {
             + "".join(f"COPY {n}$D /\n" for n in range(20))
         )
         | sharing(50),
-        "all services together have too much to be read",
+        "with it, all services together",
     ),
     "thousands of lines that hundreds of services share": Attack(
         dockerfile("ARG A\n" + "COPY a$b /\n" * 3500) | sharing(200), "too much to be read"
