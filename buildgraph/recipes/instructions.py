@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.heredocs import DoubtfulError, heredocs_in
+from buildgraph.recipes.heredocs import Doubtful, heredocs_in
 from buildgraph.recipes.words import listed, unquoted, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
@@ -102,7 +102,7 @@ def _instructions(lines: Sequence[str], escape: str, doubtful: list[int]) -> Ite
         if taker.name in TAKES_HEREDOCS and listed(taker.rest) is None:
             try:
                 index = _after_heredocs(text, ends, index)
-            except DoubtfulError:
+            except Doubtful:
                 doubtful.append(found.line)
         yield found
 
@@ -168,6 +168,6 @@ def _after_heredocs(line: str, ends: Mapping[bool, Mapping[str, list[int]]], ind
         if after == len(places):
             continue
         if not heredoc.is_certain:
-            raise DoubtfulError
+            raise Doubtful
         index = places[after] + 1
     return index

@@ -10,11 +10,12 @@ from typing import Final
 
 from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
-from buildgraph.recipes.copied import NAME, TOP, as_pattern, paths_meant
+from buildgraph.recipes.copied import NAME, as_pattern, paths_meant
 from buildgraph.recipes.effort import Effort, TooMuch, reading
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
+from buildgraph.recipes.window import WHOLE
 from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
@@ -288,7 +289,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        source = options.get("source", options.get("src", TOP))
+        source = options.get("source", options.get("src", WHOLE))
         walk.copy(paths_meant(_marked(walk, source)))
 
 

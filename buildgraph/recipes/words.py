@@ -17,13 +17,14 @@ TOKEN: Final = re.compile(
     r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<odd>\$\{[^}]{0,1000}+\})"  # bounded, or one that never ends is looked through from each of its signs
 )
-LONGEST: Final = (
-    1 << 16
-)  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
+# Signs of a word with its variables replaced: ten lines may ask for a word of gigabytes.
+LONGEST: Final = 1 << 16
 
 
 PLAIN: Final = re.compile(r"[^$'\"\\`]+")  # what stands for itself, whatever the escape is
-UNKNOWN: Final = "\0"  # what a variable is worth that may be anything: no Dockerfile can write it
+# What a variable is worth that may be anything. A Dockerfile that holds such a sign says that it may be anything there:
+# nothing else could be meant, for no path and no image has it in its name.
+UNKNOWN: Final = "\0"
 
 
 class TooLong(Exception):
