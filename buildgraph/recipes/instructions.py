@@ -44,13 +44,15 @@ class Script:
     """A Dockerfile as written: its instructions, the image of the frontend that it names ("": none), and its escape.
 
     `escape` is the character that continues lines and takes the meaning from a character. `doubtful` is the first line
-    whose heredocs end elsewhere for another version of BuildKit, 0 where there is none.
+    whose heredocs end elsewhere for another version of BuildKit, 0 where there is none; `unseen` that of an escape
+    which some versions do not see.
     """
 
     instructions: tuple[Instruction, ...]
     syntax: str = ""
     escape: str = "\\"
     doubtful: int = 0
+    unseen: int = 0
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +66,14 @@ def split_instructions(text: str) -> Script:
     escape = "`" if directives.get("escape") == "`" else "\\"
     doubtful = list[int]()
     found = tuple(_instructions(lines, escape, doubtful))
-    return Script(found, _frontend(lines), escape, min(doubtful, default=0))
+    return Script(found, _frontend(lines), escape, min(doubtful, default=0), _unseen(directives))
+
+
+def _unseen(directives: Mapping[str, str]) -> int:
+    """The line of an escape below `check`, which ends the directives for versions of BuildKit that know none."""
+    names = list(directives)
+    is_below = directives.get("escape") == "`" and "check" in names[: names.index("escape")]
+    return names.index("escape") + 1 if is_below else 0
 
 
 def _frontend(lines: Sequence[str]) -> str:

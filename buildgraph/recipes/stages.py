@@ -15,8 +15,9 @@ from buildgraph.recipes.effort import Effort, TooMuch, reading
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
+from buildgraph.recipes.variables import GIVEN, Variables
 from buildgraph.recipes.window import WHOLE
-from buildgraph.recipes.words import LONGEST, UNKNOWN, TooLong, expand, listed, split_words
+from buildgraph.recipes.words import LONGEST, UNKNOWN, Expansion, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
 POSITION: Final = re.compile(r"[0-9]{1,9}")
@@ -25,13 +26,7 @@ LAST_PORT: Final = 65535
 MOST_STAGES: Final = 250  # each service of a Dockerfile has its own arguments, with which all are read anew
 # What parts the words of COPY and ADD, in quotes and behind an escape, too (`parseStringsWhitespaceDelimited`).
 BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
-# What a build is given without anybody's word: by its platform, or by the settings of Docker's command and our own.
-GIVEN: Final = re.compile(
-    r"(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE|BUILDKIT_.*|SOURCE_DATE_EPOCH"
-    r"|(?i:(HTTPS?|FTP|NO|ALL)_PROXY)"
-)
-NAMES: Final = re.compile(r"(TARGET|BUILD)(OS|ARCH)")  # of these, what are names; a variant may be empty, say
-SET_EVERYWHERE: Final = "PATH"  # BuildKit sets it upon no image, too
+MEANT: Final = {"src": "source"}  # options of mounts with two names, the last of which holds
 MOST_TRIGGERED: Final = 10_000  # instructions that ONBUILD lines add: each stage may have them all
 
 TriggersOf = Callable[[str], Sequence[Instruction]]  # what an image that FROM names leaves to be done
@@ -50,6 +45,11 @@ class _Walk:
     stages: list[Stage] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
     triggered: int = 0
+
+    @property
+    def variables(self) -> Variables:
+        """What is known of variables as far as has been read."""
+        return Variables(self.stages[-1] if self.stages else self.outer, self.outer, self.escape)
 
     def refuse(self, instruction: Instruction, what: str, way_out: str = "") -> None:
         """Keep a mistake of the stage that is being read."""
@@ -79,6 +79,9 @@ def read_stages(
         way_out = "write `<<END`, letters alone, and nothing else on the line that has a quote, a `$` or a backslash"
         what = "its heredocs end elsewhere for other versions of BuildKit"
         raise ConfigurationError.of(f"{path}: line {script.doubtful}", what, way_out)
+    if script.unseen:
+        what = "versions of BuildKit that know no `check` above it do not see this `escape`"
+        raise ConfigurationError.of(f"{path}: line {script.unseen}", what, "write `# escape` above `# check`")
     if sum(instruction.name == "FROM" for instruction in script.instructions) > MOST_STAGES:
         raise ConfigurationError.of(path, f"has more than {MOST_STAGES} stages", "part it into several files")
     walk = _Walk(path, script.escape, build_args, triggers_of, effort)
@@ -109,14 +112,14 @@ def _read(walk: _Walk, instruction: Instruction) -> None:
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     words = split_words(instruction.rest, walk.escape)
     has_name = len(words) == 3 and words[1].upper() == "AS"
-    base = expand(words[0] if words else "", walk.outer.values, walk.escape)
+    written = words[0] if words else ""
+    base = expand(written, walk.outer.values, walk.escape)
     parent = walk.stage_named(base.text)
     walk.stages.append(Stage(words[2].lower() if has_name else "", instruction.line))
     if has_name:
         walk.named[words[2].lower()] = len(walk.stages) - 1
-    if base.unknown or UNKNOWN in base.text:
-        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
-        walk.refuse(instruction, f"{[*base.unknown, *words][0]} in FROM has no value", way_out)
+    if lacking := _lacking(walk, written, base):
+        walk.refuse(instruction, *lacking)
     elif not base.text:
         walk.refuse(instruction, "FROM names no image")
     elif base.text == NO_IMAGE and parent is None:
@@ -127,6 +130,21 @@ def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
     else:
         _inherit(walk, parent)
         _run_triggers(walk, instruction, walk.stages[parent].triggers)
+
+
+def _lacking(walk: _Walk, written: str, base: Expansion) -> tuple[str, str] | None:
+    """Why it is not known before a build what FROM means, and the way out."""
+    if base.is_odd:
+        return f"{written} in FROM is in a form that is not read here", "write out what it means"
+    if base.unknown:
+        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
+        return f"{base.unknown[0]} in FROM has no value", way_out
+    if UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
+        return f"what {written} in FROM means is known only as it is built", "write out what it means"
+    if walk.variables.differ_by_version(written):
+        way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
+        return f"{written} in FROM asks whether an ARG without a value is set", way_out
+    return None
 
 
 def _inherit(walk: _Walk, parent: int) -> None:
@@ -165,19 +183,19 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
     With none of these it leaves what an ENV said; else BuildKit has it hold from its line on (`dispatchArg` in
     dockerfile2llb), though Docker's reference says that ENV always wins. In a stage, a default sees no ARG of its line.
     """
-    stage = walk.stages[-1] if walk.stages else walk.outer
-    values = dict(stage.values) if walk.stages else stage.values
+    variables = walk.variables
+    stage = variables.stage
+    values = stage.values if variables.are_outer else dict(stage.values)
     for word in split_words(instruction.rest, walk.escape):
         name, has_default, default = word.partition("=")
+        _refuse_worked_out(walk, instruction, name)
         stage.declared.add(name)
         if name in walk.build_args:
             stage.values[name] = walk.build_args[name]
         elif has_default:
             stage.values[name] = _worth(walk, default, values)
-        elif name in walk.outer.values:
-            stage.values[name] = walk.outer.values[name]
-        elif walk.stages and GIVEN.fullmatch(name):
-            stage.values[name] = NAME if NAMES.fullmatch(name) else UNKNOWN
+        elif (worth := variables.worth_of_arg(name)) is not None:
+            stage.values[name] = worth
 
 
 def _read_env(walk: _Walk, instruction: Instruction) -> None:
@@ -185,36 +203,29 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     stage = walk.stages[-1]
     words = split_words(instruction.rest, walk.escape)
     if words and "=" not in words[0]:
-        words = ["=".join(instruction.rest.split(maxsplit=1))]
+        words = ["=".join(BLANKS.split(instruction.rest, maxsplit=1))]
     values = dict(stage.values)
     for word in words:
         name, _, value = word.partition("=")
+        _refuse_worked_out(walk, instruction, name)
         stage.values[name] = _worth(walk, value, values)
 
 
-def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
-    """What a variable is worth that is set to a text; what is not known of it stands as UNKNOWN.
+def _refuse_worked_out(walk: _Walk, instruction: Instruction, name: str) -> None:
+    """Refuse a name that BuildKit works out before it sets it; above FROM it takes each as it is written."""
+    if walk.stages and any(sign in name for sign in ("'", '"', "$", walk.escape)):
+        way_out = "write it out, as `A=b`; a comment has a line of its own"
+        walk.refuse(
+            instruction,
+            f"the name {name} in {instruction.name} has a quote, an escape or a variable",
+            way_out,
+        )
 
-    Where something stands beside a name for want of a value, and a base image may have set it, both are told: the port
-    of `ENV PORT=${PORT:-80}` is most likely 80.
-    """
-    found = expand(text, values, walk.escape)
-    uncertain = _uncertain(walk, found.unknown)
-    begin = UNKNOWN if _uncertain(walk, found.replaced) else ""
-    worth = begin + expand(text, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
+
+def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
+    worth = walk.variables.worth(text, values)
     walk.effort.spend(len(worth))
     return worth
-
-
-def _uncertain(walk: _Walk, names: Iterable[str]) -> list[str]:
-    """Those of the names which nothing here sets that may have a value all the same; the others are empty.
-
-    Before the first FROM, and upon no image, there is none that could have set anything.
-    """
-    if not walk.stages:
-        return [name for name in names if name.startswith("$") or GIVEN.fullmatch(name)]
-    is_bare = walk.stages[-1].is_bare
-    return [name for name in names if not is_bare or name.startswith("$") or name == SET_EVERYWHERE]
 
 
 def _read_expose(walk: _Walk, instruction: Instruction) -> None:
@@ -234,7 +245,7 @@ def _read_copy(walk: _Walk, instruction: Instruction) -> None:
     for word in _sources(walk, instruction):
         is_file = instruction.name == "COPY" or not _is_address(walk, instruction, word)
         if is_file and not HEREDOC.fullmatch(word):
-            walk.copy(paths_meant(_marked(walk, word)))
+            walk.copy(paths_meant(walk.variables.marked(word)))
 
 
 def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
@@ -243,7 +254,7 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
-    marked = _marked(walk, word)
+    marked = walk.variables.marked(word)
     source = as_pattern(marked)
     checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
     if checksum.strip(UNKNOWN):
@@ -284,13 +295,13 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     except csv.Error as error:
         walk.refuse(instruction, f"--mount cannot be read: {error}")
         return
-    options = {name.lower(): value for name, _, value in (word.partition("=") for word in words)}
+    parted = (word.partition("=") for word in words)
+    options = {MEANT.get(name.lower(), name.lower()): value for name, _, value in parted}
     kind = options.get("type", "bind").lower()
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        source = options.get("source", options.get("src", WHOLE))
-        walk.copy(paths_meant(_marked(walk, source)))
+        walk.copy(paths_meant(walk.variables.marked(options.get("source", WHOLE))))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
@@ -306,22 +317,6 @@ def _use(walk: _Walk, instruction: Instruction, name: str) -> None:
         stage.uses.add(position)
     else:
         walk.refuse(instruction, f"from={name} is no earlier stage")
-
-
-def _marked(walk: _Walk, word: str) -> str:
-    """A path with its variables replaced; where one may be set by the base image, UNKNOWN stands.
-
-    What stands beside a name for want of a value (`${A:-b}`) does not hold where the base image sets it.
-    """
-    values = walk.stages[-1].values
-    found = expand(word, values, walk.escape)
-    uncertain = _uncertain(walk, (*found.unknown, *found.replaced))
-    if not uncertain:
-        return found.text
-    marked = expand(word, {**values, **dict.fromkeys(uncertain, UNKNOWN)}, walk.escape).text
-    if any(name.startswith("$") for name in uncertain):  # nor is it known where such a form ends
-        return marked.partition(UNKNOWN)[0] + UNKNOWN
-    return marked
 
 
 READERS: Final[Mapping[str, Callable[[_Walk, Instruction], None]]] = {

@@ -11,49 +11,36 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-TOKEN: Final = re.compile(
-    r"(?P<single>'[^']*')"
-    r"|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<sign>:?[-+])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}"
-    r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<odd>\$\{[^}]{0,1000}+\})"  # bounded, or one that never ends is looked through from each of its signs
-)
-# Signs of a word with its variables replaced: ten lines may ask for a word of gigabytes.
-LONGEST: Final = 1 << 16
-
-
-PLAIN: Final = re.compile(r"[^$'\"\\`]+")  # what stands for itself, whatever the escape is
-# What a variable is worth that may be anything. A Dockerfile that holds such a sign says that it may be anything there:
-# nothing else could be meant, for no path and no image has it in its name.
-UNKNOWN: Final = "\0"
+# The name of a variable, or the sign of a special one (`processName` in BuildKit's shell/lex.go).
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+|[0-9]++|[@*#?$!-]")
+HOW: Final = re.compile(r"\}|:?[-+]")  # how `${A` may go on
+TEXT: Final = re.compile(r"[^'\"$}\\`]+")  # what means itself
+LONGEST: Final = (
+    1 << 16
+)  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
+DEEPEST: Final = 20  # variables within variables, from which on they are an odd form
+UNKNOWN: Final = "\0"  # what a variable is worth that may be anything: no Dockerfile can write it
 
 
 class TooLong(Exception):
     """A word whose variables make it longer than anything that Docker could do something with."""
 
 
+class _OddError(Exception):
+    """What stands here BuildKit's versions read otherwise, or not at all; nor is it known where it ends."""
+
+
 @dataclass(slots=True)
 class Expansion:
     """A word with its variables replaced, and the names that had no value: alone, or with another one beside them.
 
-    It is kept in `parts`: a text that grows is copied with each sign that comes to it.
+    Where it `is_odd`, its text is known only up to the first form that is not read here, where UNKNOWN stands.
     """
 
-    parts: list[str] = field(default_factory=list)
-    signs: int = 0
+    text: str = ""
     unknown: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(self.parts)
-
-    def add(self, text: str) -> None:
-        """Let the text stand behind what is there; raises TooLong."""
-        self.signs += len(text)
-        if self.signs > LONGEST:
-            raise TooLong
-        self.parts.append(text)
+    is_odd: bool = False
 
 
 def listed(text: str) -> list[str] | None:
@@ -119,65 +106,129 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> Expansio
     """`word` as Docker sees it: variables replaced, quotes and escapes removed.
 
     A variable without value becomes empty and is told in `unknown`, or in `replaced` where the word says what stands
-    for it (`${A:-b}`, `${A+b}`); where UNKNOWN is in one, it is in the word. One in a form that is not known here
-    (`${A#b}`) is looked up by its whole text. Raises TooLong.
+    for it (`${A:-b}`, `${A+b}`); where UNKNOWN is in one, it is in the word. What follows a form that is not read here
+    (`${A#b}`, a quote or `${` that is never closed, a name with letters beyond ASCII) is UNKNOWN. Raises TooLong.
     """
     found = Expansion()
-    position, quote = 0, ""
-    while position < len(word):
-        plain = PLAIN.match(word, position)
-        if plain:
-            found.add(plain[0])
-            position = plain.end()
-            continue
-        character = word[position]
-        if character == escape:  # behind which nothing is left it is nothing itself
-            found.add(word[position + 1 : position + 2])
-            position += 2
-            continue
-        token = TOKEN.match(word, position) if character == "$" or (character == "'" and not quote) else None
-        if token:
-            _append(found, token, values)
-            position = token.end()
-            continue
-        if character == '"':
-            quote = "" if quote else '"'
-        else:
-            found.add(character)
-        position += 1
+    found.text = "".join(_Reader(word, values, escape, found).whole())
     return found
 
 
-def _append(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -> None:
-    if token["single"]:
-        found.add(token["single"][1:-1])
-    elif token["odd"]:
-        _append_value(found, token["odd"], values.get(token["odd"]))
-    else:
-        _append_variable(found, token, values)
+@dataclass(slots=True)
+class _Reader:
+    """Reads a word once from its beginning to its end, as `shellWord` in BuildKit's shell/lex.go does."""
 
+    word: str
+    values: Mapping[str, str]
+    escape: str
+    found: Expansion
+    at: int = 0
+    length: int = 0
+    depth: int = 0
 
-def _append_variable(found: Expansion, token: re.Match[str], values: Mapping[str, str]) -> None:
-    name, sign = token["braced"] or token["plain"], token["sign"] or ""
-    value = values.get(name)
-    has_value = bool(value) if sign.startswith(":") else value is not None
-    if sign and value is None:
-        found.replaced.append(name)
-    if sign.endswith("+") and UNKNOWN in (value or ""):
-        found.add(UNKNOWN)
-    if sign and has_value == sign.endswith("+"):
-        other = expand(token["other"], values)
-        found.add(other.text)
-        found.unknown += other.unknown
-        found.replaced += other.replaced
-    elif sign.endswith("+"):
-        return
-    else:
-        _append_value(found, name, value)
+    def whole(self) -> Iterator[str]:
+        """All of the word, piece by piece, up to an odd form."""
+        try:
+            yield from self.parts()
+        except _OddError:
+            self.found.is_odd = True
+            yield UNKNOWN
 
+    def parts(self, end: str = "") -> Iterator[str]:
+        """What stands up to an end, or to that of the word, piece by piece."""
+        is_quoted = False
+        while sign := self.word[self.at : self.at + 1]:
+            if sign == '"':
+                is_quoted = not is_quoted
+                self.at += 1
+            elif sign == end and not is_quoted:
+                self.at += 1
+                return
+            else:
+                yield self._part(sign, is_quoted)
+        if end or is_quoted:
+            raise _OddError
 
-def _append_value(found: Expansion, name: str, value: str | None) -> None:
-    if value is None:
-        found.unknown.append(name)
-    else:
-        found.add(value)
+    def _part(self, sign: str, is_quoted: bool) -> str:
+        if sign == "$":
+            return self._braced() if self.word.startswith("{", self.at + 1) else self._plain()
+        if sign == self.escape:
+            return self._escaped(is_quoted)
+        if sign == "'" and not is_quoted:
+            return self._single()
+        text = TEXT.match(self.word, self.at)
+        return self._read(self.at, text.end() if text else self.at + 1)
+
+    def _read(self, begin: int, end: int) -> str:
+        """A part of the word as it is, and what is to be read after it."""
+        self.at = end
+        return self._counted(self.word[begin:end])
+
+    def _counted(self, text: str) -> str:
+        self.length += len(text)
+        if self.length > LONGEST:
+            raise TooLong
+        return text
+
+    def _escaped(self, is_quoted: bool) -> str:
+        """In quotes, an escape takes the meaning from few signs, and is itself before all others."""
+        begin = (
+            self.at
+            if is_quoted and self.word[self.at + 1 : self.at + 2] not in f'"${self.escape}'
+            else self.at + 1
+        )
+        return self._read(begin, self.at + 2)
+
+    def _single(self) -> str:
+        end = self.word.find("'", self.at + 1)
+        if end < 0:
+            raise _OddError
+        text = self._read(self.at + 1, end)
+        self.at += 1
+        return text
+
+    def _plain(self) -> str:
+        name = NAME.match(self.word, self.at + 1)
+        self.at = name.end() if name else self.at + 1
+        if not self.word[self.at : self.at + 1].isascii():  # a letter of whatever tongue belongs to the name
+            raise _OddError
+        return self._value(name[0]) if name else "$"
+
+    def _braced(self) -> str:
+        name = NAME.match(self.word, self.at + 2)
+        how = HOW.match(self.word, name.end()) if name else None
+        if not name or not how:
+            raise _OddError
+        self.at = how.end()
+        return self._value(name[0]) if how[0] == "}" else self._chosen(name[0], how[0])
+
+    def _value(self, name: str) -> str:
+        value = self.values.get(name)
+        if value is None:
+            self.found.unknown.append(name)
+        return self._counted(value or "")
+
+    def _chosen(self, name: str, sign: str) -> str:
+        """The value, or the other one beside it."""
+        value = self.values.get(name)
+        if value is None:
+            self.found.replaced.append(name)
+        has_value = bool(value) if sign.startswith(":") else value is not None
+        is_other = has_value == sign.endswith("+")
+        other = self._other(is_other)
+        if not is_other:
+            return "" if sign.endswith("+") else self._counted(value or "")
+        around = UNKNOWN if UNKNOWN in (value or "") else ""
+        return around + other + around
+
+    def _other(self, is_used: bool) -> str:
+        """What stands up to the brace; of one that is not used no name is told."""
+        kept = self.found
+        self.found = kept if is_used else Expansion()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise _OddError
+        text = "".join(self.parts("}"))
+        self.depth -= 1
+        self.found = kept
+        return text

@@ -69,6 +69,10 @@ BASES = {
     "an alternative": ("ARG SLIM=1\nFROM node:20${SLIM:+-slim}", ["node:20-slim"]),
     "no alternative": ("ARG SLIM\nFROM node:20${SLIM:+-slim}", ["node:20"]),
     "a default with a variable": ("ARG V=20\nFROM ${IMAGE:-node:${V}}", ["node:20"]),
+    "a default of a default of a default": (
+        "ARG R=node${A:-:${B:-v${C:-20}}}\nFROM ${A:-${B:-${C:-${R}}}}",
+        ["node:v20"],
+    ),
     "an ARG of an ARG that is not there": ("ARG T=20$MORE\nFROM node:$T", ["node:20"]),
     "an ARG of a stage does not reach FROM": ("ARG V=1\nFROM a:$V\nARG V=2\nFROM b:$V", ["b:1"]),
     "a comment inside a continued line": ("FROM \\\n# a comment\n\n  node:20", ["node:20"]),
@@ -182,15 +186,24 @@ COPIES = {
     "such a variable before the folder above": ("COPY a/$HOME/../../x /x", ["**/x", "x"]),
     "such a variable of an ARG": ("ARG HOME\nCOPY a/$HOME/x /x", ["**/x", "a/*/x"]),
     "a default that the base image may overrule": ("ARG V\nCOPY a/${V:-1}/x /x", ["**/x", "a/*/x"]),
-    "another one that it may bring about": ("COPY a/${V:+1}/x /x", ["**/x", "a/*1/x"]),
-    "an ENV whose default it may overrule": ("ENV V=${V:-1}\nCOPY a/$V/x /x", ["**/x", "a/*1/x"]),
-    "what that may bring about": ("ENV V=${V-1}\nCOPY a/${V:+2}/x /x", ["**/x", "a/*2/x"]),
+    "another one that it may bring about": ("COPY a/${V:+1}/x /x", ["**/x", "a/*1*/x"]),
+    "folders that it may bring about": ("COPY a/${V:+b/c}/x /x", ["**/x", "a/*b/c*/x"]),
+    "an ENV whose default it may overrule": ("ENV V=${V:-1}\nCOPY a/$V/x /x", ["**/x", "a/*1*/x"]),
+    "one with folders": ("ENV V=${V:-a/b}\nCOPY $V/x /x", ["**/x", "*a/b*/x"]),
+    "what that may bring about": ("ENV V=${V-1}\nCOPY a/${V:+2}/x /x", ["**/x", "a/*2*/x"]),
     "a default of a default": ("ARG V\nCOPY a/${V:-${W-1}}/x /x", ["**/x", "a/*/x"]),
     "a default of what is set": ("ARG V=2\nCOPY a/${V:-1}/x /x", ["a/2/x"]),
     "a name that the platform tells": ("ARG TARGETARCH\nCOPY a/$TARGETARCH/x /x", ["a/*/x"]),
     "one that nobody asked for": ("COPY a/$TARGETARCH/x /x", ["**/x", "a/*/x"]),
     "what the platform may leave empty": ("ARG TARGETVARIANT\nCOPY a$TARGETVARIANT/x /", ["**/x", "a*/x"]),
     "a form of variable not known here": ("COPY a/${P#apps/} /x", [".", "a/*"]),
+    "of which nothing tells where it ends": ("COPY ${P%\\}}x/y /", ["*", "."]),
+    "such a form in an ENV": ('ENV A=${P%"}/y"}/z\nCOPY $A/x /', ["**/x", "*/x"]),
+    "a special variable": ("COPY a/s$1rc /x", [".", "a/s*rc"]),
+    "a name with a letter beyond ASCII": ("ARG A=b\nCOPY a/$A\u00e9/x /x", [".", "a/*"]),
+    "a brace in quotes": ("""COPY a/${A:-"}"}/x b${B:-'}'}/y /""", ["**/x", "**/y", "a/*/x", "b*/y"]),
+    "a default of a default of a default": ("ARG V\nCOPY a/${V:-${W:-${X:-b}}}/x /", ["**/x", "a/*/x"]),
+    "a backslash in double quotes": ('COPY "a\\*" /x', ["a\\*"]),
     "an escaped dollar": ("COPY \\$P /x", ["$P"]),
     "single quotes keep variables": ("COPY '$P' /x", ["$P"]),
     "not what is copied from a stage": ("COPY --from=base /app /app", []),
@@ -199,11 +212,18 @@ COPIES = {
         "RUN --mount=type=bind,source=package.json,target=/p x",
         ["package.json"],
     ),
+    "the last of what a mount binds": (
+        "RUN --mount=source=a,src=b,target=/p --mount=SRC=c,target=/q --mount=src=d,source=e,target=/r x",
+        ["b", "c", "e"],
+    ),
     "a bound context": ("RUN --mount=target=/src make", ["."]),
     "a variable that holds one of the base image": ("ENV P=x/$HOME\nCOPY $P/y /x", ["**/y", "x/*/y"]),
     "a bound part that the base image tells": ("RUN --mount=source=a/$P/b,target=/p x", ["**/b", "a/*/b"]),
     "a bound part, by a mount that a variable tells": ("RUN --mount=type=$HOW,source=a,target=/p x", ["a"]),
-    "a bound name with a quote": ("""RUN --mount=type=bind,"source=it's",target=/p x""", ["it's"]),
+    "a bound name with a quote that nothing closes": (
+        """RUN --mount=type=bind,"source=it's",target=/p x""",
+        [".", "it*"],
+    ),
     "a bound name with a blank": ('RUN --mount=type=bind,"source=a b",target=/p x', ["a b"]),
     "a lonely word copies nothing": ("COPY a", []),
 }
@@ -221,6 +241,12 @@ BARE = {
     "nothing sets it": ("COPY a/$HOME/x ${V:-b} /x", ["a/x", "b"]),
     "an ARG without value": ("ARG V\nCOPY a/$V/*.json a/${V:+c} /x", ["a", "a/*.json"]),
     "another variable holds it": ("ARG V\nENV W=a/$V\nCOPY $W/x /x", ["a/x"]),
+    "a special one": ("COPY s$1rc t$$$@u v${#}w ${?:-x} y${12}z$12 /o/", ["src", "tu", "vw", "x", "yz"]),
+    "one that nothing sets has quotes beside it": (
+        """ARG Q\nCOPY a${Q:-"}"} b${Q:-'}'} c${Q:-\\}} /x""",
+        ["a}", "b}", "c}"],
+    ),
+    "one with a default of a default of a default": ("COPY a/${V:-${W:-${X:-b}}} /x", ["a/b"]),
     "it is added": ("ARG V\nADD $V/x /x", ["x"]),
     "what BuildKit sets everywhere": ("COPY a/$PATH/x /x", ["**/x", "a/*/x"]),
     "what a build is given": ("ARG no_proxy\nCOPY a/$no_proxy/x /x", ["**/x", "a/*/x"]),
@@ -232,6 +258,34 @@ def test_upon_no_image_a_variable_without_value_is_empty(text: str, paths: list[
     content = f"FROM scratch AS base\nFROM base\n{text}".encode()
 
     assert list(parse_dockerfile(content, "Dockerfile").context_paths) == paths
+
+
+def test_what_an_arg_without_value_above_from_is_worth_is_not_known_where_it_had_a_value() -> None:
+    lines = ["ARG A=a", "ARG A", "ARG B", "ARG C=${B-c}", "FROM scratch", "ARG A", "ARG C"]
+    text = "\n".join([*lines, "COPY $A/x b${C}/y /"]).encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "**/y", "*/x", "b*c*/y")
+
+
+@pytest.mark.parametrize("name", ["TARGETARCH", "BUILDARCH", "TARGETPLATFORM"])
+def test_what_the_platform_tells_may_be_empty_where_an_arg_above_from_asks_for_it(name: str) -> None:
+    text = f"ARG {name}\nFROM scratch\nARG {name}\nCOPY out/${name}/x /".encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "out/*/x")
+
+
+@pytest.mark.parametrize("worth", ["s${X", "s'x", 's"x', "${X:-${Y}", "s${X/a/b}", "s${}", "s${X:=a}"])
+def test_an_arg_above_from_that_cannot_be_read_may_be_anything(worth: str) -> None:
+    """Some versions of BuildKit have it empty then."""
+    text = f"ARG A={worth}\nFROM scratch\nARG A\nCOPY $A/x /".encode()
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("**/x", "*/x")
+
+
+def test_another_escape_holds_in_a_default_too() -> None:
+    text = b"# escape=`\nFROM scratch\nCOPY ${X:-s`rc} ${X:-s\\rc} /"
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("s\\rc", "src")
 
 
 def test_a_stage_inherits_the_variables_of_the_stage_it_is_built_upon() -> None:
@@ -453,6 +507,21 @@ def test_an_escape_below_the_line_of_a_script_is_a_comment() -> None:
     assert parse_dockerfile(b"#!/x\n# escape=`\nFROM \\\n  a", "Dockerfile").bases == ("a",)
 
 
+def test_an_escape_that_not_every_buildkit_sees_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_dockerfile(b"# syntax=f:1\n# check=skip=all\n# escape=`\nFROM a", "Dockerfile")
+
+    assert str(error.value) == (
+        "Dockerfile: line 3: versions of BuildKit that know no `check` above it do not see this `escape`\n"
+        "  write `# escape` above `# check`"
+    )
+
+
+@pytest.mark.parametrize("lines", ["# escape=`\n# check=skip=all", "# check=skip=all\n# escape=\\"])
+def test_an_escape_above_check_or_the_usual_one_is_none_of_them(lines: str) -> None:
+    assert parse_dockerfile(f"{lines}\nFROM a".encode(), "Dockerfile").bases == ("a",)
+
+
 TEMPLATES = Path(__file__).parents[2] / "docker/templates"
 
 
@@ -487,18 +556,52 @@ MISTAKES = {
     ),
     "a variable of what is not known here": (
         "ARG V=20-slim\nARG T=${V%-slim}\nFROM node:$T",
-        "Dockerfile: line 3: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 3: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "a variable of the platform": (
         "ARG T=$TARGETARCH\nFROM node:$T",
-        "Dockerfile: line 2: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 2: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
     ),
     "a variable of the platform with a default": (
         "ARG T=${TARGETARCH:-amd64}\nFROM node:$T",
-        "Dockerfile: line 2: node:$T in FROM has no value\n"
-        "  give it a default with ARG before the first FROM, or a value in `build_args`",
+        "Dockerfile: line 2: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "such a variable in FROM": (
+        "FROM node:20-${TARGETARCH:-arm64}",
+        "Dockerfile: line 1: what node:20-${TARGETARCH:-arm64} in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "such a variable that brings something about": (
+        "FROM node:20${TARGETVARIANT+-old}",
+        "Dockerfile: line 1: what node:20${TARGETVARIANT+-old} in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "an ARG without value that BuildKit's versions take for set, or not": (
+        "ARG V\nFROM node:20${V-arm64}",
+        "Dockerfile: line 2: node:20${V-arm64} in FROM asks whether an ARG without a value is set\n"
+        "  give it one before the first FROM or in `build_args`, or write `:-` or `:+`",
+    ),
+    "two of them": (
+        "ARG V\nARG W\nFROM node:20${V+${W+-slim}}",
+        "Dockerfile: line 3: node:20${V+${W+-slim}} in FROM asks whether an ARG without a value is set\n"
+        "  give it one before the first FROM or in `build_args`, or write `:-` or `:+`",
+    ),
+    "another ARG that asks for one": (
+        "ARG V\nARG T=20${V+-slim}\nFROM node:$T",
+        "Dockerfile: line 3: what node:$T in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "an ARG without value that had one": (
+        "ARG T=20\nARG T\nFROM node:${T:-22}",
+        "Dockerfile: line 3: what node:${T:-22} in FROM means is known only as it is built\n"
+        "  write out what it means",
+    ),
+    "a form of variable in FROM that is not read": (
+        "ARG V=v20.1\nFROM node:${V%.*}",
+        "Dockerfile: line 2: node:${V%.*} in FROM is in a form that is not read here\n  write out what it means",
     ),
     "an empty FROM": ("FROM", "Dockerfile: line 1: FROM names no image"),
     "an empty ARG in FROM": ("ARG BASE=\nFROM $BASE", "Dockerfile: line 2: FROM names no image"),
@@ -520,6 +623,11 @@ MISTAKES = {
         "Dockerfile: line 2: ADD of ${MIRROR}/x.tgz cannot be fingerprinted: it may be an address\n"
         "  write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY",
     ),
+    "a name in quotes": (
+        'FROM b\nARG A=1 # "so"',
+        'Dockerfile: line 2: the name "so" in ARG has a quote, an escape or a variable\n'
+        "  write it out, as `A=b`; a comment has a line of its own",
+    ),
     "two at once": (
         "FROM\nCOPY --from=7 / /",
         "Dockerfile: line 1: FROM names no image\nDockerfile: line 2: from=7 is no earlier stage",
@@ -533,6 +641,23 @@ def test_what_docker_could_not_build_is_told_with_its_line(text: str, message: s
         parse_dockerfile(text.encode(), "Dockerfile")
 
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["ENV 'A'=s", 'ENV "A=s"', "ENV \\A=s", "ENV ${N}=s", "ENV $N s", 'ENV "A" s', "ARG B=1 $N", "ARG 'A'"],
+)
+def test_a_name_that_is_worked_out_before_it_is_set_is_refused(line: str) -> None:
+    with pytest.raises(ConfigurationError, match="has a quote, an escape or a variable"):
+        parse_dockerfile(f"FROM scratch\nARG N=A\n{line}\nCOPY $A /".encode(), "Dockerfile")
+
+
+def test_names_of_other_signs_are_taken_as_they_are_written() -> None:
+    text = (
+        b'ARG A=a\nARG "A"=b\nFROM scratch\nARG A # as above\nENV a.b-c=1 d:e=2\nENV f s\\\n  t\nCOPY $A $f /'
+    )
+
+    assert parse_dockerfile(text, "Dockerfile").context_paths == ("a", "s  t")
 
 
 def test_a_mistake_in_a_stage_that_is_not_built_is_none() -> None:
