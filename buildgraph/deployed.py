@@ -172,7 +172,10 @@ def _node(standing: Standing, here: Node | None) -> Node:
 def _affected_products(
     platform: Platform, picture: Picture, standings: Iterable[Standing], services: Iterable[Affected]
 ) -> Iterable[Affected]:
-    """The products one of whose services is affected, or whose smoke tests have not passed since their deploy."""
+    """The products one of whose services is affected, or whose smoke tests have not passed since their deploy.
+
+    Where none has a smoke test, it is those whose release is not recorded as it is now.
+    """
     by_id = {found.node.id: found for found in services}
     grouped: dict[str, list[Standing]] = {}
     for standing in standings:
@@ -198,7 +201,8 @@ def _product_reasons(product: str, members: Iterable[Affected]) -> tuple[Reason,
 def _unverified(
     platform: Platform, picture: Picture, product: str, members: Iterable[Standing]
 ) -> tuple[Reason, ...]:
-    """A reason when all runs as it shall but has failed its smoke tests: that deploy is not done."""
+    """A reason when all runs as it shall and yet its deploy is not done: smoke tests failed, or it is not recorded."""
+    from buildgraph.deploy.proof import has_tests
     from buildgraph.place.model import Target
 
     prints = picture.graph.fingerprints
@@ -208,7 +212,8 @@ def _unverified(
     )
     if not targets or platform.is_verified(product, targets):
         return ()
-    return (Reason("unverified", product, via=(f"product:{product}",)),)
+    kind = "unverified" if has_tests(targets) else "unrecorded"
+    return (Reason(kind, product, via=(f"product:{product}",)),)
 
 
 def _product(

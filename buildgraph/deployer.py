@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 NO_TERMS = Terms()
 NO_TESTS = "no smoke test is declared: `smoke` of a service has them"
-UNPROVEN = "its smoke tests have not passed yet"
 MOVED = "{}: its tag was moved after it was read, to another build of the same; what was deployed goes on"
 
 
@@ -86,6 +85,8 @@ class Deployer:
 
     def plan(self, product: str) -> list[Step]:
         """All steps that a deploy of the product needs now."""
+        from buildgraph.deploy.proof import lacking
+
         services = [service.name for service in self.picture.product(product).services]
         steps = self.builder.plan(services, push=bool(self.environment.registry))
         prints = self.picture.graph.fingerprints
@@ -97,7 +98,7 @@ class Deployer:
         ]
         if not pending and self.platform.is_verified(product, targets):
             return steps
-        why = "after a deploy" if pending else UNPROVEN
+        why = "after a deploy" if pending else lacking(targets)
         return [*steps, *deploys, Step(Phase.SMOKE, f"product:{product}", prints[f"product:{product}"], why)]
 
     def deploy(self, product: str, terms: Terms = NO_TERMS) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from buildgraph.errors import ConfigurationError, Mistake
 from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, TEMPLATE, Recipe
 from buildgraph.graph.contexts import ContextMaker
 from buildgraph.graph.images import EPOCH, ImagePlan
+from buildgraph.graph.listing import parse_run
 from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import (
@@ -25,6 +25,7 @@ from buildgraph.recipes import (
 )
 from buildgraph.recipes.effort import TooMuch, matching
 from buildgraph.recipes.references import parse_reference
+from buildgraph.recipes.window import WHOLE
 from buildgraph.snapshot import Entry, Snapshot
 
 COPY_LESS = "copy folders whole, or by fewer patterns, or let fewer links stand in what they name"
@@ -112,23 +113,26 @@ class _Planner:
         entries = self.snapshot.entries
         entry = entries[self.snapshot.followed(service.dockerfile)]
         if service.context:
-            return Recipe(service.dockerfile, entry, {}, self._window(service, dockerfile))
+            window = self._window(service, dockerfile)
+            self._refuse_own_name(service, window)
+            return Recipe(service.dockerfile, entry, {}, window)
         beside = {name: entry for name, entry in self._beside[folder].items() if name != own_name}
-        named = {pattern: fnmatch.filter(beside, pattern) for pattern in dockerfile.support_files}
+        named = Window(WHOLE, dockerfile.support_files)
+        met = named.met(beside)
         missing = [
             Mistake(
                 service.dockerfile,
                 f"names {TEMPLATE}/{pattern}, but {folder or 'the project'} has no such file",
             )
-            for pattern, found in named.items()
-            if not found
+            for pattern in dockerfile.support_files
+            if pattern not in met
         ]
         if missing:
             raise ConfigurationError(missing)
         support = {
             name: entries[self.snapshot.followed(posixpath.join(folder, name))]
-            for found in named.values()
-            for name in found
+            for name in beside
+            if named.sees(name)
         }
         return Recipe(service.dockerfile, entry, support)
 
@@ -142,7 +146,24 @@ class _Planner:
         except TooMuch:
             what = "with it, all services together copy too much to be held against files and links"
             raise ConfigurationError.of(service.dockerfile, what, COPY_LESS) from None
-        return Window(service.context, copies, kept_out)
+        return Window(service.context, copies, kept_out).with_submodules(self.maker.files.submodules)
+
+    def _refuse_own_name(self, service: Service, window: Window) -> None:
+        """Under the name that the Dockerfile has in the context lies no other file: one would not be in the image."""
+        reserved = posixpath.normpath(posixpath.join(service.context, OWN_DOCKERFILE))
+        there = set(self.maker.files.at(reserved))
+        if not there or self._in_project(reserved) == service.dockerfile:
+            return
+        if not there.isdisjoint(parse_run(self.maker.plain_listing(service, window).seen)):
+            raise ConfigurationError.of(
+                self._in_project(reserved),
+                f"would not be in the image of {service.name}, whose Dockerfile has this name in a build",
+                "name it otherwise, or have .dockerignore keep it out",
+            )
+
+    def _in_project(self, path: str) -> str:
+        """A path of the workspace as it is seen from the project's folder."""
+        return posixpath.normpath(posixpath.join(self.manifests.workspace.root, path))
 
     @cached_property
     def _with_ends(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
@@ -166,6 +187,14 @@ class _Planner:
             return CopiedLinks(inside, self.dockerfiles.effort)
 
         return cache(seen_from)
+
+
+def looked_for(service: Service, root: str) -> tuple[str, ...]:
+    """What a plan looks for besides the Dockerfile, seen from the project's folder, whose workspace is at `root`."""
+    if not service.context:
+        return ()
+    reserved = posixpath.normpath(posixpath.join(root, service.context, OWN_DOCKERFILE))
+    return (*ignore_places(service, root), reserved)
 
 
 def ignore_places(service: Service, root: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from buildgraph.graph.outside import Outside, places_outside
 from buildgraph.graph.packages import PackageMaker, package_names
 from buildgraph.graph.reached import linked_folders, reached_files, shown_entries, with_ends
 from buildgraph.graph.territory import Territory
-from buildgraph.image_plans import ignore_places, plan_images
+from buildgraph.image_plans import looked_for, plan_images
 from buildgraph.manifests import Manifests, check_against
 from buildgraph.manifests.site import Site
 from buildgraph.manifests.snapshots import FOLDER, read_manifests
@@ -241,10 +241,10 @@ class Layout:
         """Paths that were read, seen from the project's folder."""
         manifests = (path for path in self.snapshot.entries if path.startswith(FOLDER))
         services, root = self.manifests.services, self.manifests.workspace.root
-        looked_for = (path for service in services for path in ignore_places(service, root))
+        beside = (path for service in services for path in looked_for(service, root))
         parts = (part for plan in self.images.values() for part in plan.parts)
         templates = (part.name for part in parts if part.kind == "template")
-        for path in {*manifests, *looked_for, *self._substitute_recipes, *templates}:
+        for path in {*manifests, *beside, *self._substitute_recipes, *templates}:
             yield from self.snapshot.stations(path)
 
     def _read_below(self) -> Iterator[str]:
@@ -256,6 +256,7 @@ class Layout:
         yield from (
             *self._links.targets,
             *self._links.places,
+            *self.files.submodules,
             *self._configs.looked_for,
             *self._named.places,
         )

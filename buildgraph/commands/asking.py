@@ -22,6 +22,7 @@ MOST_LISTED: Final = 100
 SENTENCES = {
     "new": "it does not run there",
     "unverified": "its smoke tests have not passed there",
+    "unrecorded": "its release is not recorded there as it is now",
     "unresolved-base": "unresolved-base {}",
 }
 

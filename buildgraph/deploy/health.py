@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,18 +47,44 @@ class _Wait:
         """Seconds that are left."""
         return self.place.environment.health_within - self.took
 
+    @property
+    def until_long(self) -> float:
+        """Seconds after which it has taken long; below 0 when it has."""
+        return min(LONG, self.place.environment.health_within / 3) - self.took
+
+    @property
+    def within(self) -> str:
+        """How long it may take, in words."""
+        return f"within {self.place.environment.health_within:g} s (`health_within`)"
+
     def confirm(self, container: str, said: str) -> None:
         """StepFailed when a container will not get healthy any more, with what its checks `said`."""
         condition = read_condition(self.place, container)
-        limit = self.place.environment.health_within
-        within = f"within {limit:g} s (`health_within`)"
         if self.left < 0:
-            raise unhealthy(self.place, self.service, container, f"not healthy {within}; {said}")
+            raise unhealthy(self.place, self.service, container, f"not healthy {self.within}; {said}")
         if condition.restarts >= CRASHES and not condition.is_running:  # then it tells how it ended
             raise unhealthy(self.place, self.service, container, "ends again and again", condition)
-        if self.took > min(LONG, limit / 3) and not self.is_told:
+        if self.until_long < 0:
+            self.tell_lacking(said)
+
+    def tell_lacking(self, said: str) -> None:
+        """Tell what is lacking, if nobody has yet."""
+        if not self.is_told:
             self.is_told = True
-            self.tell(f"{self.service.name}: not healthy yet, and has to be {within}: {said}")
+            with suppress(OSError):  # nobody reads what is told any more
+                self.tell(f"{self.service.name}: not healthy yet, and has to be {self.within}: {said}")
+
+    @contextmanager
+    def telling(self, said: str) -> Iterator[None]:
+        """Have it told when something that is asked meanwhile takes long: it says nothing before it ends."""
+        teller = threading.Timer(max(SHORTEST, self.until_long), self.tell_lacking, [said])
+        teller.daemon = True
+        teller.start()
+        try:
+            yield
+        finally:
+            teller.cancel()
+            teller.join()
 
 
 def wait_until_healthy(
@@ -148,7 +176,8 @@ def _wait_for_command(wait: _Wait, containers: Mapping[int, str]) -> None:
         said = "its container does not run"
         if read_condition(place, container).is_running:
             left = max(SHORTEST, wait.left)
-            code, output = run_in_container(place, container, wait.service.health_command, within=left)
+            with wait.telling("its health command has not ended"):
+                code, output = run_in_container(place, container, wait.service.health_command, within=left)
             if code == 0:
                 waiting.remove(container)
                 continue

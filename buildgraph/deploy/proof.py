@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Final, Protocol
 
+from buildgraph.graph.deployments import proved
 from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.manifests.model import Service
 
 if TYPE_CHECKING:
     from buildgraph.deploy.releases import Release, Versions
+
+
+UNPROVEN: Final = "its smoke tests have not passed yet"
+UNRECORDED: Final = "its release is not recorded as the manifests have it now"
 
 
 class Versioned(Protocol):
@@ -29,10 +33,20 @@ class Versioned(Protocol):
 def proof_of(services: Iterable[Versioned]) -> str:
     """The word that is remembered when a product's services have passed their smoke tests: a digest of both.
 
-    Tests are in no fingerprint but the product's, as they change nothing that runs; another test has to pass all the
-    same. Nor is the mark `breaking`, and a release has to tell it.
+    Tests and the mark `breaking` are in no fingerprint but the product's, as they change nothing that runs. Another
+    test has to pass all the same, and a release has to tell another mark.
     """
     return digest_of_pairs(sorted(line for each in services for line in _lines(each)))
+
+
+def lacking(services: Iterable[Versioned]) -> str:
+    """What is lacking where all runs as it shall and the word that is remembered is another, as a plan tells it."""
+    return UNPROVEN if has_tests(services) else UNRECORDED
+
+
+def has_tests(services: Iterable[Versioned]) -> bool:
+    """Whether a service of a product has a smoke test."""
+    return any(each.service.smoke for each in services)
 
 
 def holds_again(
@@ -56,7 +70,5 @@ def holds_again(
 
 def _lines(each: Versioned) -> Iterable[tuple[str, ...]]:
     yield each.service.name, each.fingerprint
-    if each.service.breaking:
-        yield each.service.name, each.fingerprint, f"breaking {each.service.breaking}"
-    for test in each.service.smoke:
-        yield each.service.name, each.fingerprint, json.dumps(asdict(test), sort_keys=True)
+    for text in chain.from_iterable(proved(each.service).values()):
+        yield each.service.name, each.fingerprint, text

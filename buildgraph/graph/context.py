@@ -14,6 +14,7 @@ from buildgraph.workspace.projects import ROOT
 # Where the recipe lies: beside the layers; and where the context is somebody's folder, under a name that no file has.
 DOCKERFILE, OWN_DOCKERFILE = "Dockerfile", "buildgraph.Dockerfile"
 MANIFESTS, DEPENDENCIES, APP, TEMPLATE = "manifests", "dependencies", "app", "template"
+LAYERS = (MANIFESTS, DEPENDENCIES, APP, TEMPLATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,12 +60,22 @@ def _product_node(product: Product, environments: Iterable[Environment]) -> Node
     return Node(f"product:{product.name}", Kind.PRODUCT, "", parts, uses=tuple(sorted(images + running)))
 
 
+def proved(service: Service) -> Mapping[str, list[str]]:
+    """Kind of part -> what a release tells or proves of a service besides what runs of it, each as a text of its own.
+
+    It changes nothing that runs, and is done again when it is another.
+    """
+    found = {
+        "breaking": [f"breaking {service.breaking}"] if service.breaking else [],
+        "smoke": [json.dumps(asdict(test), sort_keys=True) for test in service.smoke],
+    }
+    return {kind: texts for kind, texts in found.items() if texts}
+
+
 def _proven(product: Product) -> Iterable[Part]:
-    """What is proved of a product when it is deployed: it changes nothing that runs, and has to be done again."""
     for service in product.services:
-        if service.deployed and service.smoke:
-            tests = [asdict(test) for test in service.smoke]
-            yield Part("smoke", service.name, digest_of(json.dumps(tests, sort_keys=True)))
+        for kind, texts in proved(service).items() if service.deployed else ():
+            yield Part(kind, service.name, digest_of(f"[{', '.join(texts)}]"))
 
 
 def _configuration(service: Service, environment: Environment, urls: Urls) -> Iterable[Part]:

@@ -75,8 +75,13 @@ class Files:
         return [submodule] if submodule else in_folder(self._sorted, place)
 
     @cached_property
+    def submodules(self) -> list[str]:
+        """The paths that hold a repository of their own, of which nothing but its commit is known."""
+        return [path for path, entry in self.entries.items() if entry.mode == SUBMODULE]
+
+    @cached_property
     def _submodules(self) -> Beginnings:
-        return Beginnings([path for path, entry in self.entries.items() if entry.mode == SUBMODULE])
+        return Beginnings(self.submodules)
 
     @cached_property
     def _sorted(self) -> list[str]:

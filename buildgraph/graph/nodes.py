@@ -40,8 +40,8 @@ MEANT_FIRST = (Kind.IMAGE, Kind.PRODUCT, Kind.PACKAGE, Kind.DEPLOYMENT)
 class Part(NamedTuple):
     """One labelled thing that a fingerprint is made of.
 
-    `kind` is a reason's kind (file, lockfile, template, base-image, value, setting, smoke, tool; where fingerprints are
-    combined, dependency and self), `name` tells which one, `digest` what it is now.
+    `kind` is a reason's kind (file, lockfile, template, base-image, value, setting, breaking, smoke, tool; where
+    fingerprints are combined, dependency and self), `name` tells which one, `digest` what it is now.
     """
 
     kind: str

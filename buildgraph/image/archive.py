@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 
 from buildgraph.errors import ConfigurationError, Mistake
-from buildgraph.graph.context import DOCKERFILE, OWN_DOCKERFILE, Context, ContextFile
+from buildgraph.graph.context import DOCKERFILE, LAYERS, OWN_DOCKERFILE, Context, ContextFile
 from buildgraph.snapshot.filtered import filtered_of
 from buildgraph.snapshot.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, BlobReader
 
@@ -25,7 +25,7 @@ def read_archive(context: Context, blobs: BlobReader) -> bytes:
     contents = blobs.read_blobs({file.blob for file in context.files if file.blob and file.mode != SUBMODULE})
     _refuse_unfit(context, contents)
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive:
         files = {file.path: file for file in context.files}
         for path in _in_order(files):
             if path in files:
@@ -82,7 +82,8 @@ def _refuse_unfit(context: Context, contents: Mapping[str, bytes]) -> None:
 
 
 def _mistake(file: ContextFile, contents: Mapping[str, bytes]) -> Mistake | None:
-    path = file.path.partition("/")[2]
+    layer, _, inner = file.path.partition("/")
+    path = inner if layer in LAYERS else file.path
     if file.mode == SUBMODULE:
         return Mistake(path, "a submodule cannot be part of an image yet", LEAVE_OUT)
     if found := filtered_of(contents.get(file.blob, b"")):

@@ -27,6 +27,8 @@ TRUST_CA = (
     "who answered is not trusted there: where a company looks into TLS, name its CA as `ca` in site.toml, and have the "
     "step read it (`RUN --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca …`)"
 )
+# What buildx would take from whoever calls it, and images of one fingerprint would differ.
+STEERING = (EPOCH, "DOCKER_DEFAULT_PLATFORM")
 NO_BUILDX = "install Docker's buildx plugin: `buildgraph doctor` says how"
 
 
@@ -82,8 +84,7 @@ def build_command(request: BuildRequest, archive: bytes, metadata: Path | None =
         "-",
     )
     hidden = {f"{HIDDEN}{name}": value for name, value in request.hidden.items()}
-    # buildx would take the date from whoever calls it, and images of one fingerprint would differ
-    return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=(EPOCH,))
+    return Command(argv, env={**request.command_env, **hidden}, stdin=archive, without=STEERING)
 
 
 def _output(request: BuildRequest) -> str:

@@ -131,7 +131,8 @@ class Service:
     200 when the service can serve; a worker has `health_command` instead. `alive` is the path that answers 200 as
     long as starting it anew would not help; where it is empty, a port that takes connections says so.
     `metrics` is the path that tells Prometheus metrics, to whoever asks past the proxy; it changes no fingerprint.
-    `breaking` is raised with a release whose data older code cannot work with, and changes no fingerprint.
+    `breaking` is raised with a release whose data older code cannot work with; only its product gets another
+    fingerprint.
     `build_secrets` are the names of secrets that its build sees, as BuildKit's secret mounts.
     `autoscale` lets a cluster run more than its replicas.
     """

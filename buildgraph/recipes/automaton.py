@@ -80,12 +80,20 @@ class Automaton:
         named = reduce(or_, map(self._named_by, paths), 0)
         return [number for number, end in enumerate(self._ends) if named >> (end - 1) & 3]
 
+    def last_into(self, folder: str) -> int | None:
+        """Which is the last pattern that may name something in a folder, by its number."""
+        places = self._after_all(f"{folder}/").bits
+        return bisect_left(self._ends, places.bit_length() - 1) if places else None
+
     def _named_by(self, path: str) -> int:
         """The ends of patterns that a path leads to."""
+        return self._after_all(path).bits & self._named
+
+    def _after_all(self, signs: str) -> Places:
         places = self._at(self._begin)
-        for sign in path:
+        for sign in signs:
             places = places[sign]
-        return places.bits & self._named
+        return places
 
     def after(self, bits: int, sign: str) -> Places:
         """Where the next sign leads from these places."""

@@ -16,13 +16,14 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from buildgraph.recipes.effort import Effort
-from buildgraph.recipes.window import ESCAPED, WHOLE, names_exactly
+from buildgraph.recipes.window import WHOLE, names_exactly
 from buildgraph.snapshot.links import Beginnings
 
 MOST_LINKS: Final = 255  # as many as BuildKit follows on one way (`RootPath` in containerd/continuity)
 LONGEST_PATH: Final = 4095
 LOOK: Final = 30  # what it takes to look at one link, or at one part of it, in signs
 ANY_FOLDERS: Final = "**"
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 LITERAL: Final = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
 WILD: Final = re.compile(r"([*?\[\\])")
 

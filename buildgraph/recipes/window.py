@@ -19,8 +19,9 @@ from buildgraph.snapshot.links import Beginnings
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
 MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of which looks at every sign
-ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-NOTHING: Final = ("\0",)
+BYTES: Final = "[\ufffd\udc80-\udcff]"  # what is no UTF-8, and the sign that stands for such
+ODD: Final = re.compile(rf"\\?(?P<byte>{BYTES})|(?P<letter>\\(?:[0-9pPQx].*|[A-Za-z]))|\\.", re.DOTALL)
+NO_PATH: Final = "\0"  # no path holds such a sign
 PLAIN: Final = re.compile(r"[^*?\[\\/]+(?:/[^*?\[\\/]+)*+")  # a path that means itself alone
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
@@ -30,12 +31,14 @@ PIECE: Final = re.compile(
 class Window(NamedTuple):
     """A folder of the workspace (`.`: all of it), what is copied from it, and what is kept out.
 
-    `copies` are seen from the folder; `kept_out` are the lines of the .dockerignore that holds.
+    `copies` are seen from the folder; `kept_out` are the lines of the .dockerignore that holds. `submodules` are those
+    that are seen though nothing may name them, from the folder, too.
     """
 
     folder: str
     copies: tuple[str, ...] = ()
     kept_out: tuple[str, ...] = ()
+    submodules: frozenset[str] = frozenset()
 
     def sees(self, path: str) -> bool:
         """Whether a path of the workspace reaches the build."""
@@ -44,15 +47,30 @@ class Window(NamedTuple):
     @property
     def sight(self) -> Callable[[str], bool]:
         """The same question, to be asked about many paths: all patterns are looked at to have it."""
-        is_copied, is_kept_out, inside = _copied(self.copies), _ignored(self.kept_out), self.inside
-        return lambda path: bool(inner := inside(path)) and is_copied(inner) and not is_kept_out(inner)
+        is_copied, is_kept_out = _copied(self.copies), _ignored(self.kept_out)
+
+        def is_seen(path: str) -> bool:
+            inner = self.inside(path)
+            if inner in self.submodules:
+                return True
+            return bool(inner) and is_copied(inner) and not is_kept_out(inner)
+
+        return is_seen
 
     def met(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of its copies that name some of the workspace's paths, or a folder above one."""
         if not self.copies:
             return frozenset()
         inner = (inside for path in paths if (inside := self.inside(path)))
-        return frozenset(self.copies[at] for at in _automaton(self.copies).met(inner))
+        return frozenset(self.copies[at] for at in _copying(self.copies).met(inner))
+
+    def with_submodules(self, paths: Iterable[str]) -> Window:
+        """The window that sees those submodules, too, in which a build may see a file.
+
+        No snapshot knows what lies in one, so they are seen as a whole, or not at all.
+        """
+        inner = tuple(inside for path in paths if (inside := self.inside(path)))
+        return self._replace(submodules=_led_into(self.copies, self.kept_out, inner)) if inner else self
 
     def inside(self, path: str) -> str:
         """A path of the workspace as the build has it; "" when it lies outside of the folder."""
@@ -68,7 +86,7 @@ def ignore_files(dockerfile: str, folder: str) -> tuple[str, str]:
 
 def parse_ignored(content: bytes) -> tuple[str, ...]:
     """The patterns of a .dockerignore, cleaned as Docker does it; those that mean the top itself speak of no path."""
-    lines = content.decode("utf-8-sig", "replace").split("\n")
+    lines = content.decode("utf-8-sig", "surrogateescape").split("\n")
     told = (line.strip() for line in lines if not line.startswith("#"))
     cleaned = (_cleaned(line) for line in told if line)
     return tuple(filter(None, (_told(pattern) for pattern in cleaned if pattern not in (WHOLE, f"!{WHOLE}"))))
@@ -88,12 +106,20 @@ def _told(pattern: str) -> str:
     r"""A pattern as far as it is certain what it keeps out, or may let in again.
 
     Docker makes an expression of it in which a backslash before a letter or digit is no letter: `\dist` is a digit and
-    `ist`, and keeps out no `dist`.
+    `ist`, and keeps out no `dist`. A byte that is no UTF-8 may be any such byte there, and by itself names no file.
     """
-    is_odd = any(sign.isascii() and sign.isalnum() for sign in ESCAPED.findall(pattern))
-    if is_odd and pattern.startswith("!"):
-        return ESCAPED.sub(lambda found: found[0] if not found[1].isalnum() else "**", pattern)
-    return "" if is_odd else pattern
+    told = ODD.sub(_as_docker, pattern)
+    if told == pattern:
+        return pattern
+    if not pattern.startswith("!"):
+        return ""
+    return "!**" if "[" in pattern else told
+
+
+def _as_docker(found: re.Match[str]) -> str:
+    if found["byte"]:
+        return BYTES
+    return "**" if found["letter"] else found[0]
 
 
 def _clean(path: str) -> str:
@@ -122,15 +148,44 @@ def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=256)
+def _copying(copies: tuple[str, ...]) -> Automaton:
+    return _automaton(copies)
+
+
+@lru_cache(maxsize=256)
 def _ignored(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a path is kept out: the last pattern that speaks of it or of a folder above decides."""
-    last = _automaton(pattern.removeprefix("!") for pattern in patterns).last
+    last = _speaking(patterns).last
 
     def is_ignored(path: str) -> bool:
         decides = last(path)
         return decides is not None and not patterns[decides].startswith("!")
 
     return is_ignored
+
+
+@lru_cache(maxsize=256)
+def _led_into(copies: tuple[str, ...], kept_out: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
+    """The folders in which a copy may name a file that is not kept out."""
+    leads_into, is_kept_out = _copying(copies).last_into, _kept_out_whole(kept_out)
+    return frozenset(path for path in folders if leads_into(path) is not None and not is_kept_out(path))
+
+
+def _kept_out_whole(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a folder is kept out with all that may lie in it: no later pattern lets some of that in again."""
+    last = _speaking(patterns).last
+    into = _automaton(pattern[1:] if pattern.startswith("!") else NO_PATH for pattern in patterns).last_into
+
+    def is_kept_out(folder: str) -> bool:
+        decides, lets_in = last(folder), into(folder)
+        return decides is not None and (lets_in is None or lets_in < decides)
+
+    return is_kept_out
+
+
+@lru_cache(maxsize=256)
+def _speaking(patterns: tuple[str, ...]) -> Automaton:
+    return _automaton(pattern.removeprefix("!") for pattern in patterns)
 
 
 def _automaton(patterns: Iterable[str]) -> Automaton:
@@ -149,9 +204,9 @@ def _pieces(pattern: str) -> Pieces:
     if pattern == WHOLE:
         return (Piece.ANYTHING,)
     try:
-        return tuple(_joined(map(_piece, PIECE.finditer(pattern)))) or NOTHING
+        return tuple(_joined(map(_piece, PIECE.finditer(pattern)))) or (NO_PATH,)
     except ValueError:
-        return NOTHING
+        return (NO_PATH,)
 
 
 def _joined(pieces: Iterable[str | Test | Piece]) -> Iterator[str | Test | Piece]:

@@ -129,6 +129,17 @@ def test_an_edited_smoke_test_affects_its_product_alone(shop: Monorepo) -> None:
     assert "smoke docs added" in shop.run("why", "product:docs", "--base", "HEAD").out
 
 
+def test_a_mark_of_what_older_code_cannot_work_with_affects_its_product_alone(shop: Monorepo) -> None:
+    """It changes nothing that runs, and a release has to tell it."""
+    shop.append("manifests/products/docs.toml", "breaking = 1\n")
+    shop.commit()
+    path = shop.root / "manifests/products/docs.toml"
+    path.write_text(path.read_text().replace("breaking = 1", "breaking = 2"))
+
+    assert shop.affected("--kind", "image,deployment,product", "--base", "HEAD") == ["product:docs"]
+    assert "breaking docs" in shop.run("why", "product:docs", "--base", "HEAD").out
+
+
 def test_reasons_lead_from_the_file_to_the_node(shop: Monorepo) -> None:
     shop.append("packages/core/src/index.ts")
 

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from buildgraph.errors import ConfigurationError
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo
 
@@ -72,6 +73,27 @@ def test_a_context_is_laid_out_as_seen_from_its_folder(shop: Monorepo) -> None:
 
     shop.write("apps/web/src/new.ts", "export {}\n")
     assert images(shop) == ["image:web"]
+
+
+def test_a_file_of_the_name_that_the_dockerfile_has_in_a_build_is_refused(shop: Monorepo) -> None:
+    """It would not be in the image, and neither would an edit of it."""
+    shop.fingerprints()
+    shop.write("apps/web/buildgraph.Dockerfile", "FROM scratch\n")
+
+    with pytest.raises(ConfigurationError) as refused:
+        shop.fingerprints()
+
+    assert str(refused.value).startswith("apps/web/buildgraph.Dockerfile: would not be in the image of web")
+    shop.write("apps/web/.dockerignore", "*.Dockerfile\n")
+    assert images(shop) == ["image:web"]  # for the ignore file, which it copies
+
+
+def test_a_service_s_own_dockerfile_may_have_that_name(shop: Monorepo) -> None:
+    (shop.root / "apps/web/Dockerfile").rename(shop.root / "apps/web/buildgraph.Dockerfile")
+    tables = (shop.root / "manifests/products/shop.toml").read_text()
+    shop.write("manifests/products/shop.toml", tables.replace("web/Dockerfile", "web/buildgraph.Dockerfile"))
+
+    assert context_of(shop, "web") == ["buildgraph.Dockerfile", "package.json", "src/index.ts"]
 
 
 def test_another_context_is_another_image(shop: Monorepo) -> None:

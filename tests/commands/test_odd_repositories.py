@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from buildgraph.comparison import compare
-from buildgraph.errors import ToolError
+from buildgraph.errors import ConfigurationError, ToolError
+from buildgraph.image.archive import read_archive
 from buildgraph.project import open_project
 from tests.support.monorepo import Monorepo, bare
 
@@ -462,6 +464,41 @@ def test_a_submodule_whose_folder_is_gone_is_as_git_would_commit_it(shop: Monore
     shop.commit()
 
     assert before == affected(shop.root, "HEAD~1", "HEAD") == ["@acme/core", "@acme/ui"]
+
+
+@pytest.mark.parametrize("copied", ["vendor/*/*.txt", "vendor/lib/a.txt", "link/*.txt", "li*"])
+def test_an_image_that_copies_out_of_a_submodule_is_affected_by_it_and_refused(
+    repo: Monorepo, library: Path, copied: str
+) -> None:
+    """Docker copies what lies there, and a snapshot knows nothing of that but the submodule's commit."""
+    repo.plain_service("web", f"FROM scratch\nCOPY {copied} own /\n", port=80, context=".")
+    repo.write("own", "1")
+    repo.write("vendor/own/z.txt", "1")
+    (repo.root / "link").symlink_to("vendor/lib")
+    inside = submodule(repo, library, "vendor/lib")
+    repo.commit()
+    picture = open_project(repo.root).working_picture()
+
+    with pytest.raises(ConfigurationError, match="vendor/lib: a submodule cannot be part of an image yet"):
+        read_archive(picture.images["web"].context, picture.snapshot.blobs)
+    committed(inside)
+    assert "image:web" in affected(repo.root)
+
+
+def test_a_folder_in_the_place_of_a_submodule_is_seen_as_any_folder(repo: Monorepo, library: Path) -> None:
+    """Of the submodule all counts, as nothing of it is known; of a folder what the pattern names."""
+    repo.plain_service("web", "FROM scratch\nCOPY vendor/*/*.txt own /\n", port=80, context=".")
+    repo.write("own", "1")
+    submodule(repo, library, "vendor/lib")
+    repo.commit()
+    open_project(repo.root).working_picture().fingerprint("web")
+
+    repo.git("rm", "-qf", "vendor/lib")
+    repo.write("vendor/lib/other", "seen by no image")
+    fingerprint = open_project(repo.root).working_picture().fingerprint("web")
+
+    shutil.rmtree(repo.root / ".git/buildgraph")
+    assert open_project(repo.root).working_picture().fingerprint("web") == fingerprint
 
 
 @pytest.mark.parametrize("setting", ["all", "dirty", "untracked"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from buildgraph.deploy.proof import holds_again, proof_of
+from buildgraph.deploy.proof import holds_again, lacking, proof_of
 from buildgraph.deploy.releases import Release, ReleasedService, next_name, parse_release, render_release
 from buildgraph.graph.nodes import digest_of_pairs
 from buildgraph.manifests.model import Environment, Service, SmokeTest
@@ -60,6 +60,23 @@ def test_a_product_without_tests_has_the_word_that_earlier_versions_gave_it() ->
     bare = targets(replace(API, smoke=()))
 
     assert proof_of(bare) == digest_of_pairs([("api", "1"), ("web", "1")])
+
+
+def test_marks_and_tests_give_the_word_that_earlier_versions_gave_for_them() -> None:
+    test = (
+        '{"body": "", "contains": "api", "method": "GET", "name": "it answers", "path": "/", "status": 200, '
+        '"within": 5.0, "writes": false}'
+    )
+    told = [("api", "1"), ("api", "1", "breaking 2"), ("api", "1", test), ("web", "1")]
+
+    assert proof_of(targets(replace(API, breaking=2))) == digest_of_pairs(told)
+
+
+def test_a_plan_speaks_of_smoke_tests_only_where_a_service_has_some() -> None:
+    assert lacking(targets()) == "its smoke tests have not passed yet"
+    assert (
+        lacking(targets(replace(API, smoke=()))) == "its release is not recorded as the manifests have it now"
+    )
 
 
 def test_a_record_proves_what_was_recorded() -> None:

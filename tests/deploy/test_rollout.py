@@ -510,14 +510,17 @@ def test_no_secret_is_shown_of_what_containers_say(town: Town) -> None:
     assert "hunter2" not in f"{failed.value} {failed.value.detail} {town.told} {read_logs(town.place, 'api')}"
 
 
-def test_a_health_command_that_hangs_has_failed(town: Town) -> None:
-    town.settings(health_within=1.5)
+def test_a_health_command_that_hangs_has_failed_and_is_told_of_before(town: Town) -> None:
+    town.settings(health_within=2.0)
     town.service("worker", port=0, host="", health_command=("sleep", "600"))
 
     with pytest.raises(
-        StepFailed, match=r"not healthy within 1.5 s .*; .* it has not ended within 1\.?\d* s"
+        StepFailed, match=r"not healthy within 2 s .*; .* it has not ended within [12]\.?\d* s"
     ):
         town.deploy()
+
+    (waited,) = (line for line in town.told if "not healthy yet" in line)
+    assert waited.endswith("within 2 s (`health_within`): its health command has not ended")
 
 
 def test_a_failing_health_command_shows_no_secret(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

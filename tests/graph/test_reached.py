@@ -136,6 +136,17 @@ def test_a_link_to_a_file_that_an_image_gets_cut_leaves_it_cut(shop: Monorepo) -
     assert b"scripts" not in found["manifests/package.json"] and found["manifests/package.json"]
 
 
+def test_a_set_takes_the_support_files_that_docker_takes(shop: Monorepo) -> None:
+    """`[^a]` is any sign but an a; as a shell has it, it was `^` or `a`."""
+    shop.write("docker/Dockerfile.app", TEMPLATE.replace("app.conf", "[^a]*.conf"))
+    for name in ("ab.conf", "nb.conf"):
+        shop.write(f"docker/{name}", "1")
+
+    found = [file.path for file in context(shop).files if file.path.startswith("template/")]
+
+    assert found == ["template/nb.conf"]
+
+
 def test_a_support_file_that_leads_to_no_file_is_refused(shop: Monorepo) -> None:
     (shop.root / "docker/app.conf").unlink()
     link(shop, "docker/app.conf", "config")

@@ -146,7 +146,7 @@ patchedDependencies:
 onlyBuiltDependencies:
   - typescript
 """
-COMMAND = "73dfb72e2d8609a0c64ae9df22706066c200fe1156c510e71a6a948d1f581448"
+COMMAND = "6c00fa500869f9a0c2b7b981d50024ed3e87a82826f1a73faf86168871572a89"
 ARCHIVE_CHANGED = """An archive of the same files is another one now, and fingerprints do not tell.
 Raise IMAGE_VERSION in buildgraph/graph/images.py, so that all images are built anew, and write its number and the
 digest here; CHANGELOG.md is to say that they are."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -63,6 +66,24 @@ def test_an_archive_begins_with_its_dockerfile_whatever_else_it_holds(dockerfile
     assert tarfile.TarInfo.frombuf(archive[:512], "utf-8", "strict").name == dockerfile
     names = [name for name, *_ in members(archive)]
     assert names[1:] == sorted(names[1:])
+
+
+def test_an_archive_is_the_same_in_every_locale() -> None:
+    """A name that is no UTF-8 as a whole is written as bytes, and not by the signs that a machine is set to."""
+    written = (
+        "from buildgraph.graph.context import ContextFile, make_context\n"
+        "from buildgraph.image.archive import read_archive\n"
+        "files = [ContextFile('\\xe9\\udcff', 0o100644, content=b'1')]\n"
+        "print(read_archive(make_context(files), type('', (), {'read_blobs': lambda *_: {}})()).hex())"
+    )
+    plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    told = [
+        subprocess.run([sys.executable, "-c", written], env=env, check=True, capture_output=True).stdout
+        for env in ({**os.environ, **plain}, {**os.environ, "PYTHONUTF8": "1"})
+    ]
+
+    assert told[0] == told[1]
+    assert "é".encode() + b"\xff" in bytes.fromhex(told[0].decode())
 
 
 def test_what_no_image_may_hold_is_refused_all_at_once() -> None:

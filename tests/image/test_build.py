@@ -107,8 +107,8 @@ def test_a_date_is_written_into_layers_where_a_builder_pushes_them_itself() -> N
     assert not rewrites(dated)
 
 
-def test_no_date_of_whoever_builds_reaches_a_build() -> None:
-    assert build_command(REQUEST, b"tar").without == ("SOURCE_DATE_EPOCH",)
+def test_neither_date_nor_platform_of_whoever_builds_reaches_a_build() -> None:
+    assert build_command(REQUEST, b"tar").without == ("SOURCE_DATE_EPOCH", "DOCKER_DEFAULT_PLATFORM")
 
 
 def message(**parts: object) -> str:
