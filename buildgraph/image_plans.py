@@ -17,17 +17,20 @@ from buildgraph.manifests.kinds import SBOM
 from buildgraph.manifests.model import Manifests, Service, WorkspaceManifest
 from buildgraph.recipes import (
     Base,
+    CopiedLinks,
     Dockerfile,
     Window,
-    followed,
     ignore_files,
     left_to_others,
     parse_ignored,
     recipe_named,
 )
+from buildgraph.recipes.effort import TooMuch, matching
 from buildgraph.recipes.references import parse_reference
 from buildgraph.recipes.window import WHOLE
 from buildgraph.snapshot import Entry, Snapshot
+
+COPY_LESS = "copy folders whole, or by fewer patterns, or let fewer links stand in what they name"
 
 
 def plan_images(
@@ -155,7 +158,11 @@ class _Planner:
         places = ignore_places(service, self.manifests.workspace.root)
         there = next((path for path in places if path in self.snapshot.entries), "")
         kept_out = parse_ignored(self.snapshot.read(self.snapshot.followed(there))) if there else ()
-        copies = self._followed(service.context, dockerfile.context_paths)
+        try:
+            copies = self._with_ends(service.context, dockerfile.context_paths)
+        except TooMuch:
+            what = "with it, all services together copy too much to be held against files and links"
+            raise ConfigurationError.of(service.dockerfile, what, COPY_LESS) from None
         return Window(service.context, copies, kept_out).with_submodules(self.maker.files.submodules)
 
     def _refuse_own_name(self, service: Service, window: Window) -> None:
@@ -176,18 +183,25 @@ class _Planner:
         return posixpath.normpath(posixpath.join(self.manifests.workspace.root, path))
 
     @cached_property
-    def _followed(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
+    def _with_ends(self) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
         """What Dockerfiles copy from a context, with where its links lead: many services share a Dockerfile."""
-        return cache(lambda context, copies: followed(copies, self._links_in(context)))
+
+        def found(context: str, copies: tuple[str, ...]) -> tuple[str, ...]:
+            copied = self._links_in(context).with_ends(copies)
+            self.dockerfiles.effort.spend(matching(copied))
+            return copied
+
+        return cache(found)
 
     @cached_property
-    def _links_in(self) -> Callable[[str], Mapping[str, str]]:
-        """The symbolic links of a context with what stands in them, seen from its top."""
+    def _links_in(self) -> Callable[[str], CopiedLinks]:
+        """The symbolic links of a context."""
         root, links = self.manifests.workspace.root, self.snapshot.links.targets
 
-        def seen_from(context: str) -> Mapping[str, str]:
+        def seen_from(context: str) -> CopiedLinks:
             top = Window(posixpath.normpath(posixpath.join(root, context)))
-            return {inner: links[path] for path in links if (inner := top.inside(path))}
+            inside = {inner: links[path] for path in links if (inner := top.inside(path))}
+            return CopiedLinks(inside, self.dockerfiles.effort)
 
         return cache(seen_from)
 

@@ -16,9 +16,8 @@ from buildgraph.since import DEPLOYED
 from buildgraph.workspace.projects import LOCKFILE, OF_THE_ROOT, ROOT
 
 FORMAT_VERSION = 1
-MOST_LISTED: Final = (
-    100  # reasons of each node in a list of nodes: what is new may have thousands, in hundreds of nodes
-)
+# Reasons of each node in a list of nodes: what is new may have thousands, in hundreds of nodes.
+MOST_LISTED: Final = 100
 # Reasons that are no difference between two values.
 SENTENCES = {
     "new": "it does not run there",

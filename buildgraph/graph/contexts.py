@@ -134,7 +134,7 @@ class ContextMaker:
         """The files that a service without layers sees, whatever it declares."""
         place = window or service.path
         if place not in self._shown_in:
-            found = self.files.shown(window.sees) if window else self.files.below(service.path)
+            found = self.files.shown(window.sight) if window else self.files.below(service.path)
             self._shown_in[place] = dict.fromkeys(found)
         return self._shown_in[place]
 

@@ -49,9 +49,8 @@ def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> list[str]:
     of_names = tuple(line for line in patterns if "/" not in line.removesuffix("/"))
     of_paths = tuple(line for line in patterns if line not in of_names and not line.startswith("!"))
     names = (line.removesuffix("/") for line in of_names)
-    in_name = _mentions(
-        tuple(name for name in names if name.strip("!"))
-    )  # a lone slash is the name of nothing
+    # A lone slash is the name of nothing.
+    in_name = _mentions(tuple(name for name in names if name.strip("!")))
     in_path = _mentions(of_paths)
     is_named = cache(lambda name: in_name(name) is not None)
     is_below = cache(lambda folder: any(map(is_named, folder.split("/"))))

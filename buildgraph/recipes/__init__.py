@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         parse_dockerfile,
     )
     from buildgraph.recipes.links import (
-        followed,
+        CopiedLinks,
     )
     from buildgraph.recipes.window import (
         Window,
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Base",
+    "CopiedLinks",
     "Dockerfile",
     "Window",
-    "followed",
     "ignore_files",
     "left_to_others",
     "parse_dockerfile",
@@ -45,9 +45,9 @@ __getattr__ = offering(
     __name__,
     {
         "Base": "bases",
+        "CopiedLinks": "links",
         "Dockerfile": "dockerfile",
         "Window": "window",
-        "followed": "links",
         "ignore_files": "window",
         "left_to_others": "bases",
         "parse_dockerfile": "dockerfile",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
+from buildgraph.recipes.window import WHOLE
 from buildgraph.recipes.words import UNKNOWN
 
-TOP: Final = "."
 ANYTHING: Final = "*"  # what is not known of a path, as a pattern
-NAME: Final = "\1"  # what a variable is worth that is some name, as far as is known: never empty, and no path
+# What a variable is worth that is some name, as far as is known: never empty, and no path. It is a sign as UNKNOWN is.
+NAME: Final = "\1"
 
 
 def paths_meant(marked: str) -> set[str]:
@@ -22,7 +23,7 @@ def paths_meant(marked: str) -> set[str]:
     if UNKNOWN not in marked:
         return told
     behind = _inside(as_pattern(marked.rpartition(UNKNOWN)[2].partition("/")[2]))
-    return told | {TOP if behind == TOP else f"**/{behind}"}
+    return told | {WHOLE if behind == WHOLE else f"**/{behind}"}
 
 
 def as_pattern(marked: str) -> str:
@@ -32,4 +33,4 @@ def as_pattern(marked: str) -> str:
 
 def _inside(path: str) -> str:
     """A path as it stands in the context: without leading slash, and never above its top."""
-    return posixpath.normpath(f"/{path}").lstrip("/") or TOP
+    return posixpath.normpath(f"/{path}").lstrip("/") or WHOLE

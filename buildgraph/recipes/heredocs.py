@@ -12,26 +12,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-HEREDOC: Final = re.compile(r"[0-9]*<<(-?)\s*([^<]+)")
+# The blanks are taken at once: else the word behind them is tried from each of them.
+HEREDOC: Final = re.compile(r"[0-9]*<<(-?)\s*+([^<]+)")
 LOOSE: Final = re.compile(r"<<\s+")  # some versions take the word behind the blanks, others take none
 OPENING: Final = re.compile(r"(?:^|\s)[0-9\\]*<<(?!<)")
 PLAIN: Final = re.compile(r"[@*#?$!-]|\d+|\w+")
 BRACED: Final = re.compile(r"(?:[@*#?$!-]|[0-9]++|[A-Za-z0-9_]++)?+(?P<how>\}|:?[-+]|:?[#%?]|/)?")
-VARIABLE: Final = (
-    "\0"  # a variable without value is there for some versions as written, and nothing for others
-)
-ESCAPE: Final = "\1"  # stands before what is escaped: some versions keep the backslash
+# Two marks. They stand in no line that is read here, as one that holds them is doubtful (UNTOLD): for a variable, which
+# without a value is there for some versions as written, and nothing for others; and before what is escaped, where some
+# versions keep the backslash.
+VARIABLE: Final = "\0"
+ESCAPE: Final = "\1"
 VARYING: Final = re.compile(rf"[0-9{VARIABLE}{ESCAPE}]*<{ESCAPE}?<")
-ESCAPED: Final = re.compile(rf"{ESCAPE}(\w)")
+ESCAPED_LETTER: Final = re.compile(rf"{ESCAPE}(\w)")
 QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"|\\(.)", re.DOTALL)
 UNTOLD: Final = re.compile(r"[\0\1\x1c-\x1f]")  # the marks, and what is a blank to Python and none to Go
 
 
-class DoubtfulError(Exception):
+class Doubtful(Exception):
     """A line that opens a heredoc for some versions of BuildKit, and none or another one for others."""
 
 
-class _UnreadableError(Exception):
+class _Unreadable(Exception):
     """A line at which the lexer fails."""
 
 
@@ -52,14 +54,14 @@ class _Word(NamedTuple):
 
 
 def heredocs_in(line: str) -> list[Heredoc]:
-    """The heredocs that the line of an ADD, COPY or RUN opens, in their order; raises DoubtfulError."""
+    """The heredocs that the line of an ADD, COPY or RUN opens, in their order; raises Doubtful."""
     if "<<" not in line:
         return []
     if UNTOLD.search(line):
-        raise DoubtfulError
+        raise Doubtful
     try:
         words, joined = list(_words(line)), list(_words(line, joins=True))
-    except _UnreadableError:
+    except _Unreadable:
         return []
     opened = [found for word in words if (found := _opened(word))]
     loose = [found for word in joined if (found := _heredoc(word.text))] if LOOSE.search(line) else opened
@@ -72,9 +74,9 @@ def _opened(word: _Word) -> Heredoc | None:
     """The heredoc that a word opens for every version."""
     marked = word.marked
     if HEREDOC.match(marked) and '"' not in marked:
-        marked = ESCAPED.sub(r"\1", marked)
+        marked = ESCAPED_LETTER.sub(r"\1", marked)
     if VARYING.match(marked) and (VARIABLE in marked or ESCAPE in marked):
-        raise DoubtfulError
+        raise Doubtful
     return _heredoc(marked)
 
 
@@ -83,7 +85,7 @@ def _heredoc(word: str) -> Heredoc | None:
     if found is None:
         return None
     if "\\" in found[2] and '"' in found[2]:
-        raise DoubtfulError
+        raise Doubtful
     end = QUOTED.sub(lambda quoted: "".join(filter(None, quoted.groups())), found[2])
     return Heredoc(end, is_indented=bool(found[1])) if end else None
 
@@ -104,13 +106,12 @@ def _words(line: str, *, joins: bool = False) -> Iterator[_Word]:
         after, marked = (blanks.end(), blanks[0]) if blanks else _step(line, at, closing)
         if not is_within:
             marks.append(marked)
-        elif (
-            "<" in line[at:after]
-        ):  # what a variable is worth is parted at its blanks, and some versions know no worth
-            raise DoubtfulError
+        elif "<" in line[at:after]:
+            # What a variable is worth is parted at its blanks, and some versions know no worth.
+            raise Doubtful
         at = after
     if closing:
-        raise _UnreadableError
+        raise _Unreadable
     if begin < at:
         yield _Word(line[begin:at], "".join(marks))
 
@@ -127,7 +128,7 @@ def _step(line: str, at: int, closing: list[str]) -> tuple[int, str]:
     elif sign == "'" and awaited != '"':
         end = line.find("'", at + 1) + 1
         if not end:
-            raise _UnreadableError
+            raise _Unreadable
         return end, line[at:end]
     elif sign == '"':
         closing.append(sign)
@@ -142,11 +143,11 @@ def _variable(line: str, at: int, closing: list[str]) -> tuple[int, str]:
     found = BRACED.match(line, at + 2)
     how = found["how"] if found else None
     if found is None or line[at + 2 : at + 3] in ("", "{", "}", ":"):
-        raise _UnreadableError
+        raise _Unreadable
     if how is None and line[found.end() : found.end() + 1].isascii():
-        raise _UnreadableError
+        raise _Unreadable
     if how is None or how[-1] in "#%?/":  # newer forms, at which older versions fail
-        raise DoubtfulError if OPENING.search(line) else _UnreadableError
+        raise Doubtful if OPENING.search(line) else _Unreadable
     if how != "}":
         closing.append("}")
     return found.end(), VARIABLE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from buildgraph.recipes.heredocs import DoubtfulError, heredocs_in
+from buildgraph.recipes.heredocs import Doubtful, heredocs_in
 from buildgraph.recipes.words import listed, unquoted, words_in
 
 DIRECTIVE: Final = re.compile(r"\s*(syntax|escape|check)\s*=\s*(\S.*)", re.IGNORECASE)
@@ -111,7 +111,7 @@ def _instructions(lines: Sequence[str], escape: str, doubtful: list[int]) -> Ite
         if taker.name in TAKES_HEREDOCS and listed(taker.rest) is None:
             try:
                 index = _after_heredocs(text, ends, index)
-            except DoubtfulError:
+            except Doubtful:
                 doubtful.append(found.line)
         yield found
 
@@ -144,15 +144,18 @@ def _instruction(text: str, line: int) -> Instruction:
 
 
 def _split_flags(rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The flags, and what stands behind them; how long that is makes no flag dearer."""
     flags: list[tuple[str, str]] = []
-    while rest.startswith("--"):
-        word = next(words_in(rest))
-        rest = rest[len(word) :].lstrip()
+    end = 0
+    for word in words_in(rest):
+        if not word.startswith("--"):
+            break
+        end = rest.index(word, end) + len(word)
         name, _, value = unquoted(word[2:]).partition("=")
         if not name:  # `--` alone: what comes after it is no flag
             break
         flags.append((name, value))
-    return tuple(flags), rest
+    return tuple(flags), rest[end:].lstrip()
 
 
 def _places(lines: Sequence[str]) -> dict[str, list[int]]:
@@ -174,6 +177,6 @@ def _after_heredocs(line: str, ends: Mapping[bool, Mapping[str, list[int]]], ind
         if after == len(places):
             continue
         if not heredoc.is_certain:
-            raise DoubtfulError
+            raise Doubtful
         index = places[after] + 1
     return index

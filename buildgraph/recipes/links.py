@@ -12,37 +12,20 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice, takewhile
-from operator import methodcaller
+from itertools import takewhile
 from typing import Final, NamedTuple
 
+from buildgraph.recipes.effort import Effort
 from buildgraph.recipes.window import WHOLE, names_exactly
+from buildgraph.snapshot.links import Beginnings
 
 MOST_LINKS: Final = 255  # as many as BuildKit follows on one way (`RootPath` in containerd/continuity)
 LONGEST_PATH: Final = 4095
-MOST_SIGNS: Final = 300_000  # that are looked at: strangers may write a thousand links and as many patterns
+LOOK: Final = 30  # what it takes to look at one link, or at one part of it, in signs
 ANY_FOLDERS: Final = "**"
 ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 LITERAL: Final = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
 WILD: Final = re.compile(r"([*?\[\\])")
-
-
-def followed(copies: tuple[str, ...], links: Mapping[str, str]) -> tuple[str, ...]:
-    """The copies, and with them the links that they meet and where these lead.
-
-    `links` are those of the context, with what stands in them, seen from its top. Where there are too many to be told
-    apart, all of the context is copied.
-    """
-    if not links or WHOLE in copies:
-        return copies
-    try:
-        return _Following(links).all(copies)
-    except _TooMany:
-        return (WHOLE,)
-
-
-class _TooMany(Exception):
-    """More links and patterns than are looked at."""
 
 
 class _End(NamedTuple):
@@ -52,32 +35,48 @@ class _End(NamedTuple):
     place: str | None
 
 
-@dataclass
-class _Following:
-    """A look at links and patterns, and how many signs it took so far."""
+@dataclass(frozen=True)
+class CopiedLinks:
+    """The symbolic links of a context with what stands in them, seen from its top; `effort` is what looking may take.
+
+    What was looked at is kept: many services copy the same.
+    """
 
     links: Mapping[str, str]
-    signs: int = 0
-    ends: dict[str, _End] = field(default_factory=dict)
+    effort: Effort
+    _met: dict[str, Sequence[tuple[str, str]]] = field(init=False, default_factory=dict)
+    _ends: dict[str, _End] = field(init=False, default_factory=dict)
 
-    def all(self, copies: Sequence[str]) -> tuple[str, ...]:
-        """The copies with all that their links add; sorted where these add anything."""
+    def with_ends(self, copies: tuple[str, ...]) -> tuple[str, ...]:
+        """The copies, and with them the links that they meet and where these lead; raises TooMuch.
+
+        They are sorted where links add anything.
+        """
+        if not self.links or WHOLE in copies:
+            return copies
         waiting, done, passed = list(copies), set(copies), set[str]()
         while waiting:
-            for link, rest in self._met(waiting.pop()):
-                end = self.ends[link] = self.ends.get(link) or self._end(link)
+            for link, rest in self._met_by(waiting.pop()):
+                end = self._end_of(link)
+                self._look_at(len(end.passed))
                 passed.update(end.passed)
                 if end.place is None:
                     continue
                 there = "/".join(filter(None, (_literal(end.place), rest))) or WHOLE
-                self._look_at(len(there))
+                self.effort.spend(len(there))
                 if there not in done:
                     done.add(there)
                     waiting.append(there)
-        return tuple(sorted(done.union(map(_literal, passed)))) if passed else tuple(copies)
+        return tuple(sorted(done.union(map(_literal, passed)))) if passed else copies
 
-    def _met(self, pattern: str) -> Iterator[tuple[str, str]]:
+    def _met_by(self, pattern: str) -> Sequence[tuple[str, str]]:
         """The links that a pattern names or leads over, with what it says of what lies behind each."""
+        if pattern not in self._met:
+            self._look_at(len(pattern))
+            self._met[pattern] = tuple(self._meet(pattern))
+        return self._met[pattern]
+
+    def _meet(self, pattern: str) -> Iterator[tuple[str, str]]:
         parts = pattern.split("/")
         known = [ESCAPED.sub(r"\1", part) for part in takewhile(LITERAL.fullmatch, parts)]
         link = self._first("/".join(known))
@@ -91,22 +90,17 @@ class _Following:
 
     def _first(self, path: str) -> str | None:
         """The link that a path begins with, or is."""
-        end = path.find("/")
-        while 0 <= end <= self._longest:
-            if path[:end] in self.links:
-                return path[:end]
-            end = path.find("/", end + 1)
-        return path if path in self.links else None
+        return self._beginnings.of(path)
 
     def _below(self, folder: str) -> Iterator[str]:
-        links, is_in = self._sorted, methodcaller("startswith", folder)
-        return takewhile(is_in, islice(links, bisect_left(links, folder), None))
+        at = bisect_left(self._sorted, folder)
+        while at < len(self._sorted) and self._sorted[at].startswith(folder):
+            yield self._sorted[at]
+            at += 1
 
     def _after(self, parts: Sequence[str], names: Sequence[str]) -> list[int]:
         """How many of a pattern's parts these names may be."""
         self._look_at(0)
-        if len(names) > len(parts) and ANY_FOLDERS not in parts:
-            return []
         places = {0}
         for name in names:
             places = {after for at in self._closed(parts, places) for after in self._step(parts, at, name)}
@@ -132,6 +126,11 @@ class _Following:
         elif names_exactly(parts[at], name):
             yield at + 1
 
+    def _end_of(self, link: str) -> _End:
+        if link not in self._ends:
+            self._ends[link] = self._end(link)
+        return self._ends[link]
+
     def _end(self, link: str) -> _End:
         """Where a link leads: BuildKit takes `..` as it is written, and asks of no link before it."""
         passed, place = list[str](), link
@@ -145,17 +144,15 @@ class _Following:
         return _End(tuple(passed), place)
 
     def _look_at(self, signs: int) -> None:
-        self.signs += signs + 1
-        if self.signs > MOST_SIGNS:
-            raise _TooMany
+        self.effort.spend(LOOK + signs)
 
     @cached_property
     def _sorted(self) -> list[str]:
         return sorted(self.links)
 
     @cached_property
-    def _longest(self) -> int:
-        return max(map(len, self.links))
+    def _beginnings(self) -> Beginnings:
+        return Beginnings(self.links)
 
 
 def _literal(path: str) -> str:

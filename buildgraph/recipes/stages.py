@@ -10,12 +10,13 @@ from typing import Final
 
 from buildgraph.errors import LONGEST_SAID, ConfigurationError, Mistake, shortened
 from buildgraph.recipes.addresses import is_address, may_become_address
-from buildgraph.recipes.copied import NAME, TOP, as_pattern, paths_meant
-from buildgraph.recipes.effort import INSTRUCTION, MATCHED, VARIABLES, WRITTEN, Effort, TooMuch
+from buildgraph.recipes.copied import NAME, as_pattern, paths_meant
+from buildgraph.recipes.effort import Effort, TooMuch, reading
 from buildgraph.recipes.heredocs import HEREDOC
 from buildgraph.recipes.instructions import Instruction, Script
 from buildgraph.recipes.stage import Stage
 from buildgraph.recipes.variables import GIVEN, Variables
+from buildgraph.recipes.window import WHOLE
 from buildgraph.recipes.words import LONGEST, UNKNOWN, Expansion, TooLong, expand, listed, split_words
 
 NO_IMAGE: Final = "scratch"
@@ -58,12 +59,8 @@ class _Walk:
     def copy(self, paths: Iterable[str]) -> None:
         """Keep what the stage that is being read copies from the context."""
         for path in paths:
-            self.spend(MATCHED * len(path))
+            self.effort.spend(len(path))
             self.stages[-1].copies.add(path)
-
-    def spend(self, signs: int) -> None:
-        """Count what came of a word, and all variables that it might have named."""
-        self.effort.spend(signs + len(self.variables.stage.values) // VARIABLES)
 
     def stage_named(self, name: str) -> int | None:
         """The last stage so far of this name; stage names know no case."""
@@ -104,17 +101,12 @@ def read_stages(
 
 
 def _read(walk: _Walk, instruction: Instruction) -> None:
-    walk.effort.spend(_cost(instruction))
+    stage = walk.stages[-1] if walk.stages else walk.outer
+    walk.effort.spend(reading(instruction, len(stage.values)))
     if instruction.name == "FROM":
         _begin_stage(walk, instruction)
     elif instruction.name == "ARG" or (walk.stages and instruction.name in READERS):
         READERS[instruction.name](walk, instruction)
-
-
-def _cost(instruction: Instruction) -> int:
-    """What reading it takes; of commands only the flags are read."""
-    read = instruction.flags if instruction.name == "RUN" else (*instruction.flags, ("", instruction.rest))
-    return INSTRUCTION + WRITTEN * sum(len(value) for _, value in read)
 
 
 def _begin_stage(walk: _Walk, instruction: Instruction) -> None:
@@ -169,14 +161,13 @@ def _run_triggers(walk: _Walk, instruction: Instruction, triggers: Sequence[Inst
 
     This is what BuildKit does (`initOnBuildTriggers` in dockerfile2llb/convert.go), which tells the line of FROM, too.
     """
-    walk.effort.spend(sum(map(_cost, triggers)))
     walk.triggered += len(triggers)
     if walk.triggered > MOST_TRIGGERED:
         what = f"ONBUILD lines are done more than {MOST_TRIGGERED} times"
         raise ConfigurationError.of(f"{walk.path}: line {instruction.line}", what, "build upon fewer of them")
     for trigger in triggers:
         if trigger.name in READERS:
-            READERS[trigger.name](walk, replace(trigger, line=instruction.line))
+            _read(walk, replace(trigger, line=instruction.line))
 
 
 def _read_onbuild(walk: _Walk, instruction: Instruction) -> None:
@@ -233,7 +224,7 @@ def _refuse_worked_out(walk: _Walk, instruction: Instruction, name: str) -> None
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:
     worth = walk.variables.worth(text, values)
-    walk.spend(len(worth))
+    walk.effort.spend(len(worth))
     return worth
 
 
@@ -241,7 +232,6 @@ def _read_expose(walk: _Walk, instruction: Instruction) -> None:
     """`EXPOSE 80 8080/tcp`; of a range the first, and none of UDP, nor one that there cannot be."""
     stage = walk.stages[-1]
     for word in split_words(instruction.rest, walk.escape):
-        walk.spend(len(word))
         found = EXPOSED.fullmatch(expand(word, stage.values, walk.escape).text.replace(UNKNOWN, ""))
         if found and int(found[1]) <= LAST_PORT:
             stage.ports.append(int(found[1]))
@@ -264,24 +254,21 @@ def _is_address(walk: _Walk, instruction: Instruction, word: str) -> bool:
     BuildKit takes a checksum for addresses only, and an empty one for none (`dispatchCopy` in dockerfile2llb).
     """
     stage = walk.stages[-1]
-    source = as_pattern(walk.variables.marked(word))
+    marked = walk.variables.marked(word)
+    source = as_pattern(marked)
     checksum = expand(instruction.flag("checksum"), stage.values, walk.escape).text
     if checksum.strip(UNKNOWN):
         return True
     if is_address(source):
+        walk.effort.spend(len(source))
         stage.downloads.add(source)
         return True
-    _refuse_half_known(walk, instruction, word)
-    return False
-
-
-def _refuse_half_known(walk: _Walk, instruction: Instruction, word: str) -> None:
-    """Refuse what an unknown variable may make an address, for all that stands before it."""
-    known, has_unknown, _ = walk.variables.marked(word).replace(NAME, UNKNOWN).partition(UNKNOWN)
+    known, has_unknown, _ = marked.replace(NAME, UNKNOWN).partition(UNKNOWN)
     if has_unknown and may_become_address(known):
         what = f"ADD of {word} cannot be fingerprinted: it may be an address"
         way_out = "write a checksum (`ADD --checksum=sha256:…`), set its variables with ENV, or take a file with COPY"
         walk.refuse(instruction, what, way_out)
+    return False
 
 
 def _sources(walk: _Walk, instruction: Instruction) -> list[str]:
@@ -314,7 +301,7 @@ def _read_mount(walk: _Walk, instruction: Instruction, value: str) -> None:
     if options.get("from"):
         _use(walk, instruction, options["from"])
     elif kind == "bind" or "$" in kind:
-        walk.copy(paths_meant(walk.variables.marked(options.get("source", TOP))))
+        walk.copy(paths_meant(walk.variables.marked(options.get("source", WHOLE))))
 
 
 def _use(walk: _Walk, instruction: Instruction, name: str) -> None:

@@ -41,7 +41,8 @@ class Variables:
         """
         values = self.stage.values
         found = expand(word, values, self.escape)
-        return self._expanded(word, values, self._uncertain((*found.unknown, *found.replaced)))
+        uncertain = self._uncertain((*found.unknown, *found.replaced))
+        return self._expanded(word, values, uncertain) if uncertain else found.text
 
     def worth(self, text: str, values: Mapping[str, str]) -> str:
         """What a variable is worth that is set to a text; what is not known of it stands as UNKNOWN.
@@ -53,7 +54,8 @@ class Variables:
         found = expand(text, values, self.escape)
         if found.is_odd:
             return UNKNOWN
-        known = self._expanded(text, values, self._uncertain(found.unknown))
+        uncertain = self._uncertain(found.unknown)
+        known = self._expanded(text, values, uncertain) if uncertain else found.text
         if self._uncertain(found.replaced) or (self.are_outer and self.differ_by_version(text)):
             # Behind it, too: folders in it are no more certain than what is before them.
             return UNKNOWN + known + UNKNOWN
@@ -86,8 +88,7 @@ class Variables:
         self, text: str, values: Mapping[str, str], names: Collection[str], worth: str = UNKNOWN
     ) -> str:
         """A text in which names are worth something that have no value."""
-        extended = {**values, **dict.fromkeys(names, worth)} if names else values
-        return expand(text, extended, self.escape).text
+        return expand(text, {**values, **dict.fromkeys(names, worth)}, self.escape).text
 
     def _uncertain(self, names: Iterable[str]) -> list[str]:
         """Those of the names which nothing here sets that may have a value all the same; the others are empty.

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from buildgraph.bounded import signs_of
 from buildgraph.errors import ConfigurationError
 from buildgraph.recipes.automaton import Automaton, Piece, Pieces, Test
+from buildgraph.snapshot.links import Beginnings
 
 IGNORE: Final = ".dockerignore"
 WHOLE: Final = "."
@@ -21,6 +22,7 @@ MOST_SETS: Final = 1000  # sets of signs (`[a-z]`) in all patterns, each of whic
 BYTES: Final = "[\ufffd\udc80-\udcff]"  # what is no UTF-8, and the sign that stands for such
 ODD: Final = re.compile(rf"\\?(?P<byte>{BYTES})|(?P<letter>\\(?:[0-9pPQx].*|[A-Za-z]))|\\.", re.DOTALL)
 NO_PATH: Final = "\0"  # no path holds such a sign
+PLAIN: Final = re.compile(r"[^*?\[\\/]+(?:/[^*?\[\\/]+)*+")  # a path that means itself alone
 PIECE: Final = re.compile(
     r"(?P<folders>\*\*/?)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^\]]{1,400}\])|\\?(?P<sign>.)", re.DOTALL
 )
@@ -40,10 +42,20 @@ class Window(NamedTuple):
 
     def sees(self, path: str) -> bool:
         """Whether a path of the workspace reaches the build."""
-        inner = self.inside(path)
-        if inner in self.submodules:
-            return True
-        return bool(inner) and _copied(self.copies)(inner) and not _ignored(self.kept_out)(inner)
+        return self.sight(path)
+
+    @property
+    def sight(self) -> Callable[[str], bool]:
+        """The same question, to be asked about many paths: all patterns are looked at to have it."""
+        is_copied, is_kept_out = _copied(self.copies), _ignored(self.kept_out)
+
+        def is_seen(path: str) -> bool:
+            inner = self.inside(path)
+            if inner in self.submodules:
+                return True
+            return bool(inner) and is_copied(inner) and not is_kept_out(inner)
+
+        return is_seen
 
     def met(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of its copies that name some of the workspace's paths, or a folder above one."""
@@ -130,8 +142,9 @@ def _copied(copies: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether COPY lines name a path, or a folder that holds it."""
     if WHOLE in copies:
         return lambda path: True
-    last = _copying(copies).last
-    return lambda path: last(path) is not None
+    plain = Beginnings([path for path in copies if PLAIN.fullmatch(path)])
+    last = _automaton(path for path in copies if not PLAIN.fullmatch(path)).last
+    return lambda path: plain.of(path) is not None or last(path) is not None
 
 
 @lru_cache(maxsize=256)

@@ -15,11 +15,12 @@ from typing import Final
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+|[0-9]++|[@*#?$!-]")
 HOW: Final = re.compile(r"\}|:?[-+]")  # how `${A` may go on
 TEXT: Final = re.compile(r"[^'\"$}\\`]+")  # what means itself
-LONGEST: Final = (
-    1 << 16
-)  # signs of a word with its variables replaced: ten lines may ask for a word of gigabytes
+# Signs of a word with its variables replaced: ten lines may ask for a word of gigabytes.
+LONGEST: Final = 1 << 16
 DEEPEST: Final = 20  # variables within variables, from which on they are an odd form
-UNKNOWN: Final = "\0"  # what a variable is worth that may be anything: no Dockerfile can write it
+# What a variable is worth that may be anything. A Dockerfile that holds such a sign says that it may be anything there:
+# nothing else could be meant, for no path and no image has it in its name.
+UNKNOWN: Final = "\0"
 
 
 class TooLong(Exception):

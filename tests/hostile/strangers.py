@@ -338,7 +338,10 @@ ATTACKS: Mapping[str, Attack] = {
         "longer than",
     ),
     "heredocs that never end": Attack(dockerfile("RUN <<A <<B\n" * 10_000)),
+    "a heredoc behind blanks that is none": Attack(dockerfile(f"RUN <<{' ' * 64_000}x<\n")),
+    "a copied heredoc behind blanks that is none": Attack(dockerfile(f'COPY ["<<{" " * 64_000}<", "/"]')),
     "flags without end": Attack(dockerfile("COPY " + "--a=b " * 5_000 + "x y")),
+    "flags of a command without end": Attack(dockerfile("RUN" + " --a" * 300_000)),
     "a JSON list within lists": Attack(dockerfile("COPY " + "[" * DEEP + " x")),
     "a stage of thousands of digits": Attack(dockerfile(f"COPY --from={'9' * 6000} a b")),
     "a mount of one long word": Attack(
@@ -408,7 +411,17 @@ ATTACKS: Mapping[str, Attack] = {
             PRODUCT: service('health = "/"\ncontext = "."'),
             **dockerfile("".join(f"COPY *{n}/*/x *l{n}/**/y /\n" for n in range(800))),
         },
+        "too much to be held against files and links",
         links={f"l{n}": f"l{n + 1}" for n in range(300)},
+    ),
+    "copied patterns of many services that meet a thousand links": Attack(
+        dockerfile("ARG A\n" + "".join(f"COPY ?[a-z]*K*/x${{A}}{n} /\n" for n in range(9))) | sharing(40),
+        "too much to be held against files and links",
+        links={f"services/own/l{n}Kb": f"t{n}" for n in range(1000)},
+    ),
+    "copied patterns of many services": Attack(
+        dockerfile(f"ARG A\nCOPY {' '.join(f'*{n}*[a-z]*?$A' for n in range(300))} /\n") | sharing(200),
+        "too much to be held against files and links",
     ),
     # symbolic links
     "links that lead to ever longer paths": Attack(
@@ -436,7 +449,7 @@ ATTACKS: Mapping[str, Attack] = {
             + "".join(f"COPY {n}$D /\n" for n in range(20))
         )
         | sharing(50),
-        "all services together have too much to be read",
+        "with it, all services together",
     ),
     "thousands of lines that hundreds of services share": Attack(
         dockerfile("ARG A\n" + "COPY a$b /\n" * 3500) | sharing(200), "too much to be read"
@@ -464,7 +477,11 @@ ATTACKS: Mapping[str, Attack] = {
         | sharing(40),
         "too much to be read",
     ),
-    "variables that never end": Attack(dockerfile("COPY " + "${" * 50_000 + " x"), "longer than"),
+    "long words behind a variable of kilobytes, for many services": Attack(
+        dockerfile(f"ARG A={'x' * 60_000}\nARG B\n" + f"EXPOSE ${{A}}{'y' * 1000}\n" * 60)
+        | {path: str(text).replace("{ A =", "{ B =") for path, text in sharing(40).items()}
+    ),
+    "variables that never end": Attack(dockerfile("COPY " + "${" * 50_000 + " x")),
     "a copied word of megabytes": Attack(dockerfile(f"COPY {'a' * 1_200_000} x"), "longer than"),
     "an argument of megabytes": Attack(dockerfile(f"ARG A={'a' * 1_200_000}"), "longer than"),
     # .npmrc

@@ -107,6 +107,17 @@ def test_what_a_stranger_writes_is_refused_clearly_or_answered_and_soon(
     assert files_of(shop) == before
 
 
+def test_what_all_services_together_have_too_much_of_is_told_once(
+    shop: Monorepo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path, content in ATTACKS["thousands of lines that hundreds of services share"].files.items():
+        shop.write(path, content)
+
+    assert exit_code(shop, "affected") == WRONG_USE
+
+    assert capfd.readouterr().err.count("too much to be read") == 1
+
+
 def worked() -> float:
     """Seconds of the processor that went by here, and in those children that have ended."""
     told = os.times()

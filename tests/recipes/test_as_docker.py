@@ -14,7 +14,8 @@ from typing import Final
 
 import pytest
 
-from buildgraph.recipes import Window, followed, parse_dockerfile, parse_ignored
+from buildgraph.recipes import CopiedLinks, Window, parse_dockerfile, parse_ignored
+from buildgraph.recipes.effort import Effort
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -133,7 +134,7 @@ class Build:
     def seen(self) -> list[str]:
         """What buildgraph hands over of them."""
         copies = parse_dockerfile(self.dockerfile, "Dockerfile").context_paths
-        window = Window(".", followed(copies, self.links), parse_ignored(self.ignored))
+        window = Window(".", CopiedLinks(self.links, Effort()).with_ends(copies), parse_ignored(self.ignored))
         return [path for path in self.paths if window.sees(path)]
 
     def leads_to_nothing(self) -> bool:

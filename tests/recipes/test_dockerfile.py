@@ -8,7 +8,7 @@ import pytest
 
 from buildgraph.errors import ConfigurationError
 from buildgraph.recipes import Dockerfile, parse_dockerfile
-from buildgraph.recipes.effort import Effort
+from buildgraph.recipes.effort import Effort, effort_for, matching
 
 BASES = {
     "one image": ("FROM node:20", ["node:20"]),
@@ -395,6 +395,7 @@ ADDED = {
     "a checksum that is empty": ("ARG S\nADD --checksum=$S https://e.org/x /x", [], ["https://e.org/x"]),
     "a repository of any user's": ("ADD deploy@e.org:x.git /x", [], ["deploy@e.org:x.git"]),
     "what the base image knows, with a checksum": ("ADD --checksum=sha256:ab $M/x /x", [], []),
+    "a form that may end elsewhere": ("COPY ${A%\\}}x/y /x", ["*", "."], []),
     "a folder with an @": ("ADD @acme/a:b /x", ["@acme/a:b"], []),
 }
 
@@ -671,7 +672,7 @@ def test_an_unknown_target_is_told_with_close_matches() -> None:
 
 
 def test_all_that_is_read_together_costs_an_effort() -> None:
-    effort = Effort(4_000)
+    effort = Effort(8_500)
 
     for service in range(20):
         parse_dockerfile(
@@ -686,3 +687,49 @@ def test_all_that_is_read_together_costs_an_effort() -> None:
         "Dockerfile: line 4: with it, all services together have too much to be read in their Dockerfiles\n"
         "  shorten what many services share, or what its variables are worth"
     )
+
+
+def test_hundreds_of_services_may_share_hundreds_of_lines() -> None:
+    lines = "".join(
+        f"COPY packages/feature-{n:03}/package.json packages/feature-{n:03}/\n" for n in range(200)
+    )
+    content = f"FROM scratch\nARG PORT\nARG SERVICE_PATH\n{lines}COPY $SERVICE_PATH .\n".encode()
+    effort = effort_for(300, len(content))
+
+    for n in range(300):
+        offered = {"PORT": str(3000 + n), "SERVICE_PATH": f"apps/{n}"}
+        found = parse_dockerfile(content, "Dockerfile", build_args=offered, effort=effort)
+        effort.spend(matching(found.context_paths))
+
+    assert effort.left > 0
+
+
+# Lines, and how many signs it takes at least to read them: an A is worth 5000.
+NAMED = " ".join(f"v{n}=1" for n in range(300))
+SPENT = {
+    "a line": ("EXPOSE 80\n" * 100, 10_000),
+    "a line of a command": ("RUN x\n" * 100, 6_000),
+    "each word": (f"EXPOSE{' 80' * 100}\n", 4_000),
+    "each word of a list": (f"COPY [{'1,' * 100}]\n", 4_000),
+    "each flag": (f"RUN{' --a' * 100} x\n", 8_000),
+    "each sign of a flag": (f"RUN --a={'b' * 5_000} x\n", 5_000),
+    "what each word may name": (f"ENV {NAMED}\nEXPOSE{' $b' * 500}\n", 500 * (60 + 80)),
+    "what a variable is worth": ("ENV B=$A\n", 5_000),
+    "what is copied": ("COPY $A /\n", 5_000),
+    "what a mount shows": ("RUN --mount=source=$A x\n", 5_000),
+    "an address": ("ADD http://$A /\n", 5_000),
+    "what is left to be done by other stages": ("FROM left\n", 10_000),
+}
+
+
+@pytest.mark.parametrize(("lines", "signs"), SPENT.values(), ids=SPENT)
+def test_what_takes_long_to_be_read_costs_as_much(lines: str, signs: int) -> None:
+    left = "FROM scratch AS left\n" + "ONBUILD EXPOSE 80\n" * 100
+    begin = f"{left}FROM a\nARG A\n"
+
+    def spent(text: str) -> int:
+        effort = Effort()
+        parse_dockerfile(text.encode(), "Dockerfile", build_args={"A": "a" * 5_000}, effort=effort)
+        return Effort().left - effort.left
+
+    assert signs <= spent(begin + lines) - spent(begin) < 2 * signs
