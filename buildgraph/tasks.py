@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +22,7 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.task import Task
 
+from buildgraph.asked import refuse_unknown, refuse_unplanned
 from buildgraph.chain import Chain, open_chain
 from buildgraph.checker import Checker, open_checker
 from buildgraph.checks.script import is_check
@@ -35,16 +36,14 @@ from buildgraph.command_line import (
     options_first,
     take_trace,
 )
-from buildgraph.commands import VERBS
 from buildgraph.console import answer, shown_on, tell
-from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, ConfigurationError, UnknownName, unforeseen
+from buildgraph.errors import DONE, INTERRUPTED, BuildgraphError, unforeseen
 from buildgraph.harmless import on_one_line
 from buildgraph.ignored import Ignored, marks_file
 from buildgraph.inside import place_named
 from buildgraph.manifests.kinds import DEFAULT_ENVIRONMENT
 from buildgraph.missing import refuse_unready
 from buildgraph.project import Project
-from buildgraph.promotion import Promotion
 from buildgraph.recovery import Wish
 from buildgraph.refusals import Terms
 from buildgraph.reporting import Reporter, Run
@@ -183,9 +182,9 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             if chain is not None:
                 works += work_of(chain, _terms(), _wish())
             tasks = [_task(work, self.run) for work in works]
-            _check_names(pos_args, [task.name for task in tasks])
+            refuse_unknown(pos_args, [task.name for task in tasks])
             if chain is not None:
-                _check_plans(chain, pos_args, _terms())
+                refuse_unplanned(chain, pos_args, _terms())
                 if isinstance(cmd, DoitRun):
                     wanted = wanted_tasks(works, pos_args or DEFAULT_TASKS)
                     refuse_unready(chain, wanted, _terms())
@@ -309,30 +308,3 @@ def _spellings(option: Mapping[str, Any]) -> list[str]:
     """How an option of doit is written: `-n` and `--process`."""
     found = ((sign, option.get(name)) for sign, name in (("-", "short"), ("--", "long")))
     return [f"{sign}{name}" for sign, name in found if name]
-
-
-def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse an unknown task, with what was perhaps meant, before anything runs."""
-    for name in names:
-        if name in VERBS and name not in known:
-            way_out = f"write it first, and its options after it: `buildgraph {name} …`"
-            raise ConfigurationError.of("", f"{name} is a verb, and stands behind what is for tasks", way_out)
-        if not name.startswith("-") and "*" not in name and name not in known:
-            raise UnknownName("task or verb", name, [*known, *VERBS])
-
-
-def _check_plans(chain: Chain, names: Iterable[str], terms: Terms) -> None:
-    """Refuse a deploy whose plan is missing or holds no more, before anything is built for it."""
-    deployer = chain.deployer
-    for name in names:
-        phase, _, product = name.partition(":")
-        if phase == "deploy":
-            for each in chain.products_for(product) if product else chain.products:
-                deployer.need_approval(name, terms)
-                deployer.confirm_plan(terms.plan, each, deployer)
-        if phase == "migrate":
-            deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, deployer)
-        if phase == "promote":
-            deployer.need_approval(name, terms)
-            deployer.confirm_plan(terms.plan, product, Promotion(deployer, product, terms))

@@ -42,7 +42,7 @@ ROAD = (
     ("chain",),
     ("loop", "runs"),
     ("commands", "command_line", "work"),
-    ("reporting", "concern", "ignored", "missing"),
+    ("reporting", "concern", "ignored", "missing", "asked"),
     ("fresh", "fresh_checks", "tasks"),
     ("program",),
     ("main", "turn"),
