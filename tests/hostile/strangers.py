@@ -464,7 +464,7 @@ ATTACKS: Mapping[str, Attack] = {
         | sharing(300)
     ),
     "thousands of lines for each of the images built upon one": Attack(
-        dockerfile("ARG A\nFROM up\n" * 5)
+        dockerfile("FROM up\nARG A\n" * 5)
         | sharing(100)
         | {
             "manifests/products/up.toml": "[services.up]\npath = 'up'\ndockerfile = 'up/Dockerfile'\ndeployed = false",
