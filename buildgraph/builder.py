@@ -72,7 +72,7 @@ class Builder(Finder):
     def build(self, service: str) -> None:
         """Build a service's image from its pruned context and tag it with its fingerprint."""
         from buildgraph.image.archive import read_archive
-        from buildgraph.image.build import build_image
+        from buildgraph.image.build import build_on_engine
         from buildgraph.image.progress import BuildLog
 
         plan = self.picture.images[service]
@@ -90,12 +90,10 @@ class Builder(Finder):
             if way.publishes:
                 self._publish(service, request, archive, log)
             else:
-                build_image(self.project.runner, request, archive, log)
+                build_on_engine(self.project.runner, self.engine, request, archive, log)
                 self._keep(service, request.reference)
         except StepFailed:
             self.engine.confirm()  # a lost engine is no fault of what was built
-            if log.by_name:  # and it may have ended before it was stopped
-                self.engine.untag(request.reference)
             raise
         finally:
             if self._watch:

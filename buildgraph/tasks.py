@@ -17,6 +17,7 @@ from typing import Any, Final
 from doit import get_var
 from doit.cmd_base import TaskLoader2
 from doit.cmd_completion import TabCompletion
+from doit.cmd_dumpdb import DumpDB
 from doit.cmd_run import Run as DoitRun
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
@@ -122,10 +123,11 @@ class Stopped(BaseException):
 class Main(DoitMain):  # type: ignore[misc]
     """doit's program with our loader; its own config files are not read, so a folder's settings cannot bend it.
 
-    A shell would run what stands in the names that doit's completion offers: `buildgraph completion` has our own.
+    A shell would run what stands in the names that doit's completion offers: `buildgraph completion` has our own. Of
+    what doit itself remembers there is nothing to dump.
     """
 
-    DOIT_CMDS = tuple(command for command in DoitMain.DOIT_CMDS if command is not TabCompletion)
+    DOIT_CMDS = tuple(command for command in DoitMain.DOIT_CMDS if command not in (TabCompletion, DumpDB))
     COMMANDS = frozenset(command.get_name() for command in DOIT_CMDS if command is not DoitRun)
 
     def __init__(self, task_loader: Loader) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from buildgraph.errors import StepFailed, ToolError
 from buildgraph.graph.images import EPOCH
+from buildgraph.image.engine import Engine
 from buildgraph.image.progress import BuildLog, short_step
 from buildgraph.manifests.kinds import PROVENANCE, SBOM
 from buildgraph.process import Command, Runner
@@ -29,7 +30,8 @@ TRUST_CA = (
 )
 NOT_GIVEN = "the build was stopped: it looked for the image {} by itself, which may be another one tomorrow"
 NAME_PLAINLY = (
-    "write the image's name plainly in its FROM, without a variable; buildgraph read another one there"
+    "write the image's name plainly in its FROM, without a variable, and what a base leaves to be done (ONBUILD) into "
+    "the Dockerfile; buildgraph read no such name there"
 )
 # What buildx would take from whoever calls it, and images of one fingerprint would differ.
 STEERING = (EPOCH, "DOCKER_DEFAULT_PLATFORM")
@@ -118,6 +120,18 @@ def build_image(
         result = runner.run(build_command(request, archive, metadata), on_line=hear)
     if result.code != 0:
         raise _failure(request, log)
+
+
+def build_on_engine(
+    runner: Runner, engine: Engine, request: BuildRequest, archive: bytes, log: BuildLog
+) -> None:
+    """Build an image that the engine gets; one that is stopped may have ended before, and leaves no image either."""
+    try:
+        build_image(runner, request, archive, log)
+    except StepFailed:
+        if log.by_name:
+            engine.untag(request.reference)
+        raise
 
 
 @contextmanager

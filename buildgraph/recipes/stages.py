@@ -136,11 +136,11 @@ def _lacking(walk: _Walk, written: str, base: Expansion) -> tuple[str, str] | No
     """Why it is not known before a build what FROM means, and the way out."""
     if base.is_odd:
         return f"{written} in FROM is in a form that is not read here", "write out what it means"
-    if base.unknown:
-        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`"
-        return f"{base.unknown[0]} in FROM has no value", way_out
-    if UNKNOWN in base.text or any(map(GIVEN.fullmatch, base.replaced)):
+    if UNKNOWN in base.text or any(map(GIVEN.fullmatch, (*base.unknown, *base.replaced))):
         return f"what {written} in FROM means is known only as it is built", "write out what it means"
+    if base.unknown:
+        way_out = "give it a default with ARG before the first FROM, or a value in `build_args`, or write it with `:-`"
+        return f"{base.unknown[0]} in FROM has no value", way_out
     if walk.variables.differ_by_version(written):
         way_out = "give it one before the first FROM or in `build_args`, or write `:-` or `:+`"
         return f"{written} in FROM asks whether an ARG without a value is set", way_out
@@ -187,8 +187,8 @@ def _read_arg(walk: _Walk, instruction: Instruction) -> None:
     stage = variables.stage
     values = stage.values if variables.are_outer else dict(stage.values)
     for word in split_words(instruction.rest, walk.escape):
-        name, has_default, default = word.partition("=")
-        _refuse_worked_out(walk, instruction, name)
+        written, has_default, default = word.partition("=")
+        name = _name(walk, instruction, written)
         stage.declared.add(name)
         if name in walk.build_args:
             stage.values[name] = walk.build_args[name]
@@ -207,19 +207,19 @@ def _read_env(walk: _Walk, instruction: Instruction) -> None:
     values = dict(stage.values)
     for word in words:
         name, _, value = word.partition("=")
-        _refuse_worked_out(walk, instruction, name)
-        stage.values[name] = _worth(walk, value, values)
+        stage.values[_name(walk, instruction, name)] = _worth(walk, value, values)
 
 
-def _refuse_worked_out(walk: _Walk, instruction: Instruction, name: str) -> None:
-    """Refuse a name that BuildKit works out before it sets it; above FROM it takes each as it is written."""
-    if walk.stages and any(sign in name for sign in ("'", '"', "$", walk.escape)):
-        way_out = "write it out, as `A=b`; a comment has a line of its own"
-        walk.refuse(
-            instruction,
-            f"the name {name} in {instruction.name} has a quote, an escape or a variable",
-            way_out,
-        )
+def _name(walk: _Walk, instruction: Instruction, written: str) -> str:
+    """The name that BuildKit works out before it sets it; above FROM it takes each as it is written."""
+    if not walk.stages:
+        return written
+    found = expand(written, walk.stages[-1].values, walk.escape)
+    is_open = any(name.isidentifier() for name in (*found.unknown, *found.replaced))
+    if found.is_odd or is_open or not {UNKNOWN, NAME}.isdisjoint(found.text):
+        what = f"the name {written} in {instruction.name} is known only as it is built"
+        walk.refuse(instruction, what, "write it out, as `A=b`; a comment has a line of its own")
+    return found.text
 
 
 def _worth(walk: _Walk, text: str, values: Mapping[str, str]) -> str:

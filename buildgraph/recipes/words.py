@@ -224,12 +224,13 @@ class _Reader:
 
     def _other(self, is_used: bool) -> str:
         """What stands up to the brace; of one that is not used no name is told."""
+        if self.depth == DEEPEST:
+            raise _OddError
         kept = self.found
         self.found = kept if is_used else Expansion()
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise _OddError
-        text = "".join(self.parts("}"))
-        self.depth -= 1
-        self.found = kept
-        return text
+        try:
+            return "".join(self.parts("}"))
+        finally:
+            self.depth -= 1
+            self.found = kept

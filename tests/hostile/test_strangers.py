@@ -435,7 +435,8 @@ def test_a_shell_completes_no_name_that_it_would_run(
 
 
 def test_doit_s_own_completion_is_not_on_offer(shop: Monorepo, capfd: pytest.CaptureFixture[str]) -> None:
-    """It has a shell expand the names of all tasks."""
+    """It has a shell expand the names of all tasks. Nor is `dumpdb`, which ended in doit's own traceback."""
+    assert command(shop, "dumpdb") == WRONG_USE
     assert command(shop, "tabcompletion") == WRONG_USE
     assert "did you mean completion?" in capfd.readouterr().err
 
