@@ -173,12 +173,9 @@ class _Reader:
 
     def _escaped(self, is_quoted: bool) -> str:
         """In quotes, an escape takes the meaning from few signs, and is itself before all others."""
-        begin = (
-            self.at
-            if is_quoted and self.word[self.at + 1 : self.at + 2] not in f'"${self.escape}'
-            else self.at + 1
-        )
-        return self._read(begin, self.at + 2)
+        after = self.word[self.at + 1 : self.at + 2]
+        is_itself = is_quoted and after not in f'"${self.escape}'
+        return self._read(self.at if is_itself else self.at + 1, self.at + 2)
 
     def _single(self) -> str:
         end = self.word.find("'", self.at + 1)
